@@ -1,0 +1,25 @@
+/** What is defined: audiences and computed traits, of users or of accounts. */
+
+export type ActorKind = 'user' | 'account'
+
+/** Whom a definition is about, in the words of Segment's Public API. */
+export type DefinitionType = 'USERS' | 'ACCOUNTS'
+
+export interface DefinitionSource {
+  readonly kind: 'audience' | 'computed_trait'
+  /** Name of the trait that carries it; unique per `type`. */
+  readonly key: string
+  readonly name?: string
+  readonly type: DefinitionType
+  /** The definition in the query language. */
+  readonly query: string
+  /** Audiences of users: `anonymous_id` makes a profile eligible too. */
+  readonly includeAnonymousUsers?: boolean
+  /** Audiences of users: only profiles with an id of one of these types; takes the place of the default list. */
+  readonly filterByExternalIds?: readonly string[]
+  /** False: only what happens after creation counts (default true). */
+  readonly includeHistoricalData?: boolean
+}
+
+/** Id types that make a profile eligible for an audience of users, where the definition names none. */
+export const ELIGIBLE_ID_TYPES: readonly string[] = ['user_id', 'email', 'android.idfa', 'ios.idfa']

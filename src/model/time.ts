@@ -1,0 +1,40 @@
+/** Instants are integer epoch milliseconds; durations are integer milliseconds. A day is 86,400,000 ms. */
+
+export const UNITS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
+export type Unit = keyof typeof UNITS
+
+const ISO =
+  /^(\d{4}|[+-]\d{6})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}(?::?\d{2})?)?)?$/
+
+/**
+ * The instant that an ISO 8601 text names, or undefined where it names none (an impossible date included).
+ * A date alone is midnight; without a zone it is UTC; fractions are cut to the millisecond.
+ */
+export function parseInstant(text: string): number | undefined {
+  const match = ISO.exec(text)
+  if (!match) return undefined
+  const part = (index: number) => Number(match[index] ?? 0)
+  const [year, month, day, hour, minute, second] = [part(1), part(2), part(3), part(4), part(5), part(6)]
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  const date = new Date(0)
+  date.setUTCFullYear(year, month - 1, day)
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined
+  const milliseconds = Number((match[7] ?? '').slice(0, 3).padEnd(3, '0'))
+  const offset = zoneOffset(match[8])
+  if (offset === undefined) return undefined
+  const instant = date.setUTCHours(hour, minute, second, milliseconds) - offset
+  return Number.isNaN(instant) ? undefined : instant
+}
+
+function zoneOffset(zone: string | undefined): number | undefined {
+  if (zone === undefined || zone === 'Z') return 0
+  const hours = Number(zone.slice(1, 3))
+  const minutes = Number(zone.slice(3).replace(':', '') || 0)
+  if (hours > 23 || minutes > 59) return undefined
+  return (zone.startsWith('-') ? -1 : 1) * (hours * UNITS.hour + minutes * UNITS.minute)
+}
+
+/** ISO 8601 text of an instant, to the millisecond, in UTC. */
+export function formatInstant(instant: number): string {
+  return new Date(instant).toISOString()
+}
