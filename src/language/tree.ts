@@ -66,7 +66,8 @@ export type Reducer =
   | {
       readonly kind: 'mode'
       readonly of: EventField
-      readonly as: 'string' | 'number' | 'array'
+      /** `value`, where none was written: the form first seen; `string`: its text; `array`: an array counts whole. */
+      readonly as: 'value' | 'string' | 'number' | 'array'
       readonly minFrequency: number
     }
 
@@ -85,4 +86,5 @@ export type Filter =
 
 /** The whole of a definition: an audience ends in a comparison, a computed trait in a reducer. */
 export type Query =
-  { readonly kind: 'audience'; readonly condition: Condition } | { readonly kind: 'computed_trait'; readonly reduction: Reduction }
+  | { readonly kind: 'audience'; readonly condition: Condition }
+  | { readonly kind: 'computed_trait'; readonly reduction: Reduction }

@@ -1,0 +1,85 @@
+/**
+ * Whether a `count` that begins in the middle of a history has once been at least 1: from then on it is 0, not absent,
+ * when nothing matches. The actor's kept events are played again, each at the instant at which it was received, with all
+ * that falls due in between. Traits are taken as they are now: what they were is not kept.
+ */
+import type { ProfileEvent } from '../src/model/event.ts'
+import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
+import { compareEvents } from './history.ts'
+import { compilePlans } from './plan/compile.ts'
+import type { Plan } from './plan/plan.ts'
+import { type DefinitionInput, kindOfType } from './plan/references.ts'
+
+const SILENT: SettlementSink = { enqueue: () => undefined, changed: () => undefined }
+
+/** @param until the present instant: what falls due after it has not been yet */
+export function hasEverBeenOne(actor: Actor, input: DefinitionInput, until: number): boolean {
+  const kind = kindOfType(input.source)
+  const plan = compilePlans([input])[kind]
+  const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
+  const played = new PlayedActor(actor, plan)
+  for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
+  return played.playTo(until)
+}
+
+class PlayedActor extends Actor {
+  readonly #of: Actor
+  readonly #played: ProfileEvent[] = []
+
+  constructor(of: Actor, plan: Plan) {
+    super(of.ordinal, plan, SILENT)
+    this.#of = of
+    for (const key of Object.keys(of.traits.values))
+      this.traits.set({ key, value: of.traits.values[key]!, ts: 0, arrival: 0 }, () => undefined)
+  }
+
+  /** True if, at some due instant up to `limit`, the count was at least 1. */
+  playTo(limit: number): boolean {
+    while (this.dueAt <= limit) {
+      this.advance(this.dueAt)
+      if (this.#settle()) return true
+    }
+    return false
+  }
+
+  play(event: ProfileEvent, at: number): boolean {
+    this.advance(at)
+    this.#played.push(event)
+    this.takeEvent(event)
+    return this.#settle()
+  }
+
+  override get label(): string {
+    return this.#of.label
+  }
+
+  override get userCount(): number {
+    return this.#of.userCount
+  }
+
+  override usersSatisfying(condition: number): number {
+    return this.#of.usersSatisfying(condition)
+  }
+
+  override keptEvents(): readonly ProfileEvent[] {
+    return [...this.#played].sort(compareEvents)
+  }
+
+  override heardEvents(): readonly HeardEvent[] {
+    return []
+  }
+
+  override isEligible(types: ReadonlySet<string>): boolean {
+    return this.#of.isEligible(types)
+  }
+
+  override readAccountAudience(definition: number): boolean {
+    return this.#of.readAccountAudience(definition)
+  }
+
+  #settle(): boolean {
+    this.evaluate(Infinity)
+    this.schedule()
+    return this.defined.items().some((held) => held.hasBeenOne)
+  }
+}

@@ -1,0 +1,87 @@
+/** The definitions of a space, checked and parsed. A change makes a new set, so that a refused one leaves nothing behind. */
+import { parseQuery } from '../src/language/parse.ts'
+import type { DefinitionSource, DefinitionType } from '../src/model/definition.ts'
+import { EngineError, kindOf } from '../src/model/errors.ts'
+import type { DefinitionInput } from './plan/references.ts'
+
+export class Definitions {
+  readonly #inputs: readonly DefinitionInput[]
+  readonly #nextId: number
+
+  private constructor(inputs: readonly DefinitionInput[], nextId: number) {
+    this.#inputs = inputs
+    this.#nextId = nextId
+  }
+
+  /** Definitions that are there from the start. Throws an EngineError for one that breaks a rule. */
+  static of(sources: readonly DefinitionSource[]): Definitions {
+    const inputs: DefinitionInput[] = []
+    for (const source of sources) {
+      if (inputs.some((other) => isSame(other.source, source)))
+        throw new EngineError('key_taken', `key: '${source.key}' is defined twice for ${source.type}`, 'key')
+      inputs.push(readDefinition(source, inputs.length, -1))
+    }
+    return new Definitions(inputs, inputs.length)
+  }
+
+  /** As they were when `inputs` and the next number were read off. */
+  static restored(
+    sources: readonly { source: DefinitionSource; id: number; sinceArrival: number }[],
+    nextId: number,
+  ): Definitions {
+    return new Definitions(
+      sources.map(({ source, id, sinceArrival }) => readDefinition(source, id, sinceArrival)),
+      nextId,
+    )
+  }
+
+  inputs(): readonly DefinitionInput[] {
+    return this.#inputs
+  }
+
+  get nextId(): number {
+    return this.#nextId
+  }
+
+  find(key: string, type: DefinitionType): DefinitionSource | undefined {
+    return this.#inputs.find(({ source }) => source.key === key && source.type === type)?.source
+  }
+
+  /**
+   * The set with a definition more, or with the one of its type and key changed.
+   * @param arrivals how many calls the space has taken up: where a definition without history begins
+   */
+  with(source: DefinitionSource, arrivals: number): Definitions {
+    const known = this.#inputs.find((input) => isSame(input.source, source))
+    const since = source.includeHistoricalData === false ? (known?.sinceArrival ?? arrivals) : -1
+    const input = readDefinition(source, known?.id ?? this.#nextId, since)
+    if (known)
+      return new Definitions(
+        this.#inputs.map((other) => (other === known ? input : other)),
+        this.#nextId,
+      )
+    return new Definitions([...this.#inputs, input], this.#nextId + 1)
+  }
+
+  /** The set without one. Throws where there is none such. */
+  without(key: string, type: DefinitionType): Definitions {
+    const kept = this.#inputs.filter(({ source }) => source.key !== key || source.type !== type)
+    if (kept.length === this.#inputs.length)
+      throw new EngineError('not_found', `key: no definition '${key}' for ${type}`, 'key')
+    return new Definitions(kept, this.#nextId)
+  }
+}
+
+function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
+  return a.key === b.key && a.type === b.type
+}
+
+function readDefinition(source: DefinitionSource, id: number, sinceArrival: number): DefinitionInput {
+  if (typeof source.key !== 'string' || source.key === '' || source.key.startsWith('\0'))
+    throw new EngineError(
+      'definition_invalid',
+      `key: expected text that is not empty, got ${kindOf(source.key)}`,
+      'key',
+    )
+  return { id, source, query: parseQuery(source.query, source), sinceArrival }
+}

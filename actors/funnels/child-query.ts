@@ -1,0 +1,77 @@
+/**
+ * A child stream of a funnel, as one parent occurrence sees it: the child's occurrences strictly after the parent, in the
+ * parent's reach and in a window relative to the clock, that pass the child's test and the test of the pair.
+ */
+import type { Reducer } from '../../src/language/tree.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { Horizon } from '../comparators.ts'
+import { compareEvents } from '../history.ts'
+import type { Host } from '../host.ts'
+import { createAccumulator } from '../reducers/accumulator.ts'
+import type { Reached } from '../values.ts'
+import type { Window } from '../streams/stream-node.ts'
+import type { Occurrence } from './occurrence-node.ts'
+import { firstAfter, type OccurrenceState } from './occurrence-state.ts'
+
+/** The test of a child that looks at its parent's properties too. */
+export type PairTest = (child: Occurrence, parent: Occurrence, host: Host, horizon: Horizon) => boolean
+
+export interface ChildQuery {
+  readonly node: number
+  /** Relative to the parent's event time. */
+  readonly reach: Window
+  /** Relative to the clock; `to` infinite where there is none. */
+  readonly window: Window
+  readonly sessionGap: number
+  readonly pairTest: PairTest | undefined
+  readonly reducer: Reducer
+  /** What the reducer reads of a child, or of its parent; undefined for a count. */
+  readonly valueOf: ((child: Occurrence, parent: Occurrence) => Reached) | undefined
+}
+
+/** The reduced value for one parent; lowers the horizon to when time alone may change it. */
+export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host, horizon: Horizon): JsonValue {
+  const state = host.occurrencesOf(query.node)
+  const counted = state ? latestSession(query, countedChildren(query, state, parent, host, horizon), host, horizon) : []
+  if (query.reducer.kind === 'count') return counted.length
+  const accumulator = createAccumulator(query.reducer, false)
+  for (const child of counted) accumulator.add(child, query.valueOf?.(child, parent))
+  return accumulator.result()
+}
+
+function countedChildren(
+  query: ChildQuery,
+  state: OccurrenceState,
+  parent: Occurrence,
+  host: Host,
+  horizon: Horizon,
+): Occurrence[] {
+  const { reach, window, pairTest } = query
+  const counted: Occurrence[] = []
+  const children = state.occurrences
+  for (let index = firstAfter(children, parent.ts - 1); index < children.length; index++) {
+    const child = children[index]!
+    if (child.ts - parent.ts >= reach.to) break
+    if (compareEvents(child, parent) <= 0 || child.ts - parent.ts < reach.from || !child.passes) continue
+    if (child.ts + window.to <= host.now) continue
+    if (pairTest && !pairTest(child, parent, host, horizon)) continue
+    if (child.ts + window.from > host.now) {
+      horizon.at = Math.min(horizon.at, child.ts + window.from)
+      break
+    }
+    horizon.at = Math.min(horizon.at, child.ts + window.to)
+    counted.push(child)
+  }
+  return counted
+}
+
+function latestSession(query: ChildQuery, counted: Occurrence[], host: Host, horizon: Horizon): Occurrence[] {
+  const last = counted.at(-1)
+  if (query.sessionGap === 0 || !last) return counted
+  const end = last.ts + query.sessionGap
+  if (host.now >= end) return []
+  horizon.at = Math.min(horizon.at, end)
+  let start = counted.length - 1
+  while (start > 0 && counted[start]!.ts - counted[start - 1]!.ts < query.sessionGap) start--
+  return counted.slice(start)
+}

@@ -1,0 +1,94 @@
+/** The occurrences that an actor holds for one node: in event order, each with its verdict. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { Horizon } from '../comparators.ts'
+import { compareEvents } from '../history.ts'
+import type { Host } from '../host.ts'
+import type { Occurrence, OccurrenceNode, Reach } from './occurrence-node.ts'
+
+/** Called for each occurrence whose presence among the passing ones has changed. */
+export type OnFlip = (occurrence: Occurrence) => void
+
+export class OccurrenceState {
+  /** Next instant at which a verdict may change by time alone; infinite if none. */
+  dueAt = Infinity
+  readonly node: OccurrenceNode
+  #occurrences: Occurrence[] = []
+
+  constructor(node: OccurrenceNode) {
+    this.node = node
+  }
+
+  get occurrences(): readonly Occurrence[] {
+    return this.#occurrences
+  }
+
+  insert(event: ProfileEvent, host: Host, onFlip: OnFlip): void {
+    this.#forget(host.now)
+    if (event.ts + this.node.retention <= host.now) return
+    const occurrence: Occurrence = {
+      ts: event.ts,
+      arrival: event.arrival,
+      values: this.node.fields.map((read) => read(event)),
+      passes: false,
+      flipAt: Infinity,
+    }
+    let index = this.#occurrences.length
+    while (index > 0 && compareEvents(this.#occurrences[index - 1]!, occurrence) > 0) index--
+    this.#occurrences.splice(index, 0, occurrence)
+    this.#judge(occurrence, host, onFlip)
+  }
+
+  /** Judges anew what time alone may have changed. */
+  advance(host: Host, onFlip: OnFlip): void {
+    this.dueAt = Infinity
+    for (const occurrence of this.#occurrences) {
+      if (occurrence.flipAt <= host.now) this.#judge(occurrence, host, onFlip)
+      else if (occurrence.flipAt < this.dueAt) this.dueAt = occurrence.flipAt
+    }
+  }
+
+  /** Judges every occurrence anew: a trait that the judge reads has changed. */
+  judgeAll(host: Host, onFlip: OnFlip): void {
+    for (const occurrence of this.#occurrences) this.#judge(occurrence, host, onFlip)
+  }
+
+  /** Judges anew the parents that count an occurrence of their child node. */
+  judgeParentsOf(child: Occurrence, reach: Reach, host: Host, onFlip: OnFlip): void {
+    const end = firstAfter(this.#occurrences, child.ts - reach.from)
+    for (let index = firstAfter(this.#occurrences, child.ts - reach.to); index < end; index++) {
+      const parent = this.#occurrences[index]!
+      if (compareEvents(parent, child) < 0) this.#judge(parent, host, onFlip)
+    }
+  }
+
+  #judge(occurrence: Occurrence, host: Host, onFlip: OnFlip): void {
+    const horizon: Horizon = { at: Infinity }
+    const passes = this.node.judge ? this.node.judge(occurrence, host, horizon) : true
+    occurrence.flipAt = horizon.at
+    if (horizon.at < this.dueAt) this.dueAt = horizon.at
+    if (passes === occurrence.passes) return
+    occurrence.passes = passes
+    onFlip(occurrence)
+  }
+
+  /** Old occurrences go in runs: moving the array for each would cost more than it saves. */
+  #forget(now: number): void {
+    const edge = now - this.node.retention
+    const oldest = this.#occurrences[0]
+    if (!oldest || oldest.ts > edge) return
+    const left = firstAfter(this.#occurrences, edge)
+    if (left >= 16 || left * 2 >= this.#occurrences.length) this.#occurrences.splice(0, left)
+  }
+}
+
+/** Index of the first occurrence with an event time later than `ts`. */
+export function firstAfter(occurrences: readonly Occurrence[], ts: number): number {
+  let low = 0
+  let high = occurrences.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (occurrences[middle]!.ts > ts) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -1,0 +1,174 @@
+/** Compiles what a definition says outside any `where`: junctions over comparisons of traits and reduced streams. */
+import { printCondition } from '../../src/language/print.ts'
+import type { Comparison, Condition, Operand, Reduction, RelativeDateComparator } from '../../src/language/tree.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import { compileTest, compileTimedTest } from '../comparators.ts'
+import type { DefinitionHost } from '../host.ts'
+import { valueOfNothing } from '../streams/stream-node.ts'
+import { type Reached, reachedOf } from '../values.ts'
+import { literalOf } from './event-test.ts'
+import type { Dependents } from './plan.ts'
+import { rightsOf } from './references.ts'
+import { type CompiledDefinition, compileTrait, type PlanScope } from './scope.ts'
+import type { StreamCompiler } from './stream-compiler.ts'
+import { addEquality } from './trait-index.ts'
+
+type Truth = (host: DefinitionHost) => boolean
+type Read = (host: DefinitionHost) => Reached
+
+export class ConditionCompiler {
+  readonly #scope: PlanScope
+  readonly #streams: StreamCompiler
+  readonly #definition: CompiledDefinition
+
+  constructor(scope: PlanScope, streams: StreamCompiler, definition: CompiledDefinition) {
+    this.#scope = scope
+    this.#streams = streams
+    this.#definition = definition
+  }
+
+  condition(condition: Condition): Truth {
+    switch (condition.kind) {
+      case 'and': {
+        const operands = condition.operands.map((operand) => this.condition(operand))
+        return (host) => operands.every((operand) => operand(host))
+      }
+      case 'or': {
+        const operands = condition.operands.map((operand) => this.condition(operand))
+        return (host) => operands.some((operand) => operand(host))
+      }
+      case 'not': {
+        const operand = this.condition(condition.operand)
+        return (host) => !operand(host)
+      }
+      case 'quantifier':
+        return this.#quantifier(condition.quantifier, condition.operand)
+      case 'comparison':
+        return this.#comparison(condition)
+    }
+  }
+
+  /** The reduced value of a stream, null where there is none. */
+  reduction(reduction: Reduction): (host: DefinitionHost) => JsonValue {
+    return this.#reduction(reduction, (dependents) => dependents.definitions.add(this.#definition.definition))
+  }
+
+  #quantifier(quantifier: 'any' | 'all' | 'none', operand: Condition): Truth {
+    const node = this.#scope.conditionNode(operand, this.#definition.sinceArrival)
+    node.acrossDependents.definitions.add(this.#definition.definition)
+    this.#scope.onQuantifier(this.#definition.definition)
+    switch (quantifier) {
+      case 'any':
+        return (host) => host.usersSatisfying(node.id) > 0
+      case 'all':
+        return (host) => host.usersSatisfying(node.id) === host.userCount
+      case 'none':
+        return (host) => host.usersSatisfying(node.id) === 0
+    }
+  }
+
+  #comparison(comparison: Comparison): Truth {
+    const { left } = comparison
+    if ('duration' in comparison) return this.#timed(comparison)
+    const test = compileTest(comparison.comparator)
+    const operands = 'right' in comparison ? rightsOf(comparison.right) : []
+    const constants = operands.map(literalOf).filter((value) => value !== undefined)
+    const isConstant = constants.length === operands.length
+    if (left.kind === 'reduction' && isConstant) return this.#streamComparison({ ...comparison, left }, constants)
+    if (left.kind === 'trait' && isConstant && comparison.comparator === 'equals')
+      return this.#traitEquality(left.name, constants[0]!)
+    const watch = (dependents: Dependents) => dependents.definitions.add(this.#definition.definition)
+    const read = this.#scalar(left, watch)
+    const rights = operands.map((operand) => this.#operand(operand, watch))
+    return (host) =>
+      test(
+        read(host),
+        rights.map((right) => right(host)),
+      )
+  }
+
+  /** The truth is kept as a bit of the stream's state; definitions are visited only when it flips. */
+  #streamComparison(comparison: Comparison & { left: Reduction }, constants: readonly JsonValue[]): Truth {
+    const test = compileTest(comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>)
+    const entry = this.#streams.stream(comparison.left.stream, this.#definition.sinceArrival)
+    const reducer = this.#streams.reducer(entry, comparison.left.reducer)
+    const key = printCondition({ ...comparison, left: { ...comparison.left, stream: { event: '', filters: [] } } })
+    const { entry: holder, bit } = this.#streams.comparison(entry, reducer, key, {
+      test: (value) => test(reachedOf(value), constants),
+      countMax: countMaxOf(comparison),
+    })
+    holder.node.comparisons[bit]!.definitions.add(this.#definition.definition)
+    const ofNothing = (holder.bitsOfNothing & (1 << bit)) !== 0
+    return (host) => host.streamBit(holder.node.id, bit) ?? ofNothing
+  }
+
+  #traitEquality(name: string, constant: JsonValue): Truth {
+    const test = compileTest('equals')
+    const target = this.#scope.keys.resolve(this.#scope.kind, name)
+    const constants = [constant]
+    if (target.kind === 'custom') {
+      this.#scope.traits.register(target.keys, (readers) =>
+        addEquality(readers, name, target.read, constant, this.#definition.definition),
+      )
+      const reader = { kind: 'custom', read: target.read } as const
+      return (host) => test(host.readTrait(reader), constants)
+    }
+    const reader = compileTrait(this.#scope, name, (dependents) =>
+      dependents.definitions.add(this.#definition.definition),
+    )
+    return (host) => test(host.readTrait(reader), constants)
+  }
+
+  #timed(comparison: Comparison & { duration: unknown }): Truth {
+    const node = this.#streams.timedNode((register) => ({
+      read: this.#scalar(comparison.left, register),
+      test: compileTimedTest(comparison as Parameters<typeof compileTimedTest>[0]),
+    }))
+    node.definitions.add(this.#definition.definition)
+    return (host) => host.timedTruth(node.id)
+  }
+
+  #scalar(scalar: Comparison['left'], watch: (dependents: Dependents) => void): Read {
+    if (scalar.kind === 'trait') {
+      const reader = compileTrait(this.#scope, scalar.name, watch)
+      return (host) => host.readTrait(reader)
+    }
+    if (scalar.kind !== 'reduction') throw new Error(`a ${scalar.kind} outside of any where`)
+    const value = this.#reduction(scalar, watch)
+    return (host) => reachedOf(value(host))
+  }
+
+  #operand(operand: Operand, watch: (dependents: Dependents) => void): Read {
+    const constant = literalOf(operand)
+    if (constant !== undefined) return () => constant
+    return this.#scalar(operand as Comparison['left'], watch)
+  }
+
+  #reduction(reduction: Reduction, watch: (dependents: Dependents) => void): (host: DefinitionHost) => JsonValue {
+    const entry = this.#streams.stream(reduction.stream, this.#definition.sinceArrival)
+    const reducer = this.#streams.reducer(entry, reduction.reducer)
+    watch(entry.node.watchers[reducer]!)
+    const ofNothing = valueOfNothing(reduction.reducer)
+    return (host) => host.streamValue(entry.node.id, reducer) ?? ofNothing
+  }
+}
+
+/** The number of events beyond which a comparison of `count()` with a constant no longer changes; infinite if it may. */
+function countMaxOf(comparison: Comparison): number {
+  const { left } = comparison
+  if (left.kind !== 'reduction' || left.reducer.kind !== 'count' || !('right' in comparison)) return Infinity
+  const right = rightsOf(comparison.right)[0]
+  if (right?.kind !== 'literal' || typeof right.value !== 'number') return Infinity
+  switch (comparison.comparator) {
+    case 'at_least':
+    case 'less_than':
+      return Math.max(1, Math.ceil(right.value))
+    case 'equals':
+    case 'differs':
+    case 'greater_than':
+    case 'at_most':
+      return Math.max(1, Math.floor(right.value) + 1)
+    default:
+      return Infinity
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * From an event to the predicates that it can satisfy: by the event's name, then by a property that a predicate needs
+ * to equal one of some constants. So an event pays for what it can affect, not for what is defined.
+ */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import { each, equalityKey, type Reached } from '../values.ts'
+import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
+import type { StreamNode } from '../streams/stream-node.ts'
+import type { Predicate, Work } from './plan.ts'
+
+/** Constants one of which a field must equal. */
+export interface Discriminator {
+  /** Names the field; equal for equal fields. */
+  readonly field: string
+  readonly read: (event: ProfileEvent) => Reached
+  readonly values: readonly JsonValue[]
+}
+
+interface FieldIndex {
+  readonly read: (event: ProfileEvent) => Reached
+  readonly byKey: Map<string | number, Predicate[]>
+}
+
+interface Group {
+  readonly always: Predicate[]
+  readonly byField: Map<string, FieldIndex>
+  readonly fields: FieldIndex[]
+  /** Some predicate feeds occurrences: then the order of the nodes matters. */
+  ordered: boolean
+}
+
+export class EventIndex {
+  readonly #groups = new Map<string, Group>()
+  #search = 0
+
+  /** The predicate's nodes must be complete. */
+  add(event: string, predicate: Predicate, discriminator: Discriminator | undefined): void {
+    const group = this.#groupOf(event)
+    if (predicate.nodes.some((node) => node.kind === 'occurrences')) group.ordered = true
+    if (!discriminator) {
+      group.always.push(predicate)
+      return
+    }
+    let index = group.byField.get(discriminator.field)
+    if (!index) {
+      index = { read: discriminator.read, byKey: new Map() }
+      group.byField.set(discriminator.field, index)
+      group.fields.push(index)
+    }
+    for (const key of new Set(discriminator.values.map(equalityKey))) {
+      const listed = index.byKey.get(key)
+      if (listed) listed.push(predicate)
+      else index.byKey.set(key, [predicate])
+    }
+  }
+
+  /** True if some predicate looks at events of this name. */
+  knows(event: string): boolean {
+    return this.#groups.has(event)
+  }
+
+  /** Appends the nodes that take up the event, by ascending id: what a funnel looks at before the funnel. */
+  match(event: ProfileEvent, matched: (StreamNode | OccurrenceNode)[], work: Work): void {
+    const group = this.#groups.get(event.name)
+    if (!group) return
+    this.#search++
+    for (const predicate of group.always) this.#test(predicate, event, matched, work)
+    for (const index of group.fields) {
+      each(index.read(event), (value) => {
+        const listed = index.byKey.get(equalityKey(value))
+        if (listed) for (const predicate of listed) this.#test(predicate, event, matched, work)
+      })
+    }
+    if (group.ordered && matched.length > 1) matched.sort((a, b) => a.id - b.id)
+  }
+
+  #test(predicate: Predicate, event: ProfileEvent, matched: (StreamNode | OccurrenceNode)[], work: Work): void {
+    if (predicate.lastSearch === this.#search) return
+    predicate.lastSearch = this.#search
+    work.predicates++
+    if (event.arrival <= predicate.sinceArrival) return
+    if (predicate.excludedSources?.has(event.sourceId)) return
+    if (predicate.test && !predicate.test(event)) return
+    for (const node of predicate.nodes) matched.push(node)
+  }
+
+  #groupOf(event: string): Group {
+    let group = this.#groups.get(event)
+    if (!group) this.#groups.set(event, (group = { always: [], byField: new Map(), fields: [], ordered: false }))
+    return group
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * Compiles streams into nodes of the plan, equal ones once, and puts their predicates into the index.
+ * Node ids ascend from what is looked at to what looks: a funnel's children, the funnel, the stream that reduces it.
+ */
+import type { Reducer, Stream } from '../../src/language/tree.ts'
+import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
+import { fieldOf, takesArraysWhole } from '../reducers/accumulator.ts'
+import { JudgedState } from '../streams/judged-state.ts'
+import { RecentState } from '../streams/recent-state.ts'
+import { SessionState } from '../streams/session-state.ts'
+import {
+  COMPARISONS_MAX,
+  type StreamComparison,
+  type StreamNode,
+  type StreamState,
+  valueOfNothing,
+} from '../streams/stream-node.ts'
+import { TotalState } from '../streams/total-state.ts'
+import { WindowState } from '../streams/window-state.ts'
+import type { EventIndex } from './event-index.ts'
+import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
+import { compileField } from './field-reader.ts'
+import { OccurrenceCompiler } from './occurrence-compiler.ts'
+import {
+  type Dependents,
+  noDependents,
+  type Predicate,
+  type StatefulNode,
+  type StreamEntry,
+  type TimedNode,
+} from './plan.ts'
+import type { PlanScope } from './scope.ts'
+import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
+
+interface PendingPredicate {
+  readonly event: string
+  readonly predicate: Predicate
+  readonly parts: StreamParts
+}
+
+export class StreamCompiler {
+  readonly nodes: StatefulNode[] = []
+  readonly entries = new Map<number, StreamEntry>()
+  readonly #index: EventIndex
+  readonly #occurrences: OccurrenceCompiler
+  readonly #predicates = new Map<string, PendingPredicate>()
+  readonly #streams = new Map<string, StreamEntry>()
+  readonly #comparisonBits = new Map<string, { entry: StreamEntry; bit: number }>()
+  readonly #origins = new Map<StreamEntry, { parts: StreamParts; sinceArrival: number }>()
+  /** From a stream that had no bit left to another like it. */
+  readonly #overflow = new Map<StreamEntry, StreamEntry>()
+
+  constructor(scope: PlanScope, index: EventIndex) {
+    this.#index = index
+    this.#occurrences = new OccurrenceCompiler(scope, this)
+  }
+
+  /** The node of a stream that is not inside another's `where`. */
+  stream(stream: Stream, sinceArrival: number): StreamEntry {
+    const parts = takeApart(stream)
+    const judged = parts.judgedConjuncts.length > 0
+    const { from, to } = parts.window
+    const key = [
+      this.predicateKey(parts, sinceArrival),
+      conjunctsKey(parts.judgedConjuncts),
+      from,
+      to,
+      parts.sessionGap,
+    ].join('|')
+    const known = this.#streams.get(key)
+    if (known) return known
+    const occurrences = judged ? this.#occurrences.occurrences(parts, sinceArrival) : undefined
+    const entry = this.#addStream(parts, sinceArrival, occurrences)
+    this.#streams.set(key, entry)
+    return entry
+  }
+
+  /** The stream's reducer, by its place among the stream's reducers. */
+  reducer(entry: StreamEntry, reducer: Reducer): number {
+    const { node } = entry
+    const key = JSON.stringify(reducer)
+    const known = node.reducers.findIndex((other) => JSON.stringify(other) === key)
+    if (known >= 0) return known
+    const field = fieldOf(reducer)
+    node.readers.push(field && compileField(field, takesArraysWhole(reducer)))
+    node.watchers.push(noDependents())
+    if (node.occurrences && field) this.#occurrences.capture(node.occurrences, field, takesArraysWhole(reducer))
+    return node.reducers.push(reducer) - 1
+  }
+
+  /** The bit that holds a comparison's truth: of the stream, or of another like it once the first has none left. */
+  comparison(
+    entry: StreamEntry,
+    reducer: number,
+    key: string,
+    comparison: Pick<StreamComparison, 'test' | 'countMax'>,
+  ): { entry: StreamEntry; bit: number } {
+    const fullKey = `${entry.node.id} ${key}`
+    const known = this.#comparisonBits.get(fullKey)
+    if (known) return known
+    let holder = entry
+    while (holder.node.comparisons.length >= COMPARISONS_MAX) holder = this.#overflowOf(holder)
+    const holderReducer = holder === entry ? reducer : this.reducer(holder, entry.node.reducers[reducer]!)
+    const bit = holder.node.comparisons.push({ ...comparison, reducer: holderReducer, definitions: new Set() }) - 1
+    if (comparison.test(valueOfNothing(entry.node.reducers[reducer]!))) holder.bitsOfNothing |= 1 << bit
+    const place = { entry: holder, bit }
+    this.#comparisonBits.set(fullKey, place)
+    return place
+  }
+
+  timedNode(compile: (watch: (dependents: Dependents) => void) => Pick<TimedNode, 'read' | 'test'>): TimedNode {
+    const watched: Dependents[] = []
+    const compiled = compile((dependents) => watched.push(dependents))
+    const node: TimedNode = { kind: 'timed', id: this.nodes.length, ...compiled, definitions: new Set() }
+    this.nodes.push(node)
+    for (const dependents of watched) dependents.timed.add(node)
+    return node
+  }
+
+  predicateKey(parts: StreamParts, sinceArrival: number): string {
+    return [
+      JSON.stringify(parts.event),
+      conjunctsKey(parts.ownConjuncts),
+      JSON.stringify(parts.excludedSources),
+      sinceArrival,
+    ].join('|')
+  }
+
+  /** Registers a node with the predicate that its events must pass. */
+  addToPredicate(parts: StreamParts, sinceArrival: number, node: StreamNode | OccurrenceNode): EventTest {
+    const key = this.predicateKey(parts, sinceArrival)
+    let pending = this.#predicates.get(key)
+    if (!pending) {
+      const predicate: Predicate = {
+        test: compileEventTest(parts.ownConjuncts),
+        excludedSources: parts.excludedSources.length > 0 ? new Set(parts.excludedSources) : undefined,
+        sinceArrival,
+        nodes: [],
+        lastSearch: 0,
+      }
+      pending = { event: parts.event, predicate, parts }
+      this.#predicates.set(key, pending)
+    }
+    const { predicate } = pending
+    predicate.nodes.push(node)
+    return (event) =>
+      event.name === parts.event &&
+      event.arrival > sinceArrival &&
+      !predicate.excludedSources?.has(event.sourceId) &&
+      (predicate.test?.(event) ?? true)
+  }
+
+  /** After the last definition: puts the predicates into the index, and says how long occurrences matter. */
+  finish(): void {
+    for (const { event, predicate, parts } of this.#predicates.values())
+      this.#index.add(event, predicate, findDiscriminator(parts.ownConjuncts))
+    for (let id = this.nodes.length - 1; id >= 0; id--) {
+      const node = this.nodes[id]!
+      if (node.kind === 'stream' && node.occurrences)
+        node.occurrences.retention = Math.max(node.occurrences.retention, node.window.to)
+      if (node.kind === 'occurrences')
+        for (const reach of node.parents)
+          node.retention = Math.max(node.retention, Math.min(reach.parent.retention, reach.window))
+    }
+  }
+
+  #addStream(parts: StreamParts, sinceArrival: number, occurrences: OccurrenceNode | undefined): StreamEntry {
+    const node: StreamNode = {
+      kind: 'stream',
+      id: this.nodes.length,
+      window: parts.window,
+      sessionGap: parts.sessionGap,
+      reducers: [],
+      readers: [],
+      comparisons: [],
+      watchers: [],
+      occurrences,
+    }
+    this.nodes.push(node)
+    occurrences?.streams.push(node.id)
+    const isEmpty = parts.window.to <= parts.window.from
+    const passes = occurrences || isEmpty ? undefined : this.addToPredicate(parts, sinceArrival, node)
+    const entry: StreamEntry = { node, create: () => this.#createState(node, passes), bitsOfNothing: 0 }
+    this.#origins.set(entry, { parts, sinceArrival })
+    this.entries.set(node.id, entry)
+    return entry
+  }
+
+  #overflowOf(entry: StreamEntry): StreamEntry {
+    const known = this.#overflow.get(entry)
+    if (known) return known
+    const { parts, sinceArrival } = this.#origins.get(entry)!
+    const other = this.#addStream(parts, sinceArrival, entry.node.occurrences)
+    this.#overflow.set(entry, other)
+    return other
+  }
+
+  #createState(node: StreamNode, passes: EventTest | undefined): StreamState {
+    if (node.occurrences) {
+      const { occurrences } = node
+      const indexes = node.reducers.map((reducer) => {
+        const field = fieldOf(reducer)
+        return field ? this.#occurrences.capture(occurrences, field, takesArraysWhole(reducer)) : -1
+      })
+      return new JudgedState(node, indexes)
+    }
+    if (node.sessionGap > 0) return new SessionState(node, passes ?? (() => false))
+    if (node.window.to === Infinity) return new TotalState(node)
+    const kept = keptOf(node)
+    return kept === Infinity ? new WindowState(node) : new RecentState(node.window.to, kept)
+  }
+}
+
+/** How many of the newest events a stream of bounded counts keeps; infinite where more than their number matters. */
+function keptOf(node: StreamNode): number {
+  if (node.window.from > 0 || node.reducers.some((reducer) => reducer.kind !== 'count')) return Infinity
+  if (node.watchers.some((watchers) => watchers.definitions.size + watchers.timed.size > 0)) return Infinity
+  return node.comparisons.reduce((kept, comparison) => Math.max(kept, comparison.countMax), 1)
+}

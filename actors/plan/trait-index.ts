@@ -1,0 +1,69 @@
+/**
+ * From a changed trait to what reads it. Definitions that compare it with a constant for equality are found by the
+ * value that it had and the one that it has; everything else that reads it is always visited.
+ */
+import type { JsonObject } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import { each, equalityKey, type PathReader } from '../values.ts'
+import { type Dependents, noDependents } from './plan.ts'
+
+interface EqualityIndex {
+  readonly read: PathReader
+  readonly byKey: Map<string | number, Set<number>>
+}
+
+export interface TraitReaders {
+  /** Visited whatever the change. */
+  readonly always: Dependents
+  /** By path: definitions that ask whether it equals a constant. */
+  readonly equalities: Map<string, EqualityIndex>
+}
+
+export class TraitIndex {
+  readonly #readers = new Map<string, TraitReaders>()
+
+  /** What reads the custom trait of this name; undefined if nothing does. */
+  readersOf(key: string): TraitReaders | undefined {
+    return this.#readers.get(key)
+  }
+
+  /** @param keys the trait keys under which the reference may find its value */
+  register(keys: readonly string[], add: (readers: TraitReaders) => void): void {
+    for (const key of new Set(keys)) {
+      let readers = this.#readers.get(key)
+      if (!readers) {
+        readers = { always: noDependents(), equalities: new Map() }
+        this.#readers.set(key, readers)
+      }
+      add(readers)
+    }
+  }
+}
+
+/** Registers a definition that compares a trait with a constant for equality. */
+export function addEquality(
+  readers: TraitReaders,
+  path: string,
+  read: PathReader,
+  constant: JsonValue,
+  definition: number,
+): void {
+  let index = readers.equalities.get(path)
+  if (!index) readers.equalities.set(path, (index = { read, byKey: new Map() }))
+  const key = equalityKey(constant)
+  const listed = index.byKey.get(key)
+  if (listed) listed.add(definition)
+  else index.byKey.set(key, new Set([definition]))
+}
+
+/** Visits the definitions whose equality may have flipped between two states of the traits. */
+export function visitEqualities(
+  readers: TraitReaders,
+  before: JsonObject,
+  after: JsonObject,
+  visit: (definition: number) => void,
+): void {
+  for (const index of readers.equalities.values())
+    for (const traits of [before, after])
+      each(index.read(traits), (value) => index.byKey.get(equalityKey(value))?.forEach(visit))
+}

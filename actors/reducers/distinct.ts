@@ -1,0 +1,109 @@
+/**
+ * `unique(p)`, `unique(p).count()` and `mode(p, n)`: how often each text occurs. A text may stand for values of several
+ * forms (`10` and `'10'`); the form given is the one first seen in event order.
+ */
+import type { JsonValue } from '../../src/model/transition.ts'
+import { compareEvents } from '../history.ts'
+import { compareText, each, type Reached, textOf } from '../values.ts'
+import type { Accumulator, Place } from './accumulator.ts'
+
+interface Form {
+  readonly value: JsonValue
+  /** Where it occurs, in event order; the first place alone where events never leave. */
+  readonly places: Place[]
+}
+
+interface Occurrences {
+  count: number
+  /** One for each type of value; nearly always one. */
+  readonly forms: Form[]
+}
+
+export class DistinctAccumulator implements Accumulator {
+  readonly #kind: 'unique' | 'unique_count' | 'mode'
+  readonly #as: 'value' | 'string' | 'number' | 'array'
+  readonly #minFrequency: number
+  readonly #sliding: boolean
+  readonly #texts = new Map<string, Occurrences>()
+
+  constructor(
+    kind: 'unique' | 'unique_count' | 'mode',
+    as: 'value' | 'string' | 'number' | 'array',
+    minFrequency: number,
+    sliding: boolean,
+  ) {
+    this.#kind = kind
+    this.#as = as
+    this.#minFrequency = minFrequency
+    this.#sliding = sliding
+  }
+
+  add(place: Place, reached: Reached): void {
+    each(reached, (value) => {
+      const text = textOf(value)
+      const form = this.#as === 'string' ? text : value
+      const held = this.#texts.get(text)
+      if (!held) {
+        this.#texts.set(text, { count: 1, forms: [{ value: form, places: [place] }] })
+        return
+      }
+      held.count++
+      const same = held.forms.find((other) => typeof other.value === typeof form)
+      if (!same) held.forms.push({ value: form, places: [place] })
+      else if (this.#sliding) insertPlace(same.places, place)
+      else if (compareEvents(place, same.places[0]!) < 0) same.places[0] = place
+    })
+  }
+
+  remove(_place: Place, reached: Reached): void {
+    each(reached, (value) => {
+      const text = textOf(value)
+      const held = this.#texts.get(text)
+      if (!held) return
+      held.count--
+      if (held.count === 0) {
+        this.#texts.delete(text)
+        return
+      }
+      const form = this.#as === 'string' ? text : value
+      const index = held.forms.findIndex((other) => typeof other.value === typeof form)
+      const places = held.forms[index]!.places
+      places.shift()
+      if (places.length === 0) held.forms.splice(index, 1)
+    })
+  }
+
+  result(): JsonValue {
+    if (this.#kind === 'unique_count') return this.#texts.size
+    return this.#kind === 'unique' ? this.#uniques() : this.#mode()
+  }
+
+  #uniques(): JsonValue {
+    if (this.#texts.size === 0) return null
+    const texts = [...this.#texts.keys()].sort(compareText)
+    return texts.map((text) => firstForm(this.#texts.get(text)!))
+  }
+
+  #mode(): JsonValue {
+    let best: string | undefined
+    let most = 0
+    for (const [text, { count }] of this.#texts) {
+      if (count < this.#minFrequency || count < most) continue
+      if (count > most || best === undefined || text < best) best = text
+      most = count
+    }
+    return best === undefined ? null : firstForm(this.#texts.get(best)!)
+  }
+}
+
+function firstForm(occurrences: Occurrences): JsonValue {
+  let first = occurrences.forms[0]!
+  for (const form of occurrences.forms) if (compareEvents(form.places[0]!, first.places[0]!) < 0) first = form
+  return first.value
+}
+
+function insertPlace(places: Place[], place: Place): void {
+  let index = places.length
+  while (index > 0 && compareEvents(places[index - 1]!, place) > 0) index--
+  places.splice(index, 0, place)
+}

@@ -1,0 +1,50 @@
+/** `first(p)`: the first value of the first event that has one; `last(p)`: the last value of the last. */
+import type { JsonValue } from '../../src/model/transition.ts'
+import { compareEvents } from '../history.ts'
+import { type Reached, Several } from '../values.ts'
+import type { Accumulator, Place } from './accumulator.ts'
+
+interface Entry extends Place {
+  readonly value: JsonValue
+}
+
+export class EdgeAccumulator implements Accumulator {
+  readonly #kind: 'first' | 'last'
+  readonly #sliding: boolean
+  /** In event order. One entry is enough, but for `first` in a window, where the next follows when it leaves. */
+  #entries: Entry[] = []
+
+  constructor(kind: 'first' | 'last', sliding: boolean) {
+    this.#kind = kind
+    this.#sliding = sliding
+  }
+
+  add(place: Place, reached: Reached): void {
+    const value = this.#edgeOf(reached)
+    if (value === undefined || value === null) return
+    const entry = { ts: place.ts, arrival: place.arrival, value }
+    const held = this.#entries[0]
+    if (this.#kind === 'first' && this.#sliding) this.#insert(entry)
+    else if (!held || compareEvents(entry, held) > 0 === (this.#kind === 'last')) this.#entries[0] = entry
+  }
+
+  remove(place: Place): void {
+    const oldest = this.#entries[0]
+    if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
+  }
+
+  result(): JsonValue {
+    return this.#entries[0]?.value ?? null
+  }
+
+  #insert(entry: Entry): void {
+    let index = this.#entries.length
+    while (index > 0 && compareEvents(this.#entries[index - 1]!, entry) > 0) index--
+    this.#entries.splice(index, 0, entry)
+  }
+
+  #edgeOf(reached: Reached): JsonValue | undefined {
+    if (!(reached instanceof Several)) return reached
+    return reached.values.at(this.#kind === 'first' ? 0 : -1)
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * `min(p)` and `max(p)`, by number or by text. While events leave the window, a monotonic queue holds each event
+ * that no later event beats; where none leaves, the best is enough.
+ */
+import { compareEvents } from '../history.ts'
+import { each, numberOf, type Reached, textOf } from '../values.ts'
+import type { Accumulator, Place } from './accumulator.ts'
+
+interface Entry extends Place {
+  readonly value: number | string
+}
+
+export class ExtremeAccumulator implements Accumulator {
+  readonly #sign: 1 | -1
+  readonly #as: 'number' | 'string'
+  readonly #sliding: boolean
+  /** In event order, each better than the next. */
+  #entries: Entry[] = []
+
+  constructor(kind: 'min' | 'max', as: 'number' | 'string', sliding: boolean) {
+    this.#sign = kind === 'max' ? 1 : -1
+    this.#as = as
+    this.#sliding = sliding
+  }
+
+  add(place: Place, reached: Reached): void {
+    const value = this.#extremeOf(reached)
+    if (value === undefined) return
+    const entry = { ts: place.ts, arrival: place.arrival, value }
+    if (!this.#sliding) {
+      const best = this.#entries[0]
+      if (!best || this.#beats(value, best.value)) this.#entries = [entry]
+      return
+    }
+    let index = this.#entries.length
+    while (index > 0 && compareEvents(this.#entries[index - 1]!, entry) > 0) index--
+    const later = this.#entries[index]
+    if (later && !this.#beats(value, later.value)) return
+    let start = index
+    while (start > 0 && !this.#beats(this.#entries[start - 1]!.value, value)) start--
+    this.#entries.splice(start, index - start, entry)
+  }
+
+  remove(place: Place): void {
+    const oldest = this.#entries[0]
+    if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
+  }
+
+  result(): number | string | null {
+    const value = this.#entries[0]?.value
+    if (value === undefined) return null
+    return typeof value === 'string' ? value : Number.isFinite(value) ? value + 0 : null
+  }
+
+  #beats(a: number | string, b: number | string): boolean {
+    return this.#sign === 1 ? a > b : a < b
+  }
+
+  #extremeOf(reached: Reached): number | string | undefined {
+    let best: number | string | undefined
+    each(reached, (value) => {
+      const candidate = this.#as === 'string' ? textOf(value) : numberOf(value)
+      if (typeof candidate === 'number' && Number.isNaN(candidate)) return
+      if (best === undefined || this.#beats(candidate, best)) best = candidate
+    })
+    return best
+  }
+}

@@ -1,0 +1,39 @@
+/** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null without any, or where not finite. */
+import { ExactSum } from '../exact-sum.ts'
+import { each, numberOf, type Reached } from '../values.ts'
+import type { Accumulator, Place } from './accumulator.ts'
+
+export class SumAccumulator implements Accumulator {
+  readonly #kind: 'sum' | 'avg'
+  readonly #sum = new ExactSum()
+  #count = 0
+
+  constructor(kind: 'sum' | 'avg') {
+    this.#kind = kind
+  }
+
+  add(_place: Place, reached: Reached): void {
+    each(reached, (value) => {
+      const number = numberOf(value)
+      if (Number.isNaN(number)) return
+      this.#sum.add(number)
+      this.#count++
+    })
+  }
+
+  remove(_place: Place, reached: Reached): void {
+    each(reached, (value) => {
+      const number = numberOf(value)
+      if (Number.isNaN(number)) return
+      this.#sum.subtract(number)
+      this.#count--
+    })
+  }
+
+  result(): number | null {
+    if (this.#count === 0) return null
+    const sum = this.#sum.value()
+    const result = this.#kind === 'sum' ? sum : sum / this.#count
+    return Number.isFinite(result) ? result + 0 : null
+  }
+}

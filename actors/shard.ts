@@ -1,0 +1,318 @@
+/**
+ * The engine of one space: a state machine over the entries of its journal. It reads no clock, no environment and no
+ * randomness; the same entries give the same transitions, byte for byte.
+ *
+ * Order at one instant (normative in docs/semantics.md): what is due strictly before an entry's receive time happens
+ * first, each at its own instant; then the input is applied, and its profile settles once, all that falls due for it at
+ * that time included; what is due for others then happens when the clock moves on.
+ */
+import { type Call, readCall } from '../src/model/call.ts'
+import type { DefinitionSource } from '../src/model/definition.ts'
+import type { CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
+import { EngineError } from '../src/model/errors.ts'
+import type { ProfileEvent } from '../src/model/event.ts'
+import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
+import type { Transition } from '../src/model/transition.ts'
+import { AccountActor } from './account-actor.ts'
+import type { Actor } from './actor.ts'
+import { Definitions } from './definitions.ts'
+import { Deduplication } from './deduplication.ts'
+import { hasEverBeenOne } from './backfill.ts'
+import { Identity, type Resolution } from './identity.ts'
+import { Names } from './names.ts'
+import { compilePlans, type Plans } from './plan/compile.ts'
+import type { DefinitionNode, Plan, Work } from './plan/plan.ts'
+import type { DefinitionInput } from './plan/references.ts'
+import { ProfileActor } from './profile-actor.ts'
+import { Settlement } from './settlement.ts'
+import { TimingWheel } from './timing-wheel.ts'
+
+/** What came of one call. */
+export type CallOutcome =
+  | { readonly kind: 'applied' }
+  | { readonly kind: 'duplicate' }
+  /** It breaks a rule; nothing has changed. */
+  | { readonly kind: 'refused'; readonly error: EngineError }
+  /** A fault of ours while it was applied; the state is as it was before it. */
+  | { readonly kind: 'failed'; readonly cause: unknown }
+
+export interface Applied {
+  readonly transitions: readonly Transition[]
+  /** Of a calls entry, one for each call. */
+  readonly outcomes: readonly CallOutcome[]
+}
+
+export interface ShardOptions {
+  readonly definitions?: readonly DefinitionSource[]
+  readonly identity?: IdentityRules
+}
+
+export class Shard {
+  readonly #rules: IdentityRules
+  #definitions: Definitions
+  readonly #identity: Identity
+  readonly #names = new Names()
+  readonly #wheel = new TimingWheel()
+  readonly #settlement = new Settlement()
+  readonly #deduplication = new Deduplication()
+  readonly #accounts = new Map<string, AccountActor>()
+  /** By ordinal; undefined where a profile was absorbed by another. */
+  readonly #actors: (Actor | undefined)[] = []
+  #plans: Plans
+  #clock = 0
+  #arrivals = 0
+
+  constructor({ definitions = [], identity = DEFAULT_IDENTITY_RULES }: ShardOptions = {}) {
+    this.#rules = identity
+    this.#identity = new Identity(identity)
+    this.#definitions = Definitions.of(definitions)
+    this.#plans = compilePlans(this.#definitions.inputs())
+  }
+
+  /** The space's present, epoch ms. */
+  get clock(): number {
+    return this.#clock
+  }
+
+  get definitions(): Definitions {
+    return this.#definitions
+  }
+
+  get profileCount(): number {
+    return this.#actors.reduce((count, actor) => count + (actor instanceof ProfileActor ? 1 : 0), 0)
+  }
+
+  /** Work done so far by users and accounts together. */
+  get work(): Work {
+    const { user, account } = this.#plans
+    return {
+      predicates: user.work.predicates + account.work.predicates,
+      nodes: user.work.nodes + account.work.nodes,
+      definitions: user.work.definitions + account.work.definitions,
+    }
+  }
+
+  /** Applies one entry. Throws an EngineError for a command that breaks a rule; then nothing has changed. */
+  apply(entry: Entry): Applied {
+    const transitions: Transition[] = []
+    switch (entry.kind) {
+      case 'calls':
+        return { transitions, outcomes: entry.calls.map((call) => this.#call(call, entry.receivedAt, transitions)) }
+      case 'tick':
+        this.#moveClock(entry.receivedAt, transitions)
+        return { transitions, outcomes: [] }
+      case 'command':
+        this.#command(entry, transitions)
+        return { transitions, outcomes: [] }
+    }
+  }
+
+  /** The next instant at which something happens by time alone; infinite if none. */
+  nextDue(): number {
+    return this.#wheel.earliest()
+  }
+
+  /** The profile that an id names, whatever the case of an email. */
+  profile(type: string, value: string): ProfileActor | undefined {
+    return this.#identity.find(type, canonicalId(type, value))
+  }
+
+  account(groupId: string): AccountActor | undefined {
+    return this.#accounts.get(groupId)
+  }
+
+  actors(): readonly Actor[] {
+    return this.#actors.filter((actor) => actor !== undefined)
+  }
+
+  #call(raw: RawCall, receivedAt: number, transitions: Transition[]): CallOutcome {
+    const now = Math.max(this.#clock, receivedAt)
+    let call: Call
+    try {
+      call = readCall(raw.body, now, this.#rules)
+    } catch (error) {
+      if (error instanceof EngineError) return { kind: 'refused', error }
+      throw error
+    }
+    this.#moveClock(now, transitions)
+    if (!this.#deduplication.isNew(call.messageId)) return { kind: 'duplicate' }
+    if (call.type !== 'alias') this.#applyCall(call, raw.sourceId, now, transitions)
+    return { kind: 'applied' }
+  }
+
+  #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
+    this.#settlement.begin(now)
+    const arrival = ++this.#arrivals
+    const profile = this.#profileOf(call.ids, now)
+    if (call.event !== undefined) {
+      const { ts, messageId, properties, context } = call
+      this.#takeEvent(profile, {
+        name: call.event,
+        ts,
+        arrival,
+        receivedAt: now,
+        sourceId,
+        messageId,
+        properties,
+        context,
+      })
+    }
+    if (call.type === 'identify' && call.traits) profile.takeTraits(call.traits, { ts: call.ts, arrival })
+    if (call.groupId !== undefined) {
+      const account = this.#link(profile, call.groupId, now)
+      if (call.traits) account.takeTraits(call.traits, { ts: call.ts, arrival })
+    }
+    this.#settle(transitions)
+  }
+
+  #takeEvent(profile: ProfileActor, event: ProfileEvent): void {
+    profile.takeKept(event)
+    for (const account of profile.accounts) account.takeEvent(event)
+  }
+
+  /** The profile that the ids mean, taking part in the settlement with its accounts. */
+  #profileOf(ids: readonly ExternalId[], now: number): ProfileActor {
+    const resolution = this.#identity.resolve(ids)
+    const profile = this.#resolved(resolution, now)
+    for (const id of resolution.added) {
+      this.#identity.assign(id, profile)
+      profile.addId(id)
+    }
+    return profile
+  }
+
+  #resolved({ profiles }: Resolution, now: number): ProfileActor {
+    const [survivor, ...absorbed] = profiles
+    if (!survivor) {
+      const created = new ProfileActor(
+        this.#actors.length,
+        this.#plans.user,
+        this.#settlement,
+        this.#names,
+        this.#rules,
+      )
+      this.#actors.push(created)
+      created.begin(now)
+      this.#settlement.join(created)
+      return created
+    }
+    if (absorbed.length > 0) this.#merge(survivor, absorbed)
+    else {
+      this.#settlement.join(survivor)
+      for (const account of survivor.accounts) this.#settlement.join(account)
+    }
+    return survivor
+  }
+
+  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[]): void {
+    const conditions = this.#conditions()
+    const accounts = new Set([...survivor.accounts, ...absorbed.flatMap((profile) => [...profile.accounts])])
+    for (const account of accounts) this.#settlement.join(account)
+    for (const account of accounts) this.#uniteUsers(account, survivor, absorbed, conditions)
+    for (const profile of absorbed) {
+      for (const id of profile.ids) this.#identity.assign(id, survivor)
+      survivor.absorb(profile)
+      this.#wheel.set(profile.ordinal, Infinity)
+      this.#actors[profile.ordinal] = undefined
+    }
+    this.#settlement.join(survivor)
+    survivor.rebuild(this.#plans.user)
+  }
+
+  /** The account's users become one; what it has not yet seen of their events counts from now on. */
+  #uniteUsers(
+    account: AccountActor,
+    survivor: ProfileActor,
+    absorbed: readonly ProfileActor[],
+    conditions: readonly DefinitionNode[],
+  ): void {
+    const unseen = [survivor, ...absorbed].filter((profile) => !account.users.has(profile))
+    const events = unseen.flatMap((profile) => profile.keptEvents())
+    for (const profile of absorbed) if (account.users.has(profile)) account.unlinkAbsorbed(profile, conditions)
+    if (!account.users.has(survivor)) account.linkSurvivor(survivor, conditions)
+    for (const event of events) account.takeEvent(event)
+    account.markQuantified()
+  }
+
+  #link(profile: ProfileActor, groupId: string, now: number): AccountActor {
+    let account = this.#accounts.get(groupId)
+    if (!account) {
+      account = new AccountActor(this.#actors.length, this.#plans.account, this.#settlement, groupId)
+      this.#actors.push(account)
+      this.#accounts.set(groupId, account)
+      account.begin(now)
+    }
+    this.#settlement.join(account)
+    if (account.users.has(profile)) return account
+    account.link(profile, this.#conditions())
+    profile.accountsChanged()
+    return account
+  }
+
+  #conditions(): DefinitionNode[] {
+    return this.#plans.user.definitions.filter((node) => node.kind === 'condition')
+  }
+
+  #moveClock(now: number, transitions: Transition[]): void {
+    if (now <= this.#clock) return
+    for (let due = this.#wheel.advance(now - 1); due !== Infinity; due = this.#wheel.advance(now - 1)) {
+      this.#clock = due
+      this.#settlement.begin(due)
+      const ordinals = this.#wheel.take(due).sort((a, b) => a - b)
+      for (const ordinal of ordinals) this.#settlement.join(this.#actors[ordinal]!)
+      this.#settle(transitions)
+    }
+    this.#clock = now
+  }
+
+  #settle(transitions: Transition[]): void {
+    this.#settlement.finish(transitions, (actor) => this.#wheel.set(actor.ordinal, actor.schedule()))
+  }
+
+  #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
+    const changed =
+      command.kind === 'define'
+        ? this.#definitions.with(command.definition, this.#arrivals)
+        : this.#definitions.without(command.key, command.type)
+    const plans = compilePlans(changed.inputs())
+    this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
+    const begun = changed.inputs().filter((input) => !this.#definitions.inputs().includes(input))
+    this.#definitions = changed
+    this.#plans = plans
+    this.#adopt(begun, transitions)
+  }
+
+  /** Every actor finds its state anew under the plans, at the present instant. */
+  #adopt(begun: readonly DefinitionInput[], transitions: Transition[]): void {
+    this.#settlement.begin(this.#clock)
+    const actors = this.actors()
+    for (const actor of actors) this.#keepDefined(actor)
+    for (const actor of actors) {
+      this.#settlement.join(actor)
+      if (actor instanceof AccountActor) actor.forgetConditions()
+      actor.rebuild(this.#planOf(actor))
+      for (const input of begun) this.#beginCount(actor, input)
+    }
+    this.#settle(transitions)
+  }
+
+  /** Keeps the values of definitions that go on; users' conditions are numbered anew with every plan. */
+  #keepDefined(actor: Actor): void {
+    for (const id of [...actor.defined.ids()]) if (id < 0 || !this.#planOf(actor).byId.has(id)) actor.defined.delete(id)
+  }
+
+  /** A count that begins, or begins anew, finds out whether it has once been at least 1. */
+  #beginCount(actor: Actor, input: DefinitionInput): void {
+    const node = this.#planOf(actor).byId.get(input.id)
+    if (!node?.absentUntilOne) return
+    const hasBeenOne = hasEverBeenOne(actor, input, this.#clock)
+    const held = actor.defined.get(node.id)
+    if (held) held.hasBeenOne = hasBeenOne
+    else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, hasBeenOne, settlement: 0 })
+    actor.markDefinition(node.index)
+  }
+
+  #planOf(actor: Actor): Plan {
+    return actor instanceof AccountActor ? this.#plans.account : this.#plans.user
+  }
+}

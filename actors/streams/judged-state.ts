@@ -1,0 +1,69 @@
+/** A stream whose occurrences are judged (funnels, references to traits, relative dates): reduces those that pass. */
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { Occurrence } from '../funnels/occurrence-node.ts'
+import { firstAfter, type OccurrenceState } from '../funnels/occurrence-state.ts'
+import type { Host } from '../host.ts'
+import { createAccumulator } from '../reducers/accumulator.ts'
+import { valueOfNothing, type StreamNode, type StreamState } from './stream-node.ts'
+
+export class JudgedState implements StreamState {
+  dueAt = Infinity
+  bits = 0
+  published: JsonValue[] | undefined = undefined
+  readonly #node: StreamNode
+  /** For each reducer, which of the occurrences' values it reads; -1 for a count. */
+  readonly #valueIndexes: readonly number[]
+  #values: JsonValue[]
+
+  constructor(node: StreamNode, valueIndexes: readonly number[]) {
+    this.#node = node
+    this.#valueIndexes = valueIndexes
+    this.#values = node.reducers.map(valueOfNothing)
+  }
+
+  insert(): void {
+    // Events reach this stream as occurrences.
+  }
+
+  advance(host: Host): void {
+    const state = host.occurrencesOf(this.#node.occurrences!.id)
+    if (state) this.#reduce(state, host.now)
+  }
+
+  value(reducer: number): JsonValue {
+    return this.#values[reducer]!
+  }
+
+  #reduce(state: OccurrenceState, now: number): void {
+    const { window, sessionGap, reducers } = this.#node
+    const { occurrences } = state
+    let start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
+    const end = window.from === 0 ? occurrences.length : firstAfter(occurrences, now - window.from)
+    const counted: Occurrence[] = []
+    for (; start < end; start++) if (occurrences[start]!.passes) counted.push(occurrences[start]!)
+    let next = end
+    while (next < occurrences.length && !occurrences[next]!.passes) next++
+    this.dueAt = Math.min(
+      counted.length > 0 ? counted[0]!.ts + window.to : Infinity,
+      next < occurrences.length ? occurrences[next]!.ts + window.from : Infinity,
+    )
+    const session = sessionGap === 0 ? counted : this.#latestSession(counted, now)
+    this.#values = reducers.map((reducer, each) => this.#reduceOne(reducer, each, session))
+  }
+
+  #reduceOne(reducer: StreamNode['reducers'][number], each: number, counted: readonly Occurrence[]): JsonValue {
+    if (reducer.kind === 'count') return counted.length
+    const accumulator = createAccumulator(reducer, false)
+    for (const occurrence of counted) accumulator.add(occurrence, occurrence.values[this.#valueIndexes[each]!])
+    return accumulator.result()
+  }
+
+  #latestSession(counted: Occurrence[], now: number): Occurrence[] {
+    const last = counted.at(-1)
+    if (!last || now >= last.ts + this.#node.sessionGap) return []
+    this.dueAt = Math.min(this.dueAt, last.ts + this.#node.sessionGap)
+    let start = counted.length - 1
+    while (start > 0 && counted[start]!.ts - counted[start - 1]!.ts < this.#node.sessionGap) start--
+    return counted.slice(start)
+  }
+}

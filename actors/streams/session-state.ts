@@ -1,0 +1,103 @@
+/**
+ * A session (`expires_after`): of what the window lets through, only the latest run of events with gaps shorter than
+ * the session's gap counts, and it ends that long after its last event. A late event may bridge two runs or revive an
+ * ended one, so events that a finished run held are read again from the kept history when one arrives among them.
+ */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import { compareEvents } from '../history.ts'
+import type { Host } from '../host.ts'
+import { createAccumulator, type Place } from '../reducers/accumulator.ts'
+import type { Reached } from '../values.ts'
+import type { StreamNode, StreamState } from './stream-node.ts'
+
+interface Held extends Place {
+  readonly values: readonly Reached[]
+}
+
+export class SessionState implements StreamState {
+  dueAt = Infinity
+  bits = 0
+  published: JsonValue[] | undefined = undefined
+  readonly #node: StreamNode
+  readonly #passes: (event: ProfileEvent) => boolean
+  /** In event order: the latest run that counts by now, what comes after it, and nothing that the window has let go. */
+  #events: Held[] = []
+  /** True once events before `#events` have been dropped. */
+  #forgetful = false
+  /** How many of the first events the reducers see: 0 once the session has ended. */
+  #counted = 0
+  /** Reduced when asked for; undefined after a change. */
+  #values: JsonValue[] | undefined = undefined
+
+  /** @param passes the stream's own test, to read events again */
+  constructor(node: StreamNode, passes: (event: ProfileEvent) => boolean) {
+    this.#node = node
+    this.#passes = passes
+  }
+
+  insert(event: ProfileEvent, host: Host): void {
+    const first = this.#events[0]
+    if (this.#forgetful && (!first || compareEvents(event, first) < 0)) this.#readAgain(host)
+    else this.#hold(event)
+    this.advance(host)
+  }
+
+  advance(host: Host): void {
+    const { from, to } = this.#node.window
+    const left = this.#events.findIndex((held) => held.ts + to > host.now)
+    if (left !== 0) this.#events.splice(0, left < 0 ? this.#events.length : left)
+    let visible = this.#events.length
+    while (visible > 0 && this.#events[visible - 1]!.ts + from > host.now) visible--
+    let start = visible - 1
+    while (start > 0 && this.#events[start]!.ts - this.#events[start - 1]!.ts < this.#node.sessionGap) start--
+    if (start > 0) {
+      this.#events.splice(0, start)
+      this.#forgetful = true
+      visible -= start
+    }
+    this.#schedule(visible, host)
+  }
+
+  value(reducer: number): JsonValue {
+    this.#values ??= this.#reduce()
+    return this.#values[reducer]!
+  }
+
+  #schedule(visible: number, host: Host): void {
+    const { window, sessionGap } = this.#node
+    const last = this.#events[visible - 1]
+    const alive = last !== undefined && host.now < last.ts + sessionGap
+    const next = this.#events[visible]
+    this.#counted = alive ? visible : 0
+    this.#values = undefined
+    this.dueAt = Math.min(
+      alive ? Math.min(last.ts + sessionGap, this.#events[0]!.ts + window.to) : Infinity,
+      next ? next.ts + window.from : Infinity,
+    )
+  }
+
+  #reduce(): JsonValue[] {
+    return this.#node.reducers.map((reducer, each) => {
+      const accumulator = createAccumulator(reducer, false)
+      for (let index = 0; index < this.#counted; index++) {
+        const held = this.#events[index]!
+        accumulator.add(held, held.values[each])
+      }
+      return accumulator.result()
+    })
+  }
+
+  #hold(event: ProfileEvent): void {
+    const held = { ts: event.ts, arrival: event.arrival, values: this.#node.readers.map((read) => read?.(event)) }
+    let index = this.#events.length
+    while (index > 0 && compareEvents(this.#events[index - 1]!, held) > 0) index--
+    this.#events.splice(index, 0, held)
+  }
+
+  #readAgain(host: Host): void {
+    this.#events = []
+    this.#forgetful = false
+    for (const event of host.keptEvents()) if (this.#passes(event)) this.#hold(event)
+  }
+}

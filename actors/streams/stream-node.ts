@@ -1,0 +1,66 @@
+/**
+ * A stream of the shared plan: events of one name that pass a test, in a window that ends now, and the reducers that
+ * definitions ask of it. Equal streams of different definitions are one node. An actor holds a `StreamState` for a
+ * stream once one of its events has touched it; before that, every reducer has the value of nothing.
+ */
+import type { Reducer } from '../../src/language/tree.ts'
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
+import type { Host } from '../host.ts'
+import type { Dependents } from '../plan/plan.ts'
+import type { Reached } from '../values.ts'
+
+/** Half-open: an event is in from `ts + from` until `ts + to`. */
+export interface Window {
+  readonly from: number
+  readonly to: number
+}
+
+/** A comparison of a reducer with constants: its truth is one bit of the state. */
+export interface StreamComparison {
+  readonly reducer: number
+  readonly test: (value: JsonValue) => boolean
+  /** Definitions to settle when it flips, by index in the plan. */
+  readonly definitions: Set<number>
+  /** For `count()` against a number: beyond this many events nothing changes; infinite otherwise. */
+  readonly countMax: number
+}
+
+/** Bits of a state's truth fit a small integer. */
+export const COMPARISONS_MAX = 30
+
+export interface StreamNode {
+  readonly kind: 'stream'
+  readonly id: number
+  readonly window: Window
+  /** 0, or the gap in ms that ends a session. */
+  readonly sessionGap: number
+  readonly reducers: Reducer[]
+  readonly readers: (((event: ProfileEvent) => Reached) | undefined)[]
+  readonly comparisons: StreamComparison[]
+  /** By reducer: what reads the value itself. */
+  readonly watchers: Dependents[]
+  /** Where the test depends on more than the event: the judged occurrences that this stream reduces. */
+  readonly occurrences: OccurrenceNode | undefined
+}
+
+/** What an actor holds for one stream. */
+export interface StreamState {
+  /** Next instant at which time alone may change it; infinite if none. */
+  dueAt: number
+  /** Truth of the node's comparisons, one bit each, as last published. */
+  bits: number
+  /** Values of watched reducers, as last published. */
+  published: JsonValue[] | undefined
+  /** Takes up an event that passes the stream's test. */
+  insert(event: ProfileEvent, host: Host): void
+  /** Moves the window on to the host's present. */
+  advance(host: Host): void
+  value(reducer: number): JsonValue
+}
+
+/** What a reducer gives for no events. */
+export function valueOfNothing(reducer: Reducer): JsonValue {
+  return reducer.kind === 'count' || reducer.kind === 'unique_count' ? 0 : null
+}

@@ -1,0 +1,147 @@
+/**
+ * `rollcall replay`: the engine over a file of tracking calls, in virtual time. What-if, backtest and conformance are
+ * this same command: no server, no Redis, no clock.
+ */
+import { createReadStream, createWriteStream, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { SingleBar } from 'cli-progress'
+import { Shard } from '../../actors/shard.ts'
+import { EngineError, kindOf } from '../model/errors.ts'
+import { formatInstant, parseInstant } from '../model/time.ts'
+import type { Transition } from '../model/transition.ts'
+import { readDefinitionsFile } from './definitions-file.ts'
+import { InputError } from './input-error.ts'
+
+export interface ReplayOptions {
+  readonly definitions: string
+  /** A file of calls, one a line; `-` for standard input. */
+  readonly events: string
+  /** ISO 8601: where the clock stops, inclusively, after the last call. */
+  readonly until?: string
+  /** Where transitions go; absent: standard output. */
+  readonly out?: string
+}
+
+/** Lines handed to the output at once. */
+const FLUSH_LINES = 4096
+
+export async function replay(options: ReplayOptions): Promise<void> {
+  const until = readUntil(options.until)
+  const shard = new Shard({ definitions: readDefinitionsFile(options.definitions) })
+  const out = new LineWriter(options.out)
+  const progress = startProgress(options.events)
+  const input = options.events === '-' ? process.stdin : createReadStream(options.events)
+  let line = 0
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    line++
+    progress?.update(Math.min((input as { bytesRead?: number }).bytesRead ?? 0, progress.getTotal()))
+    if (text.trim() === '') continue
+    out.add(applyLine(shard, text, { file: options.events, line }))
+    if (out.isFull) await out.flush()
+  }
+  if (until !== undefined) out.add(shard.apply({ kind: 'tick', receivedAt: until + 1 }).transitions)
+  await out.close()
+  progress?.stop()
+}
+
+function applyLine(shard: Shard, text: string, place: { file: string; line: number }): readonly Transition[] {
+  const body = parseLine(text, place)
+  const receivedAt = receiveTime(body, shard.clock, place)
+  const { transitions, outcomes } = shard.apply({
+    kind: 'calls',
+    receivedAt,
+    calls: [{ body, sourceId: typeof body['sourceId'] === 'string' ? body['sourceId'] : '' }],
+  })
+  const outcome = outcomes[0]!
+  if (outcome.kind === 'failed') throw outcome.cause
+  if (outcome.kind !== 'refused') return transitions
+  const { code, message } = outcome.error
+  if (code !== 'no_user_anon_id' && code !== 'id_required')
+    throw new InputError(place.file, place.line, `${message} (${code})`)
+  process.stderr.write(`${place.file}:${place.line}: skipped: ${message} (${code})\n`)
+  return transitions
+}
+
+function parseLine(text: string, { file, line }: { file: string; line: number }): Record<string, unknown> {
+  let body: unknown
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw new InputError(file, line, `expected one JSON object: ${(error as SyntaxError).message}`)
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new InputError(file, line, `expected a JSON object, got ${kindOf(body)}`)
+  return body as Record<string, unknown>
+}
+
+/** `receivedAt`, or else `timestamp`, or else the clock: virtual time has no other. */
+function receiveTime(
+  body: Record<string, unknown>,
+  clock: number,
+  { file, line }: { file: string; line: number },
+): number {
+  const { receivedAt, timestamp } = body
+  if (receivedAt !== undefined && receivedAt !== null) {
+    const instant = typeof receivedAt === 'string' ? parseInstant(receivedAt) : undefined
+    if (instant === undefined)
+      throw new InputError(file, line, `receivedAt: expected an ISO 8601 instant, got ${kindOf(receivedAt)}`)
+    return instant
+  }
+  return (typeof timestamp === 'string' ? parseInstant(timestamp) : undefined) ?? clock
+}
+
+function readUntil(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const until = parseInstant(text)
+  if (until === undefined)
+    throw new EngineError(
+      'validation_error',
+      `--until: expected an ISO 8601 instant, got '${text.slice(0, 40)}'`,
+      'until',
+    )
+  return until
+}
+
+function startProgress(events: string): SingleBar | undefined {
+  if (!process.stderr.isTTY || events === '-') return undefined
+  const bar = new SingleBar({ format: 'replay [{bar}] {percentage}% | {eta_formatted} left', hideCursor: true })
+  bar.start(Math.max(1, statSync(events).size), 0)
+  return bar
+}
+
+class LineWriter {
+  readonly #stream: NodeJS.WritableStream
+  #lines: string[] = []
+
+  constructor(file: string | undefined) {
+    this.#stream = file === undefined ? process.stdout : createWriteStream(file)
+  }
+
+  get isFull(): boolean {
+    return this.#lines.length >= FLUSH_LINES
+  }
+
+  add(transitions: readonly Transition[]): void {
+    for (const transition of transitions) this.#lines.push(formatTransition(transition))
+  }
+
+  async flush(): Promise<void> {
+    if (this.#lines.length === 0) return
+    const text = this.#lines.join('')
+    this.#lines = []
+    if (!this.#stream.write(text)) await once(this.#stream, 'drain')
+  }
+
+  async close(): Promise<void> {
+    await this.flush()
+    if (this.#stream === process.stdout) return
+    this.#stream.end()
+    await once(this.#stream, 'finish')
+  }
+}
+
+function formatTransition({ at, type, key, profile, value }: Transition): string {
+  const line = { at: formatInstant(at), type, key, profile, ...(value === undefined ? {} : { value }) }
+  return `${JSON.stringify(line)}\n`
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+/** The command line: `rollcall serve`, `rollcall replay`. */
+import { Command } from 'commander'
+import { InputError } from './cli/input-error.ts'
+import { replay, type ReplayOptions } from './cli/replay.ts'
+import { EngineError } from './model/errors.ts'
+
+const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
+
+program
+  .command('replay')
+  .description('run the engine over a file of tracking calls, in virtual time')
+  .requiredOption('--definitions <file>', 'audiences and computed traits, JSON or YAML')
+  .requiredOption('--events <file>', "tracking calls, one JSON object a line; '-' for standard input")
+  .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
+  .option('--out <file>', 'where transitions go; standard output by default')
+  .action((options: ReplayOptions) => replay(options))
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof InputError || error instanceof EngineError)) throw error
+  process.stderr.write(`rollcall: ${error.message}\n`)
+  process.exitCode = 2
+}

@@ -1,0 +1,223 @@
+/**
+ * Tracking calls as Segment's SDKs send them, checked and put into the one shape that the engine reads.
+ * Sources: Segment's HTTP API and spec pages (calls, ids, clock skew); SDKs send more fields than are read here.
+ */
+import { EngineError, kindOf } from './errors.ts'
+import type { JsonObject } from './event.ts'
+import { canonicalId, type ExternalId, type IdentityRules } from './external-id.ts'
+import { parseInstant } from './time.ts'
+import type { JsonValue } from './transition.ts'
+
+export type CallType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias'
+
+export interface Call {
+  readonly type: CallType
+  /** '' where the call has none: then it cannot be a duplicate. */
+  readonly messageId: string
+  /** Event time, epoch ms, corrected for the client's clock and never after the receive time. */
+  readonly ts: number
+  /** Ids of the user, in the order of their places in the call; never empty. */
+  readonly ids: readonly ExternalId[]
+  /** Of a track, page or screen call. */
+  readonly event: string | undefined
+  readonly properties: JsonObject
+  readonly context: JsonObject
+  /** Of an identify or group call. */
+  readonly traits: JsonObject | undefined
+  /** Of a group call. */
+  readonly groupId: string | undefined
+}
+
+export const MESSAGE_ID_LENGTH_MAX = 100
+/** Objects within objects beyond this depth are refused: what walks them uses the stack. */
+export const DEPTH_MAX = 64
+
+const NOTHING: JsonObject = Object.freeze({})
+
+/**
+ * Reads one call. Throws an EngineError for a call that breaks a rule.
+ * @param receivedAt the journal's receive time, epoch ms
+ */
+export function readCall(raw: unknown, receivedAt: number, rules: IdentityRules): Call {
+  const call = objectField(raw, 'call', 'not_an_object')
+  if (call === NOTHING) throw new EngineError('not_an_object', `a call: expected an object, got ${kindOf(raw)}`)
+  const type = readType(call['type'])
+  const context = objectField(call['context'], 'context', 'context_not_object')
+  const traits =
+    type === 'identify' || type === 'group' ? objectField(call['traits'], 'traits', 'traits_not_object') : undefined
+  const properties =
+    type === 'track' || type === 'page' || type === 'screen'
+      ? objectField(call['properties'], 'properties', 'properties_not_object')
+      : NOTHING
+  checkDepth(properties, 'properties')
+  checkDepth(context, 'context')
+  if (traits) checkDepth(traits, 'traits')
+  const ids = readIds(call, type, context, traits, rules)
+  const groupId = type === 'group' ? readGroupId(call['groupId'], rules) : undefined
+  if (ids.length === 0)
+    throw new EngineError('no_user_anon_id', 'userId or anonymousId: expected an id that is not blocked, got none')
+  return {
+    type,
+    messageId: readMessageId(call['messageId']),
+    ts: readEventTime(call, receivedAt),
+    ids,
+    event: readEventName(call, type),
+    properties: type === 'page' || type === 'screen' ? namedProperties(call['name'], type, properties) : properties,
+    context,
+    traits,
+    groupId,
+  }
+}
+
+function objectField(
+  value: unknown,
+  field: string,
+  code: 'not_an_object' | 'context_not_object' | 'traits_not_object' | 'properties_not_object',
+): JsonObject {
+  if (value === undefined || value === null) return NOTHING
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new EngineError(code, `${field}: expected an object, got ${kindOf(value)}`, field)
+  return value as JsonObject
+}
+
+function readType(type: unknown): CallType {
+  switch (type) {
+    case 'track':
+    case 'page':
+    case 'screen':
+    case 'identify':
+    case 'group':
+    case 'alias':
+      return type
+    default:
+      throw new EngineError(
+        'unknown_type',
+        `type: expected track, page, screen, identify, group or alias, got ${typeof type === 'string' ? `'${type.slice(0, 40)}'` : kindOf(type)}`,
+        'type',
+      )
+  }
+}
+
+function readMessageId(messageId: unknown): string {
+  if (messageId === undefined || messageId === null) return ''
+  if (typeof messageId !== 'string')
+    throw new EngineError('message_id_invalid', `messageId: expected text, got ${kindOf(messageId)}`, 'messageId')
+  if (messageId.length > MESSAGE_ID_LENGTH_MAX)
+    throw new EngineError(
+      'message_id_invalid',
+      `messageId: expected at most ${MESSAGE_ID_LENGTH_MAX} characters, got ${messageId.length}`,
+      'messageId',
+    )
+  return messageId
+}
+
+function readEventTime(call: JsonObject, receivedAt: number): number {
+  const claimed = instantField(call['originalTimestamp']) ?? instantField(call['timestamp'])
+  if (claimed === undefined) return receivedAt
+  const sentAt = instantField(call['sentAt'])
+  return Math.min(sentAt === undefined ? claimed : receivedAt - (sentAt - claimed), receivedAt)
+}
+
+function instantField(value: unknown): number | undefined {
+  return typeof value === 'string' ? parseInstant(value) : undefined
+}
+
+function readEventName(call: JsonObject, type: CallType): string | undefined {
+  if (type === 'page') return 'Page Viewed'
+  if (type === 'screen') return 'Screen Viewed'
+  if (type !== 'track') return undefined
+  const event = call['event']
+  if (event === undefined || event === null || event === '')
+    throw new EngineError('event_not_defined', 'event: expected the name of the event, got nothing', 'event')
+  if (typeof event !== 'string')
+    throw new EngineError('event_not_string', `event: expected text, got ${kindOf(event)}`, 'event')
+  return event
+}
+
+function namedProperties(name: unknown, type: 'page' | 'screen', properties: JsonObject): JsonObject {
+  if (name === undefined || name === null) return properties
+  if (typeof name !== 'string')
+    throw new EngineError('name_not_string', `name: expected text, got ${kindOf(name)}`, 'name')
+  return { ...properties, name, [type === 'page' ? 'page_name' : 'screen_name']: name }
+}
+
+function readGroupId(value: unknown, rules: IdentityRules): string {
+  const groupId = idText(value)
+  if (groupId === undefined || rules.isBlocked(groupId))
+    throw new EngineError('id_required', `groupId: expected an id that is not blocked, got ${kindOf(value)}`, 'groupId')
+  return groupId
+}
+
+/** The text of an id; a number is its decimal text; anything else is no id. */
+function idText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' ? String(value) : undefined
+}
+
+function readIds(
+  call: JsonObject,
+  type: CallType,
+  context: JsonObject,
+  traits: JsonObject | undefined,
+  rules: IdentityRules,
+): ExternalId[] {
+  const ids: ExternalId[] = []
+  addId(ids, 'user_id', call['userId'], rules)
+  if (type === 'identify' && traits) addId(ids, 'email', traits['email'], rules)
+  if (context === NOTHING) {
+    addId(ids, 'anonymous_id', call['anonymousId'], rules)
+    return ids
+  }
+  addId(ids, 'email', plainObject(context['traits'])?.['email'], rules)
+  addId(ids, 'anonymous_id', call['anonymousId'], rules)
+  addDeviceIds(ids, plainObject(context['device']), rules)
+  const externalIds = context['externalIds']
+  if (Array.isArray(externalIds)) for (const entry of externalIds) addListedId(ids, plainObject(entry), rules)
+  return ids
+}
+
+function addId(ids: ExternalId[], type: string, value: unknown, rules: IdentityRules): void {
+  const text = idText(value)
+  if (text === undefined) return
+  const canonical = canonicalId(type, text)
+  if (rules.isBlocked(canonical)) return
+  for (const id of ids) if (id.type === type && id.value === canonical) return
+  ids.push({ type, value: canonical })
+}
+
+function addDeviceIds(ids: ExternalId[], device: JsonObject | undefined, rules: IdentityRules): void {
+  const platform = device?.['type']
+  if (!device || (platform !== 'ios' && platform !== 'android')) return
+  addId(ids, `${platform}.id`, device['id'], rules)
+  if (device['adTrackingEnabled'] === true) addId(ids, `${platform}.idfa`, device['advertisingId'], rules)
+  addId(ids, `${platform}.push_token`, device['token'], rules)
+}
+
+function addListedId(ids: ExternalId[], entry: JsonObject | undefined, rules: IdentityRules): void {
+  if (entry?.['collection'] !== 'users' || entry['encoding'] !== 'none') return
+  const type = entry['type']
+  if (typeof type === 'string' && type !== '') addId(ids, type, entry['id'], rules)
+}
+
+function plainObject(value: JsonValue | undefined): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+}
+
+function checkDepth(value: JsonObject, field: string): void {
+  for (const key in value) {
+    const inner = value[key]
+    if (typeof inner === 'object' && inner !== null && !isShallow(inner, DEPTH_MAX - 1))
+      throw new EngineError(
+        'value_too_deep',
+        `${field}: expected at most ${DEPTH_MAX} objects within one another, got more`,
+        field,
+      )
+  }
+}
+
+function isShallow(value: JsonValue[] | JsonObject, depthLeft: number): boolean {
+  if (depthLeft === 0) return false
+  for (const inner of Array.isArray(value) ? value : Object.values(value))
+    if (typeof inner === 'object' && inner !== null && !isShallow(inner, depthLeft - 1)) return false
+  return true
+}

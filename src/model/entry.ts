@@ -1,0 +1,39 @@
+/**
+ * Entries of the journal: whatever changes the state is one. The engine's state follows from their order alone;
+ * `receivedAt` is the only clock that it knows.
+ */
+import type { DefinitionSource, DefinitionType } from './definition.ts'
+
+export type Entry = CallsEntry | TickEntry | CommandEntry
+
+/** Tracking calls of one group commit, in order. */
+export interface CallsEntry {
+  readonly kind: 'calls'
+  /** Epoch ms; never smaller than that of the entry before. */
+  readonly receivedAt: number
+  readonly calls: readonly RawCall[]
+}
+
+export interface RawCall {
+  /** The call as it was received: untrusted JSON. */
+  readonly body: unknown
+  /** The source whose write key it came with. */
+  readonly sourceId: string
+}
+
+/** Nothing came in, but time went on: what was due before `receivedAt` happens. */
+export interface TickEntry {
+  readonly kind: 'tick'
+  readonly receivedAt: number
+}
+
+export interface CommandEntry {
+  readonly kind: 'command'
+  readonly receivedAt: number
+  readonly command: Command
+}
+
+export type Command =
+  /** Adds a definition, or changes the one of that type and key; computed over the kept history at once. */
+  | { readonly kind: 'define'; readonly definition: DefinitionSource }
+  | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }

@@ -1,0 +1,19 @@
+/** What happened: one event of a profile, as windows, funnels and reducers see it. */
+import type { JsonValue } from './transition.ts'
+
+export type JsonObject = Record<string, JsonValue>
+
+export interface ProfileEvent {
+  /** `Page Viewed` for a page call, `Screen Viewed` for a screen call. */
+  readonly name: string
+  /** Event time, epoch ms. Events are ordered by `(ts, arrival)`. */
+  readonly ts: number
+  /** Number of the call in its space, counted up by the journal's order. */
+  readonly arrival: number
+  /** Receive time, epoch ms; never before `ts`. */
+  readonly receivedAt: number
+  readonly sourceId: string
+  readonly messageId: string
+  readonly properties: JsonObject
+  readonly context: JsonObject
+}
