@@ -2,6 +2,7 @@
 import type { ProfileEvent } from '../src/model/event.ts'
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
 import { compareEvents } from './history.ts'
+import type { Message } from './message.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 import type { ProfileActor } from './profile-actor.ts'
 
@@ -48,48 +49,93 @@ export class AccountActor extends Actor {
     return this.definedValue(definition) === true
   }
 
+  override receive(message: Message): void {
+    switch (message.kind) {
+      case 'event':
+        this.takeEvent(message.event)
+        return
+      case 'traits':
+        this.takeTraits(message.traits, message)
+        return
+      case 'link':
+        this.#link(message.user, message.conditions)
+        return
+      case 'users united':
+        this.#unite(message)
+        return
+      case 'condition flipped':
+        this.#count(message.condition.id, message.holds ? 1 : -1)
+        this.markDependents(message.condition.acrossDependents)
+        return
+      case 'definitions changed':
+        // The conditions themselves have changed, and will flip anew.
+        this.#satisfying.clear()
+        this.rebuild(message.plan)
+        return
+      case 'deadline':
+        return
+      case 'merge':
+      case 'accounts changed':
+        throw new Error(`an account was told '${message.kind}', which is for users`)
+    }
+  }
+
+  override rebuild(plan: Plan): void {
+    super.rebuild(plan)
+    this.#markQuantified()
+  }
+
   /** Marks what holds for an account about which nothing is known yet. */
   begin(now: number): void {
     this.now = now
     for (const index of this.plan.trueOfNothing) this.markDefinition(index)
   }
 
-  /** Links a user; its whole history counts from now on. */
-  link(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
+  #link(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
+    this.sink.onFailure(() => {
+      this.users.delete(user)
+      user.accounts.delete(this)
+    })
     this.users.set(user, this.now)
     user.accounts.add(this)
     for (const event of user.keptEvents()) this.takeEvent(event)
-    for (const condition of conditions) if (user.definedValue(condition.id) === true) this.#count(condition.id, 1)
-    this.markQuantified()
+    this.#countAll(user, conditions, 1)
+    this.#markQuantified()
   }
 
-  /** Takes away a user that another one has absorbed; its events stay, as they are the other's now. */
-  unlinkAbsorbed(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
-    this.users.delete(user)
-    for (const condition of conditions) if (user.definedValue(condition.id) === true) this.#count(condition.id, -1)
-    this.markQuantified()
+  #unite({ survivor, absorbed, conditions, unseen }: Extract<Message, { kind: 'users united' }>): void {
+    const users = [...this.users]
+    this.sink.onFailure(() => {
+      this.users.clear()
+      for (const [user, linked] of users) this.users.set(user, linked)
+    })
+    let linkedAt = this.users.get(survivor) ?? Infinity
+    for (const user of absorbed) {
+      linkedAt = Math.min(linkedAt, this.users.get(user) ?? Infinity)
+      if (this.users.delete(user)) this.#countAll(user, conditions, -1)
+    }
+    if (!this.users.has(survivor)) this.#countAll(survivor, conditions, 1)
+    this.users.set(survivor, linkedAt)
+    survivor.accounts.add(this)
+    for (const event of unseen) this.takeEvent(event)
+    this.#markQuantified()
   }
 
-  /** Links the survivor of a merge, whose events the account has taken up already. */
-  linkSurvivor(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
-    this.users.set(user, this.now)
-    user.accounts.add(this)
-    for (const condition of conditions) if (user.definedValue(condition.id) === true) this.#count(condition.id, 1)
-  }
-
-  /** A user's condition has flipped. */
-  conditionFlipped(condition: DefinitionNode, holds: boolean): void {
-    this.#count(condition.id, holds ? 1 : -1)
-    this.markDependents(condition.acrossDependents)
-  }
-
-  /** Forgets what the users satisfied: the conditions themselves have changed, and will flip anew. */
-  forgetConditions(): void {
-    this.#satisfying.clear()
-  }
-
-  markQuantified(): void {
+  #markQuantified(): void {
     for (const index of this.plan.quantified) this.markDefinition(index)
+  }
+
+  /** Takes back a settlement that failed; the users' conditions are as they were already. */
+  override restore(before: number): void {
+    this.#satisfying.clear()
+    for (const user of this.users.keys())
+      for (const [index, id] of user.defined.ids().entries())
+        if (id < 0 && user.defined.items()[index]!.value === true) this.#count(id, 1)
+    super.restore(before)
+  }
+
+  #countAll(user: ProfileActor, conditions: readonly DefinitionNode[], by: 1 | -1): void {
+    for (const condition of conditions) if (user.definedValue(condition.id) === true) this.#count(condition.id, by)
   }
 
   #count(condition: number, by: 1 | -1): void {

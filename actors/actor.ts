@@ -7,11 +7,13 @@
  * reads has changed; (3) at most one value of a definition is published by a settlement.
  */
 import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
-import type { JsonValue } from '../src/model/transition.ts'
+import { type Observable, type Observer, Subject } from 'rxjs'
+import type { JsonValue, Transition } from '../src/model/transition.ts'
 import type { Horizon } from './comparators.ts'
 import type { Occurrence, OccurrenceNode } from './funnels/occurrence-node.ts'
 import { OccurrenceState } from './funnels/occurrence-state.ts'
 import type { DefinitionHost } from './host.ts'
+import type { Message } from './message.ts'
 import type { DefinitionNode, Dependents, Plan, StreamEntry, TimedNode } from './plan/plan.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
@@ -38,6 +40,10 @@ export interface HeardEvent {
 
 /** What an actor tells the settlement that it takes part in. */
 export interface SettlementSink {
+  /** Hands the actor a message within the settlement at hand, or else within one of its own. */
+  deliver(actor: Actor, message: Message): void
+  /** How to take back a change, should the message fail. */
+  onFailure(undo: () => void): void
   /** The actor has definitions of this level to settle. */
   enqueue(actor: Actor, level: number): void
   /** A definition's value has changed. */
@@ -52,7 +58,7 @@ interface TimedState {
 /** Nodes that the event at hand goes to; used by one actor at a time. */
 const matched: (StreamNode | OccurrenceNode)[] = []
 
-export abstract class Actor implements DefinitionHost {
+export abstract class Actor implements DefinitionHost, Observer<Message> {
   readonly ordinal: number
   readonly traits = new Traits()
   /** By id of the definition. */
@@ -71,6 +77,8 @@ export abstract class Actor implements DefinitionHost {
   readonly #pendingStreams = new Set<number>()
   /** Definitions to evaluate, by ascending index. */
   #dirty: number[] = []
+  /** Made when first watched. */
+  #changes: Subject<Transition> | undefined = undefined
 
   constructor(ordinal: number, plan: Plan, sink: SettlementSink) {
     this.ordinal = ordinal
@@ -78,6 +86,32 @@ export abstract class Actor implements DefinitionHost {
     this.sink = sink
   }
 
+  /** The transitions of this actor, from now on; it ends when the actor is told that no more messages come. */
+  get changes$(): Observable<Transition> {
+    return (this.#changes ??= new Subject()).asObservable()
+  }
+
+  /** Takes a message. A message that fails costs itself only: the state is as it was before it, and the cause is thrown. */
+  next(message: Message): void {
+    this.sink.deliver(this, message)
+  }
+
+  /** The source of messages has failed: whoever watches the actor hears why. */
+  error(cause: unknown): void {
+    this.#changes?.error(cause)
+  }
+
+  complete(): void {
+    this.#changes?.complete()
+  }
+
+  /** Publishes a transition of this actor. */
+  publish(transition: Transition): void {
+    this.#changes?.next(transition)
+  }
+
+  /** Handles a message within a settlement in which it takes part. */
+  abstract receive(message: Message): void
   abstract keptEvents(): readonly ProfileEvent[]
   /** The kept events, each with the instant from which it has counted for this actor. */
   abstract heardEvents(): readonly HeardEvent[]
@@ -111,7 +145,7 @@ export abstract class Actor implements DefinitionHost {
   }
 
   /** Takes up an event that has just been kept. */
-  takeEvent(event: ProfileEvent): void {
+  protected takeEvent(event: ProfileEvent): void {
     if (!this.plan.events.knows(event.name)) return
     matched.length = 0
     this.plan.events.match(event, matched, this.plan.work)
@@ -130,11 +164,20 @@ export abstract class Actor implements DefinitionHost {
   }
 
   /** Takes up traits of a call. */
-  takeTraits(traits: JsonObject, place: { readonly ts: number; readonly arrival: number }): void {
-    for (const key of Object.keys(traits))
-      this.traits.set({ key, value: traits[key]!, ts: place.ts, arrival: place.arrival }, (name, before, after) =>
-        this.#traitChanged(name, before, after),
-      )
+  protected takeTraits(traits: JsonObject, { ts, arrival }: { readonly ts: number; readonly arrival: number }): void {
+    for (const key of Object.keys(traits)) {
+      const before = this.traits.entryOf(key)
+      this.sink.onFailure(() => this.traits.restore(key, before))
+      this.traits.set({ key, value: traits[key]!, ts, arrival }, (name, from, to) => this.#traitChanged(name, from, to))
+    }
+  }
+
+  /** Takes back a settlement that failed: finds again the state of just before its instant. */
+  restore(before: number): void {
+    this.now = before
+    this.rebuild(this.plan)
+    this.#dirty = []
+    this.#pendingStreams.clear()
   }
 
   /** Forgets what follows from the kept events and traits, and finds it again at the actor's present. */
@@ -319,9 +362,12 @@ export abstract class Actor implements DefinitionHost {
     const before = held?.value ?? (node.kind === 'computed_trait' ? null : false)
     const value = this.#valueOf(node, result, held)
     if (sameValue(before, value)) return
-    const next = held ?? { value, sequence: 0, hasBeenOne: false, settlement: 0 }
+    const next = held ?? { value: before, sequence: 0, hasBeenOne: false, settlement: 0 }
+    if (!held) this.sink.onFailure(() => this.defined.delete(node.id))
+    const hadBeenOne = next.hasBeenOne
+    this.sink.onFailure(() => Object.assign(next, { value: before, hasBeenOne: hadBeenOne }))
     next.value = value
-    if (node.absentUntilOne) next.hasBeenOne = true
+    if (node.absentUntilOne && (result as number) >= 1) next.hasBeenOne = true
     if (!held) this.defined.set(node.id, next)
     this.sink.changed(this, node, next, before)
     this.markDependents(node.dependents)

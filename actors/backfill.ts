@@ -8,27 +8,58 @@ import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
 import { compareEvents } from './history.ts'
 import { compilePlans } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
-import { type DefinitionInput, kindOfType } from './plan/references.ts'
+import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from './plan/references.ts'
 
-const SILENT: SettlementSink = { enqueue: () => undefined, changed: () => undefined }
+const SILENT: SettlementSink = {
+  deliver: (actor, message) => actor.receive(message),
+  onFailure: () => undefined,
+  enqueue: () => undefined,
+  changed: () => undefined,
+}
 
-/** @param until the present instant: what falls due after it has not been yet */
-export function hasEverBeenOne(actor: Actor, input: DefinitionInput, until: number): boolean {
-  const kind = kindOfType(input.source)
-  const plan = compilePlans([input])[kind]
+/**
+ * @param inputs all definitions of the space: those of the same type that it reads are played with it
+ * @param until the present instant: what falls due after it has not been yet
+ */
+export function hasEverBeenOne(
+  actor: Actor,
+  input: DefinitionInput,
+  inputs: readonly DefinitionInput[],
+  until: number,
+): boolean {
+  const plan = playedPlan(input, inputs)
   const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
-  const played = new PlayedActor(actor, plan)
+  const played = new PlayedActor(actor, plan, input.id)
   for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
   return played.playTo(until)
 }
 
+function playedPlan(input: DefinitionInput, inputs: readonly DefinitionInput[]): Plan {
+  const kind = kindOfType(input.source)
+  const keys = new KeyTable(inputs.map(({ source }) => source))
+  const read = new Set<DefinitionInput>()
+  const add = (definition: DefinitionInput): void => {
+    if (read.has(definition)) return
+    read.add(definition)
+    visitTraits(definition.query, kind, (name, of) => {
+      const target = keys.resolve(of, name)
+      if (of !== kind || target.kind !== 'own') return
+      add(inputs.find(({ source }) => source.key === target.key && kindOfType(source) === kind)!)
+    })
+  }
+  add(input)
+  return compilePlans([...read])[kind]
+}
+
 class PlayedActor extends Actor {
   readonly #of: Actor
+  readonly #definition: number
   readonly #played: ProfileEvent[] = []
 
-  constructor(of: Actor, plan: Plan) {
+  constructor(of: Actor, plan: Plan, definition: number) {
     super(of.ordinal, plan, SILENT)
     this.#of = of
+    this.#definition = definition
     for (const key of Object.keys(of.traits.values))
       this.traits.set({ key, value: of.traits.values[key]!, ts: 0, arrival: 0 }, () => undefined)
   }
@@ -47,6 +78,10 @@ class PlayedActor extends Actor {
     this.#played.push(event)
     this.takeEvent(event)
     return this.#settle()
+  }
+
+  override receive(): void {
+    throw new Error('a played actor takes no messages')
   }
 
   override get label(): string {
@@ -80,6 +115,6 @@ class PlayedActor extends Actor {
   #settle(): boolean {
     this.evaluate(Infinity)
     this.schedule()
-    return this.defined.items().some((held) => held.hasBeenOne)
+    return this.defined.get(this.#definition)?.hasBeenOne ?? false
   }
 }

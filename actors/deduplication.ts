@@ -10,4 +10,17 @@ export class Deduplication {
     this.#seen.add(messageId)
     return true
   }
+
+  /** The call was not applied after all. */
+  forget(messageId: string): void {
+    this.#seen.delete(messageId)
+  }
+
+  messageIds(): string[] {
+    return [...this.#seen]
+  }
+
+  add(messageIds: readonly string[]): void {
+    for (const messageId of messageIds) this.#seen.add(messageId)
+  }
 }

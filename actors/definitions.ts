@@ -53,7 +53,8 @@ export class Definitions {
    */
   with(source: DefinitionSource, arrivals: number): Definitions {
     const known = this.#inputs.find((input) => isSame(input.source, source))
-    const since = source.includeHistoricalData === false ? (known?.sinceArrival ?? arrivals) : -1
+    const begun = known && known.sinceArrival >= 0 ? known.sinceArrival : arrivals
+    const since = source.includeHistoricalData === false ? begun : -1
     const input = readDefinition(source, known?.id ?? this.#nextId, since)
     if (known)
       return new Definitions(

@@ -106,7 +106,8 @@ function writeObject(scratch: Scratch, names: Names, object: JsonObject): void {
   }
 }
 
-function writeValue(scratch: Scratch, names: Names, value: JsonValue | undefined): void {
+/** Appends one JSON value. */
+export function writeValue(scratch: Scratch, names: Names, value: JsonValue | undefined): void {
   switch (typeof value) {
     case 'string':
       scratch.text(value)
@@ -161,7 +162,7 @@ export class EventReader {
     const arrival = this.#varint()
     const receivedAt = ts + this.#varint()
     const sourceId = this.#name()
-    const messageId = this.#value() as string
+    const messageId = this.value() as string
     return { name, ts, arrival, receivedAt, sourceId, messageId, properties: this.#object(), context: this.#object() }
   }
 
@@ -184,7 +185,7 @@ export class EventReader {
 
   #name(): string {
     const number = this.#varint()
-    return number === 0 ? (this.#value() as string) : this.#names.nameOf(number - 1)
+    return number === 0 ? (this.value() as string) : this.#names.nameOf(number - 1)
   }
 
   #text(encoding: 'latin1' | 'utf16le', width: number): string {
@@ -194,10 +195,11 @@ export class EventReader {
   }
 
   #object(): JsonObject {
-    return this.#value() as JsonObject
+    return this.value() as JsonObject
   }
 
-  #value(): JsonValue {
+  /** One JSON value. */
+  value(): JsonValue {
     const tag = this.#bytes[this.position++]
     switch (tag) {
       case NULL:
@@ -217,7 +219,7 @@ export class EventReader {
       case WIDE:
         return this.#text('utf16le', 2)
       case ARRAY:
-        return Array.from({ length: this.#varint() }, () => this.#value())
+        return Array.from({ length: this.#varint() }, () => this.value())
       case OBJECT:
         return this.#objectBody()
       default:
@@ -231,12 +233,12 @@ export class EventReader {
       const key = this.#name()
       if (key === '__proto__')
         Object.defineProperty(object, key, {
-          value: this.#value(),
+          value: this.value(),
           enumerable: true,
           writable: true,
           configurable: true,
         })
-      else object[key] = this.#value()
+      else object[key] = this.value()
     }
     return object
   }

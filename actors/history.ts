@@ -12,6 +12,12 @@ const EMPTY = Buffer.alloc(0)
 /** Shared by all histories: an event is packed here, then copied. */
 const scratch = new Scratch()
 
+export interface HistoryMark {
+  readonly length: number
+  readonly count: number
+  readonly oldestTs: number
+}
+
 export class History {
   #bytes = EMPTY
   #length = 0
@@ -41,6 +47,18 @@ export class History {
     this.#length = needed
     this.#count++
     if (event.ts < this.#oldestTs) this.#oldestTs = event.ts
+  }
+
+  /** How far it has been written, to return to. */
+  mark(): HistoryMark {
+    return { length: this.#length, count: this.#count, oldestTs: this.#oldestTs }
+  }
+
+  /** Forgets what was appended since the mark. */
+  returnTo({ length, count, oldestTs }: HistoryMark): void {
+    this.#length = length
+    this.#count = count
+    this.#oldestTs = oldestTs
   }
 
   /** The events in the order of `(ts, arrival)`. */

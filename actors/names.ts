@@ -9,12 +9,27 @@ export const NAMES_MAX = 65_536
 export class Names {
   readonly #numbers = new Map<string, number>()
   readonly #names: string[] = []
+  readonly #max: number
 
-  /** The number of a name, or -1 where the table is full. */
+  /** @param max how many names it takes up; with 0, every name stands in full */
+  constructor(max = NAMES_MAX) {
+    this.#max = max
+  }
+
+  get count(): number {
+    return this.#names.length
+  }
+
+  /** Forgets the names taken up since there were so many. */
+  returnTo(count: number): void {
+    for (const name of this.#names.splice(count)) this.#numbers.delete(name)
+  }
+
+  /** The number of a name, or -1 where the table is full, or the name holds half a surrogate pair. */
   numberOf(name: string): number {
     const known = this.#numbers.get(name)
     if (known !== undefined) return known
-    if (this.#names.length >= NAMES_MAX) return -1
+    if (this.#names.length >= this.#max || !name.isWellFormed()) return -1
     this.#numbers.set(name, this.#names.length)
     return this.#names.push(name) - 1
   }
@@ -27,11 +42,5 @@ export class Names {
 
   toArray(): readonly string[] {
     return this.#names
-  }
-
-  static from(names: readonly string[]): Names {
-    const table = new Names()
-    for (const name of names) table.numberOf(name)
-    return table
   }
 }

@@ -4,6 +4,7 @@ import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/mode
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
 import type { AccountActor } from './account-actor.ts'
 import { History } from './history.ts'
+import type { Message } from './message.ts'
 import type { Names } from './names.ts'
 import type { Plan } from './plan/plan.ts'
 
@@ -45,7 +46,7 @@ export class ProfileActor extends Actor {
 
   override rebuild(plan: Plan): void {
     super.rebuild(plan)
-    this.accountsChanged()
+    this.markDependents(plan.readersOfAccounts)
   }
 
   override isEligible(types: ReadonlySet<string>): boolean {
@@ -61,20 +62,50 @@ export class ProfileActor extends Actor {
   addId(id: ExternalId): void {
     const isNewType = !this.ids.some((other) => other.type === id.type)
     this.ids.push(id)
+    this.sink.onFailure(() => {
+      this.ids.pop()
+      if (this.ids.length > 0) this.#label = this.#bestLabel()
+    })
     this.#label = this.#bestLabel()
     if (!isNewType || this.ids.length === 1) return
     for (const node of this.plan.definitions) if (node.eligibleTypes?.has(id.type)) this.markDefinition(node.index)
   }
 
-  /** The accounts that it belongs to, or what they are in, may have changed. */
-  accountsChanged(): void {
-    this.markDependents(this.plan.readersOfAccounts)
-  }
-
-  /** Keeps an event, and takes it up. */
-  takeKept(event: ProfileEvent): void {
-    this.history.append(event, this.#names)
-    this.takeEvent(event)
+  override receive(message: Message): void {
+    switch (message.kind) {
+      case 'event': {
+        const { history } = this
+        const mark = history.mark()
+        const names = this.#names.count
+        this.sink.onFailure(() => {
+          history.returnTo(mark)
+          this.#names.returnTo(names)
+        })
+        history.append(message.event, this.#names)
+        this.takeEvent(message.event)
+        return
+      }
+      case 'traits':
+        this.takeTraits(message.traits, message)
+        return
+      case 'merge':
+        this.sink.onFailure(this.#memento())
+        for (const other of message.absorbed) this.#absorb(other)
+        this.rebuild(this.plan)
+        return
+      case 'accounts changed':
+        this.markDependents(message.readers)
+        return
+      case 'definitions changed':
+        this.rebuild(message.plan)
+        return
+      case 'deadline':
+        return
+      case 'link':
+      case 'users united':
+      case 'condition flipped':
+        throw new Error(`a user was told '${message.kind}', which is for accounts`)
+    }
   }
 
   /** Marks what holds for a profile about which nothing is known yet. */
@@ -83,8 +114,29 @@ export class ProfileActor extends Actor {
     for (const index of this.plan.trueOfNothing) this.markDefinition(index)
   }
 
+  /** How to be again as it is now. */
+  #memento(): () => void {
+    const { history, mergeCount } = this
+    const ids = [...this.ids]
+    const traits = [...this.traits.entries()]
+    const accounts = [...this.accounts]
+    const defined = this.defined.ids().map((id, index) => [id, { ...this.defined.items()[index]! }] as const)
+    return () => {
+      this.history = history
+      this.mergeCount = mergeCount
+      this.ids.splice(0, Infinity, ...ids)
+      this.#label = this.#bestLabel()
+      this.accounts.clear()
+      for (const account of accounts) this.accounts.add(account)
+      for (const { key } of [...this.traits.entries()]) this.traits.restore(key, undefined)
+      for (const entry of traits) this.traits.restore(entry.key, entry)
+      this.defined.clear()
+      for (const [id, held] of defined) this.defined.set(id, held)
+    }
+  }
+
   /** Takes over all that another profile holds, which then is no more. Definitions are to be found anew. */
-  absorb(other: ProfileActor): void {
+  #absorb(other: ProfileActor): void {
     this.ids.push(...other.ids)
     this.#label = this.#bestLabel()
     for (const entry of other.traits.entries()) this.traits.set(entry, () => undefined)

@@ -6,6 +6,7 @@
 import type { JsonValue, Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import type { Actor, DefinedValue, SettlementSink } from './actor.ts'
+import type { Message } from './message.ts'
 import type { DefinitionNode } from './plan/plan.ts'
 import { ProfileActor } from './profile-actor.ts'
 import { sameValue } from './values.ts'
@@ -20,14 +21,46 @@ interface Change {
 export class Settlement implements SettlementSink {
   #number = 0
   #now = 0
+  #isOpen = false
+  #undos: (() => void)[] = []
   #participants: Actor[] = []
   #changes: Change[] = []
   /** By level: actors with definitions to settle. */
-  readonly #queues: Actor[][] = []
+  readonly #queues: (Actor[] | undefined)[] = []
+
+  readonly #onSettled: (actor: Actor) => void
+
+  /** @param onSettled hears, at the end of a settlement, of every actor that took part */
+  constructor(onSettled: (actor: Actor) => void) {
+    this.#onSettled = onSettled
+  }
 
   begin(now: number): void {
     this.#number++
     this.#now = now
+    this.#isOpen = true
+  }
+
+  /** Hands an actor a message: within the settlement at hand, or within one of its own. */
+  deliver(actor: Actor, message: Message): void {
+    if (this.#isOpen) {
+      this.join(actor)
+      actor.receive(message)
+      return
+    }
+    this.begin(message.at)
+    try {
+      this.join(actor)
+      actor.receive(message)
+      this.finish([])
+    } catch (cause) {
+      this.rollBack()
+      throw cause
+    }
+  }
+
+  onFailure(undo: () => void): void {
+    this.#undos.push(undo)
   }
 
   /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
@@ -50,20 +83,18 @@ export class Settlement implements SettlementSink {
     }
     if (node.kind === 'condition') {
       for (const account of (actor as ProfileActor).accounts) {
-        this.join(account)
-        account.conditionFlipped(node, held.value === true)
+        account.next({ kind: 'condition flipped', at: this.#now, condition: node, holds: held.value === true })
       }
     } else if (actor instanceof AccountActor && reachesUsers(node)) {
       for (const user of actor.users.keys()) {
-        this.join(user)
         for (const account of user.accounts) this.join(account)
-        user.markDependents(node.acrossDependents)
+        user.next({ kind: 'accounts changed', at: this.#now, readers: node.acrossDependents })
       }
     }
   }
 
-  /** Settles what is marked and appends the transitions; `onSettled` then hears of every actor that took part. */
-  finish(transitions: Transition[], onSettled: (actor: Actor) => void): void {
+  /** Settles what is marked, and appends the transitions. */
+  finish(transitions: Transition[]): void {
     for (let level = 0; level < this.#queues.length; level++) {
       const queue = this.#queues[level]
       if (!queue || queue.length === 0) continue
@@ -72,23 +103,38 @@ export class Settlement implements SettlementSink {
       // What was settled may have marked definitions of any level, in other actors or for the same one again.
       level = -1
     }
-    for (const { actor, node, held, before } of this.#changes) {
+    for (const actor of this.#participants) this.#onSettled(actor)
+    const changes = this.#changes
+    this.#close()
+    for (const { actor, node, held, before } of changes) {
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
-      transitions.push(this.#transition(actor, node, held))
+      const transition = this.#transition(actor, node, held)
+      transitions.push(transition)
+      actor.publish(transition)
     }
-    for (const actor of this.#participants) onSettled(actor)
-    this.#changes = []
-    this.#participants = []
   }
 
-  /** Forgets a settlement that failed; returns the actors that had joined. */
-  abandon(): readonly Actor[] {
+  /** Takes back a settlement that failed: every actor that took part is as it was before. */
+  rollBack(): void {
     const participants = this.#participants
+    for (const undo of this.#undos.reverse()) undo()
+    for (const actor of participants) actor.restore(this.#now - 1)
+    for (const actor of participants) this.#onSettled(actor)
+    this.forget()
+  }
+
+  /** Ends it with nothing settled and nothing taken back. */
+  forget(): void {
+    for (const queue of this.#queues) if (queue) queue.length = 0
+    this.#close()
+  }
+
+  #close(): void {
     this.#changes = []
     this.#participants = []
-    for (const queue of this.#queues) queue.length = 0
-    return participants
+    this.#undos = []
+    this.#isOpen = false
   }
 
   #transition(actor: Actor, node: DefinitionNode, { value, sequence }: DefinedValue): Transition {

@@ -14,6 +14,7 @@ import type { ProfileEvent } from '../src/model/event.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import type { Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
+import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
@@ -42,6 +43,19 @@ export interface Applied {
   readonly outcomes: readonly CallOutcome[]
 }
 
+/** The state of a shard. Actors are bytes: an actor at rest is its snapshot. */
+export interface ShardState {
+  readonly clock: number
+  readonly arrivals: number
+  readonly names: readonly string[]
+  readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number }[]
+  readonly nextDefinitionId: number
+  readonly messageIds: readonly string[]
+  /** How many actors there have been; absorbed ones leave their number unused. */
+  readonly ordinals: number
+  readonly actors: readonly Uint8Array[]
+}
+
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
   readonly identity?: IdentityRules
@@ -53,7 +67,7 @@ export class Shard {
   readonly #identity: Identity
   readonly #names = new Names()
   readonly #wheel = new TimingWheel()
-  readonly #settlement = new Settlement()
+  readonly #settlement = new Settlement((actor) => this.#schedule(actor))
   readonly #deduplication = new Deduplication()
   readonly #accounts = new Map<string, AccountActor>()
   /** By ordinal; undefined where a profile was absorbed by another. */
@@ -107,6 +121,49 @@ export class Shard {
     }
   }
 
+  /** Everything that the state is, as plain data; what follows from it is left out. */
+  state(): ShardState {
+    return {
+      clock: this.#clock,
+      arrivals: this.#arrivals,
+      names: [...this.#names.toArray()],
+      definitions: this.#definitions.inputs().map(({ id, source, sinceArrival }) => ({ id, source, sinceArrival })),
+      nextDefinitionId: this.#definitions.nextId,
+      messageIds: this.#deduplication.messageIds(),
+      ordinals: this.#actors.length,
+      actors: this.actors().map(encodeActor),
+    }
+  }
+
+  /** The engine as it was when the state was read off. */
+  static of(state: ShardState, identity: IdentityRules = DEFAULT_IDENTITY_RULES): Shard {
+    const shard = new Shard({ identity })
+    shard.#restore(state)
+    return shard
+  }
+
+  #restore(state: ShardState): void {
+    for (const name of state.names) this.#names.numberOf(name)
+    this.#definitions = Definitions.restored(state.definitions, state.nextDefinitionId)
+    this.#plans = compilePlans(this.#definitions.inputs())
+    this.#deduplication.add(state.messageIds)
+    this.#clock = state.clock
+    this.#arrivals = state.arrivals
+    this.#actors.length = state.ordinals
+    const decoder = new ActorDecoder(this.#plans, this.#settlement, this.#names, this.#rules)
+    for (const bytes of state.actors) {
+      const actor = decoder.decode(bytes)
+      this.#actors[actor.ordinal] = actor
+      if (actor instanceof AccountActor) this.#accounts.set(actor.groupId, actor)
+      else for (const id of (actor as ProfileActor).ids) this.#identity.assign(id, actor as ProfileActor)
+    }
+    decoder.link((ordinal) => this.#actors[ordinal]!)
+    // What fell due at the very instant of the last input has not happened yet for those that it did not concern.
+    for (const actor of this.actors()) actor.restore(state.clock - 1)
+    this.#settlement.forget()
+    for (const actor of this.actors()) this.#schedule(actor)
+  }
+
   /** The next instant at which something happens by time alone; infinite if none. */
   nextDue(): number {
     return this.#wheel.earliest()
@@ -131,43 +188,39 @@ export class Shard {
     try {
       call = readCall(raw.body, now, this.#rules)
     } catch (error) {
-      if (error instanceof EngineError) return { kind: 'refused', error }
-      throw error
+      return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
     this.#moveClock(now, transitions)
     if (!this.#deduplication.isNew(call.messageId)) return { kind: 'duplicate' }
-    if (call.type !== 'alias') this.#applyCall(call, raw.sourceId, now, transitions)
-    return { kind: 'applied' }
+    if (call.type === 'alias') return { kind: 'applied' }
+    try {
+      this.#applyCall(call, raw.sourceId, now, transitions)
+      return { kind: 'applied' }
+    } catch (cause) {
+      this.#settlement.rollBack()
+      this.#deduplication.forget(call.messageId)
+      return { kind: 'failed', cause }
+    }
   }
 
   #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
     this.#settlement.begin(now)
-    const arrival = ++this.#arrivals
+    const arrival = this.#arrivals + 1
     const profile = this.#profileOf(call.ids, now)
     if (call.event !== undefined) {
       const { ts, messageId, properties, context } = call
-      this.#takeEvent(profile, {
-        name: call.event,
-        ts,
-        arrival,
-        receivedAt: now,
-        sourceId,
-        messageId,
-        properties,
-        context,
-      })
+      const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
+      profile.next({ kind: 'event', at: now, event })
+      for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
     }
-    if (call.type === 'identify' && call.traits) profile.takeTraits(call.traits, { ts: call.ts, arrival })
+    if (call.type === 'identify' && call.traits)
+      profile.next({ kind: 'traits', at: now, traits: call.traits, ts: call.ts, arrival })
     if (call.groupId !== undefined) {
-      const account = this.#link(profile, call.groupId, now)
-      if (call.traits) account.takeTraits(call.traits, { ts: call.ts, arrival })
+      const account = this.#linkedAccount(profile, call.groupId, now)
+      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts: call.ts, arrival })
     }
-    this.#settle(transitions)
-  }
-
-  #takeEvent(profile: ProfileActor, event: ProfileEvent): void {
-    profile.takeKept(event)
-    for (const account of profile.accounts) account.takeEvent(event)
+    this.#settlement.finish(transitions)
+    this.#arrivals = arrival
   }
 
   /** The profile that the ids mean, taking part in the settlement with its accounts. */
@@ -176,6 +229,7 @@ export class Shard {
     const profile = this.#resolved(resolution, now)
     for (const id of resolution.added) {
       this.#identity.assign(id, profile)
+      this.#settlement.onFailure(() => this.#identity.release(id))
       profile.addId(id)
     }
     return profile
@@ -192,11 +246,12 @@ export class Shard {
         this.#rules,
       )
       this.#actors.push(created)
+      this.#settlement.onFailure(() => this.#actors.pop())
       created.begin(now)
       this.#settlement.join(created)
       return created
     }
-    if (absorbed.length > 0) this.#merge(survivor, absorbed)
+    if (absorbed.length > 0) this.#merge(survivor, absorbed, now)
     else {
       this.#settlement.join(survivor)
       for (const account of survivor.accounts) this.#settlement.join(account)
@@ -204,48 +259,47 @@ export class Shard {
     return survivor
   }
 
-  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[]): void {
-    const conditions = this.#conditions()
-    const accounts = new Set([...survivor.accounts, ...absorbed.flatMap((profile) => [...profile.accounts])])
-    for (const account of accounts) this.#settlement.join(account)
-    for (const account of accounts) this.#uniteUsers(account, survivor, absorbed, conditions)
+  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[], now: number): void {
+    const accounts = [...new Set([survivor, ...absorbed].flatMap((profile) => [...profile.accounts]))]
+    const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
+    this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
     for (const profile of absorbed) {
       for (const id of profile.ids) this.#identity.assign(id, survivor)
-      survivor.absorb(profile)
       this.#wheel.set(profile.ordinal, Infinity)
       this.#actors[profile.ordinal] = undefined
     }
-    this.#settlement.join(survivor)
-    survivor.rebuild(this.#plans.user)
+    survivor.next({ kind: 'merge', at: now, absorbed })
+    const conditions = this.#conditions()
+    for (const [index, account] of accounts.entries())
+      account.next({ kind: 'users united', at: now, survivor, absorbed, conditions, unseen: unseen[index]! })
+    survivor.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
   }
 
-  /** The account's users become one; what it has not yet seen of their events counts from now on. */
-  #uniteUsers(
-    account: AccountActor,
-    survivor: ProfileActor,
-    absorbed: readonly ProfileActor[],
-    conditions: readonly DefinitionNode[],
-  ): void {
-    const unseen = [survivor, ...absorbed].filter((profile) => !account.users.has(profile))
-    const events = unseen.flatMap((profile) => profile.keptEvents())
-    for (const profile of absorbed) if (account.users.has(profile)) account.unlinkAbsorbed(profile, conditions)
-    if (!account.users.has(survivor)) account.linkSurvivor(survivor, conditions)
-    for (const event of events) account.takeEvent(event)
-    account.markQuantified()
+  /** Takes back that a profile was absorbed. */
+  #readmit(profile: ProfileActor): void {
+    for (const id of profile.ids) this.#identity.assign(id, profile)
+    this.#actors[profile.ordinal] = profile
+    this.#wheel.set(profile.ordinal, profile.dueAt)
   }
 
-  #link(profile: ProfileActor, groupId: string, now: number): AccountActor {
-    let account = this.#accounts.get(groupId)
-    if (!account) {
-      account = new AccountActor(this.#actors.length, this.#plans.account, this.#settlement, groupId)
-      this.#actors.push(account)
-      this.#accounts.set(groupId, account)
-      account.begin(now)
-    }
+  #linkedAccount(profile: ProfileActor, groupId: string, now: number): AccountActor {
+    const account = this.#accounts.get(groupId) ?? this.#createAccount(groupId, now)
     this.#settlement.join(account)
     if (account.users.has(profile)) return account
-    account.link(profile, this.#conditions())
-    profile.accountsChanged()
+    account.next({ kind: 'link', at: now, user: profile, conditions: this.#conditions() })
+    profile.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
+    return account
+  }
+
+  #createAccount(groupId: string, now: number): AccountActor {
+    const account = new AccountActor(this.#actors.length, this.#plans.account, this.#settlement, groupId)
+    this.#actors.push(account)
+    this.#accounts.set(groupId, account)
+    this.#settlement.onFailure(() => {
+      this.#actors.pop()
+      this.#accounts.delete(groupId)
+    })
+    account.begin(now)
     return account
   }
 
@@ -259,14 +313,10 @@ export class Shard {
       this.#clock = due
       this.#settlement.begin(due)
       const ordinals = this.#wheel.take(due).sort((a, b) => a - b)
-      for (const ordinal of ordinals) this.#settlement.join(this.#actors[ordinal]!)
-      this.#settle(transitions)
+      for (const ordinal of ordinals) this.#actors[ordinal]!.next({ kind: 'deadline', at: due })
+      this.#settlement.finish(transitions)
     }
     this.#clock = now
-  }
-
-  #settle(transitions: Transition[]): void {
-    this.#settlement.finish(transitions, (actor) => this.#wheel.set(actor.ordinal, actor.schedule()))
   }
 
   #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
@@ -288,12 +338,10 @@ export class Shard {
     const actors = this.actors()
     for (const actor of actors) this.#keepDefined(actor)
     for (const actor of actors) {
-      this.#settlement.join(actor)
-      if (actor instanceof AccountActor) actor.forgetConditions()
-      actor.rebuild(this.#planOf(actor))
+      actor.next({ kind: 'definitions changed', at: this.#clock, plan: this.#planOf(actor) })
       for (const input of begun) this.#beginCount(actor, input)
     }
-    this.#settle(transitions)
+    this.#settlement.finish(transitions)
   }
 
   /** Keeps the values of definitions that go on; users' conditions are numbered anew with every plan. */
@@ -305,14 +353,25 @@ export class Shard {
   #beginCount(actor: Actor, input: DefinitionInput): void {
     const node = this.#planOf(actor).byId.get(input.id)
     if (!node?.absentUntilOne) return
-    const hasBeenOne = hasEverBeenOne(actor, input, this.#clock)
+    const hasBeenOne = hasEverBeenOne(actor, input, this.#definitions.inputs(), this.#clock)
     const held = actor.defined.get(node.id)
     if (held) held.hasBeenOne = hasBeenOne
     else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, hasBeenOne, settlement: 0 })
     actor.markDefinition(node.index)
   }
 
+  /** An actor that a failed call had made is no more by now, and has no deadline. */
+  #schedule(actor: Actor): void {
+    const due = actor.schedule()
+    this.#wheel.set(actor.ordinal, this.#actors[actor.ordinal] === actor ? due : Infinity)
+  }
+
   #planOf(actor: Actor): Plan {
     return actor instanceof AccountActor ? this.#plans.account : this.#plans.user
   }
+}
+
+/** Events of those profiles that are not the account's users. */
+function eventsOfOthers(account: AccountActor, profiles: readonly ProfileActor[]): ProfileEvent[] {
+  return profiles.filter((profile) => !account.users.has(profile)).flatMap((profile) => [...profile.keptEvents()])
 }

@@ -51,9 +51,10 @@ export class Traits {
 
   /** Puts an entry back as it was, or takes the trait away. */
   restore(key: string, entry: TraitEntry | undefined): void {
-    this.#entries.delete(key)
+    if (entry) this.#entries.set(key, entry)
+    else this.#entries.delete(key)
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- traits are a dictionary
-    delete this.#values[key]
-    if (entry) this.set(entry, () => undefined)
+    if (entry === undefined || entry.value === null) delete this.#values[key]
+    else this.#values[key] = entry.value
   }
 }

@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { InputError } from './cli/input-error.ts'
 import { replay, type ReplayOptions } from './cli/replay.ts'
+import { serve } from './cli/serve.ts'
 import { EngineError } from './model/errors.ts'
 
 const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
@@ -15,6 +16,8 @@ program
   .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
   .option('--out <file>', 'where transitions go; standard output by default')
   .action((options: ReplayOptions) => replay(options))
+
+program.command('serve').description('run the server; configured by environment').action(serve)
 
 try {
   await program.parseAsync()

@@ -67,7 +67,7 @@ function countedChildren(
 
 function latestSession(query: ChildQuery, counted: Occurrence[], host: Host, horizon: Horizon): Occurrence[] {
   const last = counted.at(-1)
-  if (query.sessionGap === 0 || !last) return counted
+  if (query.sessionGap === Infinity || !last) return counted
   const end = last.ts + query.sessionGap
   if (host.now >= end) return []
   horizon.at = Math.min(horizon.at, end)

@@ -204,7 +204,7 @@ export class StreamCompiler {
       })
       return new JudgedState(node, indexes)
     }
-    if (node.sessionGap > 0) return new SessionState(node, passes ?? (() => false))
+    if (node.sessionGap < Infinity) return new SessionState(node, passes ?? (() => false))
     if (node.window.to === Infinity) return new TotalState(node)
     const kept = keptOf(node)
     return kept === Infinity ? new WindowState(node) : new RecentState(node.window.to, kept)

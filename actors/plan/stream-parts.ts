@@ -15,6 +15,7 @@ export interface StreamParts {
   readonly window: Window
   /** Relative to the parent occurrence. */
   readonly reach: Window
+  /** Infinite where there are no sessions. */
   readonly sessionGap: number
   readonly excludedSources: readonly string[]
   /** Look at the event alone. */
@@ -28,7 +29,7 @@ export interface StreamParts {
 export function takeApart(stream: Stream): StreamParts {
   let window: Window = { from: 0, to: Infinity }
   let reach: Window = { from: 0, to: Infinity }
-  let sessionGap = 0
+  let sessionGap = Infinity
   const excluded = new Set<string>()
   const conjuncts: Condition[] = []
   for (const filter of stream.filters) {
@@ -48,8 +49,7 @@ export function takeApart(stream: Stream): StreamParts {
         break
       case 'expires_after': {
         // Two sessions on one stream: the shorter gap ends both.
-        const gap = durationMs(filter.duration)
-        sessionGap = sessionGap === 0 ? gap : Math.min(sessionGap, gap)
+        sessionGap = Math.min(sessionGap, durationMs(filter.duration))
       }
     }
   }

@@ -47,7 +47,7 @@ export class JudgedState implements StreamState {
       counted.length > 0 ? counted[0]!.ts + window.to : Infinity,
       next < occurrences.length ? occurrences[next]!.ts + window.from : Infinity,
     )
-    const session = sessionGap === 0 ? counted : this.#latestSession(counted, now)
+    const session = sessionGap === Infinity ? counted : this.#latestSession(counted, now)
     this.#values = reducers.map((reducer, each) => this.#reduceOne(reducer, each, session))
   }
 

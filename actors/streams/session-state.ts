@@ -92,6 +92,8 @@ export class SessionState implements StreamState {
     const held = { ts: event.ts, arrival: event.arrival, values: this.#node.readers.map((read) => read?.(event)) }
     let index = this.#events.length
     while (index > 0 && compareEvents(this.#events[index - 1]!, held) > 0) index--
+    // Of several events that join at once, reading again for the first has found the others too.
+    if (this.#events[index - 1]?.arrival === held.arrival) return
     this.#events.splice(index, 0, held)
   }
 

@@ -34,7 +34,7 @@ export interface StreamNode {
   readonly kind: 'stream'
   readonly id: number
   readonly window: Window
-  /** 0, or the gap in ms that ends a session. */
+  /** The gap in ms that ends a session; infinite where there are no sessions. */
   readonly sessionGap: number
   readonly reducers: Reducer[]
   readonly readers: (((event: ProfileEvent) => Reached) | undefined)[]

@@ -148,9 +148,9 @@ function readGroupId(value: unknown, rules: IdentityRules): string {
   return groupId
 }
 
-/** The text of an id; a number is its decimal text; anything else is no id. */
+/** The text of an id; a number is its decimal text; anything else, half a surrogate pair included, is no id. */
 function idText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return value.isWellFormed() ? value : undefined
   return typeof value === 'number' ? String(value) : undefined
 }
 

@@ -30,6 +30,11 @@ export const ERRORS = {
   invalid_request_error: { status: 400, meaning: 'The request is malformed.' },
   validation_error: { status: 400, meaning: 'A field of the request breaks a rule.' },
   payload_too_large: { status: 400, meaning: 'The body, or one call of it, is larger than is allowed.' },
+  rate_limit_error: {
+    status: 429,
+    meaning: 'More is under way than is taken on; try again after Retry-After seconds.',
+  },
+  unavailable: { status: 503, meaning: 'The server is stopping, or has stopped taking input; try again.' },
   internal_error: { status: 500, meaning: 'A fault of the server; it is logged under the Request-Id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

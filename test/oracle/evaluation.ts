@@ -165,7 +165,6 @@ function reduceValues(reducer: Exclude<Reducer, { kind: 'count' }>, valuesByEven
     case 'unique_count':
       return distinct(values).length
     case 'mode':
-      if (reducer.as === 'number') return mode(numbers, reducer.minFrequency)
       return mode(reducer.as === 'string' ? values.map(textOf) : values, reducer.minFrequency)
   }
 }

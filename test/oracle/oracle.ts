@@ -181,7 +181,10 @@ export class Oracle {
   }
 
   #define(source: OracleDefinition): void {
-    const definition = compile(source, source.includeHistoricalData === false ? this.#arrivals : 0)
+    const known = this.#definitions.inOrder.find(({ source: { key, type } }) => key === source.key && type === source.type)
+    // An edit is no creation: what began without history goes on from where it began.
+    const begun = known?.source.includeHistoricalData === false ? known.sinceArrival : this.#arrivals
+    const definition = compile(source, source.includeHistoricalData === false ? begun : 0)
     this.#definitions = this.#definitions.with(definition)
     const past = new Oracle(this.#definitions)
     for (const input of this.#log) past.apply(input)

@@ -1,0 +1,140 @@
+/**
+ * An actor as bytes and back: what it is, without what follows from that. The bytes can be read with the shard's table
+ * of names and under the same definitions. `encode(decode(bytes))` gives the same bytes.
+ */
+import { pack, unpack } from 'msgpackr'
+import type { IdentityRules } from '../src/model/external-id.ts'
+import type { JsonValue } from '../src/model/transition.ts'
+import { AccountActor } from './account-actor.ts'
+import type { Actor, SettlementSink } from './actor.ts'
+import { EventReader, Scratch, writeValue } from './event-codec.ts'
+import { History } from './history.ts'
+import { Names } from './names.ts'
+import type { Plan } from './plan/plan.ts'
+import { ProfileActor } from './profile-actor.ts'
+
+/** Values stand apart, packed as those of events are: every JSON value comes back as it was. */
+interface Common {
+  readonly ordinal: number
+  readonly traits: readonly (readonly [ts: number, arrival: number])[]
+  readonly defined: readonly (readonly [id: number, sequence: number, hasBeenOne: boolean])[]
+  /** Keys and values of the traits, then the values of what is defined. */
+  readonly values: Uint8Array
+}
+
+type Encoded =
+  | (Common & {
+      readonly kind: 'user'
+      readonly ids: readonly (readonly [type: string, value: string])[]
+      readonly mergeCount: number
+      /** Ordinals, in the order in which they were linked. */
+      readonly accounts: readonly number[]
+      readonly history: Uint8Array
+    })
+  | (Common & {
+      readonly kind: 'account'
+      readonly groupId: string
+      readonly users: readonly (readonly [ordinal: number, linkedAt: number])[]
+    })
+
+const scratch = new Scratch()
+
+/** Traits and values of definitions name their keys in full: to write them must not add to the shard's table. */
+const IN_FULL = new Names(0)
+
+export function encodeActor(actor: Actor): Uint8Array {
+  const common = encodeCommon(actor)
+  const encoded: Encoded =
+    actor instanceof ProfileActor
+      ? {
+          ...common,
+          kind: 'user',
+          ids: actor.ids.map(({ type, value }) => [type, value] as const),
+          mergeCount: actor.mergeCount,
+          accounts: [...actor.accounts].map((account) => account.ordinal),
+          history: actor.history.toBytes(),
+        }
+      : {
+          ...common,
+          kind: 'account',
+          groupId: (actor as AccountActor).groupId,
+          users: [...(actor as AccountActor).users].map(([user, linkedAt]) => [user.ordinal, linkedAt] as const),
+        }
+  return pack(encoded)
+}
+
+function encodeCommon(actor: Actor): Common {
+  scratch.length = 0
+  const traits = [...actor.traits.entries()].map(({ key, value, ts, arrival }) => {
+    writeValue(scratch, IN_FULL, key)
+    writeValue(scratch, IN_FULL, value)
+    return [ts, arrival] as const
+  })
+  const items = actor.defined.items()
+  const defined = actor.defined.ids().map((id, index) => {
+    const { value, sequence, hasBeenOne } = items[index]!
+    writeValue(scratch, IN_FULL, value)
+    return [id, sequence, hasBeenOne] as const
+  })
+  return { ordinal: actor.ordinal, traits, defined, values: Buffer.from(scratch.bytes.subarray(0, scratch.length)) }
+}
+
+/** Decodes the actors of one shard, and then links users and accounts to one another. */
+export class ActorDecoder {
+  readonly #plans: { readonly user: Plan; readonly account: Plan }
+  readonly #sink: SettlementSink
+  readonly #names: Names
+  readonly #rules: IdentityRules
+  readonly #links: ((actorOf: (ordinal: number) => Actor) => void)[] = []
+
+  constructor(
+    plans: { readonly user: Plan; readonly account: Plan },
+    sink: SettlementSink,
+    names: Names,
+    rules: IdentityRules,
+  ) {
+    this.#plans = plans
+    this.#sink = sink
+    this.#names = names
+    this.#rules = rules
+  }
+
+  decode(bytes: Uint8Array): Actor {
+    const encoded = unpack(bytes) as Encoded
+    const actor = encoded.kind === 'user' ? this.#user(encoded) : this.#account(encoded)
+    const reader = new EventReader(Buffer.from(encoded.values), IN_FULL)
+    for (const [ts, arrival] of encoded.traits) {
+      const key = reader.value() as string
+      actor.traits.set({ key, value: reader.value(), ts, arrival }, () => undefined)
+    }
+    for (const [id, sequence, hasBeenOne] of encoded.defined) {
+      const value: JsonValue = reader.value()
+      actor.defined.set(id, { value, sequence, hasBeenOne, settlement: 0 })
+    }
+    return actor
+  }
+
+  /** After the last actor: users find their accounts, and accounts their users. */
+  link(actorOf: (ordinal: number) => Actor): void {
+    for (const link of this.#links) link(actorOf)
+  }
+
+  #user({ ordinal, ids, mergeCount, accounts, history }: Extract<Encoded, { kind: 'user' }>): ProfileActor {
+    const user = new ProfileActor(ordinal, this.#plans.user, this.#sink, this.#names, this.#rules)
+    for (const [type, value] of ids) user.addId({ type, value })
+    user.mergeCount = mergeCount
+    user.history = History.fromBytes(Buffer.from(history), this.#names)
+    this.#links.push((actorOf) => {
+      for (const account of accounts) user.accounts.add(actorOf(account) as AccountActor)
+    })
+    return user
+  }
+
+  #account({ ordinal, groupId, users }: Extract<Encoded, { kind: 'account' }>): AccountActor {
+    const account = new AccountActor(ordinal, this.#plans.account, this.#sink, groupId)
+    this.#links.push((actorOf) => {
+      for (const [user, linkedAt] of users) account.users.set(actorOf(user) as ProfileActor, linkedAt)
+    })
+    return account
+  }
+}

@@ -1,0 +1,32 @@
+/** What an actor may be told. It handles one message at a time, to completion. */
+import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
+import type { DefinitionNode, Dependents, Plan } from './plan/plan.ts'
+import type { ProfileActor } from './profile-actor.ts'
+
+/** `at` is the instant of the input, or of the deadline, that it comes from; it never goes back. */
+export type Message = { readonly at: number } & Content
+
+type Content =
+  /** An event of the user, or of one of the account's users. */
+  | { readonly kind: 'event'; readonly event: ProfileEvent }
+  | { readonly kind: 'traits'; readonly traits: JsonObject; readonly ts: number; readonly arrival: number }
+  /** Nothing but time: what is due by now is judged anew. */
+  | { readonly kind: 'deadline' }
+  /** To a user: it takes over what others hold, who then are no more. */
+  | { readonly kind: 'merge'; readonly absorbed: readonly ProfileActor[] }
+  /** To an account: a user is linked; its whole history counts from now on. */
+  | { readonly kind: 'link'; readonly user: ProfileActor; readonly conditions: readonly DefinitionNode[] }
+  /** To an account: some of its users have become one. `unseen`: events of those that were not its users. */
+  | {
+      readonly kind: 'users united'
+      readonly survivor: ProfileActor
+      readonly absorbed: readonly ProfileActor[]
+      readonly conditions: readonly DefinitionNode[]
+      readonly unseen: readonly ProfileEvent[]
+    }
+  /** To an account: what it asks of its users has changed for one of them. */
+  | { readonly kind: 'condition flipped'; readonly condition: DefinitionNode; readonly holds: boolean }
+  /** To a user: what it reads of its accounts may have changed. */
+  | { readonly kind: 'accounts changed'; readonly readers: Dependents }
+  /** The space has other definitions: everything that follows from them is found anew. */
+  | { readonly kind: 'definitions changed'; readonly plan: Plan }

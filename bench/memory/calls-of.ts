@@ -1,0 +1,78 @@
+/** The calls that fill the profiles, one at a time: first who each is, then ten rounds of an event each. */
+import { formatInstant, UNITS } from '../../src/model/time.ts'
+import { Random } from '../harness/random.ts'
+
+export const EVENTS_PER_PROFILE = 10
+
+const SEED = 20_260_104
+const START = Date.UTC(2026, 0, 1)
+const ROUND_MS = 3 * UNITS.day
+const CATEGORIES = ['shoes', 'hats', 'shirts', 'coats']
+const CAMPAIGNS = ['spring', 'summer', 'news', 'welcome']
+
+export interface TimedText {
+  /** A call as JSON. */
+  readonly text: string
+  readonly receivedAt: number
+}
+
+export function* callsOf(profiles: number): Generator<TimedText> {
+  const random = new Random(SEED)
+  for (let round = 0; round <= EVENTS_PER_PROFILE; round++)
+    for (let profile = 0; profile < profiles; profile++) {
+      const receivedAt = START + round * ROUND_MS + Math.floor((profile / profiles) * ROUND_MS)
+      const common = {
+        messageId: random.hex(),
+        timestamp: formatInstant(receivedAt),
+        userId: `user-${profile}`,
+        context: { library: { name: 'analytics.js', version: '2.11.1' } },
+      }
+      const call = round === 0 ? identify(random, profile) : event(random)
+      yield { text: JSON.stringify({ ...common, ...call }), receivedAt }
+    }
+}
+
+function identify(random: Random, profile: number): object {
+  return {
+    type: 'identify',
+    anonymousId: `anonymous-${profile}`,
+    traits: {
+      email: `user-${profile}@example.com`,
+      name: `User ${profile}`,
+      plan: random.pick(['free', 'pro', 'team']),
+      age: 18 + random.below(50),
+      country: random.pick(['DE', 'FR', 'US']),
+    },
+  }
+}
+
+function event(random: Random): object {
+  const kind = random.next()
+  const product = {
+    product_id: `p-${random.below(5000)}`,
+    category: random.pick(CATEGORIES),
+    price: 5 + random.below(200),
+    quantity: 1 + random.below(3),
+  }
+  if (kind < 0.4) return track('Product Viewed', product)
+  if (kind < 0.6) return track('Product Added', product)
+  if (kind < 0.7)
+    return track('Order Completed', {
+      order_id: `o-${random.word()}`,
+      total: random.below(2000) / 4,
+      currency: 'EUR',
+      items: 1 + random.below(5),
+    })
+  if (kind < 0.85)
+    return track('Email Opened', {
+      campaign: random.pick(CAMPAIGNS),
+      subject: 'For you',
+      list: 'all',
+      position: random.below(9),
+    })
+  return track('Products Searched', { query: 'red', results: random.below(4), sort: 'price', page: 1 })
+}
+
+function track(name: string, properties: object): object {
+  return { type: 'track', event: name, properties }
+}

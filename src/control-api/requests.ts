@@ -1,0 +1,112 @@
+/** Bodies and parameters of the Control API, checked and put into records. */
+import { z } from 'zod'
+import { ELIGIBLE_ID_TYPES } from '../model/definition.ts'
+import { EngineError } from '../model/errors.ts'
+import { keyOfName, newId } from './key.ts'
+import type { DefinitionRecord } from './record.ts'
+
+const Type = z.enum(['USERS', 'ACCOUNTS'])
+const Days = z.int().min(1).max(3650)
+const common = {
+  name: z.string().trim().min(1).max(255),
+  key: z
+    .string()
+    .regex(/^\w{1,255}$/, 'expected letters, digits and _')
+    .optional(),
+  description: z.string().max(5000).default(''),
+  enabled: z.boolean().default(true),
+}
+const history = { includeHistoricalData: z.boolean().default(true), includeAnonymousUsers: z.boolean().optional() }
+
+const Audience = z.strictObject({
+  ...common,
+  definition: z.strictObject({ query: z.string() }),
+  audienceType: Type.default('USERS'),
+  options: z
+    .strictObject({
+      ...history,
+      filterByExternalIds: z.array(z.string().min(1).max(255)).max(100).optional(),
+      backfillEventDataDays: Days.optional(),
+    })
+    .prefault({}),
+})
+
+const ComputedTrait = z.strictObject({
+  ...common,
+  definition: z.strictObject({ type: Type.default('USERS'), query: z.string() }),
+  options: z.strictObject({ ...history, backfillDurationDays: Days.optional() }).prefault({}),
+})
+
+/** The record of an audience to be created. Throws an EngineError that names the field at fault. */
+export function readAudience(body: unknown, now: number): DefinitionRecord {
+  const { definition, audienceType: type, options, ...rest } = parsed(Audience, body)
+  const { includeHistoricalData, includeAnonymousUsers, backfillEventDataDays } = options
+  const filterByExternalIds = type === 'USERS' ? (options.filterByExternalIds ?? [...ELIGIBLE_ID_TYPES]) : undefined
+  const kept = given({ includeHistoricalData, includeAnonymousUsers, filterByExternalIds })
+  return {
+    ...described(rest, now),
+    id: newId('aud', now),
+    source: { kind: 'audience', ...named(rest), type, query: definition.query, ...kept },
+    options: { ...kept, ...given({ backfillEventDataDays }) },
+  }
+}
+
+/** Likewise, of a computed trait. */
+export function readComputedTrait(body: unknown, now: number): DefinitionRecord {
+  const { definition, options, ...rest } = parsed(ComputedTrait, body)
+  const { includeHistoricalData } = options
+  return {
+    ...described(rest, now),
+    id: newId('tra', now),
+    source: { kind: 'computed_trait', ...named(rest), ...definition, includeHistoricalData },
+    options: given(options),
+  }
+}
+
+/** Of a list: how many on a page, and the record that it starts at, by number; 0 for the first. */
+export function readPagination(
+  parameters: Readonly<Record<string, unknown>>,
+  countMax: number,
+): { count: number; from: number } {
+  const count = parameters['pagination[count]'] ?? String(COUNT_DEFAULT)
+  if (typeof count !== 'string' || !/^\d{1,4}$/.test(count) || Number(count) < 1 || Number(count) > countMax)
+    throw invalid('pagination[count]', `expected a whole number from 1 to ${countMax}`)
+  const cursor = parameters['pagination[cursor]']
+  if (cursor === undefined) return { count: Number(count), from: 0 }
+  const from = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString() : ''
+  if (!/^\d{1,15}$/.test(from)) throw invalid('pagination[cursor]', 'expected a cursor that a page has given')
+  return { count: Number(count), from: Number(from) }
+}
+
+export const COUNT_DEFAULT = 10
+
+export function cursorOf(sequence: number): string {
+  return Buffer.from(String(sequence)).toString('base64url')
+}
+
+type Common = Pick<z.infer<typeof Audience>, 'name' | 'key' | 'description' | 'enabled'>
+
+function described({ name, description, enabled }: Common, now: number) {
+  return { name, description, enabled, createdAt: now, updatedAt: now }
+}
+
+function named({ name, key = keyOfName(name) }: Common): { name: string; key: string } {
+  if (key === '') throw invalid('key', 'expected one, as the name has no letters or digits to make it from')
+  return { name, key }
+}
+
+/** The fields that have a value. */
+function given<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
+}
+
+function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  throw invalid(issue.path.join('.') || 'body', issue.message)
+}
+
+function invalid(field: string, message: string): EngineError {
+  return new EngineError('validation_error', `${field}: ${message}`, field)
+}

@@ -1,0 +1,137 @@
+/** The Control API, in the shapes of Segment's Public API: audiences and computed traits are created, listed, deleted. */
+import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { QueryError } from '../language/query-error.ts'
+import { EngineError } from '../model/errors.ts'
+import type { DefinitionKind, DefinitionRecord, SpaceCommand } from './record.ts'
+import type { ListedRecord } from './registry.ts'
+import { cursorOf, readAudience, readComputedTrait, readPagination } from './requests.ts'
+import { audienceView, computedTraitView } from './views.ts'
+
+export interface ControlApiOptions {
+  /** The space that a request may change, by its `Authorization` header. */
+  readonly spaceOf: (authorization: string | undefined) => string | undefined
+  /** Epoch ms. */
+  readonly clock: () => number
+  /** Resolves when the command is durable and applied; rejects with an EngineError where it is refused. */
+  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
+  readonly list: (kind: DefinitionKind) => readonly ListedRecord[]
+}
+
+interface Resource {
+  readonly kind: DefinitionKind
+  readonly path: string
+  readonly one: string
+  readonly many: string
+  readonly pageMax: number
+  readonly read: (body: unknown, now: number) => DefinitionRecord
+  readonly view: (record: DefinitionRecord, spaceId: string) => object
+}
+
+const RESOURCES: readonly Resource[] = [
+  {
+    kind: 'audience',
+    path: 'audiences',
+    one: 'audience',
+    many: 'audiences',
+    pageMax: 200,
+    read: readAudience,
+    view: audienceView,
+  },
+  {
+    kind: 'computed_trait',
+    path: 'computed-traits',
+    one: 'computedTrait',
+    many: 'computedTraits',
+    pageMax: 1000,
+    read: readComputedTrait,
+    view: computedTraitView,
+  },
+]
+
+const BODY_BYTES_MAX = 100 * 1024
+
+export function controlRouter(options: ControlApiOptions): Router {
+  const router = Router({ caseSensitive: true })
+  const readJson = express.json({ type: () => true, limit: BODY_BYTES_MAX })
+  router.use('/spaces/:spaceId', authenticate(options))
+  for (const resource of RESOURCES) {
+    const path = `/spaces/:spaceId/${resource.path}`
+    router.post(path, readJson, create(resource, options))
+    router.get(path, list(resource, options))
+    router.get(`${path}/:id`, get(resource, options))
+    router.delete(`${path}/:id`, remove(resource, options))
+  }
+  return router
+}
+
+/** The body of an error, in the form of Segment's Public API; a fault in a query says where it is. */
+export function controlErrorBody(error: EngineError): object {
+  const { code, message, field } = error
+  if (error instanceof QueryError)
+    return {
+      errors: [{ type: code, message, field: 'definition.query', data: { line: error.line, column: error.column } }],
+    }
+  return { errors: [{ type: code, message, ...(field === undefined ? {} : { field }) }] }
+}
+
+function authenticate({ spaceOf }: ControlApiOptions): RequestHandler {
+  return (request, _response, next) => {
+    const space = spaceOf(request.get('authorization'))
+    if (space === undefined)
+      throw new EngineError('authentication_error', 'Authorization: expected Bearer with an access token')
+    if (request.params['spaceId'] !== space) throw new EngineError('not_found', 'spaceId: there is no such space')
+    next()
+  }
+}
+
+function create({ read, view, one }: Resource, { command, clock }: ControlApiOptions) {
+  return async (request: Request<{ spaceId: string }>, response: Response): Promise<void> => {
+    const record = read(request.body, clock())
+    await command({ kind: 'define', record })
+    response.json({ data: { [one]: view(record, request.params.spaceId) } })
+  }
+}
+
+function list({ kind, many, pageMax, view }: Resource, options: ControlApiOptions) {
+  return (request: Request<{ spaceId: string }>, response: Response): void => {
+    const { count, from } = readPagination(request.query, pageMax)
+    const all = options.list(kind)
+    const start = all.findIndex(({ sequence }) => sequence >= from)
+    const page = start < 0 ? [] : all.slice(start, start + count)
+    const next = start < 0 ? undefined : all[start + count]
+    const previous = start > 0 ? all[Math.max(0, start - count)] : undefined
+    const pagination = {
+      current: cursorOf(page[0]?.sequence ?? from),
+      ...(next && { next: cursorOf(next.sequence) }),
+      ...(previous && { previous: cursorOf(previous.sequence) }),
+      totalEntries: all.length,
+    }
+    const views = page.map(({ record }) => ({
+      ...view(record, request.params.spaceId),
+      computeCadence: { type: 'REALTIME' },
+    }))
+    response.json({ data: { [many]: views, pagination } })
+  }
+}
+
+function get(resource: Resource, options: ControlApiOptions) {
+  return ({ params }: Request<{ spaceId: string; id: string }>, response: Response): void => {
+    const record = present(resource, options, params.id)
+    response.json({ data: { [resource.one]: resource.view(record, params.spaceId) } })
+  }
+}
+
+function remove(resource: Resource, options: ControlApiOptions) {
+  return async ({ params }: Request<{ id: string }>, response: Response): Promise<void> => {
+    present(resource, options, params.id)
+    await options.command({ kind: 'remove', id: params.id })
+    response.json({ data: { status: 'SUCCESS' } })
+  }
+}
+
+function present({ kind, one }: Resource, { find }: ControlApiOptions, id: string): DefinitionRecord {
+  const record = find(id, kind)
+  if (!record) throw new EngineError('not_found', `id: there is no such ${one}`, 'id')
+  return record
+}

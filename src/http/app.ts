@@ -1,0 +1,77 @@
+/** The Express application: what holds for every request, then the surfaces, then what nothing has answered. */
+import { randomUUID } from 'node:crypto'
+import express, { type Express, type RequestHandler, type Router } from 'express'
+import helmet, { type HelmetOptions } from 'helmet'
+import { answerErrors, type ErrorBody, notFound, type OnFault } from './errors.ts'
+
+/** One API with its own form of errors. */
+export interface Surface {
+  readonly router: Router
+  /** What of the address space is its own: errors there have its form. */
+  readonly paths: readonly string[]
+  readonly errorBody: ErrorBody
+}
+
+export interface AppOptions {
+  /** The narrower paths come first. */
+  readonly surfaces: readonly Surface[]
+  /** False while there is no use in sending requests. */
+  readonly isReady: () => boolean
+  readonly onFault: OnFault
+  /** Told of every answer. */
+  readonly onAnswer: (answer: Answer) => void
+}
+
+/** About a request, without anything personal: the route's pattern, not its path. */
+export interface Answer {
+  readonly requestId: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly durationMs: number
+}
+
+/** Answers are data and load nothing. Whether the name is only to be reached by TLS is for the proxy that has it to say. */
+const SECURITY_HEADERS: HelmetOptions = {
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+  strictTransportSecurity: false,
+}
+
+export function createApp({ surfaces, isReady, onFault, onAnswer }: AppOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  app.use(identify(onAnswer))
+  app.use(helmet(SECURITY_HEADERS))
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
+  app.get('/readyz', (_request, response) => {
+    const ready = isReady()
+    response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not ready' })
+  })
+  for (const { router } of surfaces) app.use(router)
+  app.use(notFound)
+  for (const { paths, errorBody } of surfaces) app.use([...paths], answerErrors(errorBody, onFault))
+  app.use(answerErrors(({ code, message }) => ({ error: { code, message } }), onFault))
+  return app
+}
+
+/** Gives every response its id, keeps it out of caches, and reports it when it is sent. */
+function identify(onAnswer: (answer: Answer) => void): RequestHandler {
+  return (request, response, next) => {
+    const requestId = randomUUID()
+    const startedAt = performance.now()
+    response.set({ 'Request-Id': requestId, 'Cache-Control': 'no-store' })
+    response.on('finish', () => {
+      const route = (request.route as { path?: unknown } | undefined)?.path
+      onAnswer({
+        requestId,
+        method: request.method,
+        route: typeof route === 'string' ? route : '',
+        status: response.statusCode,
+        durationMs: Math.round(performance.now() - startedAt),
+      })
+    })
+    next()
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * Who may do what: write keys ingest, access tokens read and control. Neither opens what the other does.
+ * Credentials are compared by their SHA-256, so that the time a comparison takes tells nothing about them.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+export interface CredentialsOptions {
+  readonly spaceId: string
+  readonly accessToken: string
+  /** Write key → id of its source. */
+  readonly sources: ReadonlyMap<string, string>
+}
+
+export class Credentials {
+  readonly #spaceId: string
+  readonly #accessToken: Buffer
+  /** By digest of the write key. */
+  readonly #sources: ReadonlyMap<string, string>
+
+  constructor({ spaceId, accessToken, sources }: CredentialsOptions) {
+    this.#spaceId = spaceId
+    this.#accessToken = digest(accessToken)
+    this.#sources = new Map([...sources].map(([key, sourceId]) => [digest(key).toString('hex'), sourceId]))
+  }
+
+  /** The source of a write key: from Basic authorization, with or without a colon after it, or else from the body. */
+  sourceOf(authorization: string | undefined, bodyKey: unknown): string | undefined {
+    const key = basicUser(authorization) ?? bodyKey
+    return typeof key === 'string' ? this.#sources.get(digest(key).toString('hex')) : undefined
+  }
+
+  /** The space of an access token that is the username of Basic authorization. */
+  spaceOfBasic(authorization: string | undefined): string | undefined {
+    return this.#spaceOf(basicUser(authorization))
+  }
+
+  /** The space of an access token that is borne. */
+  spaceOfBearer(authorization: string | undefined): string | undefined {
+    return this.#spaceOf(/^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1])
+  }
+
+  #spaceOf(token: string | undefined): string | undefined {
+    if (token === undefined) return undefined
+    return timingSafeEqual(digest(token), this.#accessToken) ? this.#spaceId : undefined
+  }
+}
+
+function basicUser(authorization: string | undefined): string | undefined {
+  const encoded = /^basic +(\S+) *$/i.exec(authorization ?? '')?.[1]
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString()
+  const colon = text.indexOf(':')
+  return colon < 0 ? text : text.slice(0, colon)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,41 @@
+/** Errors as answers: whatever was thrown becomes a row of the error table, and that the body of the surface it is on. */
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { EngineError } from '../model/errors.ts'
+
+/** How long a client that was refused for lack of room is asked to wait. */
+const RETRY_AFTER_SECONDS = 1
+
+export type ErrorBody = (error: EngineError) => object
+/** Told of a fault of ours, with the id under which the client knows it. */
+export type OnFault = (cause: unknown, requestId: string) => void
+
+export const notFound: RequestHandler = () => {
+  throw new EngineError('not_found', 'There is no such resource.')
+}
+
+export function answerErrors(body: ErrorBody, onFault: OnFault): ErrorRequestHandler {
+  return (thrown: unknown, _request, response, next) => {
+    if (response.headersSent) {
+      next(thrown)
+      return
+    }
+    const error = asEngineError(thrown)
+    if (error.code === 'internal_error') onFault(thrown, String(response.get('Request-Id')))
+    if (error.status === 429 || error.status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    response.status(error.status).json(body(error))
+  }
+}
+
+/** Faults that Express and its body parsers find with a request carry a status of their own. */
+function asEngineError(thrown: unknown): EngineError {
+  if (thrown instanceof EngineError) return thrown
+  const { status, type } = (thrown ?? {}) as { status?: unknown; type?: unknown }
+  if (type === 'entity.too.large') return new EngineError('payload_too_large', 'body: larger than is allowed')
+  if (type === 'entity.parse.failed') return new EngineError('invalid_json', 'body: expected JSON')
+  if (typeof status === 'number' && status >= 400 && status < 500)
+    return new EngineError(
+      'invalid_request_error',
+      'The request cannot be read: its path, its encoding or its length is wrong',
+    )
+  return new EngineError('internal_error', 'A fault of the server; it is logged under the Request-Id')
+}

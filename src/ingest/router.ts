@@ -1,0 +1,99 @@
+/** Ingestion: Segment's tracking API. A request is answered when its calls are durable and applied. */
+import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { EngineError } from '../model/errors.ts'
+import type { JsonValue } from '../model/transition.ts'
+import {
+  BATCH_BYTES_MAX,
+  CALL_BYTES_MAX,
+  type Endpoint,
+  parseBody,
+  type PlacedCall,
+  readRequest,
+  type RejectedCall,
+} from './read-request.ts'
+
+/** A request that may be journalled: every call of it is valid. */
+export interface IngestRequest {
+  readonly endpoint: Endpoint
+  readonly sourceId: string
+  /** As it was received, after inflating. */
+  readonly body: Uint8Array
+  readonly calls: readonly PlacedCall[]
+}
+
+export interface IngestOptions {
+  /** The source that a request may write for, by its `Authorization` header, or else by the write key in its body. */
+  readonly sourceOf: (authorization: string | undefined, writeKey: JsonValue | undefined) => string | undefined
+  /** Resolves when the calls are durable and applied, with those that were not applied after all. */
+  readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
+}
+
+/** Paths under `/v1/`: the names of the calls, and the short ones of the browser's SDK. */
+const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
+  track: 'track',
+  identify: 'identify',
+  page: 'page',
+  screen: 'screen',
+  group: 'group',
+  alias: 'alias',
+  batch: 'batch',
+  import: 'batch',
+  t: 'track',
+  i: 'identify',
+  p: 'page',
+  s: 'screen',
+  g: 'group',
+  a: 'alias',
+  b: 'batch',
+}
+
+export function ingestRouter(options: IngestOptions): Router {
+  const router = Router({ caseSensitive: true })
+  for (const [path, endpoint] of Object.entries(ENDPOINTS))
+    router.post(
+      `/v1/${path}`,
+      readBytes(endpoint === 'batch' ? BATCH_BYTES_MAX : CALL_BYTES_MAX),
+      answer(endpoint, options),
+    )
+  router.post('/v1/m', dropMetrics)
+  return router
+}
+
+/** The body of an error, in the form of Segment's tracking API. */
+export function ingestErrorBody({ code, message, field }: EngineError): object {
+  return { success: false, code, message, ...(field === undefined ? {} : { field }) }
+}
+
+/** Whatever its content type says: the browser's SDK sends JSON as text, to be spared a preflight. */
+function readBytes(limit: number): RequestHandler {
+  return express.raw({ type: () => true, limit, inflate: true })
+}
+
+function answer(endpoint: Endpoint, { sourceOf, ingest }: IngestOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const parsed = parseBody(body)
+    const sourceId = sourceOf(request.get('authorization'), parsed.root['writeKey'])
+    if (sourceId === undefined)
+      throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
+    const { calls, rejected } = readRequest(endpoint, parsed)
+    const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
+    if (endpoint === 'batch') response.json(batchAnswer([...rejected, ...failed]))
+    else response.json(singleAnswer(failed))
+  }
+}
+
+function batchAnswer(rejected: RejectedCall[]): object {
+  if (rejected.length === 0) return { success: true }
+  return { success: true, rejected: rejected.sort((a, b) => a.index - b.index) }
+}
+
+function singleAnswer([failed]: readonly RejectedCall[]): object {
+  if (failed) throw new EngineError(failed.code, failed.message)
+  return { success: true }
+}
+
+/** Measurements of the browser's SDK about itself. */
+function dropMetrics(_request: Request, response: Response): void {
+  response.json({ success: true })
+}

@@ -1,0 +1,44 @@
+/**
+ * The journal of a space: the entries from which its whole state follows, in one order, each at a position.
+ *
+ * J1. Positions count up from 0 without a gap.
+ * J2. An entry is stored whole or not at all, and once `append` has resolved it outlives the process.
+ * J3. `receivedAt` never falls from one entry to the next; the writer sees to it.
+ */
+import type { CallType } from '../model/call.ts'
+
+/** Which form a request body has: one call of a type, or a batch of them. */
+export type Endpoint = CallType | 'batch'
+
+/** One ingestion request, as it was received: enough to read its calls again. */
+export interface JournalRequest {
+  readonly endpoint: Endpoint
+  /** The source whose write key it came with. */
+  readonly sourceId: string
+  /** UTF-8 JSON text: the body after inflating, otherwise untouched. */
+  readonly body: Uint8Array
+}
+
+/** One group commit. `Command` is data that JSON can carry. */
+export type JournalEntry<Command> =
+  | { readonly kind: 'requests'; readonly receivedAt: number; readonly requests: readonly JournalRequest[] }
+  | { readonly kind: 'command'; readonly receivedAt: number; readonly command: Command }
+  | { readonly kind: 'tick'; readonly receivedAt: number }
+
+export interface JournalRecord<Command> {
+  readonly position: number
+  readonly entry: JournalEntry<Command>
+}
+
+/** One writer at a time; as many readers as wish. */
+export interface Journal<Command> {
+  /**
+   * Stores an entry after all others and resolves with its position when it is durable. Appends that are not awaited
+   * are stored in the order of the calls. A rejection is final: what became of the entry is unknown until it is read back.
+   */
+  append(entry: JournalEntry<Command>): Promise<number>
+  /** The entries from a position on, in order, up to the last that is durable when the reader gets there. */
+  read(from: number): AsyncIterable<JournalRecord<Command>>
+  /** Ends it; an append or a read after that rejects. */
+  close(): Promise<void>
+}

@@ -1,0 +1,24 @@
+/** A journal in the memory of the process: for tests, and for a server whose state may go with it. */
+import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
+
+export class MemoryJournal<Command> implements Journal<Command> {
+  readonly #entries: JournalEntry<Command>[] = []
+  #closed = false
+
+  append(entry: JournalEntry<Command>): Promise<number> {
+    if (this.#closed) return Promise.reject(new Error('append: the journal is closed'))
+    return Promise.resolve(this.#entries.push(structuredClone(entry)) - 1)
+  }
+
+  async *read(from: number): AsyncGenerator<JournalRecord<Command>> {
+    for (let position = from; position < this.#entries.length; position++) {
+      if (this.#closed) throw new Error('read: the journal is closed')
+      yield await Promise.resolve({ position, entry: this.#entries[position]! })
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true
+    return Promise.resolve()
+  }
+}

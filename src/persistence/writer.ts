@@ -1,0 +1,190 @@
+/**
+ * The one writer of a journal: stamps the receive time, forms entries by group commit, appends them one at a time, and
+ * gives them on when they are durable.
+ *
+ * W1. `receivedAt` is the clock's, and never smaller than that of the entry before.
+ * W2. While one append is in flight, requests wait; what waits goes into the next entry, within its bounds.
+ * W3. Order of submission is order in the journal. A command is an entry of its own, checked when all before it is applied.
+ * W4. What waits or is in flight is bounded; beyond the bound a submission is refused, nothing else changes.
+ */
+import { type Observable, Subject } from 'rxjs'
+import type { RawCall } from '../model/entry.ts'
+import { EngineError } from '../model/errors.ts'
+import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
+
+/** What is to become an entry, or a part of one. */
+export type Part<Command> =
+  /** `calls` are what the request's body says, read once already. */
+  | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly RawCall[] }
+  | { readonly kind: 'command'; readonly command: Command }
+  /** Something is due at this instant. */
+  | { readonly kind: 'tick'; readonly dueAt: number }
+
+/** A part that waits for its answer; exactly one of the two is called, once. */
+export interface Submission<Command, Result> {
+  readonly part: Part<Command>
+  readonly answer: (result: Result) => void
+  readonly refuse: (error: unknown) => void
+}
+
+/** A durable entry, and who waits for it to be applied. */
+export interface Committed<Command, Result> {
+  readonly entry: JournalEntry<Command>
+  readonly submissions: readonly Submission<Command, Result>[]
+}
+
+export interface WriterLimits {
+  /** Submissions that wait or are in flight. */
+  readonly submissionsMax: number
+  readonly bytesMax: number
+  readonly entryRequestsMax: number
+  readonly entryBytesMax: number
+}
+
+export const WRITER_LIMITS: WriterLimits = {
+  submissionsMax: 10_000,
+  bytesMax: 64 * 1024 * 1024,
+  entryRequestsMax: 1_000,
+  entryBytesMax: 4 * 1024 * 1024,
+}
+
+export interface WriterOptions<Command> {
+  readonly journal: Journal<Command>
+  /** Epoch ms. */
+  readonly clock: () => number
+  /** Throws an EngineError for a command that breaks a rule; all entries before it are applied. */
+  readonly check: (command: Command) => void
+  readonly limits: WriterLimits
+  /** Of the journal's last entry. */
+  readonly lastReceivedAt: number
+}
+
+export class Writer<Command, Result> {
+  readonly committed$: Observable<Committed<Command, Result>>
+  readonly #committed = new Subject<Committed<Command, Result>>()
+  readonly #options: WriterOptions<Command>
+  /** Submissions that wait, oldest first. */
+  #waiting: Submission<Command, Result>[] = []
+  #group: readonly Submission<Command, Result>[] = []
+  #bytes = 0
+  #lastReceivedAt: number
+  #state: 'open' | 'stopping' | 'failed' = 'open'
+  #writing: Promise<void> | undefined
+
+  constructor(options: WriterOptions<Command>) {
+    this.#options = options
+    this.#lastReceivedAt = options.lastReceivedAt
+    this.committed$ = this.#committed.asObservable()
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  /** Resolves when the part is durable and its subscriber has answered; rejects where it is refused. Keeps W4. */
+  submit(part: Part<Command>): Promise<Result> {
+    const bytes = bytesOf(part)
+    const refusal = this.#refusal(bytes)
+    if (refusal) return Promise.reject(refusal)
+    this.#bytes += bytes
+    return new Promise((answer, refuse) => {
+      this.#waiting.push({ part, answer, refuse })
+      this.#writing ??= this.#write()
+    })
+  }
+
+  /** Takes nothing more, and resolves when all that was taken is answered. */
+  async stop(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'stopping'
+    await this.#writing
+    this.#committed.complete()
+  }
+
+  /** Gives up: refuses all that waits, and whatever comes, and ends `committed$` with the cause. */
+  fail(cause: unknown): void {
+    if (this.#state === 'failed') return
+    this.#state = 'failed'
+    for (const submission of [...this.#group, ...this.#waiting]) submission.refuse(notOpen())
+    this.#waiting = []
+    this.#committed.error(cause)
+  }
+
+  #refusal(bytes: number): EngineError | undefined {
+    if (this.#state !== 'open') return notOpen()
+    const { submissionsMax, bytesMax } = this.#options.limits
+    const inFlight = this.#waiting.length + this.#group.length
+    if (inFlight < submissionsMax && this.#bytes + bytes <= bytesMax) return undefined
+    return new EngineError('rate_limit_error', 'Too many requests are under way; try again later')
+  }
+
+  async #write(): Promise<void> {
+    await Promise.resolve()
+    try {
+      while (this.#waiting.length > 0) {
+        this.#group = this.#takeGroup()
+        await this.#commit(this.#group)
+        for (const { part } of this.#group) this.#bytes -= bytesOf(part)
+      }
+    } catch (error) {
+      this.fail(error)
+    }
+    this.#group = []
+    this.#writing = undefined
+  }
+
+  async #commit(submissions: readonly Submission<Command, Result>[]): Promise<void> {
+    const { journal } = this.#options
+    const entry = this.#formEntry(submissions)
+    if (!entry) return
+    this.#lastReceivedAt = entry.receivedAt
+    await journal.append(entry)
+    this.#committed.next({ entry, submissions })
+  }
+
+  /** Keeps W2 and W3. */
+  #takeGroup(): Submission<Command, Result>[] {
+    const { entryRequestsMax, entryBytesMax } = this.#options.limits
+    let bytes = bytesOf(this.#waiting[0]!.part)
+    let length = 1
+    if (this.#waiting[0]!.part.kind === 'request')
+      for (; length < Math.min(this.#waiting.length, entryRequestsMax); length++) {
+        const { part } = this.#waiting[length]!
+        bytes += bytesOf(part)
+        if (part.kind !== 'request' || bytes > entryBytesMax) break
+      }
+    return this.#waiting.splice(0, length)
+  }
+
+  /** Undefined where the group is a command that is refused. Keeps W1. */
+  #formEntry(submissions: readonly Submission<Command, Result>[]): JournalEntry<Command> | undefined {
+    const receivedAt = Math.max(this.#options.clock(), this.#lastReceivedAt)
+    const { part, refuse } = submissions[0]!
+    switch (part.kind) {
+      case 'request':
+        return { kind: 'requests', receivedAt, requests: submissions.flatMap(({ part }) => requestsOf(part)) }
+      case 'tick':
+        return { kind: 'tick', receivedAt: Math.max(receivedAt, part.dueAt + 1) }
+      case 'command':
+        try {
+          this.#options.check(part.command)
+        } catch (error) {
+          if (!(error instanceof EngineError)) throw error
+          refuse(error)
+          return undefined
+        }
+        return { kind: 'command', receivedAt, command: part.command }
+    }
+  }
+}
+
+function notOpen(): EngineError {
+  return new EngineError('unavailable', 'The server has stopped taking input')
+}
+
+function requestsOf(part: Part<unknown>): readonly JournalRequest[] {
+  return part.kind === 'request' ? [part.request] : []
+}
+
+function bytesOf(part: Part<unknown>): number {
+  return part.kind === 'request' ? part.request.body.byteLength : 0
+}

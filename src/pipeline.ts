@@ -1,0 +1,211 @@
+/**
+ * The flow of data, as one picture. What changes state goes one way; reads look at the actors.
+ *
+ *     routers → submit → writer → journal → engine → answers
+ *                          ↑                  │└──→ changes$
+ *                        alarm ←── nextDue ───┘
+ *
+ * P1. The engine takes up an entry when it is durable, in the journal's order: what was live is what a replay gives.
+ * P2. A request is answered when its entry is durable and applied: the next read sees it.
+ * P3. A command is checked against the state that it will be applied to, before it is journalled.
+ * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
+ */
+import { from, lastValueFrom, map, mergeMap, type Observable, Subject, tap } from 'rxjs'
+import type { Actor } from '../actors/actor.ts'
+import { type Commit, driveActors } from '../actors/drive-actors.ts'
+import { compilePlans } from '../actors/plan/compile.ts'
+import { type CallOutcome, Shard } from '../actors/shard.ts'
+import type { SpaceCommand } from './control-api/record.ts'
+import { DefinitionRegistry } from './control-api/registry.ts'
+import { parseBody, readRequest, type RejectedCall } from './ingest/read-request.ts'
+import type { IngestRequest } from './ingest/router.ts'
+import type { Entry, RawCall } from './model/entry.ts'
+import type { ExternalId } from './model/external-id.ts'
+import type { Transition } from './model/transition.ts'
+import { Alarm, setTimer, type SetTimer } from './persistence/alarm.ts'
+import type { Journal, JournalEntry, JournalRequest } from './persistence/journal.ts'
+import { type Submission, Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
+
+export type SpaceJournal = Journal<SpaceCommand>
+
+export interface PipelineOptions {
+  readonly journal: SpaceJournal
+  /** Epoch ms. */
+  readonly clock?: () => number
+  readonly timer?: SetTimer
+  readonly limits?: Partial<WriterLimits>
+  /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
+  readonly onFailure?: (cause: unknown) => void
+  /** Told of a call that was set aside through a fault of ours. */
+  readonly onSetAside?: (cause: unknown) => void
+}
+
+type Outcomes = readonly CallOutcome[]
+type Waiting = Submission<SpaceCommand, Outcomes>
+/** An entry as the engine takes it, with the one of the journal that it stands for. */
+type DurableEntry = Entry & { readonly journalled: JournalEntry<SpaceCommand>; readonly waiting: readonly Waiting[] }
+
+/** What follows from the journal. */
+interface SpaceState {
+  readonly shard: Shard
+  readonly registry: DefinitionRegistry
+  /** Of the last entry. */
+  receivedAt: number
+}
+
+export class Pipeline {
+  readonly shard: Shard
+  readonly registry: DefinitionRegistry
+  /** Every transition that goes live, in order; ends when the pipeline has stopped. */
+  readonly changes$: Observable<Transition>
+  readonly #options: PipelineOptions
+  readonly #applied = new Subject<Commit<DurableEntry>>()
+  readonly #writer: Writer<SpaceCommand, Outcomes>
+  readonly #alarm: Alarm
+
+  /** Brings the state up to the journal's last entry, then goes live. */
+  static async open(options: PipelineOptions): Promise<Pipeline> {
+    const state: SpaceState = { shard: new Shard(), registry: new DefinitionRegistry(), receivedAt: 0 }
+    const recovered$ = from(options.journal.read(0)).pipe(
+      map(({ entry }) => durableEntry(entry, state.registry)),
+      driveActors(state.shard),
+      tap(({ entry: { journalled } }) => {
+        if (journalled.kind === 'command') state.registry.apply(journalled.command)
+        state.receivedAt = journalled.receivedAt
+      }),
+    )
+    await lastValueFrom(recovered$, { defaultValue: undefined })
+    return new Pipeline(options, state)
+  }
+
+  private constructor(options: PipelineOptions, { shard, registry, receivedAt }: SpaceState) {
+    this.shard = shard
+    this.registry = registry
+    this.#options = options
+    const { journal, clock = Date.now, timer = setTimer } = options
+    const limits = { ...WRITER_LIMITS, ...options.limits }
+    const check = (command: SpaceCommand) => this.#check(command)
+    this.#writer = new Writer({ journal, clock, check, limits, lastReceivedAt: receivedAt })
+    this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
+    this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
+    this.#writer.committed$
+      .pipe(
+        map(({ entry, submissions }) => durableEntry(entry, registry, submissions)),
+        driveActors(shard),
+        tap((commit) => this.#settle(commit)),
+      )
+      .subscribe({
+        next: (commit) => this.#applied.next(commit),
+        error: (cause: unknown) => this.#fail(cause),
+        complete: () => this.#applied.complete(),
+      })
+    this.#alarm.arm(shard.nextDue())
+  }
+
+  /** It takes input; false from a stop or a failure on. */
+  get isOpen(): boolean {
+    return this.#writer.isOpen
+  }
+
+  /** Resolves when the calls are durable and applied, with those that were not applied. Keeps P2. */
+  async ingest({ endpoint, sourceId, body, calls }: IngestRequest): Promise<RejectedCall[]> {
+    const outcomes = await this.#writer.submit({
+      kind: 'request',
+      request: { endpoint, sourceId, body },
+      calls: calls.map((call) => ({ body: call.body, sourceId })),
+    })
+    return calls.flatMap(({ index }, place) => this.#rejected(index, outcomes[place]!))
+  }
+
+  /** Resolves when the command is durable and applied; rejects with an EngineError where it is refused. */
+  async command(command: SpaceCommand): Promise<void> {
+    await this.#writer.submit({ kind: 'command', command })
+  }
+
+  /** A user by any id, or an account by its `group_id`. */
+  find(collection: 'users' | 'accounts', { type, value }: ExternalId): Actor | undefined {
+    if (collection === 'users') return this.shard.profile(type, value)
+    return type === 'group_id' ? this.shard.account(value) : undefined
+  }
+
+  /** Takes nothing more, and resolves when all that was taken is answered. The journal stays open. */
+  async stop(): Promise<void> {
+    this.#alarm.disarm()
+    await this.#writer.stop()
+    this.#alarm.disarm()
+  }
+
+  /** What follows once an entry is applied: the registry, the answers, the next deadline. */
+  #settle({ entry: { journalled, waiting }, outcomes }: Commit<DurableEntry>): void {
+    if (journalled.kind === 'command') this.registry.apply(journalled.command)
+    let start = 0
+    for (const { part, answer } of waiting) {
+      const end = start + (part.kind === 'request' ? part.calls.length : 0)
+      answer(outcomes.slice(start, end))
+      start = end
+    }
+    this.#alarm.arm(this.shard.nextDue())
+  }
+
+  /** A refused tick is not missed: whatever filled the writer moves time on, and arms the alarm anew. Keeps P4. */
+  #tick(dueAt: number): void {
+    this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)
+  }
+
+  /** Keeps P3. */
+  #check(command: SpaceCommand): void {
+    this.registry.check(command)
+    const { definitions } = this.shard
+    if (command.kind === 'define') compilePlans(definitions.with(command.record.source, 0).inputs())
+    const engineCommand = this.registry.engineCommand(command)
+    if (engineCommand?.kind !== 'remove') return
+    compilePlans(definitions.without(engineCommand.key, engineCommand.type).inputs())
+  }
+
+  #rejected(index: number, outcome: CallOutcome): RejectedCall[] {
+    switch (outcome.kind) {
+      case 'applied':
+      case 'duplicate':
+        return []
+      case 'refused':
+        return [{ index, code: outcome.error.code, message: outcome.error.message }]
+      case 'failed':
+        this.#options.onSetAside?.(outcome.cause)
+        return [{ index, code: 'internal_error', message: 'The call was set aside through a fault of the server' }]
+    }
+  }
+
+  #fail(cause: unknown): void {
+    this.#alarm.disarm()
+    this.#writer.fail(cause)
+    this.#options.onFailure?.(cause)
+    this.#applied.error(cause)
+  }
+}
+
+/** The engine's part of an entry. `waiting` have its calls, read once already; from the journal alone, they are read anew. */
+function durableEntry(
+  journalled: JournalEntry<SpaceCommand>,
+  registry: DefinitionRegistry,
+  waiting?: readonly Waiting[],
+): DurableEntry {
+  const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
+  switch (journalled.kind) {
+    case 'requests': {
+      const calls = waiting
+        ? waiting.flatMap(({ part }) => (part.kind === 'request' ? part.calls : []))
+        : journalled.requests.flatMap(callsOf)
+      return { kind: 'calls', calls, ...rest }
+    }
+    case 'tick':
+      return { kind: 'tick', ...rest }
+    case 'command': {
+      const command = registry.engineCommand(journalled.command)
+      return command ? { kind: 'command', command, ...rest } : { kind: 'tick', ...rest }
+    }
+  }
+}
+
+function callsOf({ endpoint, sourceId, body }: JournalRequest): RawCall[] {
+  return readRequest(endpoint, parseBody(body)).calls.map((call) => ({ body: call.body, sourceId }))
+}

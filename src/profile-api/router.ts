@@ -1,0 +1,55 @@
+/** The Profile API: what is known of a user or an account, read from its actor at the present of the space. */
+import { type Request, type Response, Router } from 'express'
+import { EngineError } from '../model/errors.ts'
+import { traitsPage } from './page.ts'
+import { readTraitsQuery } from './query.ts'
+import { type Collection, type DefinedTrait, type ProfileView, traitsOf } from './traits.ts'
+
+export interface ProfileApiOptions {
+  /** The space that a request may read, by its `Authorization` header. */
+  readonly spaceOf: (authorization: string | undefined) => string | undefined
+  readonly find: (collection: Collection, id: { type: string; value: string }) => ProfileView | undefined
+  readonly definitions: () => readonly DefinedTrait[]
+}
+
+/** An empty space id stands for the space of the token. */
+const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
+
+export function profileRouter({ spaceOf, find, definitions }: ProfileApiOptions): Router {
+  const router = Router({ caseSensitive: true })
+  const answer = (request: Request, response: Response): void => {
+    checkSpace(request.params['space'], spaceOf(request.get('authorization')))
+    const collection = readCollection(request.params['collection'])
+    const query = readTraitsQuery(request.query)
+    const profile = find(collection, readIdentifier(request.params['identifier']))
+    if (!profile) throw new EngineError('not_found', 'Profile was not found.')
+    const page = traitsPage(traitsOf(profile, collection, definitions()), query, request.path)
+    response.type('json').send(page)
+  }
+  for (const name of ['spaces', 'namespaces']) router.get(`/v1/${name}/${PROFILE}/traits`, answer)
+  return router
+}
+
+/** The body of an error, in the form of Segment's Profile API. */
+export function profileErrorBody({ code, message, field }: EngineError): object {
+  return { error: { code, message, ...(field === undefined ? {} : { field }) } }
+}
+
+function checkSpace(asked: unknown, own: string | undefined): void {
+  if (own === undefined)
+    throw new EngineError('authentication_error', 'Authorization: expected Basic with an access token as username')
+  if (asked !== undefined && asked !== own) throw new EngineError('not_found', 'Space was not found.', 'space')
+}
+
+function readCollection(collection: unknown): Collection {
+  if (collection === 'users' || collection === 'accounts') return collection
+  throw new EngineError('validation_error', 'collection: expected users or accounts', 'collection')
+}
+
+/** `type:value`; the value may contain colons. */
+function readIdentifier(identifier: unknown): { type: string; value: string } {
+  const text = typeof identifier === 'string' ? identifier : ''
+  const colon = text.indexOf(':')
+  if (colon > 0) return { type: text.slice(0, colon), value: text.slice(colon + 1) }
+  throw new EngineError('validation_error', 'identifier: expected type:value, such as user_id:u1', 'identifier')
+}

@@ -1,0 +1,124 @@
+/** The state as bytes, ticks, and messages that fail: nothing of it may show in what the engine does. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Shard } from '../../actors/shard.ts'
+import { decodeState, encodeState } from '../../actors/state-codec.ts'
+import type { Entry } from '../../src/model/entry.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import { scenarios } from '../support/generators/calls.ts'
+import { propertyRuns } from '../support/runs.ts'
+import { entriesOf, entryOf, runShard } from '../support/run-shard.ts'
+
+function reopened(shard: Shard): Shard {
+  return Shard.of(decodeState(encodeState(shard.state())))
+}
+
+describe('the state as bytes', () => {
+  it('changes nothing when it is written and read at any point', () => {
+    fc.assert(
+      fc.property(scenarios(), fc.integer({ min: 1, max: 7 }), (scenario, every) => {
+        let shard = new Shard({ definitions: scenario.definitions })
+        const transitions: Transition[] = []
+        for (const [index, entry] of entriesOf(scenario).entries()) {
+          if (index % every === 0) shard = reopened(shard)
+          transitions.push(...shard.apply(entry).transitions)
+        }
+        expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
+      }),
+      propertyRuns(300),
+    )
+  })
+
+  it('is the same bytes after being read and written', () => {
+    fc.assert(
+      fc.property(scenarios(), (scenario) => {
+        const shard = new Shard({ definitions: scenario.definitions })
+        for (const input of scenario.inputs) shard.apply(entryOf(input))
+        expect(bytesOf(reopened(shard))).toBe(bytesOf(shard))
+      }),
+      propertyRuns(300),
+    )
+  })
+
+  it('is refused when it is of another version', () => {
+    const bytes = encodeState({ ...new Shard().state(), version: 2 } as ReturnType<Shard['state']>)
+    expect(() => decodeState(bytes)).toThrow('state of version 2, expected 1')
+  })
+})
+
+describe('ticks', () => {
+  it('change nothing when they are inserted anywhere between', () => {
+    fc.assert(
+      fc.property(scenarios(), fc.double({ min: 0, max: 1, noNaN: true }), (scenario, share) => {
+        const shard = new Shard({ definitions: scenario.definitions })
+        const transitions: Transition[] = []
+        for (const entry of entriesOf(scenario)) {
+          const receivedAt = shard.clock + Math.floor((clockAfter(shard, entry) - shard.clock) * share)
+          transitions.push(...shard.apply({ kind: 'tick', receivedAt }).transitions)
+          transitions.push(...shard.apply(entry).transitions)
+        }
+        expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
+      }),
+      propertyRuns(300),
+    )
+  })
+})
+
+/** Where the clock will stand after an entry: one that is refused leaves it where it was. */
+function clockAfter(shard: Shard, entry: Entry): number {
+  const copy = reopened(shard)
+  copy.apply(entry)
+  return copy.clock
+}
+
+describe('a message that fails', () => {
+  it('costs itself only: the state is, to the byte, as it was before it', () => {
+    const arbitrary = scenarios({ history: { minLength: 5 } })
+    fc.assert(
+      fc.property(arbitrary, fc.nat(), fc.integer({ min: 1, max: 12 }), (scenario, which, fuse) => {
+        const entries = entriesOf(scenario)
+        const failing = which % entries.length
+        const shard = new Shard({ definitions: scenario.definitions })
+        const straight = new Shard({ definitions: scenario.definitions })
+        for (const [index, entry] of entries.entries()) {
+          if (index === failing && entry.kind === 'calls') {
+            // A call that fails has moved the clock on all the same.
+            const tick = { kind: 'tick', receivedAt: Math.max(shard.clock, entry.receivedAt) } as const
+            for (const each of [shard, straight]) each.apply(tick)
+            const before = bytesOf(shard)
+            const { outcomes, transitions } = shard.apply(poisoned(entry, fuse))
+            if (outcomes[0]!.kind !== 'failed') return
+            expect(transitions).toEqual([])
+            expect(bytesOf(shard)).toBe(before)
+          }
+          for (const each of [shard, straight]) each.apply(entry)
+        }
+        expect(bytesOf(shard)).toBe(bytesOf(straight))
+      }),
+      propertyRuns(300),
+    )
+  })
+})
+
+function bytesOf(shard: Shard): string {
+  return Buffer.from(encodeState(shard.state())).toString('latin1')
+}
+
+/** The entry with properties and traits that throw when they are looked at once too often. */
+function poisoned(entry: Extract<Entry, { kind: 'calls' }>, fuse: number): Entry {
+  let looks = 0
+  const trap = (object: Record<string, unknown>): Record<string, unknown> =>
+    new Proxy(object, {
+      get(target, key, receiver) {
+        if (++looks > fuse) throw new Error('poison')
+        return Reflect.get(target, key, receiver) as unknown
+      },
+    })
+  const calls = entry.calls.map(({ body, sourceId }) => {
+    const call = { ...(body as Record<string, Record<string, unknown>>) }
+    if (call['properties']) call['properties'] = trap(call['properties'])
+    if (call['traits']) call['traits'] = trap(call['traits'])
+    return { body: call, sourceId }
+  })
+  return { ...entry, calls }
+}

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Answered, CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
+
+let server: TestServer
+beforeEach(async () => {
+  server = await startTestServer({ clock: () => Date.UTC(2026, 0, 31) })
+})
+afterEach(() => server.stop())
+
+const query = "event('Order').count() >= 1"
+
+function errorOf({ body }: Answered): Record<string, unknown> {
+  return (body['errors'] as Record<string, unknown>[])[0]!
+}
+
+function create(body: object, path = 'audiences'): Promise<Answered> {
+  return server.control('POST', path, body)
+}
+
+async function created(body: object, path = 'audiences'): Promise<Record<string, unknown>> {
+  const answer = await create(body, path)
+  expect(answer.status).toBe(200)
+  return Object.values(answer.body['data'] as Record<string, Record<string, unknown>>)[0]!
+}
+
+describe('creating', () => {
+  it("gives back an audience in the shape of Segment's Public API", async () => {
+    const { body } = await create({ name: 'Most Viewed: Überall', description: 'd', definition: { query } })
+    expect(body).toEqual({
+      data: {
+        audience: {
+          id: expect.stringMatching(/^aud_[0-9A-Za-z]{27}$/) as string,
+          spaceId: CONFIG.spaceId,
+          name: 'Most Viewed: Überall',
+          description: 'd',
+          key: 'most_viewed_uberall',
+          enabled: true,
+          status: 'Live',
+          createdAt: '2026-01-31T00:00:00.000Z',
+          updatedAt: '2026-01-31T00:00:00.000Z',
+          definition: { query },
+          audienceType: 'USERS',
+          options: {
+            includeHistoricalData: true,
+            filterByExternalIds: ['user_id', 'email', 'android.idfa', 'ios.idfa'],
+          },
+        },
+      },
+    })
+  })
+
+  it('gives back a computed trait', async () => {
+    const definition = { type: 'ACCOUNTS', query: "event('Order').count()" }
+    const trait = await created(
+      { name: 'orderCount', definition, options: { includeHistoricalData: false } },
+      'computed-traits',
+    )
+    expect(trait).toMatchObject({ key: 'order_count', definition, options: { includeHistoricalData: false } })
+    expect(trait['id']).toMatch(/^tra_[0-9A-Za-z]{27}$/)
+  })
+
+  it('computes over what was received before', async () => {
+    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    await created({ name: 'Buyers', definition: { query } })
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({ buyers: true })
+  })
+
+  it('keeps what is not enabled, and does not compute it', async () => {
+    const audience = await created({ name: 'Off', enabled: false, definition: { query } })
+    expect(audience['status']).toBe('Disabled')
+    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({})
+    expect((await server.control('DELETE', `audiences/${String(audience['id'])}`)).status).toBe(200)
+  })
+
+  it('names line and column of a fault in a query', async () => {
+    const answer = await create({ name: 'Bad', definition: { query: "event('Order')\n  .cuont() >= 1" } })
+    expect(answer.status).toBe(400)
+    expect(errorOf(answer)).toMatchObject({
+      type: 'query_syntax',
+      message: expect.stringMatching(/^Line 2, column 4: /) as string,
+      field: 'definition.query',
+      data: { line: 2, column: 4 },
+    })
+  })
+
+  it.each([
+    ['no name', { definition: { query } }, 'validation_error', 'name'],
+    ['no definition', { name: 'A' }, 'validation_error', 'definition'],
+    ['a query that is no text', { name: 'A', definition: { query: 7 } }, 'validation_error', 'definition.query'],
+    ['a name without letters', { name: '!!!', definition: { query } }, 'validation_error', 'key'],
+    ['a key with blanks', { name: 'A', key: 'a b', definition: { query } }, 'validation_error', 'key'],
+    ['an unknown type', { name: 'A', audienceType: 'X', definition: { query } }, 'validation_error', 'audienceType'],
+    ['an unknown field', { name: 'A', definition: { query }, colour: 1 }, 'validation_error', 'body'],
+    ['a list', [], 'validation_error', 'body'],
+    ['a cycle', { name: 'A', definition: { query: "trait('a') = true" } }, 'definition_cycle', 'definition.query'],
+    ['a reducer', { name: 'A', definition: { query: "event('x').count()" } }, 'query_type', 'definition.query'],
+  ])('refuses %s, and leaves nothing behind', async (_, body, type, field) => {
+    const answer = await create(body)
+    expect([answer.status, errorOf(answer)['type'], errorOf(answer)['field']]).toEqual([400, type, field])
+    const { body: listed } = await server.control('GET', 'audiences')
+    expect(listed['data']).toMatchObject({ audiences: [], pagination: { totalEntries: 0 } })
+    for await (const record of server.journal.read(0)) expect(record).toBeUndefined()
+  })
+
+  it('refuses a cycle through another audience', async () => {
+    await created({ name: 'A', definition: { query: "trait('b') = true" } })
+    const answer = await create({ name: 'B', definition: { query: "trait('a') = true" } })
+    expect(errorOf(answer)['type']).toBe('definition_cycle')
+  })
+
+  it('refuses a key that is, or was, taken, by an audience or a computed trait', async () => {
+    const { id } = await created({ name: 'A', definition: { query } })
+    expect((await create({ name: 'a', definition: { query } })).status).toBe(409)
+    await server.control('DELETE', `audiences/${String(id)}`)
+    const trait = { name: 'A', definition: { query: "event('x').count()" } }
+    expect(errorOf(await create(trait, 'computed-traits'))['type']).toBe('key_taken')
+    await created({ name: 'A', audienceType: 'ACCOUNTS', definition: { query } })
+  })
+
+  it('lets one of many in that ask for the same key at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => create({ name: 'A', definition: { query } })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 409)])
+  })
+
+  it.each([
+    ['no JSON', '{', 'invalid_json'],
+    ['more than 100 KB', JSON.stringify({ name: 'x'.repeat(110_000) }), 'payload_too_large'],
+  ])('refuses a body of %s', async (_, text, type) => {
+    const answer = await server.control('POST', 'audiences', text)
+    expect([answer.status, errorOf(answer)['type']]).toEqual([400, type])
+  })
+
+  it('takes hostile keys as names', async () => {
+    const answer = await server.control('POST', 'audiences', '{"__proto__":{"polluted":1},"name":"A"}')
+    expect(answer.status).toBe(400)
+    await created({ name: 'A', key: '__proto__', definition: { query } })
+    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    expect((await server.traits('user_id:u1')).text).toContain('{"traits":{"__proto__":true}')
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
+  })
+})
+
+describe('what is created', () => {
+  it('can be read, and deleted once', async () => {
+    const audience = await created({ name: 'A', definition: { query } })
+    const path = `audiences/${String(audience['id'])}`
+    expect((await server.control('GET', path)).body).toEqual({ data: { audience } })
+    expect((await server.control('DELETE', path)).body).toEqual({ data: { status: 'SUCCESS' } })
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await server.control(method, path)
+      expect([answer.status, errorOf(answer)['type']]).toEqual([404, 'not_found'])
+    }
+  })
+
+  it('is found only under its own kind', async () => {
+    const { id } = await created({ name: 'A', definition: { query } })
+    expect((await server.control('GET', `computed-traits/${String(id)}`)).status).toBe(404)
+  })
+
+  it('is listed in pages, in the order of creation', async () => {
+    for (let number = 1; number <= 5; number++) await created({ name: `A ${number}`, definition: { query } })
+    const pages: string[][] = []
+    let cursor: string | undefined
+    do {
+      const next = cursor === undefined ? '' : `&pagination[cursor]=${cursor}`
+      const { body } = await server.control('GET', `audiences?pagination[count]=2${next}`)
+      const data = body['data'] as { audiences: { key: string }[]; pagination: { next?: string; totalEntries: number } }
+      expect(data.pagination.totalEntries).toBe(5)
+      pages.push(data.audiences.map(({ key }) => key))
+      cursor = data.pagination.next
+    } while (cursor !== undefined)
+    expect(pages).toEqual([['a_1', 'a_2'], ['a_3', 'a_4'], ['a_5']])
+  })
+
+  it.each(['pagination[count]=0', 'pagination[count]=201', 'pagination[count]=x', 'pagination[cursor]=!'])(
+    'is not listed by %s',
+    async (parameters) => {
+      expect((await server.control('GET', `audiences?${parameters}`)).status).toBe(400)
+    },
+  )
+})
+
+describe('access', () => {
+  it.each([
+    ['no token', {}, 401],
+    ['a wrong token', { authorization: 'Bearer wrong' }, 401],
+    ['a write key', { authorization: `Bearer ${CONFIG.writeKey}` }, 401],
+    ['Basic', { authorization: `Basic ${Buffer.from(`${CONFIG.accessToken}:`).toString('base64')}` }, 401],
+  ])('needs the token: %s', async (_, headers, status) => {
+    const answer = await send(`${server.url}/spaces/${CONFIG.spaceId}/audiences`, { headers })
+    expect([answer.status, errorOf(answer)['type']]).toEqual([status, 'authentication_error'])
+  })
+
+  it('is to the own space only', async () => {
+    const headers = { authorization: `Bearer ${CONFIG.accessToken}` }
+    const answer = await send(`${server.url}/spaces/other/audiences`, { headers })
+    expect([answer.status, errorOf(answer)['type']]).toEqual([404, 'not_found'])
+  })
+})

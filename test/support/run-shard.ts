@@ -1,0 +1,64 @@
+/** Runs a scenario through the engine, as `replay` does, and gives what the oracle gives. */
+import { Shard } from '../../actors/shard.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
+import type { Entry } from '../../src/model/entry.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { OracleInput } from '../oracle/oracle.ts'
+
+export interface Scenario {
+  readonly definitions: readonly DefinitionSource[]
+  readonly inputs: readonly OracleInput[]
+  readonly until?: number
+}
+
+export function entryOf(input: OracleInput): Entry {
+  switch (input.kind) {
+    case 'call':
+      return {
+        kind: 'calls',
+        receivedAt: input.receivedAt,
+        calls: [{ body: input.call, sourceId: input.sourceId ?? '' }],
+      }
+    case 'tick':
+      return input
+    case 'define':
+      return {
+        kind: 'command',
+        receivedAt: input.receivedAt,
+        command: { kind: 'define', definition: input.definition },
+      }
+    case 'remove':
+      return {
+        kind: 'command',
+        receivedAt: input.receivedAt,
+        command: { kind: 'remove', key: input.key, type: input.type },
+      }
+  }
+}
+
+/** The entries of a scenario; the last one moves the clock on to its end, inclusively. */
+export function entriesOf({ inputs, until }: Scenario): Entry[] {
+  const entries = inputs.map(entryOf)
+  return until === undefined ? entries : [...entries, { kind: 'tick', receivedAt: until + 1 }]
+}
+
+export function runShard(scenario: Scenario): Transition[] {
+  const shard = new Shard({ definitions: scenario.definitions })
+  return entriesOf(scenario).flatMap((entry) => [...shard.apply(entry).transitions])
+}
+
+/** One line a transition, sorted: several of one instant have no order among themselves. */
+export function rows(transitions: readonly Transition[]): string[] {
+  return transitions
+    .map(({ at, profile, key, type, value, sequence }) =>
+      [new Date(at).toISOString(), profile, key, type, JSON.stringify(value ?? null), sequence].join(' '),
+    )
+    .sort()
+}
+
+/** The engine after the last input of a scenario; its clock stands there. */
+export function shardAfter(scenario: Scenario): Shard {
+  const shard = new Shard({ definitions: scenario.definitions })
+  for (const input of scenario.inputs) shard.apply(entryOf(input))
+  return shard
+}

@@ -1,0 +1,104 @@
+/** A whole server for a test: a real port of 127.0.0.1, time and journal in the test's hands. */
+import { pino } from 'pino'
+import { type RunningServer, startServer } from '../../src/cli/serve.ts'
+import type { SpaceCommand } from '../../src/control-api/record.ts'
+import type { SetTimer } from '../../src/persistence/alarm.ts'
+import { MemoryJournal } from '../../src/persistence/memory-journal.ts'
+import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
+
+export const CONFIG = {
+  host: '127.0.0.1',
+  port: 0,
+  spaceId: 'space1',
+  writeKey: 'write-key-1',
+  accessToken: 'access-token-1',
+}
+
+export interface Answered {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** Parsed body. */
+  readonly body: Record<string, unknown>
+}
+
+export interface TestServer extends RunningServer {
+  readonly journal: SpaceJournal
+  /** Sends a body to an ingestion endpoint, with the write key unless other headers are given. */
+  ingest(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>
+  /** Asks for traits; `id` is `type:value`. */
+  traits(id: string, query?: string, collection?: string): Promise<Answered>
+  /** Sends a request to the Control API of the space. */
+  control(method: string, path: string, body?: unknown): Promise<Answered>
+}
+
+export async function startTestServer(options: Partial<PipelineOptions> = {}): Promise<TestServer> {
+  const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
+  const server = await startServer(CONFIG, pino({ level: 'silent' }), { ...options, journal })
+  const { url } = server
+  return {
+    ...server,
+    journal,
+    ingest: (path, body, headers = { authorization: basic(`${CONFIG.writeKey}:`) }) =>
+      send(`${url}/v1/${path}`, { method: 'POST', headers, body: asBody(body) }),
+    traits: (id, query = 'limit=200', collection = 'users') =>
+      send(`${url}/v1/spaces//collections/${collection}/profiles/${encodeURIComponent(id)}/traits?${query}`, {
+        headers: { authorization: basic(`${CONFIG.accessToken}:`) },
+      }),
+    control: (method, path, body) =>
+      send(`${url}/spaces/${CONFIG.spaceId}/${path}`, {
+        method,
+        headers: { authorization: `Bearer ${CONFIG.accessToken}` },
+        ...(body === undefined ? {} : { body: asBody(body) }),
+      }),
+  }
+}
+
+export function basic(user: string): string {
+  return `Basic ${Buffer.from(user).toString('base64')}`
+}
+
+export async function send(url: string, init?: RequestInit): Promise<Answered> {
+  const response = await fetch(url, init)
+  const text = await response.text()
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: JSON.parse(text) as Record<string, unknown>,
+  }
+}
+
+function asBody(body: unknown): BodyInit {
+  return typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
+}
+
+/** Time that stands still until it is moved on. */
+export class VirtualTime {
+  now: number
+  readonly timers = new Set<{ readonly at: number; readonly callback: () => void; readonly delayMs: number }>()
+
+  constructor(now: number) {
+    this.now = now
+  }
+
+  readonly clock = (): number => this.now
+
+  readonly timer: SetTimer = (callback, delayMs) => {
+    const timer = { at: this.now + delayMs, callback, delayMs }
+    this.timers.add(timer)
+    return () => this.timers.delete(timer)
+  }
+
+  /** Moves on to an instant, stopping at each timer on the way. */
+  moveTo(instant: number): void {
+    for (;;) {
+      const due = [...this.timers].sort((a, b) => a.at - b.at)[0]
+      if (!due || due.at > instant) break
+      this.now = Math.max(this.now, due.at)
+      this.timers.delete(due)
+      due.callback()
+    }
+    this.now = instant
+  }
+}
