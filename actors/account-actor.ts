@@ -94,10 +94,10 @@ export class AccountActor extends Actor {
   #link(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
     this.sink.onFailure(() => {
       this.users.delete(user)
-      user.accounts.delete(this)
+      user.leaveAccount(this)
     })
     this.users.set(user, this.now)
-    user.accounts.add(this)
+    user.joinAccount(this)
     for (const event of user.keptEvents()) this.takeEvent(event)
     this.#countAll(user, conditions, 1)
     this.#markQuantified()
@@ -116,7 +116,7 @@ export class AccountActor extends Actor {
     }
     if (!this.users.has(survivor)) this.#countAll(survivor, conditions, 1)
     this.users.set(survivor, linkedAt)
-    survivor.accounts.add(this)
+    survivor.joinAccount(this)
     for (const event of unseen) this.takeEvent(event)
     this.#markQuantified()
   }

@@ -8,7 +8,7 @@ import type { JsonValue } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import type { Actor, SettlementSink } from './actor.ts'
 import { EventReader, Scratch, writeValue } from './event-codec.ts'
-import { History } from './history.ts'
+import { History, type HistoryStore } from './history.ts'
 import { Names } from './names.ts'
 import type { Plan } from './plan/plan.ts'
 import { ProfileActor } from './profile-actor.ts'
@@ -83,19 +83,19 @@ function encodeCommon(actor: Actor): Common {
 export class ActorDecoder {
   readonly #plans: { readonly user: Plan; readonly account: Plan }
   readonly #sink: SettlementSink
-  readonly #names: Names
+  readonly #store: HistoryStore
   readonly #rules: IdentityRules
   readonly #links: ((actorOf: (ordinal: number) => Actor) => void)[] = []
 
   constructor(
     plans: { readonly user: Plan; readonly account: Plan },
     sink: SettlementSink,
-    names: Names,
+    store: HistoryStore,
     rules: IdentityRules,
   ) {
     this.#plans = plans
     this.#sink = sink
-    this.#names = names
+    this.#store = store
     this.#rules = rules
   }
 
@@ -105,7 +105,7 @@ export class ActorDecoder {
     const reader = new EventReader(Buffer.from(encoded.values), IN_FULL)
     for (const [ts, arrival] of encoded.traits) {
       const key = reader.value() as string
-      actor.traits.set({ key, value: reader.value(), ts, arrival }, () => undefined)
+      actor.writableTraits().set({ key, value: reader.value(), ts, arrival }, () => undefined)
     }
     for (const [id, sequence, hasBeenOne] of encoded.defined) {
       const value: JsonValue = reader.value()
@@ -120,12 +120,12 @@ export class ActorDecoder {
   }
 
   #user({ ordinal, ids, mergeCount, accounts, history }: Extract<Encoded, { kind: 'user' }>): ProfileActor {
-    const user = new ProfileActor(ordinal, this.#plans.user, this.#sink, this.#names, this.#rules)
+    const user = new ProfileActor(ordinal, this.#plans.user, this.#sink, this.#store, this.#rules)
     for (const [type, value] of ids) user.addId({ type, value })
     user.mergeCount = mergeCount
-    user.history = History.fromBytes(Buffer.from(history), this.#names)
+    user.history = History.fromBytes(history, this.#store)
     this.#links.push((actorOf) => {
-      for (const account of accounts) user.accounts.add(actorOf(account) as AccountActor)
+      for (const account of accounts) user.joinAccount(actorOf(account) as AccountActor)
     })
     return user
   }

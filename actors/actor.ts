@@ -14,7 +14,7 @@ import type { Occurrence, OccurrenceNode } from './funnels/occurrence-node.ts'
 import { OccurrenceState } from './funnels/occurrence-state.ts'
 import type { DefinitionHost } from './host.ts'
 import type { Message } from './message.ts'
-import type { DefinitionNode, Dependents, Plan, StreamEntry, TimedNode } from './plan/plan.ts'
+import type { DefinitionNode, Dependents, Plan, TimedNode } from './plan/plan.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
 import type { StreamNode, StreamState } from './streams/stream-node.ts'
@@ -44,6 +44,8 @@ export interface SettlementSink {
   deliver(actor: Actor, message: Message): void
   /** How to take back a change, should the message fail. */
   onFailure(undo: () => void): void
+  /** What is to be done once the settlement stands. */
+  onSuccess(act: () => void): void
   /** The actor has definitions of this level to settle. */
   enqueue(actor: Actor, level: number): void
   /** A definition's value has changed. */
@@ -55,12 +57,18 @@ interface TimedState {
   dueAt: number
 }
 
-/** Nodes that the event at hand goes to; used by one actor at a time. */
+type NodeState = StreamState | OccurrenceState | TimedState
+
+/** What is at hand while one actor takes up one event; none of it outlives that. */
 const matched: (StreamNode | OccurrenceNode)[] = []
+/** Streams whose occurrences have changed. */
+const pendingStreams = new Set<number>()
+
+const NONE: readonly number[] = []
+const NO_TRAITS = new Traits()
 
 export abstract class Actor implements DefinitionHost, Observer<Message> {
   readonly ordinal: number
-  readonly traits = new Traits()
   /** By id of the definition. */
   readonly defined = new SlotTable<DefinedValue>()
   now = 0
@@ -70,13 +78,11 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   settlement = 0
   protected plan: Plan
   protected readonly sink: SettlementSink
-  readonly #streams = new SlotTable<StreamState>()
-  readonly #occurrences = new SlotTable<OccurrenceState>()
-  readonly #timed = new SlotTable<TimedState>()
-  /** Streams whose occurrences have changed. */
-  readonly #pendingStreams = new Set<number>()
+  /** By id of the plan's node: what is looked at comes before what looks. */
+  readonly #states = new SlotTable<NodeState>()
+  #traits: Traits | undefined = undefined
   /** Definitions to evaluate, by ascending index. */
-  #dirty: number[] = []
+  #dirty: readonly number[] = NONE
   /** Made when first watched. */
   #changes: Subject<Transition> | undefined = undefined
 
@@ -122,71 +128,75 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   /** The best external id, `user_id:u1`. */
   abstract get label(): string
 
+  /** The custom traits. */
+  get traits(): Traits {
+    return this.#traits ?? NO_TRAITS
+  }
+
+  /** The custom traits, to be written to: an actor without any holds none. */
+  writableTraits(): Traits {
+    return (this.#traits ??= new Traits())
+  }
+
   /** Moves the actor's present on, and judges anew what fell due. */
   advance(now: number): void {
     this.now = now
     if (this.dueAt > now) return
-    for (const [index, id] of [...this.#occurrences.ids()].entries()) {
-      const state = this.#occurrences.items()[index]!
-      if (state.dueAt <= now)
-        state.advance(this, (occurrence) => this.#flip(this.plan.nodes[id] as OccurrenceNode, occurrence))
-    }
-    const ids = this.#streams.ids()
-    const states = this.#streams.items()
+    const ids = this.#states.ids()
+    const states = this.#states.items()
     for (let index = 0; index < ids.length; index++) {
       const state = states[index]!
       if (state.dueAt > now) continue
-      state.advance(this)
-      this.#publish(this.plan.streams.get(ids[index]!)!, state)
+      const node = this.plan.nodes[ids[index]!]!
+      if (node.kind === 'stream') {
+        const stream = state as StreamState
+        stream.advance(this)
+        this.#publish(node, stream)
+      } else if (node.kind === 'timed') this.#judgeTimed(node)
+      else (state as OccurrenceState).advance(this, (occurrence) => this.#flip(node, occurrence))
     }
     this.#settlePendingStreams()
-    for (const [index, id] of [...this.#timed.ids()].entries())
-      if (this.#timed.items()[index]!.dueAt <= now) this.#judgeTimed(this.plan.nodes[id] as TimedNode)
   }
 
   /** Takes up an event that has just been kept. */
   protected takeEvent(event: ProfileEvent): void {
-    if (!this.plan.events.knows(event.name)) return
+    const { plan } = this
     matched.length = 0
-    this.plan.events.match(event, matched, this.plan.work)
-    this.plan.work.nodes += matched.length
+    plan.events.match(event, matched, plan.work)
+    plan.work.nodes += matched.length
     for (const node of matched) {
-      if (node.kind === 'occurrences')
-        this.#occurrenceState(node).insert(event, this, (occurrence) => this.#flip(node, occurrence))
-      else {
-        const entry = this.plan.streams.get(node.id)!
-        const state = this.#streamState(entry)
+      if (node.kind === 'stream') {
+        const state = this.#streamState(node)
         state.insert(event, this)
-        this.#publish(entry, state)
-      }
+        this.#publish(node, state)
+      } else this.#occurrenceState(node).insert(event, this, (occurrence) => this.#flip(node, occurrence))
     }
     this.#settlePendingStreams()
   }
 
   /** Takes up traits of a call. */
   protected takeTraits(traits: JsonObject, { ts, arrival }: { readonly ts: number; readonly arrival: number }): void {
+    const held = this.writableTraits()
     for (const key of Object.keys(traits)) {
-      const before = this.traits.entryOf(key)
-      this.sink.onFailure(() => this.traits.restore(key, before))
-      this.traits.set({ key, value: traits[key]!, ts, arrival }, (name, from, to) => this.#traitChanged(name, from, to))
+      const before = held.entryOf(key)
+      this.sink.onFailure(() => held.restore(key, before))
+      held.set({ key, value: traits[key]!, ts, arrival }, (name, from, to) => this.#traitChanged(name, from, to))
     }
   }
 
   /** Takes back a settlement that failed: finds again the state of just before its instant. */
   restore(before: number): void {
     this.now = before
+    pendingStreams.clear()
     this.rebuild(this.plan)
-    this.#dirty = []
-    this.#pendingStreams.clear()
+    this.#dirty = NONE
   }
 
   /** Forgets what follows from the kept events and traits, and finds it again at the actor's present. */
   rebuild(plan: Plan): void {
     this.plan = plan
-    this.#streams.clear()
-    this.#occurrences.clear()
-    this.#timed.clear()
-    this.#dirty = []
+    this.#states.clear()
+    this.#dirty = NONE
     for (const event of this.keptEvents()) this.takeEvent(event)
     for (const key of Object.keys(this.traits.values)) this.#traitChanged(key, undefined, this.traits.values[key])
     for (const id of this.defined.ids()) {
@@ -204,8 +214,8 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
     let place = dirty.length
     while (place > 0 && dirty[place - 1]! > index) place--
     if (place > 0 && dirty[place - 1] === index) return
-    if (place === dirty.length) dirty.push(index)
-    else dirty.splice(place, 0, index)
+    if (dirty === NONE) this.#dirty = [index]
+    else (dirty as number[]).splice(place, 0, index)
     this.sink.enqueue(this, this.plan.definitions[index]!.level)
   }
 
@@ -214,18 +224,17 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
     for (const node of dependents.timed) this.#judgeTimed(node)
     if (dependents.occurrences.size === 0) return
     for (const node of [...dependents.occurrences].sort((a, b) => a.id - b.id))
-      this.#occurrences.get(node.id)?.judgeAll(this, (occurrence) => this.#flip(node, occurrence))
+      this.occurrencesOf(node.id)?.judgeAll(this, (occurrence) => this.#flip(node, occurrence))
     this.#settlePendingStreams()
   }
 
   /** Evaluates the marked definitions up to a level, in the order of the plan. */
   evaluate(level: number): void {
-    for (;;) {
-      const index = this.#dirty[0]
-      if (index === undefined) return
-      const node = this.plan.definitions[index]!
+    while (this.#dirty.length > 0) {
+      const node = this.plan.definitions[this.#dirty[0]!]!
       if (node.level > level) return
-      this.#dirty.shift()
+      if (this.#dirty.length === 1) this.#dirty = NONE
+      else (this.#dirty as number[]).shift()
       this.#evaluateDefinition(node)
     }
   }
@@ -233,9 +242,7 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   /** Finds the next deadline; the last step of a settlement. */
   schedule(): number {
     let due = Infinity
-    for (const state of this.#streams.items()) if (state.dueAt < due) due = state.dueAt
-    for (const state of this.#occurrences.items()) if (state.dueAt < due) due = state.dueAt
-    for (const state of this.#timed.items()) if (state.dueAt < due) due = state.dueAt
+    for (const state of this.#states.items()) if (state.dueAt < due) due = state.dueAt
     this.dueAt = due
     return due
   }
@@ -261,62 +268,65 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   }
 
   occurrencesOf(node: number): OccurrenceState | undefined {
-    return this.#occurrences.get(node)
+    return this.#states.get(node) as OccurrenceState | undefined
   }
 
   streamBit(node: number, bit: number): boolean | undefined {
-    const state = this.#streams.get(node)
+    const state = this.#states.get(node) as StreamState | undefined
     return state && (state.bits & (1 << bit)) !== 0
   }
 
   streamValue(node: number, reducer: number): JsonValue | undefined {
-    return this.#streams.get(node)?.value(reducer)
+    return (this.#states.get(node) as StreamState | undefined)?.value(reducer)
   }
 
   timedTruth(node: number): boolean {
-    return this.#timed.get(node)?.holds ?? false
+    return (this.#states.get(node) as TimedState | undefined)?.holds ?? false
   }
 
-  #streamState(entry: StreamEntry): StreamState {
-    let state = this.#streams.get(entry.node.id)
-    if (!state) {
-      state = entry.create()
-      state.bits = entry.bitsOfNothing
-      this.#streams.set(entry.node.id, state)
-    }
+  #streamState(node: StreamNode): StreamState {
+    const held = this.#states.get(node.id) as StreamState | undefined
+    if (held) return held
+    const entry = this.plan.streams.get(node.id)!
+    const state = entry.create()
+    state.bits = entry.bitsOfNothing
+    this.#states.set(node.id, state)
     return state
   }
 
   #occurrenceState(node: OccurrenceNode): OccurrenceState {
-    let state = this.#occurrences.get(node.id)
-    if (!state) this.#occurrences.set(node.id, (state = new OccurrenceState(node)))
+    const held = this.occurrencesOf(node.id)
+    if (held) return held
+    const state = new OccurrenceState(node)
+    this.#states.set(node.id, state)
     return state
   }
 
   /** An occurrence has come to pass, or no longer does: judges anew what counts it. */
   #flip(node: OccurrenceNode, occurrence: Occurrence): void {
-    for (const stream of node.streams) this.#pendingStreams.add(stream)
+    for (const stream of node.streams) pendingStreams.add(stream)
     for (const reach of node.parents)
-      this.#occurrences
-        .get(reach.parent.id)
-        ?.judgeParentsOf(occurrence, reach, this, (parent) => this.#flip(reach.parent, parent))
+      this.occurrencesOf(reach.parent.id)?.judgeParentsOf(occurrence, reach, this, (parent) =>
+        this.#flip(reach.parent, parent),
+      )
   }
 
   #settlePendingStreams(): void {
-    if (this.#pendingStreams.size === 0) return
-    const pending = [...this.#pendingStreams].sort((a, b) => a - b)
-    this.#pendingStreams.clear()
-    for (const id of pending) {
-      const entry = this.plan.streams.get(id)!
-      const state = this.#streamState(entry)
-      state.advance(this)
-      this.#publish(entry, state)
+    while (pendingStreams.size > 0) {
+      const pending = [...pendingStreams].sort((a, b) => a - b)
+      pendingStreams.clear()
+      for (const id of pending) {
+        const node = this.plan.nodes[id] as StreamNode
+        const state = this.#streamState(node)
+        state.advance(this)
+        this.#publish(node, state)
+      }
     }
   }
 
   /** Compares what a stream gives now with what it gave, and marks what reads the difference. */
-  #publish(entry: StreamEntry, state: StreamState): void {
-    const { comparisons, watchers, reducers } = entry.node
+  #publish(node: StreamNode, state: StreamState): void {
+    const { comparisons } = node
     for (let bit = 0; bit < comparisons.length; bit++) {
       const comparison = comparisons[bit]!
       const mask = 1 << bit
@@ -324,11 +334,15 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
       state.bits ^= mask
       for (const index of comparison.definitions) this.markDefinition(index)
     }
+    if (node.isWatched) this.#publishValues(node, state)
+  }
+
+  #publishValues({ watchers, reducers }: StreamNode, state: StreamState): void {
+    state.published ??= reducers.map(() => null)
     for (let reducer = 0; reducer < watchers.length; reducer++) {
       const watched = watchers[reducer]!
       if (watched.definitions.size === 0 && watched.timed.size === 0) continue
       const value = state.value(reducer)
-      state.published ??= reducers.map(() => null)
       if (sameValue(state.published[reducer], value)) continue
       state.published[reducer] = value
       this.markDependents(watched)
@@ -345,13 +359,13 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   #judgeTimed(node: TimedNode): void {
     const horizon: Horizon = { at: Infinity }
     const holds = node.test(node.read(this), this.now, horizon)
-    const state = this.#timed.get(node.id)
+    const state = this.#states.get(node.id) as TimedState | undefined
     if (!state && !holds && horizon.at === Infinity) return
     const held = state?.holds ?? false
     if (state) {
       state.holds = holds
       state.dueAt = horizon.at
-    } else this.#timed.set(node.id, { holds, dueAt: horizon.at })
+    } else this.#states.set(node.id, { holds, dueAt: horizon.at })
     if (holds !== held) for (const index of node.definitions) this.markDefinition(index)
   }
 

@@ -13,6 +13,7 @@ import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from './plan/
 const SILENT: SettlementSink = {
   deliver: (actor, message) => actor.receive(message),
   onFailure: () => undefined,
+  onSuccess: () => undefined,
   enqueue: () => undefined,
   changed: () => undefined,
 }
@@ -61,7 +62,7 @@ class PlayedActor extends Actor {
     this.#of = of
     this.#definition = definition
     for (const key of Object.keys(of.traits.values))
-      this.traits.set({ key, value: of.traits.values[key]!, ts: 0, arrival: 0 }, () => undefined)
+      this.writableTraits().set({ key, value: of.traits.values[key]!, ts: 0, arrival: 0 }, () => undefined)
   }
 
   /** True if, at some due instant up to `limit`, the count was at least 1. */

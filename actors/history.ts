@@ -5,25 +5,28 @@
 import type { ProfileEvent } from '../src/model/event.ts'
 import { EventReader, Scratch, writeEvent } from './event-codec.ts'
 import type { Names } from './names.ts'
-
-const CAPACITY_FIRST = 128
-const EMPTY = Buffer.alloc(0)
+import type { Block, Slabs } from './slabs.ts'
 
 /** Shared by all histories: an event is packed here, then copied. */
 const scratch = new Scratch()
 
+/** What histories of one shard share: the table of names, and the memory. */
+export interface HistoryStore {
+  readonly names: Names
+  readonly slabs: Slabs
+}
+
 export interface HistoryMark {
   readonly length: number
   readonly count: number
-  readonly oldestTs: number
 }
 
 export class History {
-  #bytes = EMPTY
+  #block: Block | undefined = undefined
   #length = 0
   #count = 0
-  #oldestTs = Infinity
 
+  /** How many events are kept. */
   get count(): number {
     return this.#count
   }
@@ -33,40 +36,28 @@ export class History {
     return this.#length
   }
 
-  /** Event time of the oldest kept event; infinite where there is none. */
-  get oldestTs(): number {
-    return this.#oldestTs
-  }
-
-  append(event: ProfileEvent, names: Names): void {
+  append(event: ProfileEvent, { names, slabs }: HistoryStore): void {
     scratch.length = 0
     writeEvent(scratch, names, event)
     const needed = this.#length + scratch.length
-    if (needed > this.#bytes.length) this.#grow(needed)
-    scratch.bytes.copy(this.#bytes, this.#length, 0, scratch.length)
+    if (!this.#block || needed > this.#block.size) this.#move(slabs, needed)
+    const { bytes, offset } = this.#block!
+    const from = scratch.bytes
+    const start = offset + this.#length
+    // Events are short: a loop is quicker than a call out of JavaScript.
+    for (let index = 0; index < scratch.length; index++) bytes[start + index] = from[index]!
     this.#length = needed
     this.#count++
-    if (event.ts < this.#oldestTs) this.#oldestTs = event.ts
-  }
-
-  /** How far it has been written, to return to. */
-  mark(): HistoryMark {
-    return { length: this.#length, count: this.#count, oldestTs: this.#oldestTs }
-  }
-
-  /** Forgets what was appended since the mark. */
-  returnTo({ length, count, oldestTs }: HistoryMark): void {
-    this.#length = length
-    this.#count = count
-    this.#oldestTs = oldestTs
   }
 
   /** The events in the order of `(ts, arrival)`. */
   events(names: Names): ProfileEvent[] {
-    const reader = new EventReader(this.#bytes, names)
     const events: ProfileEvent[] = []
+    if (!this.#block) return events
+    const { bytes, offset } = this.#block
+    const reader = new EventReader(bytes, names, offset)
     let ordered = true
-    while (reader.position < this.#length) {
+    while (reader.position < offset + this.#length) {
       const event = reader.event()
       if (ordered && events.length > 0 && compareEvents(events.at(-1)!, event) > 0) ordered = false
       events.push(event)
@@ -74,32 +65,57 @@ export class History {
     return ordered ? events : events.sort(compareEvents)
   }
 
+  /** How far it has been written, to return to. */
+  mark(): HistoryMark {
+    return { length: this.#length, count: this.#count }
+  }
+
+  /** Forgets what was appended since the mark. */
+  returnTo({ length, count }: HistoryMark): void {
+    this.#length = length
+    this.#count = count
+  }
+
+  /** Gives the memory back; the history is empty then. */
+  release(slabs: Slabs): void {
+    if (this.#block) slabs.release(this.#block)
+    this.#block = undefined
+    this.#length = 0
+    this.#count = 0
+  }
+
   /** The packed bytes; a copy. */
   toBytes(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.#length))
+    if (!this.#block) return Buffer.alloc(0)
+    const { bytes, offset } = this.#block
+    return Buffer.from(bytes.subarray(offset, offset + this.#length))
   }
 
-  static fromBytes(bytes: Buffer, names: Names): History {
+  static fromBytes(packed: Uint8Array, { names, slabs }: HistoryStore): History {
     const history = new History()
-    history.#bytes = Buffer.from(bytes)
-    history.#length = bytes.length
-    for (const event of history.events(names)) {
-      history.#count++
-      if (event.ts < history.#oldestTs) history.#oldestTs = event.ts
+    if (packed.length === 0) return history
+    history.#block = slabs.allocate(packed.length)
+    history.#block.bytes.set(packed, history.#block.offset)
+    history.#length = packed.length
+    history.#count = history.events(names).length
+    return history
+  }
+
+  /** A history of these events. */
+  static of(events: readonly ProfileEvent[], store: HistoryStore): History {
+    const history = new History()
+    for (const event of [...events].sort((a, b) => a.arrival - b.arrival)) history.append(event, store)
+    return history
+  }
+
+  #move(slabs: Slabs, needed: number): void {
+    const block = slabs.allocate(needed)
+    const held = this.#block
+    if (held) {
+      block.bytes.set(held.bytes.subarray(held.offset, held.offset + this.#length), block.offset)
+      slabs.release(held)
     }
-    return history
-  }
-
-  static of(events: readonly ProfileEvent[], names: Names): History {
-    const history = new History()
-    for (const event of [...events].sort((a, b) => a.arrival - b.arrival)) history.append(event, names)
-    return history
-  }
-
-  #grow(needed: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(CAPACITY_FIRST, needed, Math.ceil(this.#bytes.length * 1.5)))
-    this.#bytes.copy(grown, 0, 0, this.#length)
-    this.#bytes = grown
+    this.#block = block
   }
 }
 

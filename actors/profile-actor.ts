@@ -3,24 +3,25 @@ import type { ProfileEvent } from '../src/model/event.ts'
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
 import type { AccountActor } from './account-actor.ts'
-import { History } from './history.ts'
+import { History, type HistoryStore } from './history.ts'
 import type { Message } from './message.ts'
-import type { Names } from './names.ts'
 import type { Plan } from './plan/plan.ts'
+
+const NO_ACCOUNTS: ReadonlySet<AccountActor> = new Set()
 
 export class ProfileActor extends Actor {
   /** In the order in which they were added. */
   readonly ids: ExternalId[] = []
-  readonly accounts = new Set<AccountActor>()
+  accounts: ReadonlySet<AccountActor> = NO_ACCOUNTS
   history = new History()
   mergeCount = 0
-  readonly #names: Names
+  readonly #store: HistoryStore
   readonly #rules: IdentityRules
   #label = ''
 
-  constructor(ordinal: number, plan: Plan, sink: SettlementSink, names: Names, rules: IdentityRules) {
+  constructor(ordinal: number, plan: Plan, sink: SettlementSink, store: HistoryStore, rules: IdentityRules) {
     super(ordinal, plan, sink)
-    this.#names = names
+    this.#store = store
     this.#rules = rules
   }
 
@@ -37,7 +38,7 @@ export class ProfileActor extends Actor {
   }
 
   override keptEvents(): readonly ProfileEvent[] {
-    return this.history.events(this.#names)
+    return this.history.events(this.#store.names)
   }
 
   override heardEvents(): readonly HeardEvent[] {
@@ -76,12 +77,13 @@ export class ProfileActor extends Actor {
       case 'event': {
         const { history } = this
         const mark = history.mark()
-        const names = this.#names.count
+        const { names } = this.#store
+        const nameCount = names.count
         this.sink.onFailure(() => {
           history.returnTo(mark)
-          this.#names.returnTo(names)
+          names.returnTo(nameCount)
         })
-        history.append(message.event, this.#names)
+        history.append(message.event, this.#store)
         this.takeEvent(message.event)
         return
       }
@@ -108,6 +110,15 @@ export class ProfileActor extends Actor {
     }
   }
 
+  /** The account has linked it. */
+  joinAccount(account: AccountActor): void {
+    this.accounts = new Set(this.accounts).add(account)
+  }
+
+  leaveAccount(account: AccountActor): void {
+    this.accounts = new Set([...this.accounts].filter((other) => other !== account))
+  }
+
   /** Marks what holds for a profile about which nothing is known yet. */
   begin(now: number): void {
     this.now = now
@@ -119,17 +130,17 @@ export class ProfileActor extends Actor {
     const { history, mergeCount } = this
     const ids = [...this.ids]
     const traits = [...this.traits.entries()]
-    const accounts = [...this.accounts]
+    const { accounts } = this
     const defined = this.defined.ids().map((id, index) => [id, { ...this.defined.items()[index]! }] as const)
     return () => {
       this.history = history
       this.mergeCount = mergeCount
       this.ids.splice(0, Infinity, ...ids)
       this.#label = this.#bestLabel()
-      this.accounts.clear()
-      for (const account of accounts) this.accounts.add(account)
-      for (const { key } of [...this.traits.entries()]) this.traits.restore(key, undefined)
-      for (const entry of traits) this.traits.restore(entry.key, entry)
+      this.accounts = accounts
+      const held = this.writableTraits()
+      for (const { key } of [...held.entries()]) held.restore(key, undefined)
+      for (const entry of traits) held.restore(entry.key, entry)
       this.defined.clear()
       for (const [id, held] of defined) this.defined.set(id, held)
     }
@@ -139,8 +150,13 @@ export class ProfileActor extends Actor {
   #absorb(other: ProfileActor): void {
     this.ids.push(...other.ids)
     this.#label = this.#bestLabel()
-    for (const entry of other.traits.entries()) this.traits.set(entry, () => undefined)
-    this.history = History.of([...this.keptEvents(), ...other.keptEvents()], this.#names)
+    for (const entry of other.traits.entries()) this.writableTraits().set(entry, () => undefined)
+    const { history } = this
+    this.sink.onSuccess(() => {
+      history.release(this.#store.slabs)
+      other.history.release(this.#store.slabs)
+    })
+    this.history = History.of([...this.keptEvents(), ...other.keptEvents()], this.#store)
     this.mergeCount += other.mergeCount + 1
     for (const [index, id] of other.defined.ids().entries()) {
       const theirs = other.defined.items()[index]!

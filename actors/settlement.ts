@@ -22,9 +22,11 @@ export class Settlement implements SettlementSink {
   #number = 0
   #now = 0
   #isOpen = false
-  #undos: (() => void)[] = []
-  #participants: Actor[] = []
-  #changes: Change[] = []
+  /** Kept from one settlement to the next: most are small, and there are many. */
+  readonly #participants: Actor[] = []
+  readonly #changes: Change[] = []
+  readonly #undos: (() => void)[] = []
+  readonly #acts: (() => void)[] = []
   /** By level: actors with definitions to settle. */
   readonly #queues: (Actor[] | undefined)[] = []
 
@@ -61,6 +63,10 @@ export class Settlement implements SettlementSink {
 
   onFailure(undo: () => void): void {
     this.#undos.push(undo)
+  }
+
+  onSuccess(act: () => void): void {
+    this.#acts.push(act)
   }
 
   /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
@@ -104,20 +110,22 @@ export class Settlement implements SettlementSink {
       level = -1
     }
     for (const actor of this.#participants) this.#onSettled(actor)
-    const changes = this.#changes
-    this.#close()
-    for (const { actor, node, held, before } of changes) {
+    for (const act of this.#acts) act()
+    const first = transitions.length
+    const watched: Actor[] = []
+    for (const { actor, node, held, before } of this.#changes) {
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
-      const transition = this.#transition(actor, node, held)
-      transitions.push(transition)
-      actor.publish(transition)
+      transitions.push(this.#transition(actor, node, held))
+      watched.push(actor)
     }
+    this.#close()
+    for (const [index, actor] of watched.entries()) actor.publish(transitions[first + index]!)
   }
 
   /** Takes back a settlement that failed: every actor that took part is as it was before. */
   rollBack(): void {
-    const participants = this.#participants
+    const participants = [...this.#participants]
     for (const undo of this.#undos.reverse()) undo()
     for (const actor of participants) actor.restore(this.#now - 1)
     for (const actor of participants) this.#onSettled(actor)
@@ -131,9 +139,10 @@ export class Settlement implements SettlementSink {
   }
 
   #close(): void {
-    this.#changes = []
-    this.#participants = []
-    this.#undos = []
+    this.#changes.length = 0
+    this.#participants.length = 0
+    this.#undos.length = 0
+    this.#acts.length = 0
     this.#isOpen = false
   }
 

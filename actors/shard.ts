@@ -19,6 +19,7 @@ import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
 import { hasEverBeenOne } from './backfill.ts'
+import type { HistoryStore } from './history.ts'
 import { Identity, type Resolution } from './identity.ts'
 import { Names } from './names.ts'
 import { compilePlans, type Plans } from './plan/compile.ts'
@@ -26,6 +27,7 @@ import type { DefinitionNode, Plan, Work } from './plan/plan.ts'
 import type { DefinitionInput } from './plan/references.ts'
 import { ProfileActor } from './profile-actor.ts'
 import { Settlement } from './settlement.ts'
+import { Slabs } from './slabs.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
 /** What came of one call. */
@@ -65,7 +67,7 @@ export class Shard {
   readonly #rules: IdentityRules
   #definitions: Definitions
   readonly #identity: Identity
-  readonly #names = new Names()
+  readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
   readonly #settlement = new Settlement((actor) => this.#schedule(actor))
   readonly #deduplication = new Deduplication()
@@ -126,7 +128,7 @@ export class Shard {
     return {
       clock: this.#clock,
       arrivals: this.#arrivals,
-      names: [...this.#names.toArray()],
+      names: [...this.#store.names.toArray()],
       definitions: this.#definitions.inputs().map(({ id, source, sinceArrival }) => ({ id, source, sinceArrival })),
       nextDefinitionId: this.#definitions.nextId,
       messageIds: this.#deduplication.messageIds(),
@@ -143,14 +145,14 @@ export class Shard {
   }
 
   #restore(state: ShardState): void {
-    for (const name of state.names) this.#names.numberOf(name)
+    for (const name of state.names) this.#store.names.numberOf(name)
     this.#definitions = Definitions.restored(state.definitions, state.nextDefinitionId)
     this.#plans = compilePlans(this.#definitions.inputs())
     this.#deduplication.add(state.messageIds)
     this.#clock = state.clock
     this.#arrivals = state.arrivals
     this.#actors.length = state.ordinals
-    const decoder = new ActorDecoder(this.#plans, this.#settlement, this.#names, this.#rules)
+    const decoder = new ActorDecoder(this.#plans, this.#settlement, this.#store, this.#rules)
     for (const bytes of state.actors) {
       const actor = decoder.decode(bytes)
       this.#actors[actor.ordinal] = actor
@@ -242,7 +244,7 @@ export class Shard {
         this.#actors.length,
         this.#plans.user,
         this.#settlement,
-        this.#names,
+        this.#store,
         this.#rules,
       )
       this.#actors.push(created)

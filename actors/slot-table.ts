@@ -1,43 +1,53 @@
-/** A small map from numbers, by ascending number: an actor holds few of the many nodes of its plan. */
+/**
+ * A small map from numbers, in ascending order: an actor holds few of the many nodes of its plan. Its arrays are exactly
+ * as long as they need be (an array that is pushed to holds 17 places from its first), as there are many such tables.
+ */
+
+const NO_IDS: readonly number[] = []
+const NO_ITEMS: readonly never[] = []
 
 export class SlotTable<T> {
-  readonly #ids: number[] = []
-  readonly #items: T[] = []
+  #ids: readonly number[] = NO_IDS
+  #items: readonly T[] = NO_ITEMS
 
   get size(): number {
     return this.#ids.length
   }
 
   get(id: number): T | undefined {
-    const index = this.#indexOf(id)
-    return this.#ids[index] === id ? this.#items[index] : undefined
+    const ids = this.#ids
+    for (let index = 0; index < ids.length; index++) {
+      const held = ids[index]!
+      if (held >= id) return held === id ? this.#items[index] : undefined
+    }
+    return undefined
   }
 
+  /** Adds an item, or takes the place of the one that is there. */
   set(id: number, item: T): void {
-    const index = this.#indexOf(id)
-    if (this.#ids[index] === id) this.#items[index] = item
-    else if (index === this.#ids.length) {
-      this.#ids.push(id)
-      this.#items.push(item)
-    } else {
-      this.#ids.splice(index, 0, id)
-      this.#items.splice(index, 0, item)
+    const ids = this.#ids
+    let place = 0
+    while (place < ids.length && ids[place]! < id) place++
+    if (ids[place] === id) (this.#items as T[])[place] = item
+    else {
+      this.#ids = inserted(ids, place, id)
+      this.#items = inserted(this.#items, place, item)
     }
   }
 
   delete(id: number): void {
-    const index = this.#indexOf(id)
-    if (this.#ids[index] !== id) return
-    this.#ids.splice(index, 1)
-    this.#items.splice(index, 1)
+    const place = this.#ids.indexOf(id)
+    if (place < 0) return
+    this.#ids = this.#ids.filter((_, index) => index !== place)
+    this.#items = this.#items.filter((_, index) => index !== place)
   }
 
   clear(): void {
-    this.#ids.length = 0
-    this.#items.length = 0
+    this.#ids = NO_IDS
+    this.#items = NO_ITEMS
   }
 
-  /** The ids, ascending; not to be changed while visited. */
+  /** The ids, ascending. A later change leaves this list as it is. */
   ids(): readonly number[] {
     return this.#ids
   }
@@ -46,17 +56,12 @@ export class SlotTable<T> {
   items(): readonly T[] {
     return this.#items
   }
+}
 
-  /** Index of the id, or of the place where it belongs. */
-  #indexOf(id: number): number {
-    const ids = this.#ids
-    let low = 0
-    let high = ids.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (ids[middle]! < id) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
+function inserted<E>(list: readonly E[], place: number, entry: E): E[] {
+  const longer = new Array<E>(list.length + 1)
+  for (let index = 0; index < place; index++) longer[index] = list[index]!
+  longer[place] = entry
+  for (let index = place; index < list.length; index++) longer[index + 1] = list[index]!
+  return longer
 }

@@ -19,6 +19,7 @@ export class Traits {
   /** The present values, for readers of paths. Without a prototype: a trait may have any name. */
   readonly #values: JsonObject = Object.create(null) as JsonObject
 
+  /** The present values, by name. */
   get values(): JsonObject {
     return this.#values
   }

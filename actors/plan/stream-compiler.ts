@@ -156,6 +156,11 @@ export class StreamCompiler {
       this.#index.add(event, predicate, findDiscriminator(parts.ownConjuncts))
     for (let id = this.nodes.length - 1; id >= 0; id--) {
       const node = this.nodes[id]!
+      if (node.kind === 'stream') {
+        node.countMax = countMaxOf(node)
+        if (node.countMax < Infinity) node.leavesToFlip = leavesToFlip(node)
+        node.isWatched = node.watchers.some(({ definitions, timed }) => definitions.size + timed.size > 0)
+      }
       if (node.kind === 'stream' && node.occurrences)
         node.occurrences.retention = Math.max(node.occurrences.retention, node.window.to)
       if (node.kind === 'occurrences')
@@ -173,6 +178,9 @@ export class StreamCompiler {
       reducers: [],
       readers: [],
       comparisons: [],
+      countMax: Infinity,
+      leavesToFlip: [],
+      isWatched: false,
       watchers: [],
       occurrences,
     }
@@ -206,14 +214,21 @@ export class StreamCompiler {
     }
     if (node.sessionGap < Infinity) return new SessionState(node, passes ?? (() => false))
     if (node.window.to === Infinity) return new TotalState(node)
-    const kept = keptOf(node)
-    return kept === Infinity ? new WindowState(node) : new RecentState(node.window.to, kept)
+    return node.countMax < Infinity && node.window.from === 0 ? new RecentState(node) : new WindowState(node)
   }
 }
 
-/** How many of the newest events a stream of bounded counts keeps; infinite where more than their number matters. */
-function keptOf(node: StreamNode): number {
-  if (node.window.from > 0 || node.reducers.some((reducer) => reducer.kind !== 'count')) return Infinity
-  if (node.watchers.some((watchers) => watchers.definitions.size + watchers.timed.size > 0)) return Infinity
-  return node.comparisons.reduce((kept, comparison) => Math.max(kept, comparison.countMax), 1)
+/** The count beyond which no comparison of a stream changes; infinite where more than a count matters. */
+function countMaxOf(node: StreamNode): number {
+  if (node.reducers.some((reducer) => reducer.kind !== 'count')) return Infinity
+  if (node.watchers.some(({ definitions, timed }) => definitions.size + timed.size > 0)) return Infinity
+  return node.comparisons.reduce((most, comparison) => Math.max(most, comparison.countMax), 1)
+}
+
+function leavesToFlip({ comparisons, countMax }: StreamNode): number[] {
+  const truths = Array.from({ length: countMax + 1 }, (_, count) => comparisons.map(({ test }) => test(count)).join())
+  return truths.map((truth, count) => {
+    for (let left = 1; left <= count; left++) if (truths[count - left] !== truth) return left
+    return 0
+  })
 }

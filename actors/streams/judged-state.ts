@@ -44,11 +44,23 @@ export class JudgedState implements StreamState {
     let next = end
     while (next < occurrences.length && !occurrences[next]!.passes) next++
     this.dueAt = Math.min(
-      counted.length > 0 ? counted[0]!.ts + window.to : Infinity,
+      this.#nextLeave(counted),
       next < occurrences.length ? occurrences[next]!.ts + window.from : Infinity,
     )
     const session = sessionGap === Infinity ? counted : this.#latestSession(counted, now)
     this.#values = reducers.map((reducer, each) => this.#reduceOne(reducer, each, session))
+  }
+
+  #nextLeave(counted: readonly Occurrence[]): number {
+    const { window, countMax, leavesToFlip } = this.#node
+    let leaves = 1
+    if (countMax < Infinity && this.#node.sessionGap === Infinity) {
+      const beyond = Math.max(0, counted.length - countMax)
+      leaves = leavesToFlip[counted.length - beyond]!
+      if (leaves === 0) return Infinity
+      leaves += beyond
+    }
+    return leaves > counted.length ? Infinity : counted[leaves - 1]!.ts + window.to
   }
 
   #reduceOne(reducer: StreamNode['reducers'][number], each: number, counted: readonly Occurrence[]): JsonValue {

@@ -5,61 +5,68 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import type { Host } from '../host.ts'
-import type { StreamState } from './stream-node.ts'
+import type { StreamNode, StreamState } from './stream-node.ts'
+
+/** Event times, oldest first, in the first places of an array. */
+type Times = number[]
+
+const NO_TIMES: Times = []
 
 export class RecentState implements StreamState {
   dueAt = Infinity
   bits = 0
   published: JsonValue[] | undefined = undefined
-  readonly #width: number
-  readonly #kept: number
-  /** The newest event time; -Infinity where none is in the window. */
-  #newest = -Infinity
-  /** Those before it, oldest first; made when a second one is kept. */
-  #older: number[] | undefined = undefined
+  readonly #node: StreamNode
+  #count = 0
+  #times = NO_TIMES
 
-  /** @param width of the window, ms; @param kept how many of the newest event times count */
-  constructor(width: number, kept: number) {
-    this.#width = width
-    this.#kept = kept
+  constructor(node: StreamNode) {
+    this.#node = node
   }
 
   insert(event: ProfileEvent, host: Host): void {
-    const ts = event.ts
-    if (ts + this.#width <= host.now) return
-    this.advance(host)
-    if (this.#kept === 1 || this.#newest === -Infinity) this.#newest = Math.max(this.#newest, ts)
-    else {
-      const older = (this.#older ??= [])
-      let place = Math.min(ts, this.#newest)
-      this.#newest = Math.max(ts, this.#newest)
-      let index = older.length
-      while (index > 0 && older[index - 1]! > place) index--
-      older.splice(index, 0, place)
-      place = older.length + 1 - this.#kept
-      if (place > 0) older.splice(0, place)
+    const { ts } = event
+    if (ts + this.#node.window.to <= host.now) return
+    this.#forget(host.now)
+    const kept = this.#node.countMax
+    let times = this.#times
+    if (this.#count === kept) {
+      if (ts <= times[0]!) return
+      times.copyWithin(0, 1, this.#count)
+      this.#count--
+    } else if (this.#count === times.length) {
+      times = new Array<number>(Math.min(kept, this.#count * 2 + 1)).fill(0)
+      for (let index = 0; index < this.#count; index++) times[index] = this.#times[index]!
+      this.#times = times
     }
+    let place = this.#count++
+    for (; place > 0 && times[place - 1]! > ts; place--) times[place] = times[place - 1]!
+    times[place] = ts
     this.#schedule()
   }
 
   advance(host: Host): void {
-    const edge = host.now - this.#width
-    const older = this.#older
-    if (older) {
-      let left = 0
-      while (left < older.length && older[left]! <= edge) left++
-      if (left > 0) older.splice(0, left)
-    }
-    if (this.#newest <= edge) this.#newest = -Infinity
+    this.#forget(host.now)
     this.#schedule()
   }
 
   value(): number {
-    return this.#newest === -Infinity ? 0 : 1 + (this.#older?.length ?? 0)
+    return this.#count
   }
 
+  #forget(now: number): void {
+    const edge = now - this.#node.window.to
+    const times = this.#times
+    let left = 0
+    while (left < this.#count && times[left]! <= edge) left++
+    if (left === 0) return
+    for (let index = left; index < this.#count; index++) times[index - left] = times[index]!
+    this.#count -= left
+  }
+
+  /** Not every event that leaves makes a difference. */
   #schedule(): void {
-    const oldest = this.#older?.[0] ?? this.#newest
-    this.dueAt = oldest === -Infinity ? Infinity : oldest + this.#width
+    const leaves = this.#node.leavesToFlip[this.#count]!
+    this.dueAt = leaves === 0 ? Infinity : this.#times[leaves - 1]! + this.#node.window.to
   }
 }

@@ -39,6 +39,12 @@ export interface StreamNode {
   readonly reducers: Reducer[]
   readonly readers: (((event: ProfileEvent) => Reached) | undefined)[]
   readonly comparisons: StreamComparison[]
+  /** Where only comparisons of the count with constants read it: beyond so many events nothing changes. Else infinite. */
+  countMax: number
+  /** With a finite `countMax`: by count, how many of the oldest events must leave before some comparison flips; 0: none can. */
+  leavesToFlip: readonly number[]
+  /** Whether anything reads a reduced value itself. */
+  isWatched: boolean
   /** By reducer: what reads the value itself. */
   readonly watchers: Dependents[]
   /** Where the test depends on more than the event: the judged occurrences that this stream reduces. */

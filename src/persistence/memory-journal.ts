@@ -7,7 +7,7 @@ export class MemoryJournal<Command> implements Journal<Command> {
 
   append(entry: JournalEntry<Command>): Promise<number> {
     if (this.#closed) return Promise.reject(new Error('append: the journal is closed'))
-    return Promise.resolve(this.#entries.push(structuredClone(entry)) - 1)
+    return Promise.resolve(this.#entries.push(copyOf(entry)) - 1)
   }
 
   async *read(from: number): AsyncGenerator<JournalRecord<Command>> {
@@ -21,4 +21,10 @@ export class MemoryJournal<Command> implements Journal<Command> {
     this.#closed = true
     return Promise.resolve()
   }
+}
+
+/** Each body is copied by itself: to clone a small `Buffer` is to clone the pool that it lies in. */
+function copyOf<Command>(entry: JournalEntry<Command>): JournalEntry<Command> {
+  if (entry.kind !== 'requests') return structuredClone(entry)
+  return { ...entry, requests: entry.requests.map((request) => ({ ...request, body: new Uint8Array(request.body) })) }
 }

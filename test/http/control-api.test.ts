@@ -94,6 +94,12 @@ describe('creating', () => {
     ['an unknown field', { name: 'A', definition: { query }, colour: 1 }, 'validation_error', 'body'],
     ['a list', [], 'validation_error', 'body'],
     ['a cycle', { name: 'A', definition: { query: "trait('a') = true" } }, 'definition_cycle', 'definition.query'],
+    [
+      '50,000 brackets',
+      { name: 'A', definition: { query: '('.repeat(50_000) } },
+      'query_too_large',
+      'definition.query',
+    ],
     ['a reducer', { name: 'A', definition: { query: "event('x').count()" } }, 'query_type', 'definition.query'],
   ])('refuses %s, and leaves nothing behind', async (_, body, type, field) => {
     const answer = await create(body)

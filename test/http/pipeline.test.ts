@@ -27,7 +27,7 @@ async function start(options: Partial<PipelineOptions> = {}): Promise<{ server: 
 }
 
 function row({ at, type, key, profile, value }: Transition): string {
-  return [at - START, type, key, profile, ...(value === undefined ? [] : [value])].join(' ')
+  return [at - START, type, key, profile, ...(value === undefined ? [] : [JSON.stringify(value)])].join(' ')
 }
 
 function order(userId: string, more: object = {}): object {

@@ -56,9 +56,10 @@ export function rows(transitions: readonly Transition[]): string[] {
     .sort()
 }
 
-/** The engine after the last input of a scenario; its clock stands there. */
+/** The engine just after the last input of a scenario: what was due at that very instant has happened for all. */
 export function shardAfter(scenario: Scenario): Shard {
   const shard = new Shard({ definitions: scenario.definitions })
   for (const input of scenario.inputs) shard.apply(entryOf(input))
+  shard.apply({ kind: 'tick', receivedAt: shard.clock + 1 })
   return shard
 }

@@ -69,8 +69,8 @@ export async function send(url: string, init?: RequestInit): Promise<Answered> {
   }
 }
 
-function asBody(body: unknown): BodyInit {
-  return typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body)
+function asBody(body: unknown): string | Buffer {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
 }
 
 /** Time that stands still until it is moved on. */
