@@ -1,6 +1,6 @@
 /** The engine against its naive twin, over random definitions and histories. */
 import { describe, expect, it } from 'vitest'
-import { Oracle, runOracle } from '../oracle/oracle.ts'
+import { Oracle, type OracleInput, runOracle } from '../oracle/oracle.ts'
 import { assertScenarios, corpus } from '../support/corpus.ts'
 import { changingScenarios, scenarios } from '../support/generators/calls.ts'
 import { propertyRuns } from '../support/runs.ts'
@@ -68,11 +68,10 @@ function isAllHistory({ inputs }: Scenario): boolean {
 function fromTheStart(scenario: Scenario): Scenario {
   const added = scenario.inputs.flatMap((input) => (input.kind === 'define' ? [input.definition] : []))
   const last = new Map([...scenario.definitions, ...added].map((source) => [`${source.type} ${source.key}`, source]))
-  return {
-    ...scenario,
-    definitions: [...last.values()],
-    inputs: scenario.inputs.filter(({ kind }) => kind !== 'define'),
-  }
+  const inputs = scenario.inputs.map((input): OracleInput =>
+    input.kind === 'define' ? { kind: 'tick', receivedAt: input.receivedAt } : input,
+  )
+  return { ...scenario, definitions: [...last.values()], inputs }
 }
 
 /** Who is in what, and with which values: one line for each actor and definition that has one. */
