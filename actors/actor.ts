@@ -13,10 +13,13 @@ import type { Horizon } from './comparators.ts'
 import type { Occurrence, OccurrenceNode } from './funnels/occurrence-node.ts'
 import { OccurrenceState } from './funnels/occurrence-state.ts'
 import type { DefinitionHost } from './host.ts'
+import type { History } from './history.ts'
 import type { Message } from './message.ts'
+import type { Names } from './names.ts'
 import type { DefinitionNode, Dependents, Plan, TimedNode } from './plan/plan.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
+import { type FlipReader, RecentCounts } from './streams/recent-counts.ts'
 import type { StreamNode, StreamState } from './streams/stream-node.ts'
 import type { TraitReader } from './trait-reader.ts'
 import { Traits } from './traits.ts'
@@ -48,8 +51,12 @@ export interface SettlementSink {
   onSuccess(act: () => void): void
   /** The actor has definitions of this level to settle. */
   enqueue(actor: Actor, level: number): void
+  /** A definition's value is about to change; `isKnown`: it had one before. */
+  changing(actor: Actor, node: DefinitionNode, held: DefinedValue, isKnown: boolean): void
   /** A definition's value has changed. */
-  changed(actor: Actor, node: DefinitionNode, held: DefinedValue, before: JsonValue): void
+  changed(actor: Actor, node: DefinitionNode, held: DefinedValue): void
+  /** An event is about to be appended to a history. */
+  appending(history: History, names: Names): void
 }
 
 interface TimedState {
@@ -59,15 +66,13 @@ interface TimedState {
 
 type NodeState = StreamState | OccurrenceState | TimedState
 
-/** What is at hand while one actor takes up one event; none of it outlives that. */
-const matched: (StreamNode | OccurrenceNode)[] = []
-/** Streams whose occurrences have changed. */
+/** Streams whose occurrences have changed, while one actor takes up one event. */
 const pendingStreams = new Set<number>()
 
 const NONE: readonly number[] = []
 const NO_TRAITS = new Traits()
 
-export abstract class Actor implements DefinitionHost, Observer<Message> {
+export abstract class Actor implements DefinitionHost, FlipReader, Observer<Message> {
   readonly ordinal: number
   /** By id of the definition. */
   readonly defined = new SlotTable<DefinedValue>()
@@ -80,6 +85,7 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   protected readonly sink: SettlementSink
   /** By id of the plan's node: what is looked at comes before what looks. */
   readonly #states = new SlotTable<NodeState>()
+  readonly #recent = new RecentCounts()
   #traits: Traits | undefined = undefined
   /** Definitions to evaluate, by ascending index. */
   #dirty: readonly number[] = NONE
@@ -109,6 +115,10 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
 
   complete(): void {
     this.#changes?.complete()
+  }
+
+  get isWatched(): boolean {
+    return this.#changes !== undefined
   }
 
   /** Publishes a transition of this actor. */
@@ -142,6 +152,7 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   advance(now: number): void {
     this.now = now
     if (this.dueAt > now) return
+    this.#recent.advance(now, this.plan, this)
     const ids = this.#states.ids()
     const states = this.#states.items()
     for (let index = 0; index < ids.length; index++) {
@@ -161,14 +172,17 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   /** Takes up an event that has just been kept. */
   protected takeEvent(event: ProfileEvent): void {
     const { plan } = this
-    matched.length = 0
-    plan.events.match(event, matched, plan.work)
+    if (!plan.events.knows(event.name)) return
+    const matched = plan.events.match(event, plan.work)
     plan.work.nodes += matched.length
     for (const node of matched) {
       if (node.kind === 'stream') {
-        const state = this.#streamState(node)
-        state.insert(event, this)
-        this.#publish(node, state)
+        if (node.isRecentCount) this.onFlips(node, this.#recent.insert(node, event.ts, this.now))
+        else {
+          const state = this.#streamState(node)
+          state.insert(event, this)
+          this.#publish(node, state)
+        }
       } else this.#occurrenceState(node).insert(event, this, (occurrence) => this.#flip(node, occurrence))
     }
     this.#settlePendingStreams()
@@ -196,6 +210,7 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   rebuild(plan: Plan): void {
     this.plan = plan
     this.#states.clear()
+    this.#recent.clear()
     this.#dirty = NONE
     for (const event of this.keptEvents()) this.takeEvent(event)
     for (const key of Object.keys(this.traits.values)) this.#traitChanged(key, undefined, this.traits.values[key])
@@ -241,7 +256,7 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
 
   /** Finds the next deadline; the last step of a settlement. */
   schedule(): number {
-    let due = Infinity
+    let due = this.#recent.dueAt()
     for (const state of this.#states.items()) if (state.dueAt < due) due = state.dueAt
     this.dueAt = due
     return due
@@ -272,8 +287,11 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
   }
 
   streamBit(node: number, bit: number): boolean | undefined {
-    const state = this.#states.get(node) as StreamState | undefined
-    return state && (state.bits & (1 << bit)) !== 0
+    const stream = this.plan.nodes[node] as StreamNode
+    const bits = stream.isRecentCount
+      ? this.#recent.bitsOf(node)
+      : (this.#states.get(node) as StreamState | undefined)?.bits
+    return bits === undefined ? undefined : (bits & (1 << bit)) !== 0
   }
 
   streamValue(node: number, reducer: number): JsonValue | undefined {
@@ -282,6 +300,12 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
 
   timedTruth(node: number): boolean {
     return (this.#states.get(node) as TimedState | undefined)?.holds ?? false
+  }
+
+  /** Comparisons of a stream have flipped, one bit each: marks what reads them. */
+  onFlips(node: StreamNode, flipped: number): void {
+    for (let bits = flipped; bits !== 0; bits &= bits - 1)
+      for (const index of node.comparisons[31 - Math.clz32(bits & -bits)]!.definitions) this.markDefinition(index)
   }
 
   #streamState(node: StreamNode): StreamState {
@@ -377,13 +401,11 @@ export abstract class Actor implements DefinitionHost, Observer<Message> {
     const value = this.#valueOf(node, result, held)
     if (sameValue(before, value)) return
     const next = held ?? { value: before, sequence: 0, hasBeenOne: false, settlement: 0 }
-    if (!held) this.sink.onFailure(() => this.defined.delete(node.id))
-    const hadBeenOne = next.hasBeenOne
-    this.sink.onFailure(() => Object.assign(next, { value: before, hasBeenOne: hadBeenOne }))
+    if (!held) this.defined.set(node.id, next)
+    this.sink.changing(this, node, next, held !== undefined)
     next.value = value
     if (node.absentUntilOne && (result as number) >= 1) next.hasBeenOne = true
-    if (!held) this.defined.set(node.id, next)
-    this.sink.changed(this, node, next, before)
+    this.sink.changed(this, node, next)
     this.markDependents(node.dependents)
   }
 

@@ -15,7 +15,9 @@ const SILENT: SettlementSink = {
   onFailure: () => undefined,
   onSuccess: () => undefined,
   enqueue: () => undefined,
+  changing: () => undefined,
   changed: () => undefined,
+  appending: () => undefined,
 }
 
 /**

@@ -16,11 +16,6 @@ export interface HistoryStore {
   readonly slabs: Slabs
 }
 
-export interface HistoryMark {
-  readonly length: number
-  readonly count: number
-}
-
 export class History {
   #block: Block | undefined = undefined
   #length = 0
@@ -65,14 +60,9 @@ export class History {
     return ordered ? events : events.sort(compareEvents)
   }
 
-  /** How far it has been written, to return to. */
-  mark(): HistoryMark {
-    return { length: this.#length, count: this.#count }
-  }
-
-  /** Forgets what was appended since the mark. */
-  returnTo({ length, count }: HistoryMark): void {
-    this.#length = length
+  /** Forgets all but the first `count` events, which take up `size` bytes. */
+  returnTo(size: number, count: number): void {
+    this.#length = size
     this.#count = count
   }
 

@@ -74,19 +74,11 @@ export class ProfileActor extends Actor {
 
   override receive(message: Message): void {
     switch (message.kind) {
-      case 'event': {
-        const { history } = this
-        const mark = history.mark()
-        const { names } = this.#store
-        const nameCount = names.count
-        this.sink.onFailure(() => {
-          history.returnTo(mark)
-          names.returnTo(nameCount)
-        })
-        history.append(message.event, this.#store)
+      case 'event':
+        this.sink.appending(this.history, this.#store.names)
+        this.history.append(message.event, this.#store)
         this.takeEvent(message.event)
         return
-      }
       case 'traits':
         this.takeTraits(message.traits, message)
         return

@@ -6,7 +6,9 @@
 import type { JsonValue, Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import type { Actor, DefinedValue, SettlementSink } from './actor.ts'
+import type { History } from './history.ts'
 import type { Message } from './message.ts'
+import type { Names } from './names.ts'
 import type { DefinitionNode } from './plan/plan.ts'
 import { ProfileActor } from './profile-actor.ts'
 import { sameValue } from './values.ts'
@@ -16,6 +18,17 @@ interface Change {
   readonly node: DefinitionNode
   readonly held: DefinedValue
   readonly before: JsonValue
+  readonly hadBeenOne: boolean
+  readonly wasKnown: boolean
+}
+
+/** A history to which an event has been appended, and how far it went before. */
+interface Appended {
+  readonly history: History
+  readonly size: number
+  readonly count: number
+  readonly names: Names
+  readonly nameCount: number
 }
 
 export class Settlement implements SettlementSink {
@@ -27,6 +40,8 @@ export class Settlement implements SettlementSink {
   readonly #changes: Change[] = []
   readonly #undos: (() => void)[] = []
   readonly #acts: (() => void)[] = []
+  /** A call appends at most one event. */
+  #appended: Appended | undefined = undefined
   /** By level: actors with definitions to settle. */
   readonly #queues: (Actor[] | undefined)[] = []
 
@@ -82,11 +97,17 @@ export class Settlement implements SettlementSink {
     if (queue.at(-1) !== actor) queue.push(actor)
   }
 
-  changed(actor: Actor, node: DefinitionNode, held: DefinedValue, before: JsonValue): void {
-    if (held.settlement !== this.#number) {
-      held.settlement = this.#number
-      this.#changes.push({ actor, node, held, before })
-    }
+  appending(history: History, names: Names): void {
+    this.#appended = { history, size: history.size, count: history.count, names, nameCount: names.count }
+  }
+
+  changing(actor: Actor, node: DefinitionNode, held: DefinedValue, wasKnown: boolean): void {
+    if (held.settlement === this.#number) return
+    held.settlement = this.#number
+    this.#changes.push({ actor, node, held, before: held.value, hadBeenOne: held.hasBeenOne, wasKnown })
+  }
+
+  changed(actor: Actor, node: DefinitionNode, held: DefinedValue): void {
     if (node.kind === 'condition') {
       for (const account of (actor as ProfileActor).accounts) {
         account.next({ kind: 'condition flipped', at: this.#now, condition: node, holds: held.value === true })
@@ -111,21 +132,31 @@ export class Settlement implements SettlementSink {
     }
     for (const actor of this.#participants) this.#onSettled(actor)
     for (const act of this.#acts) act()
-    const first = transitions.length
-    const watched: Actor[] = []
+    const watched: [Actor, Transition][] = []
     for (const { actor, node, held, before } of this.#changes) {
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
-      transitions.push(this.#transition(actor, node, held))
-      watched.push(actor)
+      const transition = this.#transition(actor, node, held)
+      transitions.push(transition)
+      if (actor.isWatched) watched.push([actor, transition])
     }
     this.#close()
-    for (const [index, actor] of watched.entries()) actor.publish(transitions[first + index]!)
+    for (const [actor, transition] of watched) actor.publish(transition)
   }
 
   /** Takes back a settlement that failed: every actor that took part is as it was before. */
   rollBack(): void {
     const participants = [...this.#participants]
+    for (const { actor, node, held, before, hadBeenOne, wasKnown } of this.#changes) {
+      held.value = before
+      held.hasBeenOne = hadBeenOne
+      if (!wasKnown) actor.defined.delete(node.id)
+    }
+    if (this.#appended) {
+      const { history, size, count, names, nameCount } = this.#appended
+      history.returnTo(size, count)
+      names.returnTo(nameCount)
+    }
     for (const undo of this.#undos.reverse()) undo()
     for (const actor of participants) actor.restore(this.#now - 1)
     for (const actor of participants) this.#onSettled(actor)
@@ -138,18 +169,22 @@ export class Settlement implements SettlementSink {
     this.#close()
   }
 
+  /** To set the length of an array costs more than most settlements do: only what was used is emptied. */
   #close(): void {
-    this.#changes.length = 0
-    this.#participants.length = 0
-    this.#undos.length = 0
-    this.#acts.length = 0
+    if (this.#changes.length > 0) this.#changes.length = 0
+    if (this.#undos.length > 0) this.#undos.length = 0
+    if (this.#acts.length > 0) this.#acts.length = 0
+    this.#appended = undefined
+    while (this.#participants.length > 0) this.#participants.pop()
     this.#isOpen = false
   }
 
   #transition(actor: Actor, node: DefinitionNode, { value, sequence }: DefinedValue): Transition {
-    const common = { at: this.#now, key: node.key, profile: actor.label, sequence }
-    if (node.kind === 'computed_trait') return { ...common, type: 'trait', value }
-    return { ...common, type: value === true ? 'entered' : 'exited' }
+    const at = this.#now
+    const { key } = node
+    const profile = actor.label
+    if (node.kind === 'computed_trait') return { at, type: 'trait', key, profile, value, sequence }
+    return { at, type: value === true ? 'entered' : 'exited', key, profile, sequence }
   }
 }
 

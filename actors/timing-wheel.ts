@@ -11,32 +11,39 @@ const SLOTS = 64
 const LEVELS = 9
 const NONE = -1
 
+/** 32-bit words of an actor, and the places of its words; `next` is the first. */
+const LINK = 6
+const PREVIOUS = 1
+const SLOT = 2
+/** Doubles of an actor; its deadline is the last of them. */
+const DEADLINE = 3
+
 export class TimingWheel {
   #now: number
   readonly #heads = new Int32Array(SLOTS * LEVELS).fill(NONE)
   /** Occupied slots of each level, two words of 32 bits. */
   readonly #occupied = new Int32Array(LEVELS * 2)
-  #deadlines = new Float64Array(1024).fill(Infinity)
-  #next = new Int32Array(1024).fill(NONE)
-  #previous = new Int32Array(1024).fill(NONE)
-  #slots = new Int32Array(1024).fill(NONE)
+  /** Of each actor, side by side in one line of the cache: next · previous · slot · unused · deadline (a double). */
+  #links = new Int32Array(0)
+  #deadlines = new Float64Array(0)
 
   /** @param now the instant from which deadlines are later; non-negative */
   constructor(now = 0) {
     this.#now = now
+    this.#grow(1024)
   }
 
   /** The deadline of an actor; infinite where it has none. */
   deadlineOf(actor: number): number {
-    return actor < this.#deadlines.length ? this.#deadlines[actor]! : Infinity
+    return actor * LINK < this.#links.length ? this.#deadlines[actor * DEADLINE + 2]! : Infinity
   }
 
   /** Sets the one deadline of an actor; infinite clears it. It must be later than the present. */
   set(actor: number, deadline: number): void {
-    if (actor >= this.#deadlines.length) this.#grow(actor + 1)
-    if (this.#deadlines[actor] === deadline) return
-    if (this.#slots[actor] !== NONE) this.#unlink(actor)
-    this.#deadlines[actor] = deadline
+    if (actor * LINK >= this.#links.length) this.#grow(Math.max(actor + 1, (this.#links.length / LINK) * 2))
+    if (this.#deadlines[actor * DEADLINE + 2] === deadline) return
+    if (this.#links[actor * LINK + SLOT] !== NONE) this.#unlink(actor)
+    this.#deadlines[actor * DEADLINE + 2] = deadline
     if (deadline !== Infinity) this.#link(actor, deadline)
   }
 
@@ -61,8 +68,12 @@ export class TimingWheel {
     const level = this.#lowestLevel()
     if (level < 0) return Infinity
     let earliest = Infinity
-    for (let actor = this.#heads[level * SLOTS + this.#firstSlot(level)]!; actor !== NONE; actor = this.#next[actor]!)
-      earliest = Math.min(earliest, this.#deadlines[actor]!)
+    for (
+      let actor = this.#heads[level * SLOTS + this.#firstSlot(level)]!;
+      actor !== NONE;
+      actor = this.#links[actor * LINK]!
+    )
+      earliest = Math.min(earliest, this.#deadlines[actor * DEADLINE + 2]!)
     return earliest
   }
 
@@ -73,7 +84,7 @@ export class TimingWheel {
     for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
       due.push(actor)
       this.#unlink(actor)
-      this.#deadlines[actor] = Infinity
+      this.#deadlines[actor * DEADLINE + 2] = Infinity
     }
     return due
   }
@@ -81,33 +92,37 @@ export class TimingWheel {
   #link(actor: number, deadline: number): void {
     const level = levelOf(this.#now, deadline)
     const slot = level * SLOTS + groupOf(deadline, level)
+    const links = this.#links
+    const at = actor * LINK
     const head = this.#heads[slot]!
-    this.#next[actor] = head
-    this.#previous[actor] = NONE
-    if (head !== NONE) this.#previous[head] = actor
+    links[at] = head
+    links[at + PREVIOUS] = NONE
+    links[at + SLOT] = slot
+    if (head !== NONE) links[head * LINK + PREVIOUS] = actor
     this.#heads[slot] = actor
-    this.#slots[actor] = slot
     this.#occupied[slot >> 5]! |= 1 << (slot & 31)
   }
 
   #unlink(actor: number): void {
-    const slot = this.#slots[actor]!
-    const next = this.#next[actor]!
-    const previous = this.#previous[actor]!
-    if (next !== NONE) this.#previous[next] = previous
-    if (previous !== NONE) this.#next[previous] = next
+    const links = this.#links
+    const at = actor * LINK
+    const slot = links[at + SLOT]!
+    const next = links[at]!
+    const previous = links[at + PREVIOUS]!
+    if (next !== NONE) links[next * LINK + PREVIOUS] = previous
+    if (previous !== NONE) links[previous * LINK] = next
     else {
       this.#heads[slot] = next
       if (next === NONE) this.#occupied[slot >> 5]! &= ~(1 << (slot & 31))
     }
-    this.#slots[actor] = NONE
+    links[at + SLOT] = NONE
   }
 
   /** The present is at the slot's start: its actors move to lower levels. */
   #cascade(slot: number): void {
     for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
       this.#unlink(actor)
-      this.#link(actor, this.#deadlines[actor]!)
+      this.#link(actor, this.#deadlines[actor * DEADLINE + 2]!)
     }
   }
 
@@ -129,19 +144,17 @@ export class TimingWheel {
     return Math.floor(this.#now / above) * above + slot * 2 ** (BITS * level)
   }
 
-  #grow(needed: number): void {
-    const size = Math.max(needed, this.#deadlines.length * 2)
-    const deadlines = new Float64Array(size).fill(Infinity)
-    deadlines.set(this.#deadlines)
-    this.#deadlines = deadlines
-    const grown = (array: Int32Array) => {
-      const copy = new Int32Array(size).fill(NONE)
-      copy.set(array)
-      return copy
+  #grow(actors: number): void {
+    const memory = new ArrayBuffer(actors * LINK * 4)
+    const links = new Int32Array(memory)
+    const deadlines = new Float64Array(memory)
+    links.set(this.#links)
+    for (let actor = this.#links.length / LINK; actor < actors; actor++) {
+      links[actor * LINK + SLOT] = NONE
+      deadlines[actor * DEADLINE + 2] = Infinity
     }
-    this.#next = grown(this.#next)
-    this.#previous = grown(this.#previous)
-    this.#slots = grown(this.#slots)
+    this.#links = links
+    this.#deadlines = deadlines
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { each, equalityKey, type Reached } from '../values.ts'
+import { equalityKey, type Reached, Several } from '../values.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import type { StreamNode } from '../streams/stream-node.ts'
 import type { Predicate, Work } from './plan.ts'
@@ -16,6 +16,8 @@ export interface Discriminator {
   readonly read: (event: ProfileEvent) => Reached
   readonly values: readonly JsonValue[]
 }
+
+export type EventNode = StreamNode | OccurrenceNode
 
 interface FieldIndex {
   readonly read: (event: ProfileEvent) => Reached
@@ -60,22 +62,28 @@ export class EventIndex {
     return this.#groups.has(event)
   }
 
-  /** Appends the nodes that take up the event, by ascending id: what a funnel looks at before the funnel. */
-  match(event: ProfileEvent, matched: (StreamNode | OccurrenceNode)[], work: Work): void {
+  /** The nodes that take up the event, by ascending id: what a funnel looks at before the funnel. */
+  match(event: ProfileEvent, work: Work): readonly EventNode[] {
+    const matched: EventNode[] = []
     const group = this.#groups.get(event.name)
-    if (!group) return
+    if (!group) return matched
     this.#search++
     for (const predicate of group.always) this.#test(predicate, event, matched, work)
-    for (const index of group.fields) {
-      each(index.read(event), (value) => {
-        const listed = index.byKey.get(equalityKey(value))
-        if (listed) for (const predicate of listed) this.#test(predicate, event, matched, work)
-      })
+    for (const { read, byKey } of group.fields) {
+      const reached = read(event)
+      if (reached instanceof Several) {
+        for (const value of reached.values) this.#testAll(byKey.get(equalityKey(value)), event, matched, work)
+      } else if (reached !== undefined && reached !== null)
+        this.#testAll(byKey.get(equalityKey(reached)), event, matched, work)
     }
-    if (group.ordered && matched.length > 1) matched.sort((a, b) => a.id - b.id)
+    return group.ordered && matched.length > 1 ? matched.sort((a, b) => a.id - b.id) : matched
   }
 
-  #test(predicate: Predicate, event: ProfileEvent, matched: (StreamNode | OccurrenceNode)[], work: Work): void {
+  #testAll(predicates: readonly Predicate[] | undefined, event: ProfileEvent, matched: EventNode[], work: Work): void {
+    if (predicates) for (const predicate of predicates) this.#test(predicate, event, matched, work)
+  }
+
+  #test(predicate: Predicate, event: ProfileEvent, matched: EventNode[], work: Work): void {
     if (predicate.lastSearch === this.#search) return
     predicate.lastSearch = this.#search
     work.predicates++

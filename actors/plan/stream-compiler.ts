@@ -6,7 +6,6 @@ import type { Reducer, Stream } from '../../src/language/tree.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import { fieldOf, takesArraysWhole } from '../reducers/accumulator.ts'
 import { JudgedState } from '../streams/judged-state.ts'
-import { RecentState } from '../streams/recent-state.ts'
 import { SessionState } from '../streams/session-state.ts'
 import {
   COMPARISONS_MAX,
@@ -158,7 +157,11 @@ export class StreamCompiler {
       const node = this.nodes[id]!
       if (node.kind === 'stream') {
         node.countMax = countMaxOf(node)
-        if (node.countMax < Infinity) node.leavesToFlip = leavesToFlip(node)
+        if (node.countMax < Infinity) {
+          node.bitsByCount = bitsByCount(node)
+          node.leavesToFlip = leavesToFlip(node.bitsByCount)
+        }
+        node.isRecentCount = isRecentCount(node)
         node.isWatched = node.watchers.some(({ definitions, timed }) => definitions.size + timed.size > 0)
       }
       if (node.kind === 'stream' && node.occurrences)
@@ -172,6 +175,7 @@ export class StreamCompiler {
   #addStream(parts: StreamParts, sinceArrival: number, occurrences: OccurrenceNode | undefined): StreamEntry {
     const node: StreamNode = {
       kind: 'stream',
+      isRecentCount: false,
       id: this.nodes.length,
       window: parts.window,
       sessionGap: parts.sessionGap,
@@ -180,6 +184,7 @@ export class StreamCompiler {
       comparisons: [],
       countMax: Infinity,
       leavesToFlip: [],
+      bitsByCount: [],
       isWatched: false,
       watchers: [],
       occurrences,
@@ -214,7 +219,7 @@ export class StreamCompiler {
     }
     if (node.sessionGap < Infinity) return new SessionState(node, passes ?? (() => false))
     if (node.window.to === Infinity) return new TotalState(node)
-    return node.countMax < Infinity && node.window.from === 0 ? new RecentState(node) : new WindowState(node)
+    return new WindowState(node)
   }
 }
 
@@ -225,10 +230,20 @@ function countMaxOf(node: StreamNode): number {
   return node.comparisons.reduce((most, comparison) => Math.max(most, comparison.countMax), 1)
 }
 
-function leavesToFlip({ comparisons, countMax }: StreamNode): number[] {
-  const truths = Array.from({ length: countMax + 1 }, (_, count) => comparisons.map(({ test }) => test(count)).join())
-  return truths.map((truth, count) => {
-    for (let left = 1; left <= count; left++) if (truths[count - left] !== truth) return left
+function bitsByCount({ comparisons, countMax }: StreamNode): number[] {
+  return Array.from({ length: countMax + 1 }, (_, count) =>
+    comparisons.reduce((bits, { test }, bit) => (test(count) ? bits | (1 << bit) : bits), 0),
+  )
+}
+
+function leavesToFlip(bits: readonly number[]): number[] {
+  return bits.map((truth, count) => {
+    for (let left = 1; left <= count; left++) if (bits[count - left] !== truth) return left
     return 0
   })
+}
+
+function isRecentCount({ occurrences, sessionGap, window, countMax }: StreamNode): boolean {
+  const isPlainWindow = window.to < Infinity && sessionGap === Infinity
+  return !occurrences && isPlainWindow && countMax < Infinity
 }

@@ -32,6 +32,8 @@ export const COMPARISONS_MAX = 30
 
 export interface StreamNode {
   readonly kind: 'stream'
+  /** Whether an actor keeps it among its recent counts, or in a state of its own. */
+  isRecentCount: boolean
   readonly id: number
   readonly window: Window
   /** The gap in ms that ends a session; infinite where there are no sessions. */
@@ -43,6 +45,8 @@ export interface StreamNode {
   countMax: number
   /** With a finite `countMax`: by count, how many of the oldest events must leave before some comparison flips; 0: none can. */
   leavesToFlip: readonly number[]
+  /** With a finite `countMax`: by count, the truth of the comparisons, one bit each. */
+  bitsByCount: readonly number[]
   /** Whether anything reads a reduced value itself. */
   isWatched: boolean
   /** By reducer: what reads the value itself. */

@@ -4,7 +4,7 @@
  */
 import type { CallsEntry } from '../../src/model/entry.ts'
 
-const CHUNK_CALLS = 10_000
+const CHUNK_CALLS = 500
 
 export interface Calls {
   readonly chunks: readonly Chunk[]

@@ -204,6 +204,7 @@ function plainObject(value: JsonValue | undefined): JsonObject | undefined {
 }
 
 function checkDepth(value: JsonObject, field: string): void {
+  if (value === NOTHING) return
   for (const key in value) {
     const inner = value[key]
     if (typeof inner === 'object' && inner !== null && !isShallow(inner, DEPTH_MAX - 1))
