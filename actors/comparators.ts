@@ -6,7 +6,7 @@
 import { durationMs } from '../src/language/duration.ts'
 import type { Comparator, RelativeDateComparator } from '../src/language/tree.ts'
 import type { JsonValue } from '../src/model/transition.ts'
-import { equalValues, instantOf, numberOf, type Reached, some, textOf } from './values.ts'
+import { equalValues, instantOf, numberOf, type Reached, Several, some, textOf } from './values.ts'
 
 export type Test = (left: Reached, rights: readonly Reached[]) => boolean
 
@@ -74,6 +74,21 @@ export function compileTest(comparator: Exclude<Comparator['comparator'], Relati
       return noPair(equalValues)
     default:
       return anyPair(PAIRS[comparator]!)
+  }
+}
+
+/** The same test where the right side is constant: at every event, so without a closure for each pair. */
+export function compileConstantTest(
+  comparator: Exclude<Comparator['comparator'], RelativeDateComparator>,
+  constants: readonly JsonValue[],
+): (left: Reached) => boolean {
+  const test = compileTest(comparator)
+  const pair = PAIRS[comparator]
+  if (!pair || constants.length !== 1) return (left) => test(left, constants)
+  const constant = constants[0]!
+  return (left) => {
+    if (left === undefined || left === null) return false
+    return left instanceof Several ? test(left, constants) : pair(left, constant)
   }
 }
 

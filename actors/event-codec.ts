@@ -90,20 +90,27 @@ export function writeEvent(scratch: Scratch, names: Names, event: ProfileEvent):
   writeObject(scratch, names, event.context)
 }
 
+/** 0 ends an object, 1 begins a name in full, and from 2 on it is a number of the table. */
+const END = 0
+const IN_FULL = 1
+const NUMBERED = 2
+
 function writeName(scratch: Scratch, names: Names, name: string): void {
   const number = names.numberOf(name)
-  scratch.varint(number + 1)
-  if (number < 0) scratch.text(name)
+  if (number >= 0) scratch.varint(number + NUMBERED)
+  else {
+    scratch.byte(IN_FULL)
+    scratch.text(name)
+  }
 }
 
 function writeObject(scratch: Scratch, names: Names, object: JsonObject): void {
   scratch.byte(OBJECT)
-  const keys = Object.keys(object)
-  scratch.varint(keys.length)
-  for (const key of keys) {
+  for (const key in object) {
     writeName(scratch, names, key)
     writeValue(scratch, names, object[key])
   }
+  scratch.byte(END)
 }
 
 /** Appends one JSON value. */
@@ -184,8 +191,13 @@ export class EventReader {
   }
 
   #name(): string {
-    const number = this.#varint()
-    return number === 0 ? (this.value() as string) : this.#names.nameOf(number - 1)
+    return this.#nameOrEnd() ?? ''
+  }
+
+  #nameOrEnd(): string | undefined {
+    const code = this.#varint()
+    if (code === END) return undefined
+    return code === IN_FULL ? (this.value() as string) : this.#names.nameOf(code - NUMBERED)
   }
 
   #text(encoding: 'latin1' | 'utf16le', width: number): string {
@@ -229,8 +241,7 @@ export class EventReader {
 
   #objectBody(): JsonObject {
     const object: JsonObject = {}
-    for (let left = this.#varint(); left > 0; left--) {
-      const key = this.#name()
+    for (let key = this.#nameOrEnd(); key !== undefined; key = this.#nameOrEnd()) {
       if (key === '__proto__')
         Object.defineProperty(object, key, {
           value: this.value(),

@@ -5,6 +5,7 @@
  */
 import type { JsonValue, Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
+import { Bag } from './bag.ts'
 import type { Actor, DefinedValue, SettlementSink } from './actor.ts'
 import type { History } from './history.ts'
 import type { Message } from './message.ts'
@@ -35,16 +36,14 @@ export class Settlement implements SettlementSink {
   #number = 0
   #now = 0
   #isOpen = false
-  /** Kept from one settlement to the next: most are small, and there are many. */
-  readonly #participants: Actor[] = []
-  readonly #changes: Change[] = []
-  readonly #undos: (() => void)[] = []
-  readonly #acts: (() => void)[] = []
+  readonly #participants = new Bag<Actor>()
+  readonly #changes = new Bag<Change>()
+  readonly #undos = new Bag<() => void>()
+  readonly #acts = new Bag<() => void>()
   /** A call appends at most one event. */
   #appended: Appended | undefined = undefined
   /** By level: actors with definitions to settle. */
-  readonly #queues: (Actor[] | undefined)[] = []
-
+  readonly #queues: (Bag<Actor> | undefined)[] = []
   readonly #onSettled: (actor: Actor) => void
 
   /** @param onSettled hears, at the end of a settlement, of every actor that took part */
@@ -77,24 +76,24 @@ export class Settlement implements SettlementSink {
   }
 
   onFailure(undo: () => void): void {
-    this.#undos.push(undo)
+    this.#undos.add(undo)
   }
 
   onSuccess(act: () => void): void {
-    this.#acts.push(act)
+    this.#acts.add(act)
   }
 
   /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
   join(actor: Actor): void {
     if (actor.settlement === this.#number) return
     actor.settlement = this.#number
-    this.#participants.push(actor)
+    this.#participants.add(actor)
     actor.advance(this.#now)
   }
 
   enqueue(actor: Actor, level: number): void {
-    const queue = (this.#queues[level] ??= [])
-    if (queue.at(-1) !== actor) queue.push(actor)
+    const queue = (this.#queues[level] ??= new Bag())
+    if (queue.count === 0 || queue.at(queue.count - 1) !== actor) queue.add(actor)
   }
 
   appending(history: History, names: Names): void {
@@ -104,7 +103,8 @@ export class Settlement implements SettlementSink {
   changing(actor: Actor, node: DefinitionNode, held: DefinedValue, wasKnown: boolean): void {
     if (held.settlement === this.#number) return
     held.settlement = this.#number
-    this.#changes.push({ actor, node, held, before: held.value, hadBeenOne: held.hasBeenOne, wasKnown })
+    const change = { actor, node, held, before: held.value, hadBeenOne: held.hasBeenOne, wasKnown }
+    this.#changes.add(change)
   }
 
   changed(actor: Actor, node: DefinitionNode, held: DefinedValue): void {
@@ -124,30 +124,38 @@ export class Settlement implements SettlementSink {
   finish(transitions: Transition[]): void {
     for (let level = 0; level < this.#queues.length; level++) {
       const queue = this.#queues[level]
-      if (!queue || queue.length === 0) continue
-      this.#queues[level] = []
-      for (const actor of queue) actor.evaluate(level)
+      if (!queue || queue.count === 0) continue
+      // Actors that join the level meanwhile are at its end.
+      for (let place = 0; place < queue.count; place++) queue.at(place).evaluate(level)
+      queue.clear()
       // What was settled may have marked definitions of any level, in other actors or for the same one again.
       level = -1
     }
-    for (const actor of this.#participants) this.#onSettled(actor)
-    for (const act of this.#acts) act()
-    const watched: [Actor, Transition][] = []
-    for (const { actor, node, held, before } of this.#changes) {
+    for (let place = 0; place < this.#participants.count; place++) this.#onSettled(this.#participants.at(place))
+    for (let place = 0; place < this.#acts.count; place++) this.#acts.at(place)()
+    const watched = this.#publishChanges(transitions)
+    this.#close()
+    if (watched) for (const [actor, transition] of watched) actor.publish(transition)
+  }
+
+  /** Appends a transition for each value that is another than before; returns those of actors that are watched. */
+  #publishChanges(transitions: Transition[]): [Actor, Transition][] | undefined {
+    let watched: [Actor, Transition][] | undefined
+    for (let place = 0; place < this.#changes.count; place++) {
+      const { actor, node, held, before } = this.#changes.at(place)
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
       const transition = this.#transition(actor, node, held)
       transitions.push(transition)
-      if (actor.isWatched) watched.push([actor, transition])
+      if (actor.isWatched) (watched ??= []).push([actor, transition])
     }
-    this.#close()
-    for (const [actor, transition] of watched) actor.publish(transition)
+    return watched
   }
 
   /** Takes back a settlement that failed: every actor that took part is as it was before. */
   rollBack(): void {
-    const participants = [...this.#participants]
-    for (const { actor, node, held, before, hadBeenOne, wasKnown } of this.#changes) {
+    const participants = this.#participants.toArray()
+    for (const { actor, node, held, before, hadBeenOne, wasKnown } of this.#changes.toArray()) {
       held.value = before
       held.hasBeenOne = hadBeenOne
       if (!wasKnown) actor.defined.delete(node.id)
@@ -157,7 +165,7 @@ export class Settlement implements SettlementSink {
       history.returnTo(size, count)
       names.returnTo(nameCount)
     }
-    for (const undo of this.#undos.reverse()) undo()
+    for (const undo of this.#undos.toArray().reverse()) undo()
     for (const actor of participants) actor.restore(this.#now - 1)
     for (const actor of participants) this.#onSettled(actor)
     this.forget()
@@ -165,17 +173,16 @@ export class Settlement implements SettlementSink {
 
   /** Ends it with nothing settled and nothing taken back. */
   forget(): void {
-    for (const queue of this.#queues) if (queue) queue.length = 0
+    for (const queue of this.#queues) queue?.clear()
     this.#close()
   }
 
-  /** To set the length of an array costs more than most settlements do: only what was used is emptied. */
   #close(): void {
-    if (this.#changes.length > 0) this.#changes.length = 0
-    if (this.#undos.length > 0) this.#undos.length = 0
-    if (this.#acts.length > 0) this.#acts.length = 0
+    this.#changes.clear()
+    this.#undos.clear()
+    this.#acts.clear()
+    this.#participants.clear()
     this.#appended = undefined
-    while (this.#participants.length > 0) this.#participants.pop()
     this.#isOpen = false
   }
 

@@ -39,6 +39,9 @@ export type CallOutcome =
   /** A fault of ours while it was applied; the state is as it was before it. */
   | { readonly kind: 'failed'; readonly cause: unknown }
 
+const APPLIED: CallOutcome = { kind: 'applied' }
+const DUPLICATE: CallOutcome = { kind: 'duplicate' }
+
 export interface Applied {
   readonly transitions: readonly Transition[]
   /** Of a calls entry, one for each call. */
@@ -75,6 +78,8 @@ export class Shard {
   /** By ordinal; undefined where a profile was absorbed by another. */
   readonly #actors: (Actor | undefined)[] = []
   #plans: Plans
+  /** Actors due at one instant; kept from one to the next. */
+  readonly #due: number[] = []
   #clock = 0
   #arrivals = 0
 
@@ -193,11 +198,11 @@ export class Shard {
       return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
     this.#moveClock(now, transitions)
-    if (!this.#deduplication.isNew(call.messageId)) return { kind: 'duplicate' }
-    if (call.type === 'alias') return { kind: 'applied' }
+    if (!this.#deduplication.isNew(call.messageId)) return DUPLICATE
+    if (call.type === 'alias') return APPLIED
     try {
       this.#applyCall(call, raw.sourceId, now, transitions)
-      return { kind: 'applied' }
+      return APPLIED
     } catch (cause) {
       this.#settlement.rollBack()
       this.#deduplication.forget(call.messageId)
@@ -227,6 +232,8 @@ export class Shard {
 
   /** The profile that the ids mean, taking part in the settlement with its accounts. */
   #profileOf(ids: readonly ExternalId[], now: number): ProfileActor {
+    const known = ids.length === 1 ? this.#identity.find(ids[0]!.type, ids[0]!.value) : undefined
+    if (known) return this.#joined(known)
     const resolution = this.#identity.resolve(ids)
     const profile = this.#resolved(resolution, now)
     for (const id of resolution.added) {
@@ -253,12 +260,15 @@ export class Shard {
       this.#settlement.join(created)
       return created
     }
-    if (absorbed.length > 0) this.#merge(survivor, absorbed, now)
-    else {
-      this.#settlement.join(survivor)
-      for (const account of survivor.accounts) this.#settlement.join(account)
-    }
+    if (absorbed.length === 0) return this.#joined(survivor)
+    this.#merge(survivor, absorbed, now)
     return survivor
+  }
+
+  #joined(profile: ProfileActor): ProfileActor {
+    this.#settlement.join(profile)
+    for (const account of profile.accounts) this.#settlement.join(account)
+    return profile
   }
 
   #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[], now: number): void {
@@ -314,7 +324,9 @@ export class Shard {
     for (let due = this.#wheel.advance(now - 1); due !== Infinity; due = this.#wheel.advance(now - 1)) {
       this.#clock = due
       this.#settlement.begin(due)
-      const ordinals = this.#wheel.take(due).sort((a, b) => a - b)
+      const count = this.#wheel.take(due, this.#due)
+      const ordinals = count === this.#due.length ? this.#due : this.#due.slice(0, count)
+      if (count > 1) ordinals.sort((a, b) => a - b)
       for (const ordinal of ordinals) this.#actors[ordinal]!.next({ kind: 'deadline', at: due })
       this.#settlement.finish(transitions)
     }

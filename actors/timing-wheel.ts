@@ -77,16 +77,16 @@ export class TimingWheel {
     return earliest
   }
 
-  /** Takes out the actors that are due at the instant that `advance` gave. */
-  take(instant: number): number[] {
-    const due: number[] = []
+  /** Takes out the actors that are due at the instant that `advance` gave, into the list; returns how many there are. */
+  take(instant: number, due: number[]): number {
     const slot = instant % SLOTS
+    let count = 0
     for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
-      due.push(actor)
+      due[count++] = actor
       this.#unlink(actor)
       this.#deadlines[actor * DEADLINE + 2] = Infinity
     }
-    return due
+    return count
   }
 
   #link(actor: number, deadline: number): void {

@@ -183,7 +183,10 @@ export class Pipeline {
   }
 }
 
-/** The engine's part of an entry. `waiting` have its calls, read once already; from the journal alone, they are read anew. */
+/**
+ * The engine's part of an entry. `waiting` have its calls, read once already; from the journal alone, they are read
+ * anew.
+ */
 function durableEntry(
   journalled: JournalEntry<SpaceCommand>,
   registry: DefinitionRegistry,

@@ -2,7 +2,7 @@
 import { printCondition } from '../../src/language/print.ts'
 import type { Comparison, Condition, Operand, Reduction, RelativeDateComparator } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { compileTest, compileTimedTest } from '../comparators.ts'
+import { compileConstantTest, compileTest, compileTimedTest } from '../comparators.ts'
 import type { DefinitionHost } from '../host.ts'
 import { valueOfNothing } from '../streams/stream-node.ts'
 import { type Reached, reachedOf } from '../values.ts'
@@ -70,7 +70,6 @@ export class ConditionCompiler {
   #comparison(comparison: Comparison): Truth {
     const { left } = comparison
     if ('duration' in comparison) return this.#timed(comparison)
-    const test = compileTest(comparison.comparator)
     const operands = 'right' in comparison ? rightsOf(comparison.right) : []
     const constants = operands.map(literalOf).filter((value) => value !== undefined)
     const isConstant = constants.length === operands.length
@@ -79,6 +78,11 @@ export class ConditionCompiler {
       return this.#traitEquality(left.name, constants[0]!)
     const watch = (dependents: Dependents) => dependents.definitions.add(this.#definition.definition)
     const read = this.#scalar(left, watch)
+    if (isConstant) {
+      const constantTest = compileConstantTest(comparison.comparator, constants)
+      return (host) => constantTest(read(host))
+    }
+    const test = compileTest(comparison.comparator)
     const rights = operands.map((operand) => this.#operand(operand, watch))
     return (host) =>
       test(
@@ -89,12 +93,15 @@ export class ConditionCompiler {
 
   /** The truth is kept as a bit of the stream's state; definitions are visited only when it flips. */
   #streamComparison(comparison: Comparison & { left: Reduction }, constants: readonly JsonValue[]): Truth {
-    const test = compileTest(comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>)
+    const test = compileConstantTest(
+      comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>,
+      constants,
+    )
     const entry = this.#streams.stream(comparison.left.stream, this.#definition.sinceArrival)
     const reducer = this.#streams.reducer(entry, comparison.left.reducer)
     const key = printCondition({ ...comparison, left: { ...comparison.left, stream: { event: '', filters: [] } } })
     const { entry: holder, bit } = this.#streams.comparison(entry, reducer, key, {
-      test: (value) => test(reachedOf(value), constants),
+      test: (value) => test(reachedOf(value)),
       countMax: countMaxOf(comparison),
     })
     holder.node.comparisons[bit]!.definitions.add(this.#definition.definition)
@@ -103,20 +110,19 @@ export class ConditionCompiler {
   }
 
   #traitEquality(name: string, constant: JsonValue): Truth {
-    const test = compileTest('equals')
+    const test = compileConstantTest('equals', [constant])
     const target = this.#scope.keys.resolve(this.#scope.kind, name)
-    const constants = [constant]
     if (target.kind === 'custom') {
       this.#scope.traits.register(target.keys, (readers) =>
         addEquality(readers, name, target.read, constant, this.#definition.definition),
       )
       const reader = { kind: 'custom', read: target.read } as const
-      return (host) => test(host.readTrait(reader), constants)
+      return (host) => test(host.readTrait(reader))
     }
     const reader = compileTrait(this.#scope, name, (dependents) =>
       dependents.definitions.add(this.#definition.definition),
     )
-    return (host) => test(host.readTrait(reader), constants)
+    return (host) => test(host.readTrait(reader))
   }
 
   #timed(comparison: Comparison & { duration: unknown }): Truth {

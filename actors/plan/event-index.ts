@@ -19,6 +19,8 @@ export interface Discriminator {
 
 export type EventNode = StreamNode | OccurrenceNode
 
+const NOBODY: readonly EventNode[] = []
+
 interface FieldIndex {
   readonly read: (event: ProfileEvent) => Reached
   readonly byKey: Map<string | number, Predicate[]>
@@ -34,6 +36,8 @@ interface Group {
 
 export class EventIndex {
   readonly #groups = new Map<string, Group>()
+  /** Kept from one search to the next. */
+  readonly #matched: EventNode[] = []
   #search = 0
 
   /** The predicate's nodes must be complete. */
@@ -62,12 +66,16 @@ export class EventIndex {
     return this.#groups.has(event)
   }
 
-  /** The nodes that take up the event, by ascending id: what a funnel looks at before the funnel. */
+  /**
+   * The nodes that take up the event, by ascending id: what a funnel looks at before the funnel.
+   * The list is good until the next search.
+   */
   match(event: ProfileEvent, work: Work): readonly EventNode[] {
-    const matched: EventNode[] = []
     const group = this.#groups.get(event.name)
-    if (!group) return matched
+    if (!group) return NOBODY
     this.#search++
+    const matched = this.#matched
+    while (matched.length > 0) matched.pop()
     for (const predicate of group.always) this.#test(predicate, event, matched, work)
     for (const { read, byKey } of group.fields) {
       const reached = read(event)

@@ -2,7 +2,7 @@
 import type { Comparison, Condition, Operand } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { compileTest, NO_RIGHTS } from '../comparators.ts'
+import { compileConstantTest, compileTest } from '../comparators.ts'
 import type { Discriminator } from './event-index.ts'
 import { compileField, fieldKey, type FieldReader } from './field-reader.ts'
 import { rightsOf } from './references.ts'
@@ -40,13 +40,13 @@ function compileCondition(condition: Condition): EventTest {
 function compileComparison(comparison: Comparison): EventTest {
   const left = readField(comparison.left)
   if ('duration' in comparison) throw new Error('a comparison with the clock looks at more than the event')
-  const test = compileTest(comparison.comparator)
-  if (!('right' in comparison)) return (event) => test(left(event), NO_RIGHTS)
-  const operands = rightsOf(comparison.right)
-  if (operands.every((operand) => literalOf(operand) !== undefined)) {
-    const constants = operands.map((operand) => literalOf(operand)!)
-    return (event) => test(left(event), constants)
+  const operands = 'right' in comparison ? rightsOf(comparison.right) : []
+  const constants = operands.map(literalOf).filter((value) => value !== undefined)
+  if (constants.length === operands.length) {
+    const constantTest = compileConstantTest(comparison.comparator, constants)
+    return (event) => constantTest(left(event))
   }
+  const test = compileTest(comparison.comparator)
   const readers = operands.map((operand) => {
     const constant = literalOf(operand)
     return constant === undefined ? readField(operand) : () => constant

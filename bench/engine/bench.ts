@@ -7,8 +7,9 @@
  *   floor              a loop written by hand for exactly these definitions; same transitions, in the same order
  *   rxjs               a chain of operators per profile and definition; a tenth of the profiles and calls
  *   json-rules-engine  a rule engine over facts counted per call; a fiftieth
- * each on the same calls as the engine beside it. Checked: the engine and the floor agree on every transition; the others
- * agree with the engine on what holds at the end (they do nothing by time alone, so they get a last look at each profile).
+ * each on the same calls as the engine beside it. Checked: the engine and the floor agree on every transition; the
+ * others agree with the engine on what holds at the end (they do nothing by time alone, so they get a last look at each
+ * profile).
  *
  * It does not show: HTTP, the journal, parsing; merges of profiles, accounts; state larger than memory; a cold start.
  */

@@ -3,8 +3,9 @@
  * transitions in the same order as the engine, keeps no history, resolves no identities, checks no input and cannot
  * be told of a twenty-first definition.
  *
- * Invariants: (1) the `lists` of a visitor are ascending, and hold what some window may still ask for; (2) `newest` holds
- * the latest instants that a definition counts; (3) a definition's due instant is never later than its next flip by time.
+ * Invariants: (1) the `lists` of a visitor are ascending, and hold what some window may still ask for; (2) `newest`
+ * holds the latest instants that a definition counts; (3) a definition's due instant is never later than its next flip
+ * by time.
  */
 import type { CallsEntry } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'

@@ -3,8 +3,8 @@
  *   npm run bench -- expiry        EXPIRY_WINDOWS=10000 npm run bench -- expiry
  *
  * Workload: one event of each of 100,000 profiles, an hour before its window closes; the instants are spread over a
- * second. The engine's clock then follows the real one: a timer sleeps until the next instant due and applies a tick, as
- * a server does. The delay of an exit runs from its due instant until `apply` has returned it; all is wall time. The
+ * second. The engine's clock then follows the real one: a timer sleeps until the next instant due and applies a tick,
+ * as a server does. The delay of an exit runs from its due instant until `apply` has returned it; all is wall time. The
  * baseline is a `setTimeout` for each window, which judges nothing and survives no restart.
  * Checked: exactly one exit of each profile, carrying the instant at which its own window closed.
  *

@@ -1,11 +1,13 @@
 /**
  * How many bytes does a profile take, and how long does a full collection stop the process for?
- *   npm run bench -- memory        MEMORY_PROFILES=1000000 NODE_OPTIONS=--max-old-space-size=16000 npm run bench -- memory
+ *   npm run bench -- memory
+ *   MEMORY_PROFILES=1000000 NODE_OPTIONS=--max-old-space-size=16000 npm run bench -- memory
  *
  * Workload: profiles of three ids, five traits and ten events of four properties within thirty days, under the twenty
- * definitions of the engine bench; parsed one call at a time, so that nothing of the input stays but what the engine keeps.
- * Everything counts: indexes, deduplication, timers, history. Read after a forced collection, less what was there before.
- * The baseline keeps the same calls as parsed objects in an array per user, and nothing else: it knows no membership.
+ * definitions of the engine bench; parsed one call at a time, so that nothing of the input stays but what the engine
+ * keeps. Everything counts: indexes, deduplication, timers, history. Read after a forced collection, less what was
+ * there before. The baseline keeps the same calls as parsed objects in an array per user, and nothing else: it knows no
+ * membership.
  * Checked: the number of profiles, and of the events that one of them keeps.
  *
  * It does not show: what allocating at full speed adds between collections; how long history may be.

@@ -1,7 +1,8 @@
 /**
  * The records of a space's definitions, beside the engine and fed by the same entries of the journal.
  *
- * R1. A key is one definition's per type of actor, for good: after it is deleted too, as destinations may still hold it.
+ * R1. A key is one definition's per type of actor, for good: after it is deleted too, as destinations may still hold
+ *     it.
  * R2. What is defined in the engine is exactly what is enabled here.
  */
 import type { DefinitionSource } from '../model/definition.ts'

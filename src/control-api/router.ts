@@ -1,4 +1,4 @@
-/** The Control API, in the shapes of Segment's Public API: audiences and computed traits are created, listed, deleted. */
+/** The Control API, in the shapes of Segment's Public API: audiences and computed traits, created, listed, deleted. */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'

@@ -31,7 +31,7 @@ export interface Answer {
   readonly durationMs: number
 }
 
-/** Answers are data and load nothing. Whether the name is only to be reached by TLS is for the proxy that has it to say. */
+/** Answers are data and load nothing. Whether the name is to be reached by TLS alone is for the proxy to say. */
 const SECURITY_HEADERS: HelmetOptions = {
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
   strictTransportSecurity: false,

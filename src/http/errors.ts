@@ -1,4 +1,4 @@
-/** Errors as answers: whatever was thrown becomes a row of the error table, and that the body of the surface it is on. */
+/** Errors as answers: whatever was thrown becomes a row of the error table, in the form of the surface it is on. */
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { EngineError } from '../model/errors.ts'
 

@@ -1,4 +1,4 @@
-/** The listening socket: limits against clients that are slow on purpose, and an end that leaves nobody half answered. */
+/** The listening socket: limits against clients that are slow on purpose, and an end that half answers nobody. */
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,7 @@
-/** How deep JSON text nests, found before it is parsed: `JSON.parse` itself takes millions of levels, and seconds for them. */
+/**
+ * How deep JSON text nests, found before it is parsed: `JSON.parse` itself takes millions of levels, and seconds for
+ * them.
+ */
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 

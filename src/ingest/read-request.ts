@@ -53,7 +53,7 @@ export function parseBody(body: Uint8Array): ParsedBody {
   return { root, bytes: body.byteLength }
 }
 
-/** The calls of a body. Throws an EngineError for a single call that breaks a rule, and for a batch that cannot be read. */
+/** The calls of a body. Throws an EngineError for a single call that breaks a rule, or a batch that cannot be read. */
 export function readRequest(endpoint: Endpoint, { root, bytes }: ParsedBody): ReadRequest {
   if (endpoint === 'batch') return readBatch(root, bytes)
   const body = { ...root, type: endpoint }

@@ -160,43 +160,51 @@ function readIds(
   context: JsonObject,
   traits: JsonObject | undefined,
   rules: IdentityRules,
-): ExternalId[] {
-  const ids: ExternalId[] = []
-  addId(ids, 'user_id', call['userId'], rules)
-  if (type === 'identify' && traits) addId(ids, 'email', traits['email'], rules)
-  if (context === NOTHING) {
-    addId(ids, 'anonymous_id', call['anonymousId'], rules)
-    return ids
-  }
-  addId(ids, 'email', plainObject(context['traits'])?.['email'], rules)
-  addId(ids, 'anonymous_id', call['anonymousId'], rules)
-  addDeviceIds(ids, plainObject(context['device']), rules)
+): readonly ExternalId[] {
+  let ids = withId(NO_IDS, 'user_id', call['userId'], rules)
+  if (type === 'identify' && traits) ids = withId(ids, 'email', traits['email'], rules)
+  if (context === NOTHING) return withId(ids, 'anonymous_id', call['anonymousId'], rules)
+  ids = withId(ids, 'email', plainObject(context['traits'])?.['email'], rules)
+  ids = withId(ids, 'anonymous_id', call['anonymousId'], rules)
+  ids = withDeviceIds(ids, plainObject(context['device']), rules)
   const externalIds = context['externalIds']
-  if (Array.isArray(externalIds)) for (const entry of externalIds) addListedId(ids, plainObject(entry), rules)
+  if (Array.isArray(externalIds)) for (const entry of externalIds) ids = withListedId(ids, plainObject(entry), rules)
   return ids
 }
 
-function addId(ids: ExternalId[], type: string, value: unknown, rules: IdentityRules): void {
+const NO_IDS: readonly ExternalId[] = []
+
+/** The list with one id more. A list made anew is as long as it is: most calls have one id, or two. */
+function withId(ids: readonly ExternalId[], type: string, value: unknown, rules: IdentityRules): readonly ExternalId[] {
   const text = idText(value)
-  if (text === undefined) return
+  if (text === undefined) return ids
   const canonical = canonicalId(type, text)
-  if (rules.isBlocked(canonical)) return
-  for (const id of ids) if (id.type === type && id.value === canonical) return
-  ids.push({ type, value: canonical })
+  if (rules.isBlocked(canonical)) return ids
+  for (const id of ids) if (id.type === type && id.value === canonical) return ids
+  const added = { type, value: canonical }
+  return ids.length === 0 ? [added] : [...ids, added]
 }
 
-function addDeviceIds(ids: ExternalId[], device: JsonObject | undefined, rules: IdentityRules): void {
+function withDeviceIds(
+  ids: readonly ExternalId[],
+  device: JsonObject | undefined,
+  rules: IdentityRules,
+): readonly ExternalId[] {
   const platform = device?.['type']
-  if (!device || (platform !== 'ios' && platform !== 'android')) return
-  addId(ids, `${platform}.id`, device['id'], rules)
-  if (device['adTrackingEnabled'] === true) addId(ids, `${platform}.idfa`, device['advertisingId'], rules)
-  addId(ids, `${platform}.push_token`, device['token'], rules)
+  if (!device || (platform !== 'ios' && platform !== 'android')) return ids
+  let added = withId(ids, `${platform}.id`, device['id'], rules)
+  if (device['adTrackingEnabled'] === true) added = withId(added, `${platform}.idfa`, device['advertisingId'], rules)
+  return withId(added, `${platform}.push_token`, device['token'], rules)
 }
 
-function addListedId(ids: ExternalId[], entry: JsonObject | undefined, rules: IdentityRules): void {
-  if (entry?.['collection'] !== 'users' || entry['encoding'] !== 'none') return
+function withListedId(
+  ids: readonly ExternalId[],
+  entry: JsonObject | undefined,
+  rules: IdentityRules,
+): readonly ExternalId[] {
+  if (entry?.['collection'] !== 'users' || entry['encoding'] !== 'none') return ids
   const type = entry['type']
-  if (typeof type === 'string' && type !== '') addId(ids, type, entry['id'], rules)
+  return typeof type === 'string' && type !== '' ? withId(ids, type, entry['id'], rules) : ids
 }
 
 function plainObject(value: JsonValue | undefined): JsonObject | undefined {

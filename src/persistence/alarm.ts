@@ -1,4 +1,4 @@
-/** One timer for the next deadline, armed anew whenever that moves. It rings when the instant has come, never before. */
+/** One timer for the next deadline, armed anew whenever that moves. It rings once the instant has come, not before. */
 
 /** `setTimeout`, or a hand that turns virtual time. Returns what takes the timer back. */
 export type SetTimer = (callback: () => void, delayMs: number) => () => void

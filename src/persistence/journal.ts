@@ -34,7 +34,8 @@ export interface JournalRecord<Command> {
 export interface Journal<Command> {
   /**
    * Stores an entry after all others and resolves with its position when it is durable. Appends that are not awaited
-   * are stored in the order of the calls. A rejection is final: what became of the entry is unknown until it is read back.
+   * are stored in the order of the calls. A rejection is final: what became of the entry is unknown until it is read
+   * back.
    */
   append(entry: JournalEntry<Command>): Promise<number>
   /** The entries from a position on, in order, up to the last that is durable when the reader gets there. */

@@ -4,7 +4,8 @@
  *
  * W1. `receivedAt` is the clock's, and never smaller than that of the entry before.
  * W2. While one append is in flight, requests wait; what waits goes into the next entry, within its bounds.
- * W3. Order of submission is order in the journal. A command is an entry of its own, checked when all before it is applied.
+ * W3. Order of submission is order in the journal. A command is an entry of its own, checked when all before it is
+ *     applied.
  * W4. What waits or is in flight is bounded; beyond the bound a submission is refused, nothing else changes.
  */
 import { type Observable, Subject } from 'rxjs'

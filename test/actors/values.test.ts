@@ -104,13 +104,10 @@ describe('a path', () => {
   })
 
   const name = fc.constantFrom('a', 'b', 'a.b', 'b.a', '$', 'toString')
-  const { value } = fc.letrec<{ value: JsonValue; object: JsonObject }>((tie) => ({
-    value: fc.oneof(
-      { maxDepth: 4 },
-      fc.constantFrom<JsonValue>(null, 1, 'x', false),
-      fc.array(tie('value'), { maxLength: 3 }),
-      tie('object'),
-    ),
+  // No list stands directly in a list: whether a name is taken from the objects of the inner one is left open.
+  const { value } = fc.letrec<{ value: JsonValue; single: JsonValue; object: JsonObject }>((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, tie('single'), fc.array(tie('single'), { maxLength: 3 })),
+    single: fc.oneof({ maxDepth: 4 }, fc.constantFrom<JsonValue>(null, 1, 'x', false), tie('object')),
     object: fc.dictionary(name, tie('value'), { maxKeys: 3, noNullPrototype: true }),
   }))
   const root = fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true })
@@ -317,9 +314,8 @@ describe('the same value', () => {
 
 describe('alphabetical order', () => {
   it('is by UTF-16 code units, without locale', () => {
-    expect(['b', 'ä', 'a', 'Z', '10', '9', '', 'a\u0301', '\uff5e', '👟'].sort(compareText)).toEqual(
-      ['', '10', '9', 'Z', 'a', 'a\u0301', 'b', 'ä', '👟', '\uff5e'], // prettier-ignore
-    )
+    const sorted = ['', '10', '9', 'Z', 'a', 'a\u0301', 'b', 'ä', '👟', '\uff5e']
+    expect(sorted.toReversed().sort(compareText)).toEqual(sorted)
     expect(compareText('a', 'a')).toBe(0)
   })
 })

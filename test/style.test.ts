@@ -1,0 +1,173 @@
+/**
+ * The style that a machine can see, after TigerBeetle's tidy. Each rule takes one file and gives what breaks it, as
+ * `path:line: what`; each is shown to fire on a made-up file.
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+const FOLDERS = ['.ci', 'actors', 'bench', 'destinations', 'docs', 'script', 'src', 'test']
+/** Written by machines. */
+const GENERATED = ['package-lock.json']
+
+const FILE_LINES_MAX = 400
+const LINE_COLUMNS_MAX = 120
+
+/** Files that may be longer: each is one table, or one thought that does not come apart. */
+const LONG_FILES: readonly string[] = ['bench/engine/floor.ts']
+
+/**
+ * Lines that are too long by now, at most so many by folder; none elsewhere. These numbers only fall.
+ * Prettier leaves comments as they are, so these are wrapped by hand.
+ */
+const LONG_LINES_KNOWN: Readonly<Record<string, number>> = { 'actors/': 0, 'test/': 0 }
+
+/** Skips by `skip` instead of `skipIf`, though it warns. The list only shrinks. */
+const SKIPS_KNOWN: readonly string[] = ['test/oracle/conformance.test.ts']
+
+interface SourceFile {
+  readonly path: string
+  readonly text: string
+}
+
+function readRepository(): SourceFile[] {
+  const atRoot = readdirSync(ROOT).filter((name) => /\.(md|json|js|ts)$|^\.(npmrc|gitignore|prettier)/.test(name))
+  const inside = FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => posix.join(folder, name)),
+  )
+  return [...atRoot, ...inside]
+    .filter((path) => !GENERATED.includes(path) && statSync(join(ROOT, path)).isFile())
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+}
+
+function isTest({ path }: SourceFile): boolean {
+  return path.startsWith('test/')
+}
+
+/** The lines that match, as `path:line: what`. */
+function matches({ path, text }: SourceFile, pattern: RegExp): string[] {
+  return text.split('\n').flatMap((line, index) => {
+    const found = pattern.exec(line)
+    return found ? [`${path}:${index + 1}: ${found[0]}`] : []
+  })
+}
+
+/** The patterns are written so that they do not match themselves. */
+function unfinished(file: SourceFile): string[] {
+  return matches(file, /\b(?:TO[D]O|FIX[M]E|X[X]X)\b/)
+}
+
+/** What is not the project's own: the places and words of those who made it. */
+function foreign(file: SourceFile): string[] {
+  const outside = isTest(file) ? [] : matches(file, /\.\.\/sha[r]ed/)
+  return [...outside, ...matches(file, /\bassistan[t]|\bissue [#]/i)]
+}
+
+/** Tests that are left out, or that leave others out. `skipIf` may, where the file says so aloud. */
+function leftOut(file: SourceFile): string[] {
+  if (!isTest(file)) return []
+  const silent = file.text.includes('console.warn(') ? [] : matches(file, /\.skipI[f]\s*\(/)
+  return [...matches(file, /\.(?:onl[y]|ski[p])\s*[(.]/), ...silent]
+}
+
+function tooLong(file: SourceFile): string[] {
+  const lines = file.text.trimEnd().split('\n').length
+  const isCounted = /\.(ts|js)$/.test(file.path) && !isTest(file) && !LONG_FILES.includes(file.path)
+  return isCounted && lines > FILE_LINES_MAX ? [`${file.path}: ${lines} lines`] : []
+}
+
+function longLines({ path, text }: SourceFile): string[] {
+  const kind = /\.md$/.test(path) ? 'text' : /\.(ts|js)$|^(\.ci|script)\//.test(path) ? 'code' : undefined
+  if (!kind) return []
+  let isFenced = false
+  return text.split('\n').flatMap((line, index) => {
+    if (kind === 'text' && line.startsWith('```')) isFenced = !isFenced
+    const columns = kind === 'code' ? columnsOfCode(line) : isFenced ? 0 : columnsOfText(line)
+    return columns > LINE_COLUMNS_MAX ? [`${path}:${index + 1}: ${columns} columns`] : []
+  })
+}
+
+/** A string is not taken apart for its length: it counts for nothing. A comment can be wrapped. */
+function columnsOfCode(line: string): number {
+  const isComment = /^\s*(\/\*\*?|\*|\/\/|#)/.test(line)
+  return Array.from(isComment ? line : line.replaceAll(/'[^']*'|"[^"]*"|`[^`]*`|\/.+\//g, "''")).length
+}
+
+/** Rows of tables and code that is indented cannot be wrapped. */
+function columnsOfText(line: string): number {
+  return /^(\|| {4})/.test(line) ? 0 : Array.from(line).length
+}
+
+describe('the repository', () => {
+  const files = readRepository()
+
+  it('leaves nothing to be done later', () => {
+    expect(files.flatMap(unfinished)).toEqual([])
+  })
+
+  it('stands alone', () => {
+    expect(files.flatMap(foreign)).toEqual([])
+  })
+
+  it('leaves no test out in silence', () => {
+    const found = files.filter((file) => leftOut(file).length > 0).map(({ path }) => path)
+    expect(found).toEqual(SKIPS_KNOWN)
+  })
+
+  it(`has no file of more than ${FILE_LINES_MAX} lines, but for tests and those listed`, () => {
+    expect(files.flatMap(tooLong)).toEqual([])
+  })
+
+  it('lists no file as long that is not', () => {
+    const lines = (path: string) => readFileSync(join(ROOT, path), 'utf8').trimEnd().split('\n').length
+    expect(LONG_FILES.filter((path) => lines(path) <= FILE_LINES_MAX)).toEqual([])
+  })
+
+  it(`has no line of more than ${LINE_COLUMNS_MAX} columns, but for as many as are known`, () => {
+    const found = files.flatMap(longLines)
+    const isKnown = (folder: string, max: number) => found.filter((line) => line.startsWith(folder)).length <= max
+    const known = Object.keys(LONG_LINES_KNOWN).filter((folder) => isKnown(folder, LONG_LINES_KNOWN[folder]!))
+    expect(found.filter((line) => !known.some((folder) => line.startsWith(folder)))).toEqual([])
+  })
+})
+
+describe('the rules fire', () => {
+  const file = (path: string, text: string): SourceFile => ({ path, text })
+  const wide = 'x'.repeat(LINE_COLUMNS_MAX + 1)
+
+  it.each(['TO', 'FIX', 'X'].map((start, index) => start + ['DO', 'ME', 'XX'][index]!))('on %s', (word) => {
+    expect(unfinished(file('src/a.ts', `a\n// ${word}: later`))).toEqual([`src/a.ts:2: ${word}`])
+  })
+
+  it('on what is not its own', () => {
+    const outside = ['read(..', 'shared/data)'].join('/')
+    expect(foreign(file('src/a.ts', outside))).toHaveLength(1)
+    expect(foreign(file('test/a.ts', outside))).toEqual([])
+    expect(foreign(file('docs/a.md', ['An Assis', 'tant, see iss', 'ue #12'].join('')))).toHaveLength(1)
+  })
+
+  it('on a test that is left out', () => {
+    const skipIf = ['describe', 'skipIf(absent)'].join('.')
+    expect(leftOut(file('test/a.test.ts', ['it', "only('a')"].join('.')))).toHaveLength(1)
+    expect(leftOut(file('test/a.test.ts', ['it', "skip('a')"].join('.')))).toHaveLength(1)
+    expect(leftOut(file('test/a.test.ts', skipIf))).toHaveLength(1)
+    expect(leftOut(file('test/a.test.ts', `if (absent) console.warn('SKIPPED')\n${skipIf}`))).toEqual([])
+  })
+
+  it('on a long file, unless it is a test or listed', () => {
+    const text = 'a\n'.repeat(FILE_LINES_MAX + 1)
+    expect(tooLong(file('src/a.ts', text))).toEqual([`src/a.ts: ${FILE_LINES_MAX + 1} lines`])
+    expect(tooLong(file('src/a.ts', 'a\n'.repeat(FILE_LINES_MAX)))).toEqual([])
+    expect([...tooLong(file('test/a.test.ts', text)), ...tooLong(file(LONG_FILES[0]!, text))]).toEqual([])
+  })
+
+  it('on a long line, unless it cannot be wrapped', () => {
+    expect(longLines(file('src/a.ts', `a\n${wide}`))).toEqual([`src/a.ts:2: ${wide.length} columns`])
+    expect(longLines(file('src/a.ts', `/** '${wide}' */`))).toHaveLength(1)
+    expect(longLines(file('src/a.ts', `a('${wide}')`))).toEqual([])
+    expect(longLines(file('docs/a.md', wide))).toHaveLength(1)
+    expect(longLines(file('docs/a.md', `| ${wide} |\n    ${wide}\n\`\`\`\n${wide}\n\`\`\``))).toEqual([])
+    expect(longLines(file('.ci/run', wide))).toHaveLength(1)
+  })
+})
