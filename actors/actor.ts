@@ -11,7 +11,7 @@ import { type Observable, type Observer, Subject } from 'rxjs'
 import type { JsonValue, Transition } from '../src/model/transition.ts'
 import type { Horizon } from './comparators.ts'
 import type { Occurrence, OccurrenceNode } from './funnels/occurrence-node.ts'
-import { OccurrenceState } from './funnels/occurrence-state.ts'
+import { type OccurrenceReader, OccurrenceState } from './funnels/occurrence-state.ts'
 import type { DefinitionHost } from './host.ts'
 import type { History } from './history.ts'
 import type { Message } from './message.ts'
@@ -72,7 +72,7 @@ const pendingStreams = new Set<number>()
 const NONE: readonly number[] = []
 const NO_TRAITS = new Traits()
 
-export abstract class Actor implements DefinitionHost, FlipReader, Observer<Message> {
+export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Message> {
   readonly ordinal: number
   /** By id of the definition. */
   readonly defined = new SlotTable<DefinedValue>()
@@ -164,7 +164,7 @@ export abstract class Actor implements DefinitionHost, FlipReader, Observer<Mess
         stream.advance(this)
         this.#publish(node, stream)
       } else if (node.kind === 'timed') this.#judgeTimed(node)
-      else (state as OccurrenceState).advance(this, (occurrence) => this.#flip(node, occurrence))
+      else (state as OccurrenceState).advance(this, this)
     }
     this.#settlePendingStreams()
   }
@@ -183,7 +183,7 @@ export abstract class Actor implements DefinitionHost, FlipReader, Observer<Mess
           state.insert(event, this)
           this.#publish(node, state)
         }
-      } else this.#occurrenceState(node).insert(event, this, (occurrence) => this.#flip(node, occurrence))
+      } else this.#occurrenceState(node).insert(event, this, this)
     }
     this.#settlePendingStreams()
   }
@@ -239,7 +239,7 @@ export abstract class Actor implements DefinitionHost, FlipReader, Observer<Mess
     for (const node of dependents.timed) this.#judgeTimed(node)
     if (dependents.occurrences.size === 0) return
     for (const node of [...dependents.occurrences].sort((a, b) => a.id - b.id))
-      this.occurrencesOf(node.id)?.judgeAll(this, (occurrence) => this.#flip(node, occurrence))
+      this.occurrencesOf(node.id)?.judgeAll(this, this)
     this.#settlePendingStreams()
   }
 
@@ -327,17 +327,15 @@ export abstract class Actor implements DefinitionHost, FlipReader, Observer<Mess
   }
 
   /** An occurrence has come to pass, or no longer does: judges anew what counts it. */
-  #flip(node: OccurrenceNode, occurrence: Occurrence): void {
+  onFlip(node: OccurrenceNode, occurrence: Occurrence): void {
     for (const stream of node.streams) pendingStreams.add(stream)
-    for (const reach of node.parents)
-      this.occurrencesOf(reach.parent.id)?.judgeParentsOf(occurrence, reach, this, (parent) =>
-        this.#flip(reach.parent, parent),
-      )
+    for (const reach of node.parents) this.occurrencesOf(reach.parent.id)?.judgeParentsOf(occurrence, reach, this, this)
   }
 
   #settlePendingStreams(): void {
     while (pendingStreams.size > 0) {
-      const pending = [...pendingStreams].sort((a, b) => a - b)
+      const pending = [...pendingStreams]
+      if (pending.length > 1) pending.sort((a, b) => a - b)
       pendingStreams.clear()
       for (const id of pending) {
         const node = this.plan.nodes[id] as StreamNode

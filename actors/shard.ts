@@ -8,7 +8,7 @@
  */
 import { type Call, readCall } from '../src/model/call.ts'
 import type { DefinitionSource } from '../src/model/definition.ts'
-import type { CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
+import type { CallsEntry, CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
 import { EngineError } from '../src/model/errors.ts'
 import type { ProfileEvent } from '../src/model/event.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
@@ -118,7 +118,7 @@ export class Shard {
     const transitions: Transition[] = []
     switch (entry.kind) {
       case 'calls':
-        return { transitions, outcomes: entry.calls.map((call) => this.#call(call, entry.receivedAt, transitions)) }
+        return { transitions, outcomes: this.#calls(entry, transitions) }
       case 'tick':
         this.#moveClock(entry.receivedAt, transitions)
         return { transitions, outcomes: [] }
@@ -187,6 +187,13 @@ export class Shard {
 
   actors(): readonly Actor[] {
     return this.#actors.filter((actor) => actor !== undefined)
+  }
+
+  #calls({ calls, receivedAt }: CallsEntry, transitions: Transition[]): CallOutcome[] {
+    const outcomes = new Array<CallOutcome>(calls.length)
+    for (let index = 0; index < calls.length; index++)
+      outcomes[index] = this.#call(calls[index]!, receivedAt, transitions)
+    return outcomes
   }
 
   #call(raw: RawCall, receivedAt: number, transitions: Transition[]): CallOutcome {

@@ -5,8 +5,10 @@ import { compareEvents } from '../history.ts'
 import type { Host } from '../host.ts'
 import type { Occurrence, OccurrenceNode, Reach } from './occurrence-node.ts'
 
-/** Called for each occurrence whose presence among the passing ones has changed. */
-export type OnFlip = (occurrence: Occurrence) => void
+/** Hears of each occurrence whose presence among the passing ones has changed. */
+export interface OccurrenceReader {
+  onFlip(node: OccurrenceNode, occurrence: Occurrence): void
+}
 
 export class OccurrenceState {
   /** Next instant at which a verdict may change by time alone; infinite if none. */
@@ -22,7 +24,7 @@ export class OccurrenceState {
     return this.#occurrences
   }
 
-  insert(event: ProfileEvent, host: Host, onFlip: OnFlip): void {
+  insert(event: ProfileEvent, host: Host, reader: OccurrenceReader): void {
     this.#forget(host.now)
     if (event.ts + this.node.retention <= host.now) return
     const occurrence: Occurrence = {
@@ -35,40 +37,40 @@ export class OccurrenceState {
     let index = this.#occurrences.length
     while (index > 0 && compareEvents(this.#occurrences[index - 1]!, occurrence) > 0) index--
     this.#occurrences.splice(index, 0, occurrence)
-    this.#judge(occurrence, host, onFlip)
+    this.#judge(occurrence, host, reader)
   }
 
   /** Judges anew what time alone may have changed. */
-  advance(host: Host, onFlip: OnFlip): void {
+  advance(host: Host, reader: OccurrenceReader): void {
     this.dueAt = Infinity
     for (const occurrence of this.#occurrences) {
-      if (occurrence.flipAt <= host.now) this.#judge(occurrence, host, onFlip)
+      if (occurrence.flipAt <= host.now) this.#judge(occurrence, host, reader)
       else if (occurrence.flipAt < this.dueAt) this.dueAt = occurrence.flipAt
     }
   }
 
   /** Judges every occurrence anew: a trait that the judge reads has changed. */
-  judgeAll(host: Host, onFlip: OnFlip): void {
-    for (const occurrence of this.#occurrences) this.#judge(occurrence, host, onFlip)
+  judgeAll(host: Host, reader: OccurrenceReader): void {
+    for (const occurrence of this.#occurrences) this.#judge(occurrence, host, reader)
   }
 
   /** Judges anew the parents that count an occurrence of their child node. */
-  judgeParentsOf(child: Occurrence, reach: Reach, host: Host, onFlip: OnFlip): void {
+  judgeParentsOf(child: Occurrence, reach: Reach, host: Host, reader: OccurrenceReader): void {
     const end = firstAfter(this.#occurrences, child.ts - reach.from)
     for (let index = firstAfter(this.#occurrences, child.ts - reach.to); index < end; index++) {
       const parent = this.#occurrences[index]!
-      if (compareEvents(parent, child) < 0) this.#judge(parent, host, onFlip)
+      if (compareEvents(parent, child) < 0) this.#judge(parent, host, reader)
     }
   }
 
-  #judge(occurrence: Occurrence, host: Host, onFlip: OnFlip): void {
+  #judge(occurrence: Occurrence, host: Host, reader: OccurrenceReader): void {
     const horizon: Horizon = { at: Infinity }
     const passes = this.node.judge ? this.node.judge(occurrence, host, horizon) : true
     occurrence.flipAt = horizon.at
     if (horizon.at < this.dueAt) this.dueAt = horizon.at
     if (passes === occurrence.passes) return
     occurrence.passes = passes
-    onFlip(occurrence)
+    reader.onFlip(this.node, occurrence)
   }
 
   /** Old occurrences go in runs: moving the array for each would cost more than it saves. */
