@@ -2,14 +2,15 @@
 import type { ProfileEvent } from '../src/model/event.ts'
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
 import { compareEvents } from './history.ts'
-import type { Message } from './message.ts'
+import type { Account, Message, User } from './message.ts'
+import { hasReaders } from './plan/dependents.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
-import type { ProfileActor } from './profile-actor.ts'
 
-export class AccountActor extends Actor {
+export class AccountActor extends Actor implements Account {
+  readonly kind = 'account'
   readonly groupId: string
   /** With the instant at which each was linked. */
-  readonly users = new Map<ProfileActor, number>()
+  readonly users = new Map<User, number>()
   /** By id of a condition of the users' plan: how many users satisfied it when they last settled. */
   readonly #satisfying = new Map<number, number>()
 
@@ -80,6 +81,15 @@ export class AccountActor extends Actor {
     }
   }
 
+  /** An audience of accounts that users read: its users settle, and with them all their accounts. */
+  protected override tellOthers({ acrossDependents }: DefinitionNode): void {
+    if (!hasReaders(acrossDependents)) return
+    for (const user of this.users.keys()) {
+      for (const account of user.accounts) account.takePart()
+      user.next({ kind: 'accounts changed', at: this.now, readers: acrossDependents })
+    }
+  }
+
   override rebuild(plan: Plan): void {
     super.rebuild(plan)
     this.#markQuantified()
@@ -91,7 +101,7 @@ export class AccountActor extends Actor {
     for (const index of this.plan.trueOfNothing) this.markDefinition(index)
   }
 
-  #link(user: ProfileActor, conditions: readonly DefinitionNode[]): void {
+  #link(user: User, conditions: readonly DefinitionNode[]): void {
     this.sink.onFailure(() => {
       this.users.delete(user)
       user.leaveAccount(this)
@@ -134,7 +144,7 @@ export class AccountActor extends Actor {
     super.restore(before)
   }
 
-  #countAll(user: ProfileActor, conditions: readonly DefinitionNode[], by: 1 | -1): void {
+  #countAll(user: User, conditions: readonly DefinitionNode[], by: 1 | -1): void {
     for (const condition of conditions) if (user.definedValue(condition.id) === true) this.#count(condition.id, by)
   }
 

@@ -7,6 +7,7 @@ import type { IdentityRules } from '../src/model/external-id.ts'
 import type { JsonValue } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import type { Actor, SettlementSink } from './actor.ts'
+import type { SpaceActor } from './space-actor.ts'
 import { EventReader, Scratch, writeValue } from './event-codec.ts'
 import { History, type HistoryStore } from './history.ts'
 import { Names } from './names.ts'
@@ -42,10 +43,10 @@ const scratch = new Scratch()
 /** Traits and values of definitions name their keys in full: to write them must not add to the shard's table. */
 const IN_FULL = new Names(0)
 
-export function encodeActor(actor: Actor): Uint8Array {
+export function encodeActor(actor: SpaceActor): Uint8Array {
   const common = encodeCommon(actor)
   const encoded: Encoded =
-    actor instanceof ProfileActor
+    actor.kind === 'user'
       ? {
           ...common,
           kind: 'user',
@@ -57,8 +58,8 @@ export function encodeActor(actor: Actor): Uint8Array {
       : {
           ...common,
           kind: 'account',
-          groupId: (actor as AccountActor).groupId,
-          users: [...(actor as AccountActor).users].map(([user, linkedAt]) => [user.ordinal, linkedAt] as const),
+          groupId: actor.groupId,
+          users: [...actor.users].map(([user, linkedAt]) => [user.ordinal, linkedAt] as const),
         }
   return pack(encoded)
 }
@@ -85,7 +86,7 @@ export class ActorDecoder {
   readonly #sink: SettlementSink
   readonly #store: HistoryStore
   readonly #rules: IdentityRules
-  readonly #links: ((actorOf: (ordinal: number) => Actor) => void)[] = []
+  readonly #links: ((actorOf: (ordinal: number) => SpaceActor | undefined) => void)[] = []
 
   constructor(
     plans: { readonly user: Plan; readonly account: Plan },
@@ -99,7 +100,7 @@ export class ActorDecoder {
     this.#rules = rules
   }
 
-  decode(bytes: Uint8Array): Actor {
+  decode(bytes: Uint8Array): SpaceActor {
     const encoded = unpack(bytes) as Encoded
     const actor = encoded.kind === 'user' ? this.#user(encoded) : this.#account(encoded)
     const reader = new EventReader(Buffer.from(encoded.values), IN_FULL)
@@ -115,7 +116,7 @@ export class ActorDecoder {
   }
 
   /** After the last actor: users find their accounts, and accounts their users. */
-  link(actorOf: (ordinal: number) => Actor): void {
+  link(actorOf: (ordinal: number) => SpaceActor | undefined): void {
     for (const link of this.#links) link(actorOf)
   }
 
@@ -125,7 +126,12 @@ export class ActorDecoder {
     user.mergeCount = mergeCount
     user.history = History.fromBytes(history, this.#store)
     this.#links.push((actorOf) => {
-      for (const account of accounts) user.joinAccount(actorOf(account) as AccountActor)
+      for (const ordinal of accounts) {
+        const account = actorOf(ordinal)
+        if (account?.kind !== 'account')
+          throw new Error(`user ${user.ordinal} belongs to ${ordinal}, which is no account`)
+        user.joinAccount(account)
+      }
     })
     return user
   }
@@ -133,7 +139,11 @@ export class ActorDecoder {
   #account({ ordinal, groupId, users }: Extract<Encoded, { kind: 'account' }>): AccountActor {
     const account = new AccountActor(ordinal, this.#plans.account, this.#sink, groupId)
     this.#links.push((actorOf) => {
-      for (const [user, linkedAt] of users) account.users.set(actorOf(user) as ProfileActor, linkedAt)
+      for (const [userOrdinal, linkedAt] of users) {
+        const user = actorOf(userOrdinal)
+        if (user?.kind !== 'user') throw new Error(`account ${ordinal} has ${userOrdinal}, which is no user`)
+        account.users.set(user, linkedAt)
+      }
     })
     return account
   }

@@ -10,13 +10,17 @@ import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
 import { type Observable, type Observer, Subject } from 'rxjs'
 import type { JsonValue, Transition } from '../src/model/transition.ts'
 import type { Horizon } from './comparators.ts'
-import type { Occurrence, OccurrenceNode } from './funnels/occurrence-node.ts'
+import type { Occurrence } from './funnels/occurrence.ts'
+import type { OccurrenceNode } from './funnels/occurrence-node.ts'
 import { type OccurrenceReader, OccurrenceState } from './funnels/occurrence-state.ts'
+import type { DefinedValue } from './defined-value.ts'
 import type { DefinitionHost } from './host.ts'
 import type { History } from './history.ts'
 import type { Message } from './message.ts'
 import type { Names } from './names.ts'
-import type { DefinitionNode, Dependents, Plan, TimedNode } from './plan/plan.ts'
+import type { Dependents } from './plan/dependents.ts'
+import type { DefinitionNode, Plan } from './plan/plan.ts'
+import type { TimedNode } from './plan/timed-node.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
 import { type FlipReader, RecentCounts } from './streams/recent-counts.ts'
@@ -24,17 +28,6 @@ import type { StreamNode, StreamState } from './streams/stream-node.ts'
 import type { TraitReader } from './trait-reader.ts'
 import { Traits } from './traits.ts'
 import { type Reached, reachedOf, sameValue } from './values.ts'
-
-/** The value of one definition for one actor. */
-export interface DefinedValue {
-  value: JsonValue
-  /** Transitions so far. */
-  sequence: number
-  /** Of a `count` or `unique(…).count()`: it has once been at least 1. */
-  hasBeenOne: boolean
-  /** Number of the settlement that last changed it; not part of the state. */
-  settlement: number
-}
 
 export interface HeardEvent {
   readonly event: ProfileEvent
@@ -53,8 +46,8 @@ export interface SettlementSink {
   enqueue(actor: Actor, level: number): void
   /** A definition's value is about to change; `isKnown`: it had one before. */
   changing(actor: Actor, node: DefinitionNode, held: DefinedValue, isKnown: boolean): void
-  /** A definition's value has changed. */
-  changed(actor: Actor, node: DefinitionNode, held: DefinedValue): void
+  /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
+  join(actor: Actor): void
   /** An event is about to be appended to a history. */
   appending(history: History, names: Names): void
 }
@@ -124,6 +117,13 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
   /** Publishes a transition of this actor. */
   publish(transition: Transition): void {
     this.#changes?.next(transition)
+  }
+
+  /** A definition has another value: tells the actors of the other kind that read it. */
+  protected abstract tellOthers(node: DefinitionNode, value: JsonValue): void
+  /** Takes part in the settlement at hand. */
+  takePart(): void {
+    this.sink.join(this)
   }
 
   /** Handles a message within a settlement in which it takes part. */
@@ -403,7 +403,7 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
     this.sink.changing(this, node, next, held !== undefined)
     next.value = value
     if (node.absentUntilOne && (result as number) >= 1) next.hasBeenOne = true
-    this.sink.changed(this, node, next)
+    this.tellOthers(node, value)
     this.markDependents(node.dependents)
   }
 

@@ -16,7 +16,7 @@ const SILENT: SettlementSink = {
   onSuccess: () => undefined,
   enqueue: () => undefined,
   changing: () => undefined,
-  changed: () => undefined,
+  join: () => undefined,
   appending: () => undefined,
 }
 
@@ -81,6 +81,10 @@ class PlayedActor extends Actor {
     this.#played.push(event)
     this.takeEvent(event)
     return this.#settle()
+  }
+
+  protected override tellOthers(): void {
+    // Nobody else is played with it.
   }
 
   override receive(): void {

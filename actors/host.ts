@@ -1,7 +1,7 @@
 /** What the parts of an actor may ask of it while they judge and reduce. */
 import type { ProfileEvent } from '../src/model/event.ts'
 import type { JsonValue } from '../src/model/transition.ts'
-import type { OccurrenceState } from './funnels/occurrence-state.ts'
+import type { Occurrences } from './funnels/occurrence.ts'
 import type { TraitReader } from './trait-reader.ts'
 import type { Reached } from './values.ts'
 
@@ -9,7 +9,7 @@ export interface Host {
   /** The instant at which the actor is being settled, epoch ms. */
   readonly now: number
   readTrait(reader: TraitReader): Reached
-  occurrencesOf(node: number): OccurrenceState | undefined
+  occurrencesOf(node: number): Occurrences | undefined
   /** The kept events, in the order of `(ts, arrival)`. */
   keptEvents(): readonly ProfileEvent[]
 }

@@ -26,7 +26,7 @@ export class Identity {
 
   assign(id: ExternalId, profile: ProfileActor): void {
     let values = this.#byType.get(id.type)
-    if (!values) this.#byType.set(id.type, (values = new Map()))
+    if (!values) this.#byType.set(id.type, (values = new Map<string, ProfileActor>()))
     values.set(id.value, profile)
   }
 

@@ -1,7 +1,38 @@
 /** What an actor may be told. It handles one message at a time, to completion. */
 import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
-import type { DefinitionNode, Dependents, Plan } from './plan/plan.ts'
-import type { ProfileActor } from './profile-actor.ts'
+import type { Dependents } from './plan/dependents.ts'
+import type { JsonValue } from '../src/model/transition.ts'
+import type { ExternalId } from '../src/model/external-id.ts'
+import type { DefinedValue } from './defined-value.ts'
+import type { History } from './history.ts'
+import type { SlotTable } from './slot-table.ts'
+import type { Traits } from './traits.ts'
+import type { DefinitionNode, Plan } from './plan/plan.ts'
+
+/** A user, as accounts and other users know it. */
+export interface User {
+  readonly ordinal: number
+  readonly ids: readonly ExternalId[]
+  readonly traits: Traits
+  readonly history: History
+  readonly mergeCount: number
+  readonly defined: SlotTable<DefinedValue>
+  readonly accounts: ReadonlySet<Account>
+  keptEvents(): readonly ProfileEvent[]
+  definedValue(id: number): JsonValue | undefined
+  joinAccount(account: Account): void
+  leaveAccount(account: Account): void
+  takePart(): void
+  next(message: Message): void
+}
+
+/** An account, as its users know it. */
+export interface Account {
+  readonly ordinal: number
+  definedValue(id: number): JsonValue | undefined
+  takePart(): void
+  next(message: Message): void
+}
 
 /** `at` is the instant of the input, or of the deadline, that it comes from; it never goes back. */
 export type Message = { readonly at: number } & Content
@@ -13,14 +44,14 @@ type Content =
   /** Nothing but time: what is due by now is judged anew. */
   | { readonly kind: 'deadline' }
   /** To a user: it takes over what others hold, who then are no more. */
-  | { readonly kind: 'merge'; readonly absorbed: readonly ProfileActor[] }
+  | { readonly kind: 'merge'; readonly absorbed: readonly User[] }
   /** To an account: a user is linked; its whole history counts from now on. */
-  | { readonly kind: 'link'; readonly user: ProfileActor; readonly conditions: readonly DefinitionNode[] }
+  | { readonly kind: 'link'; readonly user: User; readonly conditions: readonly DefinitionNode[] }
   /** To an account: some of its users have become one. `unseen`: events of those that were not its users. */
   | {
       readonly kind: 'users united'
-      readonly survivor: ProfileActor
-      readonly absorbed: readonly ProfileActor[]
+      readonly survivor: User
+      readonly absorbed: readonly User[]
       readonly conditions: readonly DefinitionNode[]
       readonly unseen: readonly ProfileEvent[]
     }

@@ -2,17 +2,18 @@
 import type { ProfileEvent } from '../src/model/event.ts'
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
-import type { AccountActor } from './account-actor.ts'
 import { History, type HistoryStore } from './history.ts'
-import type { Message } from './message.ts'
-import type { Plan } from './plan/plan.ts'
+import type { Account, Message, User } from './message.ts'
+import type { JsonValue } from '../src/model/transition.ts'
+import type { DefinitionNode, Plan } from './plan/plan.ts'
 
-const NO_ACCOUNTS: ReadonlySet<AccountActor> = new Set()
+const NO_ACCOUNTS: ReadonlySet<Account> = new Set()
 
-export class ProfileActor extends Actor {
+export class ProfileActor extends Actor implements User {
+  readonly kind = 'user'
   /** In the order in which they were added. */
   readonly ids: ExternalId[] = []
-  accounts: ReadonlySet<AccountActor> = NO_ACCOUNTS
+  accounts: ReadonlySet<Account> = NO_ACCOUNTS
   history = new History()
   mergeCount = 0
   readonly #store: HistoryStore
@@ -43,6 +44,13 @@ export class ProfileActor extends Actor {
 
   override heardEvents(): readonly HeardEvent[] {
     return this.keptEvents().map((event) => ({ event, at: event.receivedAt }))
+  }
+
+  /** A condition that accounts ask of their users has flipped. */
+  protected override tellOthers(node: DefinitionNode, value: JsonValue): void {
+    if (node.kind !== 'condition') return
+    for (const account of this.accounts)
+      account.next({ kind: 'condition flipped', at: this.now, condition: node, holds: value === true })
   }
 
   override rebuild(plan: Plan): void {
@@ -103,11 +111,11 @@ export class ProfileActor extends Actor {
   }
 
   /** The account has linked it. */
-  joinAccount(account: AccountActor): void {
+  joinAccount(account: Account): void {
     this.accounts = new Set(this.accounts).add(account)
   }
 
-  leaveAccount(account: AccountActor): void {
+  leaveAccount(account: Account): void {
     this.accounts = new Set([...this.accounts].filter((other) => other !== account))
   }
 
@@ -139,7 +147,7 @@ export class ProfileActor extends Actor {
   }
 
   /** Takes over all that another profile holds, which then is no more. Definitions are to be found anew. */
-  #absorb(other: ProfileActor): void {
+  #absorb(other: User): void {
     this.ids.push(...other.ids)
     this.#label = this.#bestLabel()
     for (const entry of other.traits.entries()) this.writableTraits().set(entry, () => undefined)

@@ -4,14 +4,13 @@
  * before and the value after. So a definition has at most one transition for one input, and none is seen half settled.
  */
 import type { JsonValue, Transition } from '../src/model/transition.ts'
-import { AccountActor } from './account-actor.ts'
 import { Bag } from './bag.ts'
-import type { Actor, DefinedValue, SettlementSink } from './actor.ts'
+import type { DefinedValue } from './defined-value.ts'
+import type { Actor, SettlementSink } from './actor.ts'
 import type { History } from './history.ts'
 import type { Message } from './message.ts'
 import type { Names } from './names.ts'
 import type { DefinitionNode } from './plan/plan.ts'
-import { ProfileActor } from './profile-actor.ts'
 import { sameValue } from './values.ts'
 
 interface Change {
@@ -107,19 +106,6 @@ export class Settlement implements SettlementSink {
     this.#changes.add(change)
   }
 
-  changed(actor: Actor, node: DefinitionNode, held: DefinedValue): void {
-    if (node.kind === 'condition') {
-      for (const account of (actor as ProfileActor).accounts) {
-        account.next({ kind: 'condition flipped', at: this.#now, condition: node, holds: held.value === true })
-      }
-    } else if (actor instanceof AccountActor && reachesUsers(node)) {
-      for (const user of actor.users.keys()) {
-        for (const account of user.accounts) this.join(account)
-        user.next({ kind: 'accounts changed', at: this.#now, readers: node.acrossDependents })
-      }
-    }
-  }
-
   /** Settles what is marked, and appends the transitions. */
   finish(transitions: Transition[]): void {
     for (let level = 0; level < this.#queues.length; level++) {
@@ -193,9 +179,4 @@ export class Settlement implements SettlementSink {
     if (node.kind === 'computed_trait') return { at, type: 'trait', key, profile, value, sequence }
     return { at, type: value === true ? 'entered' : 'exited', key, profile, sequence }
   }
-}
-
-function reachesUsers(node: DefinitionNode): boolean {
-  const { definitions, timed, occurrences } = node.acrossDependents
-  return definitions.size + timed.size + occurrences.size > 0
 }

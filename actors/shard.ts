@@ -20,14 +20,17 @@ import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
 import { hasEverBeenOne } from './backfill.ts'
 import type { HistoryStore } from './history.ts'
+import type { Account } from './message.ts'
 import { Identity, type Resolution } from './identity.ts'
 import { Names } from './names.ts'
 import { compilePlans, type Plans } from './plan/compile.ts'
-import type { DefinitionNode, Plan, Work } from './plan/plan.ts'
+import type { DefinitionNode, Plan } from './plan/plan.ts'
+import type { Work } from './plan/predicate.ts'
 import type { DefinitionInput } from './plan/references.ts'
 import { ProfileActor } from './profile-actor.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
+import type { SpaceActor } from './space-actor.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
 /** What came of one call. */
@@ -76,7 +79,7 @@ export class Shard {
   readonly #deduplication = new Deduplication()
   readonly #accounts = new Map<string, AccountActor>()
   /** By ordinal; undefined where a profile was absorbed by another. */
-  readonly #actors: (Actor | undefined)[] = []
+  readonly #actors: (SpaceActor | undefined)[] = []
   #plans: Plans
   /** Actors due at one instant; kept from one to the next. */
   readonly #due: number[] = []
@@ -100,7 +103,7 @@ export class Shard {
   }
 
   get profileCount(): number {
-    return this.#actors.reduce((count, actor) => count + (actor instanceof ProfileActor ? 1 : 0), 0)
+    return this.#actors.reduce((count, actor) => count + (actor?.kind === 'user' ? 1 : 0), 0)
   }
 
   /** Work done so far by users and accounts together. */
@@ -161,10 +164,10 @@ export class Shard {
     for (const bytes of state.actors) {
       const actor = decoder.decode(bytes)
       this.#actors[actor.ordinal] = actor
-      if (actor instanceof AccountActor) this.#accounts.set(actor.groupId, actor)
-      else for (const id of (actor as ProfileActor).ids) this.#identity.assign(id, actor as ProfileActor)
+      if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
+      else for (const id of actor.ids) this.#identity.assign(id, actor)
     }
-    decoder.link((ordinal) => this.#actors[ordinal]!)
+    decoder.link((ordinal) => this.#actors[ordinal])
     // What fell due at the very instant of the last input has not happened yet for those that it did not concern.
     for (const actor of this.actors()) actor.restore(state.clock - 1)
     this.#settlement.forget()
@@ -185,7 +188,7 @@ export class Shard {
     return this.#accounts.get(groupId)
   }
 
-  actors(): readonly Actor[] {
+  actors(): readonly SpaceActor[] {
     return this.#actors.filter((actor) => actor !== undefined)
   }
 
@@ -274,7 +277,7 @@ export class Shard {
 
   #joined(profile: ProfileActor): ProfileActor {
     this.#settlement.join(profile)
-    for (const account of profile.accounts) this.#settlement.join(account)
+    for (const account of profile.accounts) account.takePart()
     return profile
   }
 
@@ -366,12 +369,12 @@ export class Shard {
   }
 
   /** Keeps the values of definitions that go on; users' conditions are numbered anew with every plan. */
-  #keepDefined(actor: Actor): void {
+  #keepDefined(actor: SpaceActor): void {
     for (const id of [...actor.defined.ids()]) if (id < 0 || !this.#planOf(actor).byId.has(id)) actor.defined.delete(id)
   }
 
   /** A count that begins, or begins anew, finds out whether it has once been at least 1. */
-  #beginCount(actor: Actor, input: DefinitionInput): void {
+  #beginCount(actor: SpaceActor, input: DefinitionInput): void {
     const node = this.#planOf(actor).byId.get(input.id)
     if (!node?.absentUntilOne) return
     const hasBeenOne = hasEverBeenOne(actor, input, this.#definitions.inputs(), this.#clock)
@@ -387,12 +390,12 @@ export class Shard {
     this.#wheel.set(actor.ordinal, this.#actors[actor.ordinal] === actor ? due : Infinity)
   }
 
-  #planOf(actor: Actor): Plan {
-    return actor instanceof AccountActor ? this.#plans.account : this.#plans.user
+  #planOf(actor: SpaceActor): Plan {
+    return this.#plans[actor.kind]
   }
 }
 
 /** Events of those profiles that are not the account's users. */
-function eventsOfOthers(account: AccountActor, profiles: readonly ProfileActor[]): ProfileEvent[] {
-  return profiles.filter((profile) => !account.users.has(profile)).flatMap((profile) => [...profile.keptEvents()])
+function eventsOfOthers(account: Account, profiles: readonly ProfileActor[]): ProfileEvent[] {
+  return profiles.filter((profile) => !profile.accounts.has(account)).flatMap((profile) => [...profile.keptEvents()])
 }

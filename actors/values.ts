@@ -31,7 +31,7 @@ export function pathSteps(path: string): string[] {
     } else if (path[index] === '.') {
       steps.push(step)
       step = ''
-    } else step += path[index]
+    } else step += path.charAt(index)
   }
   steps.push(step)
   return steps

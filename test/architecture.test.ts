@@ -40,25 +40,6 @@ const LAYERS: readonly Layer[] = [
   { path: 'bench', may: PRODUCT },
 ]
 
-/**
- * Imports without which no circle would be left, all of types that belong in a file of their own.
- * The list only shrinks: an entry that is part of no circle fails the test.
- */
-const KNOWN_CYCLIC_IMPORTS_OF_ACTORS: readonly string[] = [
-  'actors/host.ts -> actors/funnels/occurrence-state.ts',
-  'actors/message.ts -> actors/profile-actor.ts',
-  'actors/profile-actor.ts -> actors/account-actor.ts',
-  'actors/plan/event-index.ts -> actors/plan/plan.ts',
-  'actors/plan/trait-index.ts -> actors/plan/plan.ts',
-  'actors/streams/stream-node.ts -> actors/plan/plan.ts',
-  'actors/plan/occurrence-compiler.ts -> actors/plan/stream-compiler.ts',
-  'actors/reducers/count.ts -> actors/reducers/accumulator.ts',
-  'actors/reducers/distinct.ts -> actors/reducers/accumulator.ts',
-  'actors/reducers/edge.ts -> actors/reducers/accumulator.ts',
-  'actors/reducers/extreme.ts -> actors/reducers/accumulator.ts',
-  'actors/reducers/sum.ts -> actors/reducers/accumulator.ts',
-]
-
 /** What only tests use so far: a checkpoint is to be made of it. An entry that the program reaches fails the test. */
 const NOT_REACHED_YET: readonly string[] = ['actors/state-codec.ts']
 
@@ -176,12 +157,8 @@ function reachedFrom(start: string, edges: ReadonlyMap<string, ReadonlySet<strin
 }
 
 /** Imports, of types too, from which a way leads back to the importing file. */
-function cyclicImports(files: Files, leftOut: readonly string[] = []): string[] {
+function cyclicImports(files: Files): string[] {
   const edges = edgesOf(files)
-  for (const entry of leftOut) {
-    const [from = '', to = ''] = entry.split(' -> ')
-    edges.get(from)?.delete(to)
-  }
   const reached = new Map([...edges.keys()].map((path) => [path, reachedFrom(path, edges)]))
   return [...edges].flatMap(([from, targets]) =>
     [...targets].filter((to) => to === from || reached.get(to)?.has(from)).map((to) => `${from} -> ${to}`),
@@ -274,13 +251,8 @@ describe('the repository', () => {
     expect(againstLayers(files)).toEqual([])
   })
 
-  it('has no circle of imports beyond the known ones', () => {
-    expect(cyclicImports(files, KNOWN_CYCLIC_IMPORTS_OF_ACTORS)).toEqual([])
-  })
-
-  it('has every circle that is listed as known: take out of the list what is mended', () => {
-    const cyclic = cyclicImports(files)
-    expect(KNOWN_CYCLIC_IMPORTS_OF_ACTORS.filter((entry) => !cyclic.includes(entry))).toEqual([])
+  it('has no circle of imports, of types neither', () => {
+    expect(cyclicImports(files)).toEqual([])
   })
 
   it('has no barrel', () => {
@@ -341,7 +313,7 @@ describe('the rules fire', () => {
     expect(againstLayers(files)).toEqual([])
   })
 
-  it('on a circle, of types too, and not on what leads to one or is left out', () => {
+  it('on a circle, of types too, and not on what leads to one', () => {
     const files = map({
       'actors/a.ts': "import type { B } from './b.ts'",
       'actors/b.ts': "import { c } from './c.ts'",
@@ -351,7 +323,6 @@ describe('the rules fire', () => {
     })
     const circle = ['actors/a.ts -> actors/b.ts', 'actors/b.ts -> actors/c.ts', 'actors/c.ts -> actors/a.ts']
     expect(cyclicImports(files)).toEqual([...circle, 'actors/e.ts -> actors/e.ts'])
-    expect(cyclicImports(files, ['actors/a.ts -> actors/b.ts', 'actors/e.ts -> actors/e.ts'])).toEqual([])
   })
 
   it.each([

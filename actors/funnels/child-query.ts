@@ -7,11 +7,10 @@ import type { JsonValue } from '../../src/model/transition.ts'
 import type { Horizon } from '../comparators.ts'
 import { compareEvents } from '../history.ts'
 import type { Host } from '../host.ts'
-import { createAccumulator } from '../reducers/accumulator.ts'
+import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values.ts'
 import type { Window } from '../streams/stream-node.ts'
-import type { Occurrence } from './occurrence-node.ts'
-import { firstAfter, type OccurrenceState } from './occurrence-state.ts'
+import { firstAfter, type Occurrence, type Occurrences } from './occurrence.ts'
 
 /** The test of a child that looks at its parent's properties too. */
 export type PairTest = (child: Occurrence, parent: Occurrence, host: Host, horizon: Horizon) => boolean
@@ -41,7 +40,7 @@ export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host,
 
 function countedChildren(
   query: ChildQuery,
-  state: OccurrenceState,
+  state: Occurrences,
   parent: Occurrence,
   host: Host,
   horizon: Horizon,

@@ -9,17 +9,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Horizon } from '../comparators.ts'
 import type { Host } from '../host.ts'
 import type { Reached } from '../values.ts'
-
-/** One event of an actor's occurrences. */
-export interface Occurrence {
-  readonly ts: number
-  readonly arrival: number
-  /** What the node's captured fields reached. */
-  readonly values: readonly Reached[]
-  passes: boolean
-  /** When the verdict may change by time alone; infinite if never. */
-  flipAt: number
-}
+import type { Occurrence } from './occurrence.ts'
 
 /** The verdict on one occurrence; lowers the horizon to when time alone may change it. */
 export type Judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => boolean

@@ -3,14 +3,15 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Horizon } from '../comparators.ts'
 import { compareEvents } from '../history.ts'
 import type { Host } from '../host.ts'
-import type { Occurrence, OccurrenceNode, Reach } from './occurrence-node.ts'
+import { firstAfter, type Occurrence, type Occurrences } from './occurrence.ts'
+import type { OccurrenceNode, Reach } from './occurrence-node.ts'
 
 /** Hears of each occurrence whose presence among the passing ones has changed. */
 export interface OccurrenceReader {
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void
 }
 
-export class OccurrenceState {
+export class OccurrenceState implements Occurrences {
   /** Next instant at which a verdict may change by time alone; infinite if none. */
   dueAt = Infinity
   readonly node: OccurrenceNode
@@ -81,16 +82,4 @@ export class OccurrenceState {
     const left = firstAfter(this.#occurrences, edge)
     if (left >= 16 || left * 2 >= this.#occurrences.length) this.#occurrences.splice(0, left)
   }
-}
-
-/** Index of the first occurrence with an event time later than `ts`. */
-export function firstAfter(occurrences: readonly Occurrence[], ts: number): number {
-  let low = 0
-  let high = occurrences.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (occurrences[middle]!.ts > ts) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -10,7 +10,8 @@ import type { JsonValue } from '../../src/model/transition.ts'
 import type { DefinitionHost } from '../host.ts'
 import { ConditionCompiler } from './condition-compiler.ts'
 import { EventIndex } from './event-index.ts'
-import { type DefinitionNode, type Dependents, noDependents, type Plan } from './plan.ts'
+import { type Dependents, noDependents } from './dependents.ts'
+import type { DefinitionNode, Plan } from './plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from './trait-index.ts'
@@ -112,7 +113,7 @@ class PlanBuilder {
       kind: this.kind,
       definitions: this.nodes,
       byId: new Map(this.nodes.map((node) => [node.id, node])),
-      nodes: streams.nodes,
+      nodes: streams.registry.nodes,
       streams: streams.entries,
       events: this.#events,
       traits: this.#traits,

@@ -7,7 +7,7 @@ import type { JsonValue } from '../../src/model/transition.ts'
 import { equalityKey, type Reached, Several } from '../values.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import type { StreamNode } from '../streams/stream-node.ts'
-import type { Predicate, Work } from './plan.ts'
+import type { Predicate, Work } from './predicate.ts'
 
 /** Constants one of which a field must equal. */
 export interface Discriminator {

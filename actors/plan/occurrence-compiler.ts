@@ -6,16 +6,17 @@
 import type { Comparison, Condition, EventField, Operand, Reduction } from '../../src/language/tree.ts'
 import { compileTest, compileTimedTest, type Horizon, type TimedTest } from '../comparators.ts'
 import { type ChildQuery, evaluateChild } from '../funnels/child-query.ts'
-import type { Occurrence, OccurrenceNode } from '../funnels/occurrence-node.ts'
+import type { Occurrence } from '../funnels/occurrence.ts'
+import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import type { Host } from '../host.ts'
-import { fieldOf, takesArraysWhole } from '../reducers/accumulator.ts'
+import { fieldOf, takesArraysWhole } from '../reducers/create-accumulator.ts'
 import type { Window } from '../streams/stream-node.ts'
 import { type Reached, reachedOf } from '../values.ts'
 import { literalOf } from './event-test.ts'
 import { compileField, fieldKey } from './field-reader.ts'
 import { rightsOf } from './references.ts'
 import { compileTrait, type PlanScope } from './scope.ts'
-import type { StreamCompiler } from './stream-compiler.ts'
+import type { NodeRegistry } from './node-registry.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
 /** What a condition inside a `where` looks at: an occurrence, and its parent where there is one. */
@@ -45,18 +46,18 @@ const HERE: Window = { from: 0, to: 1 }
 
 export class OccurrenceCompiler {
   readonly #scope: PlanScope
-  readonly #streams: StreamCompiler
+  readonly #registry: NodeRegistry
   readonly #nodes = new Map<string, OccurrenceNode>()
   readonly #captures = new Map<OccurrenceNode, Map<string, number>>()
 
-  constructor(scope: PlanScope, streams: StreamCompiler) {
+  constructor(scope: PlanScope, registry: NodeRegistry) {
     this.#scope = scope
-    this.#streams = streams
+    this.#registry = registry
   }
 
   /** The node of the occurrences that a stream's own conjuncts let through. */
   occurrences(parts: StreamParts, sinceArrival: number): OccurrenceNode {
-    const key = `${this.#streams.predicateKey(parts, sinceArrival)}|${conjunctsKey(parts.judgedConjuncts)}`
+    const key = `${this.#registry.predicateKey(parts, sinceArrival)}|${conjunctsKey(parts.judgedConjuncts)}`
     const known = this.#nodes.get(key)
     if (known) return known
     const node = {
@@ -76,9 +77,9 @@ export class OccurrenceCompiler {
         const pair = { occurrence, parent: undefined, host, horizon }
         return holdAll(tests, pair)
       }
-    node.id = this.#streams.nodes.length
-    this.#streams.nodes.push(node)
-    this.#streams.addToPredicate(parts, sinceArrival, node)
+    node.id = this.#registry.nodes.length
+    this.#registry.nodes.push(node)
+    this.#registry.addToPredicate(parts, sinceArrival, node)
     this.#nodes.set(key, node)
     return node
   }

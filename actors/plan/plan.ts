@@ -3,24 +3,15 @@
  * sub-expressions are one node, and the indexes by which a change finds the nodes that it can affect.
  */
 import type { ActorKind } from '../../src/model/definition.ts'
-import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import type { TimedTest } from '../comparators.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import type { DefinitionHost } from '../host.ts'
 import type { StreamNode, StreamState } from '../streams/stream-node.ts'
-import type { Reached } from '../values.ts'
+import type { Dependents } from './dependents.ts'
 import type { EventIndex } from './event-index.ts'
+import type { Work } from './predicate.ts'
+import type { TimedNode } from './timed-node.ts'
 import type { TraitIndex } from './trait-index.ts'
-
-/** A comparison of a trait or of a reduced value with the clock: it flips by time alone. */
-export interface TimedNode {
-  readonly kind: 'timed'
-  readonly id: number
-  readonly read: (host: DefinitionHost) => Reached
-  readonly test: TimedTest
-  readonly definitions: Set<number>
-}
 
 export type StatefulNode = StreamNode | OccurrenceNode | TimedNode
 
@@ -30,18 +21,6 @@ export interface StreamEntry {
   readonly create: () => StreamState
   /** Truth of the comparisons over nothing, one bit each. */
   bitsOfNothing: number
-}
-
-/** What a changed value reaches within one actor. */
-export interface Dependents {
-  /** By index in the plan. */
-  readonly definitions: Set<number>
-  readonly timed: Set<TimedNode>
-  readonly occurrences: Set<OccurrenceNode>
-}
-
-export function noDependents(): Dependents {
-  return { definitions: new Set(), timed: new Set(), occurrences: new Set() }
 }
 
 export interface DefinitionNode {
@@ -64,13 +43,6 @@ export interface DefinitionNode {
   readonly acrossDependents: Dependents
 }
 
-/** Work done, counted: what is incremental is tested by these, not claimed. */
-export interface Work {
-  predicates: number
-  nodes: number
-  definitions: number
-}
-
 export interface Plan {
   readonly kind: ActorKind
   /** In the order in which they settle. */
@@ -87,16 +59,4 @@ export interface Plan {
   /** Of users: what reads audiences of accounts. */
   readonly readersOfAccounts: Dependents
   readonly work: Work
-}
-
-/** A predicate of the index: events that pass it go to its nodes. */
-export interface Predicate {
-  readonly test: ((event: ProfileEvent) => boolean) | undefined
-  readonly excludedSources: ReadonlySet<string> | undefined
-  /** Only events that arrived later count; -1 for all. */
-  readonly sinceArrival: number
-  /** Streams and occurrences that take up the events, by ascending id. */
-  readonly nodes: (StreamNode | OccurrenceNode)[]
-  /** The search that last tested it: a predicate under several keys is tested once. */
-  lastSearch: number
 }

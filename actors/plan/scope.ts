@@ -2,7 +2,8 @@
 import type { Condition } from '../../src/language/tree.ts'
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { TraitReader } from '../trait-reader.ts'
-import type { DefinitionNode, Dependents } from './plan.ts'
+import type { Dependents } from './dependents.ts'
+import type { DefinitionNode } from './plan.ts'
 import type { KeyTable } from './references.ts'
 import type { TraitIndex } from './trait-index.ts'
 

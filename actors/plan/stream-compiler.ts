@@ -4,7 +4,7 @@
  */
 import type { Reducer, Stream } from '../../src/language/tree.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
-import { fieldOf, takesArraysWhole } from '../reducers/accumulator.ts'
+import { fieldOf, takesArraysWhole } from '../reducers/create-accumulator.ts'
 import { JudgedState } from '../streams/judged-state.ts'
 import { SessionState } from '../streams/session-state.ts'
 import {
@@ -17,32 +17,21 @@ import {
 import { TotalState } from '../streams/total-state.ts'
 import { WindowState } from '../streams/window-state.ts'
 import type { EventIndex } from './event-index.ts'
-import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
+import type { EventTest } from './event-test.ts'
 import { compileField } from './field-reader.ts'
+import { NodeRegistry } from './node-registry.ts'
 import { OccurrenceCompiler } from './occurrence-compiler.ts'
-import {
-  type Dependents,
-  noDependents,
-  type Predicate,
-  type StatefulNode,
-  type StreamEntry,
-  type TimedNode,
-} from './plan.ts'
+import { type Dependents, noDependents } from './dependents.ts'
+import type { StreamEntry } from './plan.ts'
+import type { TimedNode } from './timed-node.ts'
 import type { PlanScope } from './scope.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
-interface PendingPredicate {
-  readonly event: string
-  readonly predicate: Predicate
-  readonly parts: StreamParts
-}
-
 export class StreamCompiler {
-  readonly nodes: StatefulNode[] = []
+  readonly registry = new NodeRegistry()
   readonly entries = new Map<number, StreamEntry>()
   readonly #index: EventIndex
   readonly #occurrences: OccurrenceCompiler
-  readonly #predicates = new Map<string, PendingPredicate>()
   readonly #streams = new Map<string, StreamEntry>()
   readonly #comparisonBits = new Map<string, { entry: StreamEntry; bit: number }>()
   readonly #origins = new Map<StreamEntry, { parts: StreamParts; sinceArrival: number }>()
@@ -51,7 +40,7 @@ export class StreamCompiler {
 
   constructor(scope: PlanScope, index: EventIndex) {
     this.#index = index
-    this.#occurrences = new OccurrenceCompiler(scope, this)
+    this.#occurrences = new OccurrenceCompiler(scope, this.registry)
   }
 
   /** The node of a stream that is not inside another's `where`. */
@@ -60,7 +49,7 @@ export class StreamCompiler {
     const judged = parts.judgedConjuncts.length > 0
     const { from, to } = parts.window
     const key = [
-      this.predicateKey(parts, sinceArrival),
+      this.registry.predicateKey(parts, sinceArrival),
       conjunctsKey(parts.judgedConjuncts),
       from,
       to,
@@ -110,51 +99,17 @@ export class StreamCompiler {
   timedNode(compile: (watch: (dependents: Dependents) => void) => Pick<TimedNode, 'read' | 'test'>): TimedNode {
     const watched: Dependents[] = []
     const compiled = compile((dependents) => watched.push(dependents))
-    const node: TimedNode = { kind: 'timed', id: this.nodes.length, ...compiled, definitions: new Set() }
-    this.nodes.push(node)
+    const node: TimedNode = { kind: 'timed', id: this.registry.nodes.length, ...compiled, definitions: new Set() }
+    this.registry.nodes.push(node)
     for (const dependents of watched) dependents.timed.add(node)
     return node
   }
 
-  predicateKey(parts: StreamParts, sinceArrival: number): string {
-    return [
-      JSON.stringify(parts.event),
-      conjunctsKey(parts.ownConjuncts),
-      JSON.stringify(parts.excludedSources),
-      sinceArrival,
-    ].join('|')
-  }
-
-  /** Registers a node with the predicate that its events must pass. */
-  addToPredicate(parts: StreamParts, sinceArrival: number, node: StreamNode | OccurrenceNode): EventTest {
-    const key = this.predicateKey(parts, sinceArrival)
-    let pending = this.#predicates.get(key)
-    if (!pending) {
-      const predicate: Predicate = {
-        test: compileEventTest(parts.ownConjuncts),
-        excludedSources: parts.excludedSources.length > 0 ? new Set(parts.excludedSources) : undefined,
-        sinceArrival,
-        nodes: [],
-        lastSearch: 0,
-      }
-      pending = { event: parts.event, predicate, parts }
-      this.#predicates.set(key, pending)
-    }
-    const { predicate } = pending
-    predicate.nodes.push(node)
-    return (event) =>
-      event.name === parts.event &&
-      event.arrival > sinceArrival &&
-      !predicate.excludedSources?.has(event.sourceId) &&
-      (predicate.test?.(event) ?? true)
-  }
-
   /** After the last definition: puts the predicates into the index, and says how long occurrences matter. */
   finish(): void {
-    for (const { event, predicate, parts } of this.#predicates.values())
-      this.#index.add(event, predicate, findDiscriminator(parts.ownConjuncts))
-    for (let id = this.nodes.length - 1; id >= 0; id--) {
-      const node = this.nodes[id]!
+    this.registry.fill(this.#index)
+    for (let id = this.registry.nodes.length - 1; id >= 0; id--) {
+      const node = this.registry.nodes[id]!
       if (node.kind === 'stream') {
         node.countMax = countMaxOf(node)
         if (node.countMax < Infinity) {
@@ -176,7 +131,7 @@ export class StreamCompiler {
     const node: StreamNode = {
       kind: 'stream',
       isRecentCount: false,
-      id: this.nodes.length,
+      id: this.registry.nodes.length,
       window: parts.window,
       sessionGap: parts.sessionGap,
       reducers: [],
@@ -189,10 +144,10 @@ export class StreamCompiler {
       watchers: [],
       occurrences,
     }
-    this.nodes.push(node)
+    this.registry.nodes.push(node)
     occurrences?.streams.push(node.id)
     const isEmpty = parts.window.to <= parts.window.from
-    const passes = occurrences || isEmpty ? undefined : this.addToPredicate(parts, sinceArrival, node)
+    const passes = occurrences || isEmpty ? undefined : this.registry.addToPredicate(parts, sinceArrival, node)
     const entry: StreamEntry = { node, create: () => this.#createState(node, passes), bitsOfNothing: 0 }
     this.#origins.set(entry, { parts, sinceArrival })
     this.entries.set(node.id, entry)

@@ -5,7 +5,7 @@
 import type { JsonObject } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import { each, equalityKey, type PathReader } from '../values.ts'
-import { type Dependents, noDependents } from './plan.ts'
+import { type Dependents, noDependents } from './dependents.ts'
 
 interface EqualityIndex {
   readonly read: PathReader

@@ -1,9 +1,8 @@
 /** A stream whose occurrences are judged (funnels, references to traits, relative dates): reduces those that pass. */
 import type { JsonValue } from '../../src/model/transition.ts'
-import type { Occurrence } from '../funnels/occurrence-node.ts'
-import { firstAfter, type OccurrenceState } from '../funnels/occurrence-state.ts'
+import { firstAfter, type Occurrence, type Occurrences } from '../funnels/occurrence.ts'
 import type { Host } from '../host.ts'
-import { createAccumulator } from '../reducers/accumulator.ts'
+import { createAccumulator } from '../reducers/create-accumulator.ts'
 import { valueOfNothing, type StreamNode, type StreamState } from './stream-node.ts'
 
 export class JudgedState implements StreamState {
@@ -34,7 +33,7 @@ export class JudgedState implements StreamState {
     return this.#values[reducer]!
   }
 
-  #reduce(state: OccurrenceState, now: number): void {
+  #reduce(state: Occurrences, now: number): void {
     const { window, sessionGap, reducers } = this.#node
     const { occurrences } = state
     let start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)

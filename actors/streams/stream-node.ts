@@ -8,7 +8,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
 import type { Host } from '../host.ts'
-import type { Dependents } from '../plan/plan.ts'
+import type { Dependents } from '../plan/dependents.ts'
 import type { Reached } from '../values.ts'
 
 /** Half-open: an event is in from `ts + from` until `ts + to`. */

@@ -1,7 +1,8 @@
 /** A stream over all history: nothing ever leaves it, so running values are enough. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { type Accumulator, createAccumulator } from '../reducers/accumulator.ts'
+import type { Accumulator } from '../reducers/accumulator.ts'
+import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { StreamNode, StreamState } from './stream-node.ts'
 
 export class TotalState implements StreamState {

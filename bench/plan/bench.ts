@@ -10,7 +10,7 @@
  * It does not show: audiences without an equality to find them by, which are all tested; what compiling them costs.
  */
 import { UNITS } from '../../src/model/time.ts'
-import type { Work } from '../../actors/plan/plan.ts'
+import type { Work } from '../../actors/plan/predicate.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type Calls, CallWriter } from '../harness/calls.ts'
 import { alternate } from '../harness/cost.ts'

@@ -1,0 +1,23 @@
+/** What the index of events leads to, and the count of what is done on the way. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
+import type { StreamNode } from '../streams/stream-node.ts'
+
+/** A predicate of the index: events that pass it go to its nodes. */
+export interface Predicate {
+  readonly test: ((event: ProfileEvent) => boolean) | undefined
+  readonly excludedSources: ReadonlySet<string> | undefined
+  /** Only events that arrived later count; -1 for all. */
+  readonly sinceArrival: number
+  /** Streams and occurrences that take up the events, by ascending id. */
+  readonly nodes: (StreamNode | OccurrenceNode)[]
+  /** The search that last tested it: a predicate under several keys is tested once. */
+  lastSearch: number
+}
+
+/** Work done, counted: what is incremental is tested by these, not claimed. */
+export interface Work {
+  predicates: number
+  nodes: number
+  definitions: number
+}

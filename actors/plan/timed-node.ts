@@ -1,0 +1,13 @@
+/** A node of the plan whose truth follows the clock. */
+import type { TimedTest } from '../comparators.ts'
+import type { DefinitionHost } from '../host.ts'
+import type { Reached } from '../values.ts'
+
+/** A comparison of a trait or of a reduced value with the clock: it flips by time alone. */
+export interface TimedNode {
+  readonly kind: 'timed'
+  readonly id: number
+  readonly read: (host: DefinitionHost) => Reached
+  readonly test: TimedTest
+  readonly definitions: Set<number>
+}

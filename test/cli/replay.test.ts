@@ -1,0 +1,278 @@
+/** `rollcall replay` as its user meets it: files and pipes in, lines out, and what it says of input that cannot be used. */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Folder, runReplay } from './run-replay.ts'
+
+const DEFINITIONS = `{"definitions": [
+  {"kind": "audience", "key": "buyers", "query": "event('Bought').within(1 day).count() >= 1"},
+  {"kind": "computed_trait", "key": "spent", "query": "event('Bought').sum(property('price'))"}
+]}`
+
+const CALLS = [
+  { type: 'track', event: 'Bought', userId: 'u1', timestamp: '2026-01-01T00:00:00Z', properties: { price: 5 } },
+  { type: 'track', event: 'Bought', userId: 'u1', timestamp: '2026-01-01T06:00:00Z', properties: { price: 0.5 } },
+  { type: 'identify', userId: 'u2', timestamp: '2026-01-03T00:00:00Z', traits: { a: 1 } },
+]
+
+const TRANSITIONS = [
+  '{"at":"2026-01-01T00:00:00.000Z","type":"entered","key":"buyers","profile":"user_id:u1"}',
+  '{"at":"2026-01-01T00:00:00.000Z","type":"trait","key":"spent","profile":"user_id:u1","value":5}',
+  '{"at":"2026-01-01T06:00:00.000Z","type":"trait","key":"spent","profile":"user_id:u1","value":5.5}',
+  '{"at":"2026-01-02T06:00:00.000Z","type":"exited","key":"buyers","profile":"user_id:u1"}',
+]
+
+let folder: Folder
+beforeAll(() => (folder = new Folder()))
+afterAll(() => folder.remove())
+
+function linesOf(calls: readonly unknown[]): string {
+  return calls.map((call) => `${JSON.stringify(call)}\n`).join('')
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Replays events, given as the content of their file, with definitions given likewise. */
+function replay(events: string, { definitions = DEFINITIONS, name = 'definitions.json', args = [] as string[] } = {}) {
+  return runReplay(['--definitions', folder.file(name, definitions), '--events', folder.file('events.ndjson', events), ...args])
+}
+
+const events = () => join(folder.path, 'events.ndjson')
+const definitionsFile = (name = 'definitions.json') => join(folder.path, name)
+
+describe('replay', () => {
+  it('writes transitions, one JSON object a line, and nothing else', async () => {
+    expect(await replay(linesOf(CALLS))).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
+  })
+
+  it('reads calls from standard input', async () => {
+    const args = ['--definitions', folder.file('definitions.json', DEFINITIONS), '--events', '-']
+    expect(await runReplay(args, linesOf(CALLS))).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
+  })
+
+  it('writes to a file where one is named, and nothing to standard output', async () => {
+    const out = join(folder.path, 'out.ndjson')
+    expect(await replay(linesOf(CALLS), { args: ['--out', out] })).toEqual({ code: 0, stdout: '', stderr: '' })
+    expect(readFileSync(out, 'utf8')).toBe(textOf(TRANSITIONS))
+  })
+
+  it('writes an empty file where there are no transitions', async () => {
+    const out = join(folder.path, 'nothing.ndjson')
+    await replay('', { args: ['--out', out] })
+    expect([existsSync(out), readFileSync(out, 'utf8')]).toEqual([true, ''])
+  })
+
+  it.each<[until: string, transitions: number]>([
+    ['2026-01-02T05:59:59.999Z', 3],
+    ['2026-01-02T06:00:00.000Z', 4],
+    ['2026-01-02T08:00:00+02:00', 4],
+    ['2026-01-02', 3],
+  ])('moves the clock on to %s, inclusively', async (until, transitions) => {
+    const { code, stdout } = await replay(linesOf(CALLS.slice(0, 2)), { args: ['--until', until] })
+    expect([code, stdout]).toEqual([0, textOf(TRANSITIONS.slice(0, transitions))])
+  })
+
+  it('stops with the last call where no instant is named', async () => {
+    expect((await replay(linesOf(CALLS.slice(0, 2)))).stdout).toBe(textOf(TRANSITIONS.slice(0, 3)))
+  })
+
+  it('reads definitions in YAML', async () => {
+    const yaml = `# Two of them.
+definitions:
+  - kind: audience
+    key: buyers
+    name: Buyers of a day
+    type: USERS
+    query: event('Bought').within(1 day).count() >= 1
+  - kind: computed_trait
+    key: spent
+    query: >-
+      event('Bought')
+        .sum(property('price'))
+`
+    expect((await replay(linesOf(CALLS), { definitions: yaml, name: 'definitions.yaml' })).stdout).toBe(textOf(TRANSITIONS))
+  })
+
+  it('takes blank lines, Windows line ends and a last line without an end', async () => {
+    const content = `\n${CALLS.map((call) => JSON.stringify(call)).join('\r\n  \r\n\n')}`
+    expect(await replay(content)).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
+  })
+
+  it('takes receivedAt before timestamp, and the clock where there is neither; the clock never goes back', async () => {
+    const track = { type: 'track', event: 'Bought', userId: 'u1', properties: { price: 1 } }
+    const { stdout } = await replay(
+      linesOf([
+        { ...track, timestamp: '2026-01-01', receivedAt: '2026-01-01T12:00:00Z' },
+        track,
+        { ...track, timestamp: '2026-01-01T06:00:00Z', receivedAt: null },
+      ]),
+    )
+    const instants = stdout.split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { at: string }).at]))
+    expect(new Set(instants)).toEqual(new Set(['2026-01-01T12:00:00.000Z']))
+  })
+
+  it('takes sourceId of a call as its source', async () => {
+    const definitions = `{"definitions": [{"kind": "computed_trait", "key": "n", "query": "event('Bought').sources({exclude: 'web'}).count()"}]}`
+    const track = { type: 'track', event: 'Bought', userId: 'u1', timestamp: '2026-01-01' }
+    const { stdout } = await replay(linesOf([{ ...track, sourceId: 'web' }, { ...track, sourceId: 'ios' }]), { definitions })
+    expect(stdout).toBe('{"at":"2026-01-01T00:00:00.000Z","type":"trait","key":"n","profile":"user_id:u1","value":1}\n')
+  })
+
+  it('writes a trait that becomes absent with the value null, and values of every kind', async () => {
+    const definitions = `{"definitions": [{"kind": "computed_trait", "key": "last", "query": "event('Bought').within(1 day).last(property('v'))"}]}`
+    const track = { type: 'track', event: 'Bought', userId: 'u1', timestamp: '2026-01-01' }
+    const values = ['"\u2028\n', { a: [1] }, false, 1e21]
+    const { stdout } = await replay(linesOf(values.map((v) => ({ ...track, properties: { v } }))), {
+      definitions,
+      args: ['--until', '2026-01-02'],
+    })
+    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as { value: unknown })
+    expect(lines.map(({ value }) => value)).toEqual([...values, null])
+  })
+
+  it('writes more lines than are flushed at once, in order', async () => {
+    const calls = Array.from({ length: 10_000 }, (_, n) => ({
+      ...CALLS[0],
+      userId: `u${n}`,
+      timestamp: new Date(Date.UTC(2026, 0, 1) + n).toISOString(),
+    }))
+    const { code, stdout } = await replay(linesOf(calls))
+    const written = stdout.trim().split('\n').map((line) => JSON.parse(line) as { at: string; profile: string })
+    expect([code, written.length]).toEqual([0, 20_000])
+    expect(written.filter((_, index) => index % 2 === 0).map(({ profile }) => profile)).toEqual(
+      calls.map(({ userId }) => `user_id:${userId}`),
+    )
+  })
+})
+
+describe('a call without an id', () => {
+  it('is reported with file and line, and skipped', async () => {
+    const nobody = { type: 'track', event: 'Bought', timestamp: '2026-01-01T00:30:00Z' }
+    const noGroup = { type: 'group', userId: 'u1', timestamp: '2026-01-01T00:30:00Z' }
+    expect(await replay(linesOf([CALLS[0], nobody, noGroup, ...CALLS.slice(1)]))).toEqual({
+      code: 0,
+      stdout: textOf(TRANSITIONS),
+      stderr: textOf([
+        `${events()}:2: skipped: userId or anonymousId: expected an id that is not blocked, got none (no_user_anon_id)`,
+        `${events()}:3: skipped: groupId: expected an id that is not blocked, got nothing (id_required)`,
+      ]),
+    })
+  })
+})
+
+describe('definitions that cannot be used', () => {
+  it.each<[says: string, definitions: string, place: string]>([
+    [
+      'a query that does not follow the grammar',
+      `{"definitions": [
+        {"kind": "audience", "key": "a", "query": "event('E').count() >= 1"},
+        {"kind": "audience", "key": "b",
+         "query": "event('E').cuont() >= 1"}]}`,
+      ":4: definitions.1.query ('b'): ",
+    ],
+    [
+      'a query of the other kind',
+      `{"definitions": [
+        {"kind": "computed_trait", "key": "a", "query": "event('E').count() >= 1"}]}`,
+      ":2: definitions.0.query ('a'): ",
+    ],
+    [
+      'an unknown field',
+      `{"definitions": [
+        {"kind": "audience", "key": "a", "query": "event('E').count() >= 1"},
+        {"kind": "audience", "key": "b", "query": "event('E').count() >= 1", "colour": "red"}]}`,
+      ':3: definitions.1: ',
+    ],
+    [
+      'an unknown kind',
+      `{"definitions": [
+        {"key": "a", "query": "event('E').count() >= 1",
+         "kind": "audiences"}]}`,
+      ':3: definitions.0.kind: ',
+    ],
+    ['a field that is missing', '{"definitions": [\n{"kind": "audience", "key": "a"}]}', ':2: definitions.0.query: '],
+    ['a field of the wrong kind', '{"definitions": [\n{"kind": "audience", "key": 5, "query": ""}]}', ':2: definitions.0.key: '],
+    ['an empty key', '{"definitions": [\n{"kind": "audience", "key": "", "query": ""}]}', ':2: definitions.0.key: '],
+    ['no list', '{"definitions": {}}', ':1: definitions: expected a list, got object'],
+    ['nothing', '', ':1: definitions: expected a list, got nothing'],
+    ['a file that is neither JSON nor YAML', '{"definitions": [\n\n{"kind": "audience",', ':3: '],
+  ])('%s: status 2, file and line', async (_, definitions, place) => {
+    const { code, stdout, stderr } = await replay(linesOf(CALLS), { definitions })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^rollcall: .+\n$/)
+    expect(stderr).toContain(`${definitionsFile()}${place}`)
+  })
+
+  it.each<[says: string, second: string, fault: string]>([
+    ['a key that is taken', '{"kind": "audience", "key": "a", "query": "trait(\'x\').exists()"}', "'a' is defined twice"],
+    ['a circle', '{"kind": "audience", "key": "b", "query": "trait(\'a\') = true"}', 'b'],
+  ])('%s: status 2', async (_, second, fault) => {
+    const definitions = `{"definitions": [{"kind": "audience", "key": "a", "query": "trait('b') = true"}, ${second}]}`
+    const { code, stdout, stderr } = await replay(linesOf(CALLS), { definitions })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^rollcall: .+\n$/)
+    expect(stderr).toContain(fault)
+  })
+
+  it('in YAML: the line is that of the definition', async () => {
+    const yaml = "definitions:\n  - kind: audience\n    key: a\n    query: event('E').count() >=\n"
+    const { code, stderr } = await replay('', { definitions: yaml, name: 'definitions.yaml' })
+    expect(code).toBe(2)
+    expect(stderr).toContain(`${definitionsFile('definitions.yaml')}:4: definitions.0.query ('a'): `)
+  })
+})
+
+describe('calls that cannot be used', () => {
+  const good = JSON.stringify(CALLS[0])
+
+  it.each<[says: string, line: string, fault: string]>([
+    ['a line that is not JSON', '{"type": ', 'expected one JSON object: '],
+    ['two objects on a line', `${good}${good}`, 'expected one JSON object: '],
+    ['a line that is no object', '[1]', 'expected a JSON object, got an array'],
+    ['a line that is null', 'null', 'expected a JSON object, got null'],
+    ['a receivedAt that is no instant', '{"receivedAt": "soon"}', 'receivedAt: expected an ISO 8601 instant, got a string'],
+    ['a receivedAt that is no text', '{"receivedAt": 5}', 'receivedAt: expected an ISO 8601 instant, got a number'],
+    ['an impossible receivedAt', '{"receivedAt": "2026-02-30"}', 'receivedAt: expected an ISO 8601 instant'],
+    ['a call of no known type', '{"type": "tracks", "userId": "u1"}', "type: expected track, page, screen, identify, group or alias, got 'tracks' (unknown_type)"], // prettier-ignore
+    ['a track without a name', '{"type": "track", "userId": "u1"}', 'event: expected the name of the event, got nothing (event_not_defined)'], // prettier-ignore
+  ])('%s: status 2, file and line', async (_, line, fault) => {
+    const { code, stderr } = await replay(`${good}\n\n${line}\n${good}\n`)
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^rollcall: .+\n$/)
+    expect(stderr).toContain(`${events()}:3: ${fault}`)
+  })
+
+  it('name standard input as -', async () => {
+    const args = ['--definitions', folder.file('definitions.json', DEFINITIONS), '--events', '-']
+    const { code, stderr } = await runReplay(args, `${good}\nnonsense\n`)
+    expect(code).toBe(2)
+    expect(stderr).toContain('rollcall: -:2: expected one JSON object: ')
+  })
+})
+
+describe('arguments that cannot be used', () => {
+  it('an --until that is no instant: status 2', async () => {
+    const { code, stderr } = await replay('', { args: ['--until', 'tomorrow'] })
+    expect([code, stderr]).toEqual([2, "rollcall: --until: expected an ISO 8601 instant, got 'tomorrow'\n"])
+  })
+
+  it.each([[['--events', '-']], [['--definitions', 'x.json']], [['--definitions', 'x.json', '--events', '-', '--colour']]])(
+    '%j: it says so and fails',
+    async (args) => {
+      const { code, stdout, stderr } = await runReplay(args)
+      expect([code === 0, stdout]).toEqual([false, ''])
+      expect(stderr).toContain('error: ')
+    },
+  )
+
+  it.each(['definitions', 'events'])('a file of %s that is not there: it fails and names it', async (which) => {
+    const files = { definitions: folder.file('definitions.json', DEFINITIONS), events: folder.file('events.ndjson', '') }
+    const missing = join(folder.path, 'missing')
+    const args = { ...files, [which]: missing }
+    const { code, stdout, stderr } = await runReplay(['--definitions', args.definitions, '--events', args.events])
+    expect([code === 0, stdout]).toEqual([false, ''])
+    expect(stderr).toContain(missing)
+  })
+})
