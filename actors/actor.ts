@@ -235,8 +235,8 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
   }
 
   markDependents(dependents: Dependents): void {
-    for (const index of dependents.definitions) this.markDefinition(index)
-    for (const node of dependents.timed) this.#judgeTimed(node)
+    if (dependents.definitions.size > 0) for (const index of dependents.definitions) this.markDefinition(index)
+    if (dependents.timed.size > 0) for (const node of dependents.timed) this.#judgeTimed(node)
     if (dependents.occurrences.size === 0) return
     for (const node of [...dependents.occurrences].sort((a, b) => a.id - b.id))
       this.occurrencesOf(node.id)?.judgeAll(this, this)
@@ -256,7 +256,7 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
 
   /** Finds the next deadline; the last step of a settlement. */
   schedule(): number {
-    let due = this.#recent.dueAt()
+    let due = this.#recent.dueAt
     for (const state of this.#states.items()) if (state.dueAt < due) due = state.dueAt
     this.dueAt = due
     return due

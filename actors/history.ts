@@ -99,7 +99,8 @@ export class History {
   }
 
   #move(slabs: Slabs, needed: number): void {
-    const block = slabs.allocate(needed)
+    // Room for about as much again: a history that moved with every event would mostly be moved.
+    const block = slabs.allocate(this.#length === 0 ? needed : needed + (needed >> 1))
     const held = this.#block
     if (held) {
       block.bytes.set(held.bytes.subarray(held.offset, held.offset + this.#length), block.offset)

@@ -11,6 +11,9 @@ const SLOTS = 64
 const LEVELS = 9
 const NONE = -1
 
+/** Ms that a slot of each level spans, and one level more: a power costs more than all else here. */
+const SPANS: readonly number[] = Array.from({ length: LEVELS + 1 }, (_, level) => 2 ** (BITS * level))
+
 /** 32-bit words of an actor, and the places of its words; `next` is the first. */
 const LINK = 6
 const PREVIOUS = 1
@@ -140,8 +143,8 @@ export class TimingWheel {
   }
 
   #slotStart(level: number, slot: number): number {
-    const above = 2 ** (BITS * (level + 1))
-    return Math.floor(this.#now / above) * above + slot * 2 ** (BITS * level)
+    const above = SPANS[level + 1]!
+    return Math.floor(this.#now / above) * above + slot * SPANS[level]!
   }
 
   #grow(actors: number): void {
@@ -164,9 +167,10 @@ function lowestBit(word: number): number {
 
 /** Three words of 18 bits cover an instant: bit operations work on 32. */
 const WORD = 2 ** 18
+const WORDS = 2 ** 36
 
 function levelOf(now: number, deadline: number): number {
-  const high = Math.floor(now / (WORD * WORD)) ^ Math.floor(deadline / (WORD * WORD))
+  const high = Math.floor(now / WORDS) ^ Math.floor(deadline / WORDS)
   if (high !== 0) return 6 + groupIndex(high)
   const middle = (Math.floor(now / WORD) % WORD) ^ (Math.floor(deadline / WORD) % WORD)
   if (middle !== 0) return 3 + groupIndex(middle)
@@ -179,5 +183,5 @@ function groupIndex(difference: number): number {
 }
 
 function groupOf(instant: number, level: number): number {
-  return Math.floor(instant / 2 ** (BITS * level)) % SLOTS
+  return Math.floor(instant / SPANS[level]!) % SLOTS
 }

@@ -32,13 +32,7 @@ export class RecentCounts {
   #used = 0
 
   /** Next instant at which time alone flips something; infinite if none. */
-  dueAt(): number {
-    const cells = this.#cells
-    const used = this.#used
-    let due = Infinity
-    for (let at = 0; at < used; at += cells[at + CELLS]!) if (cells[at + DUE]! < due) due = cells[at + DUE]!
-    return due
-  }
+  dueAt = Infinity
 
   /** Truth of a stream's comparisons; undefined while no event has touched it. */
   bitsOf(node: number): number | undefined {
@@ -63,25 +57,44 @@ export class RecentCounts {
       place(cells, at + TIMES, count, ts)
       cells[at + COUNT] = count + 1
     }
-    return this.#settle(at, node, now)
+    const before = this.#cells[at + DUE]!
+    const flipped = this.#settle(at, node, now)
+    const due = this.#cells[at + DUE]!
+    if (due <= this.dueAt) this.dueAt = due
+    else if (before === this.dueAt) this.#findDue()
+    return flipped
   }
 
   /** Lets in and lets go what has come into its window or left it by now. */
   advance(now: number, { nodes }: Pick<Plan, 'nodes'>, reader: FlipReader): void {
+    if (this.dueAt > now) return
     const cells = this.#cells
     const used = this.#used
+    let next = Infinity
     for (let at = 0; at < used; at += cells[at + CELLS]!) {
-      if (cells[at + DUE]! > now) continue
-      const node = nodes[cells[at + ID]!] as StreamNode
-      this.#forget(at, now - node.window.to)
-      const flipped = this.#settle(at, node, now)
-      if (flipped !== 0) reader.onFlips(node, flipped)
+      if (cells[at + DUE]! <= now) {
+        const node = nodes[cells[at + ID]!] as StreamNode
+        this.#forget(at, now - node.window.to)
+        const flipped = this.#settle(at, node, now)
+        if (flipped !== 0) reader.onFlips(node, flipped)
+      }
+      if (cells[at + DUE]! < next) next = cells[at + DUE]!
     }
+    this.dueAt = next
   }
 
   clear(): void {
     this.#cells = NOTHING
     this.#used = 0
+    this.dueAt = Infinity
+  }
+
+  #findDue(): void {
+    const cells = this.#cells
+    const used = this.#used
+    let due = Infinity
+    for (let at = 0; at < used; at += cells[at + CELLS]!) if (cells[at + DUE]! < due) due = cells[at + DUE]!
+    this.dueAt = due
   }
 
   #find(node: number): number {

@@ -138,7 +138,7 @@ function namedProperties(name: unknown, type: 'page' | 'screen', properties: Jso
   if (name === undefined || name === null) return properties
   if (typeof name !== 'string')
     throw new EngineError('name_not_string', `name: expected text, got ${kindOf(name)}`, 'name')
-  return { ...properties, name, [type === 'page' ? 'page_name' : 'screen_name']: name }
+  return type === 'page' ? { ...properties, name, page_name: name } : { ...properties, name, screen_name: name }
 }
 
 function readGroupId(value: unknown, rules: IdentityRules): string {

@@ -298,8 +298,8 @@ describe('relative to the clock', () => {
       [-4000 * DAY, true],
     ],
   }
-  const table = (Object.entries(ENDS) as [RelativeDateComparator, [number, boolean][]][]).flatMap(([comparator, ends]) =>
-    ends.map(([distance, holds]) => ({ comparator, distance, holds })),
+  const table = (Object.entries(ENDS) as [RelativeDateComparator, [number, boolean][]][]).flatMap(
+    ([comparator, ends]) => ends.map(([distance, holds]) => ({ comparator, distance, holds })),
   )
 
   it.each(table)('$comparator(2 days) of a value $distance ms ago: $holds', ({ comparator, distance, holds }) => {

@@ -143,7 +143,10 @@ describe('an actor of a shard', () => {
     const shard = new Shard({ definitions: [BUYERS] })
     shard.apply(bought('u1', 0))
     const lines: string[] = []
-    shard.profile('user_id', 'u1')!.changes$.pipe(map(lineOf)).subscribe((line) => lines.push(line))
+    shard
+      .profile('user_id', 'u1')!
+      .changes$.pipe(map(lineOf))
+      .subscribe((line) => lines.push(line))
     for (const entry of [bought('u2', 5), tick(3 * DAY), bought('u1', 3 * DAY)]) shard.apply(entry)
     expect(lines).toEqual([`${DAY} user_id:u1 buyers exited`, `${3 * DAY} user_id:u1 buyers entered`])
   })
@@ -153,7 +156,12 @@ describe('an actor of a shard', () => {
     for (const user of ['u1', 'u2']) shard.apply(bought(user, 0))
     const actors = shard.actors()
     const lines = lastValueFrom(merge(...actors.map((actor) => actor.changes$)).pipe(map(lineOf), toArray()))
-    for (const [user, at] of [['u2', 1], ['u1', 2], ['u2', 3]] as const) shard.apply(bought(user, at))
+    for (const [user, at] of [
+      ['u2', 1],
+      ['u1', 2],
+      ['u2', 3],
+    ] as const)
+      shard.apply(bought(user, at))
     for (const actor of actors) actor.complete()
     expect(await lines).toEqual(['1 user_id:u2 spent 10', '2 user_id:u1 spent 10', '3 user_id:u2 spent 15'])
   })
@@ -263,7 +271,10 @@ describe('an actor by itself', () => {
 
   it('ends with its messages, or with their error', () => {
     const ends: string[] = []
-    const observer = { complete: () => ends.push('complete'), error: (cause: unknown) => ends.push(`error: ${String(cause)}`) }
+    const observer = {
+      complete: () => ends.push('complete'),
+      error: (cause: unknown) => ends.push(`error: ${String(cause)}`),
+    }
     const completed = standalone()
     completed.changes$.subscribe(observer)
     from([]).subscribe(completed)
@@ -281,9 +292,18 @@ describe('an actor by itself', () => {
     actor.changes$.pipe(map(lineOf)).subscribe((line) => lines.push(line))
     actor.next(eventMessage(0, { price: 1 }))
     const before = [actor.dueAt, actor.keptEvents(), actor.defined.items().map(({ value }) => value)]
-    const poison = { get price(): number { throw new Error('poison') } }
+    const poison = {
+      get price(): number {
+        throw new Error('poison')
+      },
+    }
     expect(() => actor.next(eventMessage(1, poison))).toThrow('poison')
-    const account = { kind: 'condition flipped', at: START + 2, condition: undefined, holds: true } as unknown as Message
+    const account = {
+      kind: 'condition flipped',
+      at: START + 2,
+      condition: undefined,
+      holds: true,
+    } as unknown as Message
     expect(() => actor.next(account)).toThrow("a user was told 'condition flipped', which is for accounts")
     expect([actor.dueAt, actor.keptEvents(), actor.defined.items().map(({ value }) => value)]).toEqual(before)
     actor.next(eventMessage(3, { price: 1 }))

@@ -139,7 +139,10 @@ describe('a value', () => {
   })
 
   it('comes back however deep', () => {
-    const deep = Array.from({ length: 1000 }).reduce<JsonValue>((inner, _, level) => (level % 2 ? [inner] : { inner }), 1)
+    const deep = Array.from({ length: 1000 }).reduce<JsonValue>(
+      (inner, _, level) => (level % 2 ? [inner] : { inner }),
+      1,
+    )
     expect(JSON.stringify(valueBack(deep)) === JSON.stringify(deep)).toBe(true)
   })
 

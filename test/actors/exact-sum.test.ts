@@ -11,7 +11,11 @@ const SMALLEST = Number.MIN_VALUE
 
 /** Doubles whose exponents lie so close that they cancel, tie and carry; and any double at all. */
 const near = fc
-  .tuple(fc.constantFrom(-1074, -1022, -60, -1, 0, 52, 53, 900, 958, 971), fc.integer({ min: -8, max: 8 }), fc.integer())
+  .tuple(
+    fc.constantFrom(-1074, -1022, -60, -1, 0, 52, 53, 900, 958, 971),
+    fc.integer({ min: -8, max: 8 }),
+    fc.integer(),
+  )
   .map(([base, shift, mantissa]) => mantissa * 2 ** Math.min(base + shift, 971))
   .filter(Number.isFinite)
 const doubles = fc.oneof(
@@ -84,14 +88,18 @@ describe('a sum of doubles', () => {
 
   it('stays exact while values come and go like those of a window', () => {
     fc.assert(
-      fc.property(fc.array(doubles, { minLength: 1, maxLength: 60 }), fc.integer({ min: 1, max: 5 }), (values, width) => {
-        const sum = new ExactSum()
-        for (const [index, value] of values.entries()) {
-          sum.add(value)
-          if (index >= width) sum.subtract(values[index - width]!)
-          expect(finite(sum)).toBe(exactSum(values.slice(Math.max(0, index - width + 1), index + 1)))
-        }
-      }),
+      fc.property(
+        fc.array(doubles, { minLength: 1, maxLength: 60 }),
+        fc.integer({ min: 1, max: 5 }),
+        (values, width) => {
+          const sum = new ExactSum()
+          for (const [index, value] of values.entries()) {
+            sum.add(value)
+            if (index >= width) sum.subtract(values[index - width]!)
+            expect(finite(sum)).toBe(exactSum(values.slice(Math.max(0, index - width + 1), index + 1)))
+          }
+        },
+      ),
       propertyRuns(1000),
     )
   })

@@ -13,7 +13,16 @@ function newStore(): HistoryStore {
 
 function eventAt(arrival: number, ts = arrival, note = ''): ProfileEvent {
   const properties = note === '' ? {} : { note }
-  return { name: 'Viewed', ts, arrival, receivedAt: ts + 5, sourceId: 'web', messageId: `m${arrival}`, properties, context: {} }
+  return {
+    name: 'Viewed',
+    ts,
+    arrival,
+    receivedAt: ts + 5,
+    sourceId: 'web',
+    messageId: `m${arrival}`,
+    properties,
+    context: {},
+  }
 }
 
 function historyOf(events: readonly ProfileEvent[], store: HistoryStore): History {
@@ -109,7 +118,10 @@ describe('a history', () => {
 
   it('made of the events of several is written in the order of arrival', () => {
     const store = newStore()
-    const [ours, theirs] = [[eventAt(1, 8), eventAt(4, 1)], [eventAt(2, 9), eventAt(3, 2)]]
+    const [ours, theirs] = [
+      [eventAt(1, 8), eventAt(4, 1)],
+      [eventAt(2, 9), eventAt(3, 2)],
+    ]
     const united = History.of([...ours, ...theirs], store)
     const written = historyOf([eventAt(1, 8), eventAt(2, 9), eventAt(3, 2), eventAt(4, 1)], store)
     expect(united.toBytes()).toEqual(written.toBytes())

@@ -67,7 +67,11 @@ describe('a call', () => {
 
   it('with a blocked id is about the others', () => {
     see({ userId: 'u1' }, { userId: 'u2' })
-    see({ userId: 'null', anonymousId: 'a1' }, { userId: 'null', anonymousId: 'a2' }, { userId: '-1', anonymousId: 'a1' })
+    see(
+      { userId: 'null', anonymousId: 'a1' },
+      { userId: 'null', anonymousId: 'a2' },
+      { userId: '-1', anonymousId: 'a1' },
+    )
     expect(idsAround('user_id:null')).toBeUndefined()
     expect(idsAround('anonymous_id:a1')).toEqual(['anonymous_id:a1'])
     expect(space.shard.profileCount).toBe(4)
@@ -248,8 +252,7 @@ describe('limits', () => {
   })
 
   it('hold 1,000 ids of a profile, and not one more', () => {
-    const typed = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, index) => `t${from + index}:x`)
+    const typed = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => `t${from + index}:x`)
     see({ userId: 'u1', ...listed(...typed(0, 998)) })
     expect(idsAround('user_id:u1')).toHaveLength(999)
     see({ userId: 'u1', ...listed('t998:x') })

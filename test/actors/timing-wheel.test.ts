@@ -62,8 +62,7 @@ function take(wheel: TimingWheel, instant: number): number[] {
 /** Everything due up to a limit, in the order in which it falls due: `[instant, actors]`. */
 function takeAll(wheel: TimingWheel, limit: number): [instant: number, actors: number[]][] {
   const taken: [number, number[]][] = []
-  for (let due = wheel.advance(limit); due !== Infinity; due = wheel.advance(limit))
-    taken.push([due, take(wheel, due)])
+  for (let due = wheel.advance(limit); due !== Infinity; due = wheel.advance(limit)) taken.push([due, take(wheel, due)])
   return taken
 }
 

@@ -85,9 +85,14 @@ describe('the work of an event', () => {
 
   it('is one predicate with 1,000 audiences whose lists share no constant, or whose equality is one of several tests', () => {
     const space = spaceOf([
-      ...many(500, (n) => audience(`a${n}`, `event('Bought').where(property('kind').one_of('k${n}', 'l${n}')).count() >= 1`)),
       ...many(500, (n) =>
-        audience(`b${n}`, `event('Bought').where(property('price') > 5 AND property('page.url') = 'u${n}').count() >= 1`),
+        audience(`a${n}`, `event('Bought').where(property('kind').one_of('k${n}', 'l${n}')).count() >= 1`),
+      ),
+      ...many(500, (n) =>
+        audience(
+          `b${n}`,
+          `event('Bought').where(property('price') > 5 AND property('page.url') = 'u${n}').count() >= 1`,
+        ),
       ),
     ])
     expect(buy(space).predicates).toBe(1)
@@ -100,7 +105,9 @@ describe('the work of an event', () => {
 
   it('is one predicate and one node for all audiences that count the same events', () => {
     const space = spaceOf(
-      many(30, (n) => audience(`a${n}`, `event('Bought').where(property('price') > 5).within(7 days).count() >= ${n + 1}`)),
+      many(30, (n) =>
+        audience(`a${n}`, `event('Bought').where(property('price') > 5).within(7 days).count() >= ${n + 1}`),
+      ),
     )
     const { predicates, nodes } = buy(space)
     expect([predicates, nodes]).toEqual([1, 1])

@@ -36,7 +36,13 @@ function textOf(lines: readonly string[]): string {
 
 /** Replays events, given as the content of their file, with definitions given likewise. */
 function replay(events: string, { definitions = DEFINITIONS, name = 'definitions.json', args = [] as string[] } = {}) {
-  return runReplay(['--definitions', folder.file(name, definitions), '--events', folder.file('events.ndjson', events), ...args])
+  return runReplay([
+    '--definitions',
+    folder.file(name, definitions),
+    '--events',
+    folder.file('events.ndjson', events),
+    ...args,
+  ])
 }
 
 const events = () => join(folder.path, 'events.ndjson')
@@ -92,7 +98,9 @@ definitions:
       event('Bought')
         .sum(property('price'))
 `
-    expect((await replay(linesOf(CALLS), { definitions: yaml, name: 'definitions.yaml' })).stdout).toBe(textOf(TRANSITIONS))
+    expect((await replay(linesOf(CALLS), { definitions: yaml, name: 'definitions.yaml' })).stdout).toBe(
+      textOf(TRANSITIONS),
+    )
   })
 
   it('takes blank lines, Windows line ends and a last line without an end', async () => {
@@ -109,14 +117,22 @@ definitions:
         { ...track, timestamp: '2026-01-01T06:00:00Z', receivedAt: null },
       ]),
     )
-    const instants = stdout.split('\n').flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { at: string }).at]))
+    const instants = stdout
+      .split('\n')
+      .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { at: string }).at]))
     expect(new Set(instants)).toEqual(new Set(['2026-01-01T12:00:00.000Z']))
   })
 
   it('takes sourceId of a call as its source', async () => {
     const definitions = `{"definitions": [{"kind": "computed_trait", "key": "n", "query": "event('Bought').sources({exclude: 'web'}).count()"}]}`
     const track = { type: 'track', event: 'Bought', userId: 'u1', timestamp: '2026-01-01' }
-    const { stdout } = await replay(linesOf([{ ...track, sourceId: 'web' }, { ...track, sourceId: 'ios' }]), { definitions })
+    const { stdout } = await replay(
+      linesOf([
+        { ...track, sourceId: 'web' },
+        { ...track, sourceId: 'ios' },
+      ]),
+      { definitions },
+    )
     expect(stdout).toBe('{"at":"2026-01-01T00:00:00.000Z","type":"trait","key":"n","profile":"user_id:u1","value":1}\n')
   })
 
@@ -128,7 +144,10 @@ definitions:
       definitions,
       args: ['--until', '2026-01-02'],
     })
-    const lines = stdout.trim().split('\n').map((line) => JSON.parse(line) as { value: unknown })
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { value: unknown })
     expect(lines.map(({ value }) => value)).toEqual([...values, null])
   })
 
@@ -139,7 +158,10 @@ definitions:
       timestamp: new Date(Date.UTC(2026, 0, 1) + n).toISOString(),
     }))
     const { code, stdout } = await replay(linesOf(calls))
-    const written = stdout.trim().split('\n').map((line) => JSON.parse(line) as { at: string; profile: string })
+    const written = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { at: string; profile: string })
     expect([code, written.length]).toEqual([0, 20_000])
     expect(written.filter((_, index) => index % 2 === 0).map(({ profile }) => profile)).toEqual(
       calls.map(({ userId }) => `user_id:${userId}`),
@@ -193,7 +215,11 @@ describe('definitions that cannot be used', () => {
       ':3: definitions.0.kind: ',
     ],
     ['a field that is missing', '{"definitions": [\n{"kind": "audience", "key": "a"}]}', ':2: definitions.0.query: '],
-    ['a field of the wrong kind', '{"definitions": [\n{"kind": "audience", "key": 5, "query": ""}]}', ':2: definitions.0.key: '],
+    [
+      'a field of the wrong kind',
+      '{"definitions": [\n{"kind": "audience", "key": 5, "query": ""}]}',
+      ':2: definitions.0.key: ',
+    ],
     ['an empty key', '{"definitions": [\n{"kind": "audience", "key": "", "query": ""}]}', ':2: definitions.0.key: '],
     ['no list', '{"definitions": {}}', ':1: definitions: expected a list, got object'],
     ['nothing', '', ':1: definitions: expected a list, got nothing'],
@@ -206,7 +232,11 @@ describe('definitions that cannot be used', () => {
   })
 
   it.each<[says: string, second: string, fault: string]>([
-    ['a key that is taken', '{"kind": "audience", "key": "a", "query": "trait(\'x\').exists()"}', "'a' is defined twice"],
+    [
+      'a key that is taken',
+      '{"kind": "audience", "key": "a", "query": "trait(\'x\').exists()"}',
+      "'a' is defined twice",
+    ],
     ['a circle', '{"kind": "audience", "key": "b", "query": "trait(\'a\') = true"}', 'b'],
   ])('%s: status 2', async (_, second, fault) => {
     const definitions = `{"definitions": [{"kind": "audience", "key": "a", "query": "trait('b') = true"}, ${second}]}`
@@ -232,7 +262,11 @@ describe('calls that cannot be used', () => {
     ['two objects on a line', `${good}${good}`, 'expected one JSON object: '],
     ['a line that is no object', '[1]', 'expected a JSON object, got an array'],
     ['a line that is null', 'null', 'expected a JSON object, got null'],
-    ['a receivedAt that is no instant', '{"receivedAt": "soon"}', 'receivedAt: expected an ISO 8601 instant, got a string'],
+    [
+      'a receivedAt that is no instant',
+      '{"receivedAt": "soon"}',
+      'receivedAt: expected an ISO 8601 instant, got a string',
+    ],
     ['a receivedAt that is no text', '{"receivedAt": 5}', 'receivedAt: expected an ISO 8601 instant, got a number'],
     ['an impossible receivedAt', '{"receivedAt": "2026-02-30"}', 'receivedAt: expected an ISO 8601 instant'],
     ['a call of no known type', '{"type": "tracks", "userId": "u1"}', "type: expected track, page, screen, identify, group or alias, got 'tracks' (unknown_type)"], // prettier-ignore
@@ -258,17 +292,21 @@ describe('arguments that cannot be used', () => {
     expect([code, stderr]).toEqual([2, "rollcall: --until: expected an ISO 8601 instant, got 'tomorrow'\n"])
   })
 
-  it.each([[['--events', '-']], [['--definitions', 'x.json']], [['--definitions', 'x.json', '--events', '-', '--colour']]])(
-    '%j: it says so and fails',
-    async (args) => {
-      const { code, stdout, stderr } = await runReplay(args)
-      expect([code === 0, stdout]).toEqual([false, ''])
-      expect(stderr).toContain('error: ')
-    },
-  )
+  it.each([
+    [['--events', '-']],
+    [['--definitions', 'x.json']],
+    [['--definitions', 'x.json', '--events', '-', '--colour']],
+  ])('%j: it says so and fails', async (args) => {
+    const { code, stdout, stderr } = await runReplay(args)
+    expect([code === 0, stdout]).toEqual([false, ''])
+    expect(stderr).toContain('error: ')
+  })
 
   it.each(['definitions', 'events'])('a file of %s that is not there: it fails and names it', async (which) => {
-    const files = { definitions: folder.file('definitions.json', DEFINITIONS), events: folder.file('events.ndjson', '') }
+    const files = {
+      definitions: folder.file('definitions.json', DEFINITIONS),
+      events: folder.file('events.ndjson', ''),
+    }
     const missing = join(folder.path, 'missing')
     const args = { ...files, [which]: missing }
     const { code, stdout, stderr } = await runReplay(['--definitions', args.definitions, '--events', args.events])

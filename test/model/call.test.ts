@@ -75,7 +75,11 @@ describe('a call', () => {
     ['page', { name: '' }, { properties: { name: '', page_name: '' } }],
     ['page', { name: null, properties: { name: 'own' } }, { properties: { name: 'own' } }],
     // The call's name wins over properties.name.
-    ['page', { name: 'Cart', properties: { name: 'own', a: 1 } }, { properties: { name: 'Cart', page_name: 'Cart', a: 1 } }],
+    [
+      'page',
+      { name: 'Cart', properties: { name: 'own', a: 1 } },
+      { properties: { name: 'Cart', page_name: 'Cart', a: 1 } },
+    ],
     ['identify', { traits: { a: null } }, { event: undefined, traits: { a: null }, properties: {} }],
     ['identify', {}, { traits: {} }],
     ['identify', { traits: null, context: null, properties: 'unread' }, { traits: {}, context: {}, properties: {} }],
@@ -88,7 +92,13 @@ describe('a call', () => {
   })
 
   it('leaves what it was given as it was', () => {
-    const raw = { type: 'page', name: 'Cart', userId: ' u1 ', properties: { a: 1 }, context: { traits: { email: 'A@x' } } }
+    const raw = {
+      type: 'page',
+      name: 'Cart',
+      userId: ' u1 ',
+      properties: { a: 1 },
+      context: { traits: { email: 'A@x' } },
+    }
     const before = JSON.stringify(raw)
     read(raw)
     expect(JSON.stringify(raw)).toBe(before)
@@ -104,7 +114,12 @@ describe('refusals', () => {
     [undefined, 'not_an_object', 'a call: expected an object, got nothing'],
     ['text', 'not_an_object', 'call: expected an object, got a string', 'call'],
     [[track], 'not_an_object', 'call: expected an object, got an array', 'call'],
-    [{ userId: 'u1' }, 'unknown_type', 'type: expected track, page, screen, identify, group or alias, got nothing', 'type'],
+    [
+      { userId: 'u1' },
+      'unknown_type',
+      'type: expected track, page, screen, identify, group or alias, got nothing',
+      'type',
+    ],
     [
       { ...track, type: 'Track' },
       'unknown_type',
@@ -117,14 +132,44 @@ describe('refusals', () => {
       `type: expected track, page, screen, identify, group or alias, got '${'t'.repeat(40)}'`,
       'type',
     ],
-    [{ ...track, type: 5 }, 'unknown_type', 'type: expected track, page, screen, identify, group or alias, got a number', 'type'],
+    [
+      { ...track, type: 5 },
+      'unknown_type',
+      'type: expected track, page, screen, identify, group or alias, got a number',
+      'type',
+    ],
     [{ ...track, context: 'x' }, 'context_not_object', 'context: expected an object, got a string', 'context'],
     [{ ...track, context: [] }, 'context_not_object', 'context: expected an object, got an array', 'context'],
-    [{ ...track, properties: [1] }, 'properties_not_object', 'properties: expected an object, got an array', 'properties'],
-    [{ type: 'page', userId: 'u1', properties: 1 }, 'properties_not_object', 'properties: expected an object, got a number', 'properties'],
-    [{ type: 'identify', userId: 'u1', traits: 'x' }, 'traits_not_object', 'traits: expected an object, got a string', 'traits'],
-    [{ type: 'group', userId: 'u1', groupId: 'g', traits: true }, 'traits_not_object', 'traits: expected an object, got a boolean', 'traits'],
-    [{ type: 'track', userId: 'u1' }, 'event_not_defined', 'event: expected the name of the event, got nothing', 'event'],
+    [
+      { ...track, properties: [1] },
+      'properties_not_object',
+      'properties: expected an object, got an array',
+      'properties',
+    ],
+    [
+      { type: 'page', userId: 'u1', properties: 1 },
+      'properties_not_object',
+      'properties: expected an object, got a number',
+      'properties',
+    ],
+    [
+      { type: 'identify', userId: 'u1', traits: 'x' },
+      'traits_not_object',
+      'traits: expected an object, got a string',
+      'traits',
+    ],
+    [
+      { type: 'group', userId: 'u1', groupId: 'g', traits: true },
+      'traits_not_object',
+      'traits: expected an object, got a boolean',
+      'traits',
+    ],
+    [
+      { type: 'track', userId: 'u1' },
+      'event_not_defined',
+      'event: expected the name of the event, got nothing',
+      'event',
+    ],
     [{ ...track, event: null }, 'event_not_defined', 'event: expected the name of the event, got nothing', 'event'],
     [{ ...track, event: '' }, 'event_not_defined', 'event: expected the name of the event, got nothing', 'event'],
     [{ ...track, event: 5 }, 'event_not_string', 'event: expected text, got a number', 'event'],
@@ -132,14 +177,50 @@ describe('refusals', () => {
     [{ type: 'page', userId: 'u1', name: 5 }, 'name_not_string', 'name: expected text, got a number', 'name'],
     [{ type: 'screen', userId: 'u1', name: {} }, 'name_not_string', 'name: expected text, got an object', 'name'],
     [{ ...track, messageId: 5 }, 'message_id_invalid', 'messageId: expected text, got a number', 'messageId'],
-    [{ ...track, messageId: long }, 'message_id_invalid', 'messageId: expected at most 100 characters, got 101', 'messageId'],
-    [{ type: 'group', userId: 'u1' }, 'id_required', 'groupId: expected an id that is not blocked, got nothing', 'groupId'],
-    [{ type: 'group', userId: 'u1', groupId: 'null' }, 'id_required', 'groupId: expected an id that is not blocked, got a string', 'groupId'],
-    [{ type: 'group', userId: 'u1', groupId: true }, 'id_required', 'groupId: expected an id that is not blocked, got a boolean', 'groupId'],
-    [{ type: 'track', event: 'E' }, 'no_user_anon_id', 'userId or anonymousId: expected an id that is not blocked, got none'],
-    [{ ...track, userId: 'null' }, 'no_user_anon_id', 'userId or anonymousId: expected an id that is not blocked, got none'],
-    [{ type: 'group', groupId: 'g1' }, 'no_user_anon_id', 'userId or anonymousId: expected an id that is not blocked, got none'],
-    [{ type: 'alias', previousId: 'u1' }, 'no_user_anon_id', 'userId or anonymousId: expected an id that is not blocked, got none'],
+    [
+      { ...track, messageId: long },
+      'message_id_invalid',
+      'messageId: expected at most 100 characters, got 101',
+      'messageId',
+    ],
+    [
+      { type: 'group', userId: 'u1' },
+      'id_required',
+      'groupId: expected an id that is not blocked, got nothing',
+      'groupId',
+    ],
+    [
+      { type: 'group', userId: 'u1', groupId: 'null' },
+      'id_required',
+      'groupId: expected an id that is not blocked, got a string',
+      'groupId',
+    ],
+    [
+      { type: 'group', userId: 'u1', groupId: true },
+      'id_required',
+      'groupId: expected an id that is not blocked, got a boolean',
+      'groupId',
+    ],
+    [
+      { type: 'track', event: 'E' },
+      'no_user_anon_id',
+      'userId or anonymousId: expected an id that is not blocked, got none',
+    ],
+    [
+      { ...track, userId: 'null' },
+      'no_user_anon_id',
+      'userId or anonymousId: expected an id that is not blocked, got none',
+    ],
+    [
+      { type: 'group', groupId: 'g1' },
+      'no_user_anon_id',
+      'userId or anonymousId: expected an id that is not blocked, got none',
+    ],
+    [
+      { type: 'alias', previousId: 'u1' },
+      'no_user_anon_id',
+      'userId or anonymousId: expected an id that is not blocked, got none',
+    ],
     // The email in the traits of a call that is no identify names nobody.
     [
       { type: 'group', groupId: 'g1', traits: { email: 'a@x.io' } },
@@ -207,7 +288,11 @@ describe('the time of an event', () => {
     // The client's clock: what counts is how long before sending it happened.
     ['is corrected for a clock that is behind', { timestamp: at(-25 * HOUR), sentAt: at(-24 * HOUR) }, -HOUR],
     ['is corrected for a clock that is ahead', { timestamp: at(23 * HOUR), sentAt: at(24 * HOUR) }, -HOUR],
-    ['is corrected from its originalTimestamp', { originalTimestamp: at(-3 * HOUR), timestamp: at(-9), sentAt: at(-HOUR) }, -2 * HOUR],
+    [
+      'is corrected from its originalTimestamp',
+      { originalTimestamp: at(-3 * HOUR), timestamp: at(-9), sentAt: at(-HOUR) },
+      -2 * HOUR,
+    ],
     ['is not in the future after it is corrected', { timestamp: at(-HOUR), sentAt: at(-2 * HOUR) }, 0],
     ['is as it says where sentAt cannot be read', { timestamp: at(-HOUR), sentAt: 'soon' }, -HOUR],
     ['is as it says where sentAt is a number', { timestamp: at(-HOUR), sentAt: RECEIVED }, -HOUR],
@@ -254,7 +339,10 @@ describe('the ids of a call', () => {
     [{ userId: 'u1', context: { traits: { email: { a: 1 } } } }, ['user_id:u1']],
     // Devices.
     [{ context: { device } }, ['ios.id:d1', 'ios.push_token:t1']],
-    [{ context: { device: { ...device, adTrackingEnabled: true } } }, ['ios.id:d1', 'ios.idfa:ad1', 'ios.push_token:t1']],
+    [
+      { context: { device: { ...device, adTrackingEnabled: true } } },
+      ['ios.id:d1', 'ios.idfa:ad1', 'ios.push_token:t1'],
+    ],
     [{ context: { device: { ...device, adTrackingEnabled: 'true' } } }, ['ios.id:d1', 'ios.push_token:t1']],
     [
       { context: { device: { ...device, type: 'android', adTrackingEnabled: true } } },
@@ -270,10 +358,16 @@ describe('the ids of a call', () => {
     [{ userId: 'u1', context: { externalIds: [{ ...listed, encoding: 'base64' }] } }, ['user_id:u1']],
     [{ userId: 'u1', context: { externalIds: [{ id: 'x1', type: 'crm', collection: 'users' }] } }, ['user_id:u1']],
     [{ userId: 'u1', context: { externalIds: [{ id: 'x1', type: 'crm', encoding: 'none' }] } }, ['user_id:u1']],
-    [{ userId: 'u1', context: { externalIds: [{ ...listed, type: '' }, { ...listed, type: 5 }, null, 'x'] } }, ['user_id:u1']],
+    [
+      { userId: 'u1', context: { externalIds: [{ ...listed, type: '' }, { ...listed, type: 5 }, null, 'x'] } },
+      ['user_id:u1'],
+    ],
     [{ userId: 'u1', context: { externalIds: listed } }, ['user_id:u1']],
     [{ context: { externalIds: [{ ...listed, type: 'email', id: ' A@x' }] } }, ['email:a@x']],
-    [{ userId: 'u1', context: { externalIds: [{ ...listed, type: 'user_id', id: 'u2' }] } }, ['user_id:u1', 'user_id:u2']],
+    [
+      { userId: 'u1', context: { externalIds: [{ ...listed, type: 'user_id', id: 'u2' }] } },
+      ['user_id:u1', 'user_id:u2'],
+    ],
     // The order of their places; none twice.
     [
       {
@@ -281,7 +375,11 @@ describe('the ids of a call', () => {
         userId: 'u1',
         anonymousId: 'a1',
         traits: { email: 'a@x' },
-        context: { traits: { email: 'b@x' }, device, externalIds: [listed, listed, { ...listed, type: 'user_id', id: 'u1' }] },
+        context: {
+          traits: { email: 'b@x' },
+          device,
+          externalIds: [listed, listed, { ...listed, type: 'user_id', id: 'u1' }],
+        },
       },
       ['user_id:u1', 'email:a@x', 'email:b@x', 'anonymous_id:a1', 'ios.id:d1', 'ios.push_token:t1', 'crm:x1'],
     ],

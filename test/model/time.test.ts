@@ -50,7 +50,13 @@ describe('an instant', () => {
     // Impossible dates and times, in the usual form and in others.
     ...['2026-02-29', '2026-02-29T00:00:00.000Z', '1900-02-29T00:00:00.000Z', '2026-04-31T00:00:00.000Z', '2026-06-31'],
     ...['2026-00-10T00:00:00.000Z', '2026-13-10T00:00:00.000Z', '2026-01-00T00:00:00.000Z', '2026-01-32T00:00:00.000Z'],
-    ...['2026-01-01T24:00:00.000Z', '2026-01-01T00:60:00.000Z', '2026-01-01T00:00:60.000Z', '2026-01-01T24:00', '2026-13-01'],
+    ...[
+      '2026-01-01T24:00:00.000Z',
+      '2026-01-01T00:60:00.000Z',
+      '2026-01-01T00:00:60.000Z',
+      '2026-01-01T24:00',
+      '2026-13-01',
+    ],
     // Other forms.
     ...['', ' ', 'soon', '2026', '2026-01', '2026-1-1', '26-01-01', '20260101', '2026-W05-1', '2026-031', '01/31/2026'],
     ...['2026-01-31 12:00:00Z', '2026-01-31t12:00:00Z', '2026-01-31T12:00:00z', '2026-01-31T12', '2026-01-31T12:0'],
@@ -106,7 +112,9 @@ describe('an instant', () => {
 
   it('is read from any text of that form as the oracle reads it, days that do not exist included', () => {
     const part = (max: number) => fc.nat({ max }).map((number) => String(number).padStart(2, '0'))
-    const year = fc.oneof(fc.integer({ min: 1890, max: 2110 }), fc.nat({ max: 9999 })).map((n) => String(n).padStart(4, '0'))
+    const year = fc
+      .oneof(fc.integer({ min: 1890, max: 2110 }), fc.nat({ max: 9999 }))
+      .map((n) => String(n).padStart(4, '0'))
     const text = fc
       .tuple(year, part(14), part(32), part(25), part(61), part(61), fc.nat({ max: 999 }))
       .map(([y, mo, d, h, mi, s, ms]) => `${y}-${mo}-${d}T${h}:${mi}:${s}.${String(ms).padStart(3, '0')}Z`)
