@@ -16,15 +16,19 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs `rollcall replay` with these arguments until it ends; after a minute it is killed, and the code is null. */
-export async function runReplay(args: readonly string[], stdin: Readable | string = ''): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, 'replay', ...args], { timeout: 60_000 })
+/** Runs `rollcall replay` with these arguments until it ends; at the limit it is killed, and the code is null. */
+export async function runReplay(
+  args: readonly string[],
+  stdin: Readable | string = '',
+  limitMs = 60_000,
+): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, 'replay', ...args], { timeout: limitMs, killSignal: 'SIGKILL' })
   const input = typeof stdin === 'string' ? Readable.from([stdin]) : stdin
   // A process that ends before it has read everything closes the pipe: what it says of that is in its code.
   const fed = pipeline(input, child.stdin).catch(() => undefined)
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   await fed
-  return { code: code as number | null, stdout, stderr }
+  return { code: child.exitCode, stdout, stderr }
 }
 
 /** A folder of its own for the files of a test. */
