@@ -7,8 +7,9 @@
  * reads has changed; (3) at most one value of a definition is published by a settlement.
  */
 import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
-import { type Observable, type Observer, Subject } from 'rxjs'
-import type { JsonValue, Transition } from '../src/model/transition.ts'
+import { INSTANT_MAX } from '../src/model/time.ts'
+import type { Observer } from 'rxjs'
+import type { JsonValue } from '../src/model/transition.ts'
 import type { Horizon } from './comparators.ts'
 import type { Occurrence } from './funnels/occurrence.ts'
 import type { OccurrenceNode } from './funnels/occurrence-node.ts'
@@ -28,6 +29,7 @@ import type { StreamNode, StreamState } from './streams/stream-node.ts'
 import type { TraitReader } from './trait-reader.ts'
 import { Traits } from './traits.ts'
 import { type Reached, reachedOf, sameValue } from './values.ts'
+import { Watched } from './watched.ts'
 
 export interface HeardEvent {
   readonly event: ProfileEvent
@@ -65,7 +67,7 @@ const pendingStreams = new Set<number>()
 const NONE: readonly number[] = []
 const NO_TRAITS = new Traits()
 
-export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Message> {
+export abstract class Actor extends Watched implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Message> {
   readonly ordinal: number
   /** By id of the definition. */
   readonly defined = new SlotTable<DefinedValue>()
@@ -82,18 +84,12 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
   #traits: Traits | undefined = undefined
   /** Definitions to evaluate, by ascending index. */
   #dirty: readonly number[] = NONE
-  /** Made when first watched. */
-  #changes: Subject<Transition> | undefined = undefined
 
   constructor(ordinal: number, plan: Plan, sink: SettlementSink) {
+    super()
     this.ordinal = ordinal
     this.plan = plan
     this.sink = sink
-  }
-
-  /** The transitions of this actor, from now on; it ends when the actor is told that no more messages come. */
-  get changes$(): Observable<Transition> {
-    return (this.#changes ??= new Subject()).asObservable()
   }
 
   /** Takes a message. A message that fails costs itself only: the state is as it was before it, and the cause is thrown. */
@@ -101,26 +97,9 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
     this.sink.deliver(this, message)
   }
 
-  /** The source of messages has failed: whoever watches the actor hears why. */
-  error(cause: unknown): void {
-    this.#changes?.error(cause)
-  }
-
-  complete(): void {
-    this.#changes?.complete()
-  }
-
-  get isWatched(): boolean {
-    return this.#changes !== undefined
-  }
-
-  /** Publishes a transition of this actor. */
-  publish(transition: Transition): void {
-    this.#changes?.next(transition)
-  }
-
   /** A definition has another value: tells the actors of the other kind that read it. */
   protected abstract tellOthers(node: DefinitionNode, value: JsonValue): void
+
   /** Takes part in the settlement at hand. */
   takePart(): void {
     this.sink.join(this)
@@ -258,8 +237,8 @@ export abstract class Actor implements DefinitionHost, FlipReader, OccurrenceRea
   schedule(): number {
     let due = this.#recent.dueAt
     for (const state of this.#states.items()) if (state.dueAt < due) due = state.dueAt
-    this.dueAt = due
-    return due
+    this.dueAt = due <= INSTANT_MAX ? due : Infinity
+    return this.dueAt
   }
 
   definedValue(id: number): JsonValue | undefined {

@@ -1,7 +1,8 @@
 /** The engine as an RxJS operator: committed entries in, what each caused out; one `next` per entry, in order. */
 import { map, type OperatorFunction } from 'rxjs'
 import type { Entry } from '../src/model/entry.ts'
-import type { Applied, Shard } from './shard.ts'
+import type { Applied } from './applied.ts'
+import type { Shard } from './shard.ts'
 
 export interface Commit<E extends Entry = Entry> extends Applied {
   readonly entry: E

@@ -71,7 +71,7 @@ export class Identity {
     for (const list of [...profiles.map((profile) => profile.ids), added])
       for (const { type } of list) {
         const count = (counts.get(type) ?? 0) + 1
-        if (count > (limits[type] ?? limitOther)) return false
+        if (count > (Object.hasOwn(limits, type) ? limits[type]! : limitOther)) return false
         counts.set(type, count)
         total++
       }

@@ -14,6 +14,9 @@ import type { ProfileEvent } from '../src/model/event.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import type { Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
+import { APPLIED, type Applied, type CallOutcome, DUPLICATE } from './applied.ts'
+import { type Fault, Faults } from './faults.ts'
+import type { ShardState } from './shard-state.ts'
 import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
@@ -32,37 +35,6 @@ import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
 import { TimingWheel } from './timing-wheel.ts'
-
-/** What came of one call. */
-export type CallOutcome =
-  | { readonly kind: 'applied' }
-  | { readonly kind: 'duplicate' }
-  /** It breaks a rule; nothing has changed. */
-  | { readonly kind: 'refused'; readonly error: EngineError }
-  /** A fault of ours while it was applied; the state is as it was before it. */
-  | { readonly kind: 'failed'; readonly cause: unknown }
-
-const APPLIED: CallOutcome = { kind: 'applied' }
-const DUPLICATE: CallOutcome = { kind: 'duplicate' }
-
-export interface Applied {
-  readonly transitions: readonly Transition[]
-  /** Of a calls entry, one for each call. */
-  readonly outcomes: readonly CallOutcome[]
-}
-
-/** The state of a shard. Actors are bytes: an actor at rest is its snapshot. */
-export interface ShardState {
-  readonly clock: number
-  readonly arrivals: number
-  readonly names: readonly string[]
-  readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number }[]
-  readonly nextDefinitionId: number
-  readonly messageIds: readonly string[]
-  /** How many actors there have been; absorbed ones leave their number unused. */
-  readonly ordinals: number
-  readonly actors: readonly Uint8Array[]
-}
 
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
@@ -83,6 +55,7 @@ export class Shard {
   #plans: Plans
   /** Actors due at one instant; kept from one to the next. */
   readonly #due: number[] = []
+  readonly #faults = new Faults()
   #clock = 0
   #arrivals = 0
 
@@ -100,6 +73,11 @@ export class Shard {
 
   get definitions(): Definitions {
     return this.#definitions
+  }
+
+  /** Deadlines that failed, the latest last. */
+  get faults(): readonly Fault[] {
+    return this.#faults.toArray()
   }
 
   get profileCount(): number {
@@ -333,14 +311,26 @@ export class Shard {
     if (now <= this.#clock) return
     for (let due = this.#wheel.advance(now - 1); due !== Infinity; due = this.#wheel.advance(now - 1)) {
       this.#clock = due
-      this.#settlement.begin(due)
       const count = this.#wheel.take(due, this.#due)
       const ordinals = count === this.#due.length ? this.#due : this.#due.slice(0, count)
       if (count > 1) ordinals.sort((a, b) => a - b)
-      for (const ordinal of ordinals) this.#actors[ordinal]!.next({ kind: 'deadline', at: due })
-      this.#settlement.finish(transitions)
+      this.#fire(ordinals, due, transitions)
     }
     this.#clock = now
+  }
+
+  /** One settlement over all that are due; where it fails, each fires by itself. */
+  #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
+    this.#settlement.begin(due)
+    try {
+      for (const ordinal of ordinals) this.#actors[ordinal]!.next({ kind: 'deadline', at: due })
+      this.#settlement.finish(transitions)
+    } catch (cause) {
+      this.#settlement.rollBack()
+      for (const ordinal of ordinals) this.#wheel.set(ordinal, Infinity)
+      if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
+      else this.#faults.add({ profile: this.#actors[ordinals[0]!]!.label, at: due, cause })
+    }
   }
 
   #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {

@@ -1,6 +1,6 @@
 /** The state of a shard as bytes: a version, then the state (msgpack). */
 import { pack, unpack } from 'msgpackr'
-import type { ShardState } from './shard.ts'
+import type { ShardState } from './shard-state.ts'
 
 /** Of the layout of `ShardState` and of what it holds. */
 export const STATE_VERSION = 1

@@ -137,7 +137,8 @@ export function equalValues(a: JsonValue, b: JsonValue): boolean {
 export function equalityKey(value: JsonValue): string | number {
   if (typeof value === 'boolean') return String(value)
   const number = numberOf(value)
-  if (!Number.isNaN(number)) return number
+  // An infinite number equals its text; a finite one never equals a text that is no number.
+  if (!Number.isNaN(number)) return Number.isFinite(number) ? number : String(number)
   const text = textOf(value)
   const folded = text.length <= 5 ? text.toLowerCase() : text
   return folded === 'true' || folded === 'false' ? folded : text

@@ -88,6 +88,9 @@ export interface Placed {
   readonly level: number
 }
 
+/** Definitions that read one another in a chain: more are refused, for whoever walks a chain uses the stack. */
+export const REFERENCES_DEPTH_MAX = 500
+
 /** The definitions in an order in which each comes after all that it reads. Throws on a cycle. */
 export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTable): Placed[] {
   const byName = new Map(inputs.map((input) => [nameOf(kindOfType(input.source), input.source.key), input]))
@@ -101,6 +104,12 @@ export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTa
       throw new EngineError(
         'definition_cycle',
         `The definition '${input.source.key}' would create a cycle by referencing another audience or trait that references it`,
+        'definition.query',
+      )
+    if (open.size >= REFERENCES_DEPTH_MAX)
+      throw new EngineError(
+        'definition_invalid',
+        `The definition '${input.source.key}' is read through more than ${REFERENCES_DEPTH_MAX} references one after another`,
         'definition.query',
       )
     open.add(input)

@@ -108,7 +108,8 @@ function readMessageId(messageId: unknown): string {
       `messageId: expected at most ${MESSAGE_ID_LENGTH_MAX} characters, got ${messageId.length}`,
       'messageId',
     )
-  return messageId
+  // Half a surrogate pair would not survive being written down.
+  return messageId.toWellFormed()
 }
 
 function readEventTime(call: JsonObject, receivedAt: number): number {

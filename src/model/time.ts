@@ -1,5 +1,8 @@
 /** Instants are integer epoch milliseconds; durations are integer milliseconds. A day is 86,400,000 ms. */
 
+/** The last instant that a date can name; nothing is due later. */
+export const INSTANT_MAX = 8_640_000_000_000_000
+
 export const UNITS = { second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 export type Unit = keyof typeof UNITS
 

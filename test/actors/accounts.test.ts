@@ -147,6 +147,26 @@ describe('what holds for any, all or none of the users', () => {
     ])
   })
 
+  it('knows a user who comes to the account by becoming one with a user of it', () => {
+    const space = new Space(ANY)
+    space.call({ type: 'group', anonymousId: 'a1', groupId: 'acme' })
+    space.identify('u1', { plan: 'pro' })
+    expect(space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' }, HOUR)).toEqual([
+      '1h group_id:acme any entered',
+    ])
+    expect(space.identify('u1', { plan: 'free' }, 2 * HOUR)).toEqual(['2h group_id:acme any exited'])
+  })
+
+  it('forgets what held for a user who is no more', () => {
+    const space = new Space(ANY)
+    space.call({ type: 'identify', anonymousId: 'a1', traits: { plan: 'pro' } })
+    expect(space.call({ type: 'group', anonymousId: 'a1', groupId: 'acme' })).toEqual(['0h group_id:acme any entered'])
+    space.identify('u1', { plan: 'free' }, HOUR)
+    expect(space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' }, 2 * HOUR)).toEqual([
+      '2h group_id:acme any exited',
+    ])
+  })
+
   it('joins with what is about the account itself', () => {
     const space = new Space(
       accountAudience(

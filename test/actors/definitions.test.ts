@@ -318,6 +318,21 @@ describe('references that look like circles and are none', () => {
   })
 })
 
+describe('a chain of references', () => {
+  const chain = (length: number) =>
+    Array.from({ length }, (_, n) =>
+      audience(`a${n}`, n === length - 1 ? "event('Bought').count() >= 1" : `trait('a${n + 1}') = true`),
+    )
+
+  it('settles in one go', () => {
+    expect(new Space(...chain(100)).track('u1', 'Bought')).toHaveLength(100)
+  })
+
+  it('is refused where it is too long to be walked', () => {
+    expect(() => new Space(...chain(5000))).toThrow(EngineError)
+  })
+})
+
 describe('the order in which definitions are given', () => {
   it('makes no difference to what they are', () => {
     const definitions = [BUYERS, SPENT, audience('big', "trait('spent') >= 50 AND trait('buyers') = true"), COUNT]

@@ -286,6 +286,14 @@ describe('an actor by itself', () => {
     expect(ends).toEqual(['complete', 'error: lost'])
   })
 
+  it('ends at once for who watches it only when it has ended', () => {
+    const actor = standalone()
+    actor.complete()
+    let isComplete = false
+    actor.changes$.subscribe({ complete: () => (isComplete = true) })
+    expect(isComplete).toBe(true)
+  })
+
   it('throws for a message that fails, is as it was before it, and takes the next', () => {
     const actor = standalone(BUYERS, SPENT)
     const lines: string[] = []

@@ -166,6 +166,30 @@ describe('a merge', () => {
     expect(lines.map((line) => line.split(' ').slice(2))).toEqual(survivor === 'first' ? [['seen', '"second"']] : [])
   })
 
+  it('keeps in who was a member in one of the profiles, without a word', () => {
+    space = new Space(audience('buyers', "event('Bought').count() >= 1", { includeAnonymousUsers: true }))
+    see({ userId: 'u1' }, { anonymousId: 'a1', event: 'Bought' })
+    expect(space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' })).toEqual([])
+  })
+
+  it('keeps in who was a member in one of them, though no longer in the survivor', () => {
+    const recent = "event('Bought').within(1 day).count() >= 1"
+    space = new Space(audience('recent', recent, { includeAnonymousUsers: true }))
+    space.track('u1', 'Bought')
+    expect(space.until(24 * HOUR)).toEqual(['24h user_id:u1 recent exited'])
+    see({ anonymousId: 'a1', event: 'Bought' })
+    expect(space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' })).toEqual([])
+    expect(space.until(72 * HOUR)).toEqual(['48h+1ms user_id:u1 recent exited'])
+  })
+
+  it('lets out who was a member in one of the profiles, and now is none', () => {
+    space = new Space(audience('idle', "NOT event('Bought').count() >= 1", { includeAnonymousUsers: true }))
+    see({ anonymousId: 'a1' }, { userId: 'u1', event: 'Bought' })
+    expect(space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' }, HOUR)).toEqual([
+      '1h user_id:u1 idle exited',
+    ])
+  })
+
   it('keeps a member in, lets the value of the survivor go on, and counts sequences on from the larger', () => {
     space = new Space(
       audience('buyers', "event('Bought').count() >= 1", { includeAnonymousUsers: true }),
@@ -214,6 +238,14 @@ describe('limits', () => {
     see({ anonymousId: 'a6' })
     expect(idsAround('anonymous_id:a6')).toEqual(['anonymous_id:a6'])
   })
+
+  it.each(['constructor', 'toString', '__proto__'])(
+    'hold for a type that is named like what every object has: %s',
+    (type) => {
+      for (let n = 1; n <= 6; n++) see({ userId: 'u1', ...listed(`${type}:x${n}`) })
+      expect(idsAround('user_id:u1')).toHaveLength(6)
+    },
+  )
 
   it('leave out the lowest by priority first: the types alphabetically from the end, then email', () => {
     see({ userId: 'u1', ...listed('zip:z1', 'crm:c1') }, { userId: 'u2', ...listed('email:e@x') })

@@ -14,6 +14,7 @@ describe('a block', () => {
     (needed) => {
       const block = new Slabs().allocate(needed)
       expect(block.size).toBeGreaterThanOrEqual(needed)
+      expect(block.offset).toBeGreaterThanOrEqual(0)
       expect(block.offset + block.size).toBeLessThanOrEqual(block.bytes.length)
     },
   )
@@ -38,8 +39,11 @@ describe('a block', () => {
           contentOf(block, block.size).fill(mark)
           held.push({ block, needed, mark })
         }
-        for (const { block, mark } of held)
-          expect(contentOf(block, block.size).every((byte) => byte === mark)).toBe(true)
+        for (const { block, mark } of held) {
+          const content = contentOf(block, block.size)
+          expect(content.length).toBe(block.size)
+          expect(content.every((byte) => byte === mark)).toBe(true)
+        }
       }),
       propertyRuns(100),
     )

@@ -245,6 +245,11 @@ const EQUALITY: [a: JsonValue, b: JsonValue, equal: boolean][] = [
   [10, '10a', false],
   [0.1, 0.2, false],
   [2 ** 53, '9007199254740993', true],
+  // JSON can say more than a double holds: 1e999.
+  [Infinity, '1e999', true],
+  [Infinity, 'Infinity', true],
+  [-Infinity, '-Infinity', true],
+  [Infinity, -Infinity, false],
   // Else by text.
   [{ a: 1 }, { a: 1 }, true],
   [{ a: 1 }, '{"a":1}', true],
@@ -265,7 +270,22 @@ describe('equality', () => {
 
   it('is always found by one key', () => {
     const text = fc.oneof(
-      fc.constantFrom('true', 'TRUE', 'tRue', 'false', 'False', 'truE!', 'ſalse', 'trüe', '', '0', '-0', '00', '1e400'),
+      fc.constantFrom(
+        'true',
+        'TRUE',
+        'tRue',
+        'false',
+        'False',
+        'truE!',
+        'ſalse',
+        'trüe',
+        '',
+        '0',
+        '-0',
+        '00',
+        '1e400',
+        'Infinity',
+      ),
       fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
       fc.integer({ min: -3, max: 3 }).map((number) => `${number}.0`),
       fc.integer({ min: -3, max: 3 }).map((number) => `${number}e0`),
@@ -275,7 +295,7 @@ describe('equality', () => {
       text,
       fc.boolean(),
       fc.integer({ min: -3, max: 3 }),
-      fc.constantFrom(0, -0, 1e21, 0.1),
+      fc.constantFrom(0, -0, 1e21, 0.1, Infinity, -Infinity),
       fc.constantFrom({}, { a: 1 }, { a: true }),
     )
     fc.assert(

@@ -103,6 +103,14 @@ describe('the work of an event', () => {
     })
   })
 
+  it('is one predicate, and one event, where several of its values are asked for', () => {
+    const space = spaceOf([computedTrait('bought', "event('Bought').where(property('kind').one_of('a', 'b')).count()")])
+    let lines: string[] = []
+    const work = workOf(space, () => (lines = space.track('u1', 'Bought', { kind: ['a', 'b', 'a'] })))
+    expect(work).toEqual({ predicates: 1, nodes: 1, definitions: 1 })
+    expect(lines).toEqual(['0h user_id:u1 bought 1'])
+  })
+
   it('is one predicate and one node for all audiences that count the same events', () => {
     const space = spaceOf(
       many(30, (n) =>

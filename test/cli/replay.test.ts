@@ -169,6 +169,33 @@ definitions:
   })
 })
 
+describe('a date beyond every instant', () => {
+  it('holds up neither the clock nor what is due for others', async () => {
+    const definitions = `{"definitions": [
+      {"kind": "audience", "key": "renewed", "query": "trait('renewal').before_last(1 day)"},
+      {"kind": "audience", "key": "buyers", "query": "event('Bought').within(1 day).count() >= 1"}
+    ]}`
+    const bought = (userId: string, hour: number) => ({
+      ...{ type: 'track', event: 'Bought', userId },
+      timestamp: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
+    })
+    const renewal = (value: number | null) => ({
+      ...{ type: 'identify', userId: 'u3', traits: { renewal: value } },
+      timestamp: '2026-01-01',
+    })
+    const calls = [bought('u1', 0), bought('u2', 0), renewal(1e300), renewal(1e17), renewal(null), bought('u1', 1)]
+    const { code, stdout } = await replay(linesOf(calls), { definitions, args: ['--until', '2026-01-05'] })
+    const exits = stdout.split('\n').filter((line) => line.includes('exited'))
+    expect([code, exits]).toEqual([
+      0,
+      [
+        '{"at":"2026-01-02T00:00:00.000Z","type":"exited","key":"buyers","profile":"user_id:u2"}',
+        '{"at":"2026-01-02T01:00:00.000Z","type":"exited","key":"buyers","profile":"user_id:u1"}',
+      ],
+    ])
+  })
+})
+
 describe('a call without an id', () => {
   it('is reported with file and line, and skipped', async () => {
     const nobody = { type: 'track', event: 'Bought', timestamp: '2026-01-01T00:30:00Z' }

@@ -181,7 +181,9 @@ export class Oracle {
   }
 
   #define(source: OracleDefinition): void {
-    const known = this.#definitions.inOrder.find(({ source: { key, type } }) => key === source.key && type === source.type)
+    const known = this.#definitions.inOrder.find(
+      ({ source: { key, type } }) => key === source.key && type === source.type,
+    )
     // An edit is no creation: what began without history goes on from where it began.
     const begun = known?.source.includeHistoricalData === false ? known.sinceArrival : this.#arrivals
     const definition = compile(source, source.includeHistoricalData === false ? begun : 0)
