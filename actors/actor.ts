@@ -358,7 +358,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   }
 
   #judgeTimed(node: TimedNode): void {
-    const horizon: Horizon = { at: Infinity }
+    const horizon: Horizon = { at: Infinity, isSettled: false }
     const holds = node.test(node.read(this), this.now, horizon)
     const state = this.#states.get(node.id) as TimedState | undefined
     if (!state && !holds && horizon.at === Infinity) return

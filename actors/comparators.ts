@@ -10,9 +10,12 @@ import { equalValues, instantOf, numberOf, type Reached, Several, some, textOf }
 
 export type Test = (left: Reached, rights: readonly Reached[]) => boolean
 
-/** The earliest instant at which something judged so far changes by time alone. */
+/** What a verdict rests on: how long it holds by itself, and whether later events can change it. */
 export interface Horizon {
+  /** The earliest instant at which time alone may change it. */
   at: number
+  /** Nothing that may still come can change it. */
+  isSettled: boolean
 }
 
 export const NO_RIGHTS: readonly Reached[] = []
@@ -109,6 +112,7 @@ export function compileTimedTest(comparison: Comparator & { comparator: Relative
   const span = SPANS[comparison.comparator]
   const duration = durationMs(comparison.duration)
   return (left, now, horizon) => {
+    horizon.isSettled = false
     let holds = false
     some(left, (value) => {
       const instant = instantOf(value)

@@ -91,6 +91,7 @@ export class Shard {
       predicates: user.work.predicates + account.work.predicates,
       nodes: user.work.nodes + account.work.nodes,
       definitions: user.work.definitions + account.work.definitions,
+      verdicts: user.work.verdicts + account.work.verdicts,
     }
   }
 

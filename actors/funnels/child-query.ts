@@ -24,20 +24,27 @@ export interface ChildQuery {
   readonly sessionGap: number
   readonly pairTest: PairTest | undefined
   readonly reducer: Reducer
+  /** For a count that is compared with a constant: more children make no difference. Else infinite. */
+  readonly countMax: number
+  /** A child that counts once counts for ever: neither time nor later events take it away. */
+  readonly isLasting: boolean
   /** What the reducer reads of a child, or of its parent; undefined for a count. */
   readonly valueOf: ((child: Occurrence, parent: Occurrence) => Reached) | undefined
 }
 
-/** The reduced value for one parent; lowers the horizon to when time alone may change it. */
+/** The reduced value for one parent; tells the horizon what it rests on. */
 export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host, horizon: Horizon): JsonValue {
   const state = host.occurrencesOf(query.node)
-  const counted = state ? latestSession(query, countedChildren(query, state, parent, host, horizon), host, horizon) : []
-  if (query.reducer.kind === 'count') return counted.length
+  const counted = state ? countedChildren(query, state, parent, host, horizon) : []
+  if (!query.isLasting || counted.length < query.countMax) horizon.isSettled = false
+  const session = latestSession(query, counted, host, horizon)
+  if (query.reducer.kind === 'count') return session.length
   const accumulator = createAccumulator(query.reducer, false)
-  for (const child of counted) accumulator.add(child, query.valueOf?.(child, parent))
+  for (const child of session) accumulator.add(child, query.valueOf?.(child, parent))
   return accumulator.result()
 }
 
+/** The children that count, oldest first: as many as can make a difference. */
 function countedChildren(
   query: ChildQuery,
   state: Occurrences,
@@ -45,14 +52,14 @@ function countedChildren(
   host: Host,
   horizon: Horizon,
 ): Occurrence[] {
-  const { reach, window, pairTest } = query
+  const { reach, window, pairTest, countMax } = query
   const counted: Occurrence[] = []
   const children = state.occurrences
-  for (let index = firstAfter(children, parent.ts - 1); index < children.length; index++) {
+  const first = firstAfter(children, Math.max(parent.ts + reach.from - 1, host.now - window.to))
+  for (let index = first; index < children.length && counted.length < countMax; index++) {
     const child = children[index]!
     if (child.ts - parent.ts >= reach.to) break
-    if (compareEvents(child, parent) <= 0 || child.ts - parent.ts < reach.from || !child.passes) continue
-    if (child.ts + window.to <= host.now) continue
+    if (!child.passes || compareEvents(child, parent) <= 0) continue
     if (pairTest && !pairTest(child, parent, host, horizon)) continue
     if (child.ts + window.from > host.now) {
       horizon.at = Math.min(horizon.at, child.ts + window.from)

@@ -16,6 +16,8 @@ export class OccurrenceState implements Occurrences {
   dueAt = Infinity
   readonly node: OccurrenceNode
   #occurrences: Occurrence[] = []
+  /** So many of the first are settled: no child need visit them again. */
+  #settled = 0
 
   constructor(node: OccurrenceNode) {
     this.node = node
@@ -33,11 +35,13 @@ export class OccurrenceState implements Occurrences {
       arrival: event.arrival,
       values: this.node.fields.map((read) => read(event)),
       passes: false,
+      isSettled: false,
       flipAt: Infinity,
     }
     let index = this.#occurrences.length
     while (index > 0 && compareEvents(this.#occurrences[index - 1]!, occurrence) > 0) index--
     this.#occurrences.splice(index, 0, occurrence)
+    if (index < this.#settled) this.#settled = index
     this.#judge(occurrence, host, reader)
   }
 
@@ -58,16 +62,19 @@ export class OccurrenceState implements Occurrences {
   /** Judges anew the parents that count an occurrence of their child node. */
   judgeParentsOf(child: Occurrence, reach: Reach, host: Host, reader: OccurrenceReader): void {
     const end = firstAfter(this.#occurrences, child.ts - reach.from)
-    for (let index = firstAfter(this.#occurrences, child.ts - reach.to); index < end; index++) {
+    const start = Math.max(this.#settled, firstAfter(this.#occurrences, child.ts - reach.to))
+    for (let index = start; index < end; index++) {
       const parent = this.#occurrences[index]!
-      if (compareEvents(parent, child) < 0) this.#judge(parent, host, reader)
+      if (!parent.isSettled && compareEvents(parent, child) < 0) this.#judge(parent, host, reader)
     }
+    while (this.#settled < this.#occurrences.length && this.#occurrences[this.#settled]!.isSettled) this.#settled++
   }
 
   #judge(occurrence: Occurrence, host: Host, reader: OccurrenceReader): void {
-    const horizon: Horizon = { at: Infinity }
+    const horizon: Horizon = { at: Infinity, isSettled: true }
     const passes = this.node.judge ? this.node.judge(occurrence, host, horizon) : true
     occurrence.flipAt = horizon.at
+    occurrence.isSettled = horizon.isSettled
     if (horizon.at < this.dueAt) this.dueAt = horizon.at
     if (passes === occurrence.passes) return
     occurrence.passes = passes
@@ -80,6 +87,9 @@ export class OccurrenceState implements Occurrences {
     const oldest = this.#occurrences[0]
     if (!oldest || oldest.ts > edge) return
     const left = firstAfter(this.#occurrences, edge)
-    if (left >= 16 || left * 2 >= this.#occurrences.length) this.#occurrences.splice(0, left)
+    if (left >= 16 || left * 2 >= this.#occurrences.length) {
+      this.#occurrences.splice(0, left)
+      this.#settled = Math.max(0, this.#settled - left)
+    }
   }
 }

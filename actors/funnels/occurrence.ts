@@ -8,6 +8,8 @@ export interface Occurrence {
   /** What the node's captured fields reached. */
   readonly values: readonly Reached[]
   passes: boolean
+  /** Nothing that may still come can change the verdict. */
+  isSettled: boolean
   /** When the verdict may change by time alone; infinite if never. */
   flipAt: number
 }

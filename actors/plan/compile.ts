@@ -120,7 +120,7 @@ class PlanBuilder {
       trueOfNothing: [],
       quantified: [...this.#quantified],
       readersOfAccounts: union(accounts.nodes.map((node) => node.acrossDependents)),
-      work: { predicates: 0, nodes: 0, definitions: 0 },
+      work: streams.registry.work,
     }
     const nothing = hostOfNothing()
     const holds = this.nodes.filter((node) => node.kind !== 'computed_trait' && node.evaluate(nothing) === true)

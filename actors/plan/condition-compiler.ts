@@ -6,6 +6,7 @@ import { compileConstantTest, compileTest, compileTimedTest } from '../comparato
 import type { DefinitionHost } from '../host.ts'
 import { valueOfNothing } from '../streams/stream-node.ts'
 import { type Reached, reachedOf } from '../values.ts'
+import { countMaxOf } from './count-bound.ts'
 import { literalOf } from './event-test.ts'
 import type { Dependents } from './dependents.ts'
 import { rightsOf } from './references.ts'
@@ -156,25 +157,5 @@ export class ConditionCompiler {
     watch(entry.node.watchers[reducer]!)
     const ofNothing = valueOfNothing(reduction.reducer)
     return (host) => host.streamValue(entry.node.id, reducer) ?? ofNothing
-  }
-}
-
-/** The number of events beyond which a comparison of `count()` with a constant no longer changes; infinite if it may. */
-function countMaxOf(comparison: Comparison): number {
-  const { left } = comparison
-  if (left.kind !== 'reduction' || left.reducer.kind !== 'count' || !('right' in comparison)) return Infinity
-  const right = rightsOf(comparison.right)[0]
-  if (right?.kind !== 'literal' || typeof right.value !== 'number') return Infinity
-  switch (comparison.comparator) {
-    case 'at_least':
-    case 'less_than':
-      return Math.max(1, Math.ceil(right.value))
-    case 'equals':
-    case 'differs':
-    case 'greater_than':
-    case 'at_most':
-      return Math.max(1, Math.floor(right.value) + 1)
-    default:
-      return Infinity
   }
 }

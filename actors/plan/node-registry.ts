@@ -4,7 +4,7 @@ import type { StreamNode } from '../streams/stream-node.ts'
 import type { EventIndex } from './event-index.ts'
 import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
 import type { StatefulNode } from './plan.ts'
-import type { Predicate } from './predicate.ts'
+import type { Predicate, Work } from './predicate.ts'
 import { conjunctsKey, type StreamParts } from './stream-parts.ts'
 
 interface PendingPredicate {
@@ -16,6 +16,7 @@ interface PendingPredicate {
 export class NodeRegistry {
   /** By id. */
   readonly nodes: StatefulNode[] = []
+  readonly work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
   readonly #predicates = new Map<string, PendingPredicate>()
 
   predicateKey(parts: StreamParts, sinceArrival: number): string {

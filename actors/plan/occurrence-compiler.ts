@@ -12,6 +12,7 @@ import type { Host } from '../host.ts'
 import { fieldOf, takesArraysWhole } from '../reducers/create-accumulator.ts'
 import type { Window } from '../streams/stream-node.ts'
 import { type Reached, reachedOf } from '../values.ts'
+import { countMaxOf } from './count-bound.ts'
 import { literalOf } from './event-test.ts'
 import { compileField, fieldKey } from './field-reader.ts'
 import { rightsOf } from './references.ts'
@@ -72,8 +73,10 @@ export class OccurrenceCompiler {
     this.#captures.set(node, new Map())
     const place = { node, parent: undefined, judged: node, offset: HERE, window: Infinity, sinceArrival }
     const tests = parts.judgedConjuncts.map((conjunct) => this.#condition(conjunct, place))
+    const { work } = this.#registry
     if (tests.length > 0)
       node.judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => {
+        work.verdicts++
         const pair = { occurrence, parent: undefined, host, horizon }
         return holdAll(tests, pair)
       }
@@ -117,7 +120,8 @@ export class OccurrenceCompiler {
   }
 
   #comparison(comparison: Comparison, place: Place): PairCondition {
-    const left = this.#read(comparison.left, place)
+    const { left: side } = comparison
+    const left = side.kind === 'reduction' ? this.#child(side, place, countMaxOf(comparison)) : this.#read(side, place)
     if ('duration' in comparison) {
       const timed: TimedTest = compileTimedTest(comparison)
       return (pair) => timed(left(pair), pair.host.now, pair.horizon)
@@ -142,13 +146,16 @@ export class OccurrenceCompiler {
       }
       case 'trait': {
         const reader = compileTrait(this.#scope, side.name, (dependents) => dependents.occurrences.add(place.judged))
-        return (pair) => pair.host.readTrait(reader)
+        return (pair) => {
+          pair.horizon.isSettled = false
+          return pair.host.readTrait(reader)
+        }
       }
       case 'property':
       case 'context':
         return this.#field(side, place)
       case 'reduction':
-        return this.#child(side, place)
+        return this.#child(side, place, Infinity)
     }
   }
 
@@ -162,10 +169,10 @@ export class OccurrenceCompiler {
   }
 
   /** A funnel's child: its reduced value for each occurrence of `place.node`. */
-  #child(reduction: Reduction, place: Place): PairRead {
+  #child(reduction: Reduction, place: Place, countMax: number): PairRead {
     const parts = takeApart(reduction.stream)
     const child = this.occurrences(parts, place.sinceArrival)
-    const query = this.#childQuery(reduction, parts, child, place)
+    const query = this.#childQuery(reduction, parts, child, place, countMax)
     child.parents.push({
       parent: place.judged,
       from: place.offset.from + parts.reach.from,
@@ -175,7 +182,13 @@ export class OccurrenceCompiler {
     return (pair) => reachedOf(evaluateChild(query, pair.occurrence, pair.host, pair.horizon))
   }
 
-  #childQuery(reduction: Reduction, parts: StreamParts, child: OccurrenceNode, place: Place): ChildQuery {
+  #childQuery(
+    reduction: Reduction,
+    parts: StreamParts,
+    child: OccurrenceNode,
+    place: Place,
+    countMax: number,
+  ): ChildQuery {
     const inner: Place = {
       node: child,
       parent: place.node,
@@ -196,6 +209,8 @@ export class OccurrenceCompiler {
           ? (occurrence, parent, host, horizon) => holdAll(tests, { occurrence, parent, host, horizon })
           : undefined,
       reducer,
+      countMax: parts.sessionGap === Infinity ? countMax : Infinity,
+      isLasting: parts.sessionGap === Infinity && parts.window.to === Infinity && !child.judge,
       valueOf: this.#reducedValue(reducer, child, place.node),
     }
   }

@@ -20,4 +20,6 @@ export interface Work {
   predicates: number
   nodes: number
   definitions: number
+  /** Verdicts on occurrences of funnels and their like. */
+  verdicts: number
 }

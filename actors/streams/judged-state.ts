@@ -12,11 +12,16 @@ export class JudgedState implements StreamState {
   readonly #node: StreamNode
   /** For each reducer, which of the occurrences' values it reads; -1 for a count. */
   readonly #valueIndexes: readonly number[]
+  /** All history, and nothing but its number. */
+  readonly #isPlainCount: boolean
   #values: JsonValue[]
 
   constructor(node: StreamNode, valueIndexes: readonly number[]) {
     this.#node = node
     this.#valueIndexes = valueIndexes
+    const { window, sessionGap, reducers } = node
+    this.#isPlainCount =
+      window.to === Infinity && sessionGap === Infinity && reducers.every(({ kind }) => kind === 'count')
     this.#values = node.reducers.map(valueOfNothing)
   }
 
@@ -36,6 +41,12 @@ export class JudgedState implements StreamState {
   #reduce(state: Occurrences, now: number): void {
     const { window, sessionGap, reducers } = this.#node
     const { occurrences } = state
+    if (this.#isPlainCount) {
+      let count = 0
+      for (const { passes } of occurrences) if (passes) count++
+      this.#values = reducers.map(() => count)
+      return
+    }
     let start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
     const end = window.from === 0 ? occurrences.length : firstAfter(occurrences, now - window.from)
     const counted: Occurrence[] = []

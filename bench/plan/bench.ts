@@ -88,13 +88,14 @@ async function runCounted(definitions: readonly DefinitionSource[]): Promise<Cou
   const subject = engineSubject(definitions, calls)
   const before = subject.shard.work
   const outcome = await run(subject, calls, calls.end)
-  const { predicates, nodes, definitions: evaluations } = subject.shard.work
+  const { predicates, nodes, definitions: evaluations, verdicts } = subject.shard.work
   return {
     ...outcome,
     work: {
       predicates: predicates - before.predicates,
       nodes: nodes - before.nodes,
       definitions: evaluations - before.definitions,
+      verdicts: verdicts - before.verdicts,
     },
   }
 }

@@ -331,6 +331,11 @@ describe('a chain of references', () => {
   it('is refused where it is too long to be walked', () => {
     expect(() => new Space(...chain(5000))).toThrow(EngineError)
   })
+
+  // Accepted as yet: then a count that reads the chain fails half-way, with the definitions already changed.
+  it.fails('is refused whatever the order in which its definitions are given', () => {
+    expect(() => new Space(...chain(5000).toReversed())).toThrow(EngineError)
+  })
 })
 
 describe('the order in which definitions are given', () => {
