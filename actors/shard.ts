@@ -14,8 +14,7 @@ import type { ProfileEvent } from '../src/model/event.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import type { Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
-import { APPLIED, type Applied, type CallOutcome, DUPLICATE } from './applied.ts'
-import { type Fault, Faults } from './faults.ts'
+import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAULTS } from './applied.ts'
 import type { ShardState } from './shard-state.ts'
 import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
@@ -36,6 +35,8 @@ import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
+const NO_OUTCOMES: readonly CallOutcome[] = []
+
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
   readonly identity?: IdentityRules
@@ -55,7 +56,8 @@ export class Shard {
   #plans: Plans
   /** Actors due at one instant; kept from one to the next. */
   readonly #due: number[] = []
-  readonly #faults = new Faults()
+  /** Of the entry at hand. */
+  #faults: readonly Fault[] = NO_FAULTS
   #clock = 0
   #arrivals = 0
 
@@ -73,11 +75,6 @@ export class Shard {
 
   get definitions(): Definitions {
     return this.#definitions
-  }
-
-  /** Deadlines that failed, the latest last. */
-  get faults(): readonly Fault[] {
-    return this.#faults.toArray()
   }
 
   get profileCount(): number {
@@ -98,15 +95,21 @@ export class Shard {
   /** Applies one entry. Throws an EngineError for a command that breaks a rule; then nothing has changed. */
   apply(entry: Entry): Applied {
     const transitions: Transition[] = []
+    this.#faults = NO_FAULTS
+    const outcomes = this.#applyEntry(entry, transitions)
+    return { transitions, outcomes, faults: this.#faults }
+  }
+
+  #applyEntry(entry: Entry, transitions: Transition[]): readonly CallOutcome[] {
     switch (entry.kind) {
       case 'calls':
-        return { transitions, outcomes: this.#calls(entry, transitions) }
+        return this.#calls(entry, transitions)
       case 'tick':
         this.#moveClock(entry.receivedAt, transitions)
-        return { transitions, outcomes: [] }
+        return NO_OUTCOMES
       case 'command':
         this.#command(entry, transitions)
-        return { transitions, outcomes: [] }
+        return NO_OUTCOMES
     }
   }
 
@@ -330,7 +333,7 @@ export class Shard {
       this.#settlement.rollBack()
       for (const ordinal of ordinals) this.#wheel.set(ordinal, Infinity)
       if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
-      else this.#faults.add({ profile: this.#actors[ordinals[0]!]!.label, at: due, cause })
+      else this.#faults = [...this.#faults, { profile: this.#actors[ordinals[0]!]!.label, at: due, cause }]
     }
   }
 

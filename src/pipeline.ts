@@ -37,7 +37,7 @@ export interface PipelineOptions {
   readonly limits?: Partial<WriterLimits>
   /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
   readonly onFailure?: (cause: unknown) => void
-  /** Told of a call that was set aside through a fault of ours. */
+  /** Told of a call, or a deadline, that was set aside through a fault of ours. */
   readonly onSetAside?: (cause: unknown) => void
 }
 
@@ -137,7 +137,8 @@ export class Pipeline {
   }
 
   /** What follows once an entry is applied: the registry, the answers, the next deadline. */
-  #settle({ entry: { journalled, waiting }, outcomes }: Commit<DurableEntry>): void {
+  #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<DurableEntry>): void {
+    for (const { cause } of faults) this.#options.onSetAside?.(cause)
     if (journalled.kind === 'command') this.registry.apply(journalled.command)
     let start = 0
     for (const { part, answer } of waiting) {

@@ -73,7 +73,7 @@ export async function startServer(config: ServerConfig, log: Logger, options: Pi
       log.fatal({ err: cause }, 'the pipeline has failed')
       options.onFailure?.(cause)
     },
-    onSetAside: (cause) => log.error({ err: cause }, 'a call was set aside'),
+    onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
   })
   const app = createApp({
     surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),

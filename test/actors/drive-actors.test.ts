@@ -65,7 +65,7 @@ describe('entries in, commits out', () => {
         tap((commit) => expect(commit.entry).toBe(entry)),
       )
       expectObservable(commits$).toBe('-a|', {
-        a: { entry, transitions: [transition], outcomes: [{ kind: 'applied' }] },
+        a: { entry, transitions: [transition], outcomes: [{ kind: 'applied' }], faults: [] },
       })
     })
   })
