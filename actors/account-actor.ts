@@ -136,12 +136,12 @@ export class AccountActor extends Actor implements Account {
   }
 
   /** Takes back a settlement that failed; the users' conditions are as they were already. */
-  override restore(before: number): void {
+  override restore(before: number, plan = this.plan): void {
     this.#satisfying.clear()
     for (const user of this.users.keys())
       for (const [index, id] of user.defined.ids().entries())
         if (id < 0 && user.defined.items()[index]!.value === true) this.#count(id, 1)
-    super.restore(before)
+    super.restore(before, plan)
   }
 
   #countAll(user: User, conditions: readonly DefinitionNode[], by: 1 | -1): void {

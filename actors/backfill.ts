@@ -20,11 +20,32 @@ const SILENT: SettlementSink = {
   appending: () => undefined,
 }
 
+/** Drops the values of definitions that are no more; users' conditions are numbered anew with every plan. */
+export function dropEnded(actor: Actor, { byId }: Plan): void {
+  for (const id of actor.defined.ids()) if (id < 0 || !byId.has(id)) actor.defined.delete(id)
+}
+
+/** A count that begins, or begins anew, finds out whether it has once been at least 1. */
+export function beginCount(
+  actor: Actor,
+  { byId }: Plan,
+  input: DefinitionInput,
+  { inputs, now }: { readonly inputs: readonly DefinitionInput[]; readonly now: number },
+): void {
+  const node = byId.get(input.id)
+  if (!node?.absentUntilOne) return
+  const hasBeenOne = hasEverBeenOne(actor, input, inputs, now)
+  const held = actor.defined.get(node.id)
+  if (held) held.hasBeenOne = hasBeenOne
+  else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, hasBeenOne, settlement: 0 })
+  actor.markDefinition(node.index)
+}
+
 /**
  * @param inputs all definitions of the space: those of the same type that it reads are played with it
  * @param until the present instant: what falls due after it has not been yet
  */
-export function hasEverBeenOne(
+function hasEverBeenOne(
   actor: Actor,
   input: DefinitionInput,
   inputs: readonly DefinitionInput[],

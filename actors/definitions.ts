@@ -78,11 +78,21 @@ function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
 }
 
 function readDefinition(source: DefinitionSource, id: number, sinceArrival: number): DefinitionInput {
-  if (typeof source.key !== 'string' || source.key === '' || source.key.startsWith('\0'))
-    throw new EngineError(
-      'definition_invalid',
-      `key: expected text that is not empty, got ${kindOf(source.key)}`,
-      'key',
-    )
+  check(
+    source.kind === 'audience' || source.kind === 'computed_trait',
+    'kind',
+    'audience or computed_trait',
+    source.kind,
+  )
+  const { key } = source
+  check(typeof key === 'string' && key !== '' && !key.startsWith('\0'), 'key', 'text that is not empty', key)
+  check(source.type === 'USERS' || source.type === 'ACCOUNTS', 'type', 'USERS or ACCOUNTS', source.type)
+  check(typeof source.query === 'string', 'query', 'text', source.query)
+  const types = source.filterByExternalIds ?? []
+  check(Array.isArray(types), 'filterByExternalIds', 'a list of id types', types)
   return { id, source, query: parseQuery(source.query, source), sinceArrival }
+}
+
+function check(holds: boolean, field: string, expected: string, got: unknown): void {
+  if (!holds) throw new EngineError('definition_invalid', `${field}: expected ${expected}, got ${kindOf(got)}`, field)
 }

@@ -44,15 +44,15 @@ export class Identity {
     const byPriority = ids
       .map((id, place) => ({ id, place }))
       .sort((a, b) => compareIdTypes(this.#rules, a.id.type, b.id.type) || a.place - b.place)
+    const kept = new Set(ids)
     for (;;) {
-      const kept = ids.filter((id) => byPriority.some((entry) => entry.id === id))
       const resolution = this.#unite(kept)
-      if (kept.length === 1 || this.#isWithinLimits(resolution)) return resolution
-      byPriority.pop()
+      if (kept.size === 1 || this.#isWithinLimits(resolution)) return resolution
+      kept.delete(byPriority.pop()!.id)
     }
   }
 
-  #unite(ids: readonly ExternalId[]): Resolution {
+  #unite(ids: Iterable<ExternalId>): Resolution {
     const profiles: ProfileActor[] = []
     const added: ExternalId[] = []
     for (const id of ids) {

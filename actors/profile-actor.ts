@@ -131,7 +131,7 @@ export class ProfileActor extends Actor implements User {
     const ids = [...this.ids]
     const traits = [...this.traits.entries()]
     const { accounts } = this
-    const defined = this.defined.ids().map((id, index) => [id, { ...this.defined.items()[index]! }] as const)
+    const restoreDefined = this.definedMemento()
     return () => {
       this.history = history
       this.mergeCount = mergeCount
@@ -141,8 +141,7 @@ export class ProfileActor extends Actor implements User {
       const held = this.writableTraits()
       for (const { key } of [...held.entries()]) held.restore(key, undefined)
       for (const entry of traits) held.restore(entry.key, entry)
-      this.defined.clear()
-      for (const [id, held] of defined) this.defined.set(id, held)
+      restoreDefined()
     }
   }
 

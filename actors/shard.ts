@@ -20,7 +20,7 @@ import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
-import { hasEverBeenOne } from './backfill.ts'
+import { beginCount, dropEnded } from './backfill.ts'
 import type { HistoryStore } from './history.ts'
 import type { Account } from './message.ts'
 import { Identity, type Resolution } from './identity.ts'
@@ -94,6 +94,7 @@ export class Shard {
 
   /** Applies one entry. Throws an EngineError for a command that breaks a rule; then nothing has changed. */
   apply(entry: Entry): Applied {
+    if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
     this.#faults = NO_FAULTS
     const outcomes = this.#applyEntry(entry, transitions)
@@ -344,38 +345,36 @@ export class Shard {
         : this.#definitions.without(command.key, command.type)
     const plans = compilePlans(changed.inputs())
     this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
-    const begun = changed.inputs().filter((input) => !this.#definitions.inputs().includes(input))
+    const [definitions, oldPlans] = [this.#definitions, this.#plans]
+    const begun = changed.inputs().filter((input) => !definitions.inputs().includes(input))
+    const mementos = this.actors().map((actor) => actor.definedMemento())
     this.#definitions = changed
     this.#plans = plans
-    this.#adopt(begun, transitions)
+    try {
+      this.#adopt(begun, transitions)
+    } catch (cause) {
+      this.#definitions = definitions
+      this.#plans = oldPlans
+      this.#settlement.rollBack()
+      for (const restore of mementos) restore()
+      for (const actor of this.actors()) actor.restore(this.#clock - 1, this.#planOf(actor))
+      this.#settlement.forget()
+      for (const actor of this.actors()) this.#schedule(actor)
+      throw cause
+    }
   }
 
   /** Every actor finds its state anew under the plans, at the present instant. */
   #adopt(begun: readonly DefinitionInput[], transitions: Transition[]): void {
     this.#settlement.begin(this.#clock)
     const actors = this.actors()
-    for (const actor of actors) this.#keepDefined(actor)
+    for (const actor of actors) dropEnded(actor, this.#planOf(actor))
     for (const actor of actors) {
       actor.next({ kind: 'definitions changed', at: this.#clock, plan: this.#planOf(actor) })
-      for (const input of begun) this.#beginCount(actor, input)
+      for (const input of begun)
+        beginCount(actor, this.#planOf(actor), input, { inputs: this.#definitions.inputs(), now: this.#clock })
     }
     this.#settlement.finish(transitions)
-  }
-
-  /** Keeps the values of definitions that go on; users' conditions are numbered anew with every plan. */
-  #keepDefined(actor: SpaceActor): void {
-    for (const id of [...actor.defined.ids()]) if (id < 0 || !this.#planOf(actor).byId.has(id)) actor.defined.delete(id)
-  }
-
-  /** A count that begins, or begins anew, finds out whether it has once been at least 1. */
-  #beginCount(actor: SpaceActor, input: DefinitionInput): void {
-    const node = this.#planOf(actor).byId.get(input.id)
-    if (!node?.absentUntilOne) return
-    const hasBeenOne = hasEverBeenOne(actor, input, this.#definitions.inputs(), this.#clock)
-    const held = actor.defined.get(node.id)
-    if (held) held.hasBeenOne = hasBeenOne
-    else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, hasBeenOne, settlement: 0 })
-    actor.markDefinition(node.index)
   }
 
   /** An actor that a failed call had made is no more by now, and has no deadline. */

@@ -19,10 +19,21 @@ program
 
 program.command('serve').description('run the server; configured by environment').action(serve)
 
+// Whoever reads the output may stop before its end (`rollcall replay … | head`): that is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof InputError || error instanceof EngineError)) throw error
+  if (!(error instanceof InputError || error instanceof EngineError || isFileError(error))) throw error
   process.stderr.write(`rollcall: ${error.message}\n`)
   process.exitCode = 2
+}
+
+/** A file that is named is missing, or cannot be opened: the message says which and why. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'open'
 }

@@ -91,45 +91,55 @@ export interface Placed {
 /** Definitions that read one another in a chain: more are refused, for whoever walks a chain uses the stack. */
 export const REFERENCES_DEPTH_MAX = 500
 
-/** The definitions in an order in which each comes after all that it reads. Throws on a cycle. */
+/** The definitions in an order in which each comes after all that it reads. Throws on a cycle, or a chain too long. */
 export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTable): Placed[] {
   const byName = new Map(inputs.map((input) => [nameOf(kindOfType(input.source), input.source.key), input]))
-  const levels = new Map<DefinitionInput, number>()
+  const known = new Map<DefinitionInput, { level: number; depth: number }>()
   const open = new Set<DefinitionInput>()
   const placed: Placed[] = []
-  const place = (input: DefinitionInput): number => {
-    const known = levels.get(input)
-    if (known !== undefined) return known
-    if (open.has(input))
-      throw new EngineError(
-        'definition_cycle',
-        `The definition '${input.source.key}' would create a cycle by referencing another audience or trait that references it`,
-        'definition.query',
-      )
-    if (open.size >= REFERENCES_DEPTH_MAX)
-      throw new EngineError(
-        'definition_invalid',
-        `The definition '${input.source.key}' is read through more than ${REFERENCES_DEPTH_MAX} references one after another`,
-        'definition.query',
-      )
+  const place = (input: DefinitionInput): { level: number; depth: number } => {
+    const found = known.get(input)
+    if (found) return found
+    if (open.has(input)) throw cycle(input)
+    // The walk itself goes no deeper than what is allowed.
+    if (open.size >= REFERENCES_DEPTH_MAX) throw tooDeep(input)
     open.add(input)
     const kind = kindOfType(input.source)
     let level = kind === 'user' ? 0 : 1
+    let depth = 1
     visitTraits(input.query, kind, (name, of) => {
       const target = keys.resolve(of, name)
       if (target.kind === 'custom' || target.kind === 'hidden') return
       const targetKind = target.kind === 'own' ? of : 'account'
       const read = place(byName.get(nameOf(targetKind, target.key))!)
-      const seenBy = targetKind === of ? read : read + 1
+      const seenBy = targetKind === of ? read.level : read.level + 1
       level = Math.max(level, of === kind ? seenBy : seenBy + 1)
+      depth = Math.max(depth, read.depth + 1)
     })
+    if (depth > REFERENCES_DEPTH_MAX) throw tooDeep(input)
     open.delete(input)
-    levels.set(input, level)
+    known.set(input, { level, depth })
     placed.push({ input, level })
-    return level
+    return { level, depth }
   }
   for (const input of inputs) place(input)
   return placed
+}
+
+function cycle({ source }: DefinitionInput): EngineError {
+  return new EngineError(
+    'definition_cycle',
+    `The definition '${source.key}' would create a cycle by referencing another audience or trait that references it`,
+    'definition.query',
+  )
+}
+
+function tooDeep({ source }: DefinitionInput): EngineError {
+  return new EngineError(
+    'definition_invalid',
+    `The definition '${source.key}' is part of a chain of more than ${REFERENCES_DEPTH_MAX} references one after another`,
+    'definition.query',
+  )
 }
 
 function nameOf(kind: ActorKind, key: string): string {

@@ -2,7 +2,8 @@
  * `rollcall replay`: the engine over a file of tracking calls, in virtual time. What-if, backtest and conformance are
  * this same command: no server, no Redis, no clock.
  */
-import { createReadStream, createWriteStream, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
@@ -29,9 +30,9 @@ const FLUSH_LINES = 4096
 export async function replay(options: ReplayOptions): Promise<void> {
   const until = readUntil(options.until)
   const shard = new Shard({ definitions: readDefinitionsFile(options.definitions) })
-  const out = new LineWriter(options.out)
+  const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
+  const out = await LineWriter.open(options.out)
   const progress = startProgress(options.events)
-  const input = options.events === '-' ? process.stdin : createReadStream(options.events)
   let line = 0
   for await (const text of createInterface({ input, crlfDelay: Infinity })) {
     line++
@@ -114,8 +115,12 @@ class LineWriter {
   readonly #stream: NodeJS.WritableStream
   #lines: string[] = []
 
-  constructor(file: string | undefined) {
-    this.#stream = file === undefined ? process.stdout : createWriteStream(file)
+  private constructor(stream: NodeJS.WritableStream) {
+    this.#stream = stream
+  }
+
+  static async open(file: string | undefined): Promise<LineWriter> {
+    return new LineWriter(file === undefined ? process.stdout : (await open(file, 'w')).createWriteStream())
   }
 
   get isFull(): boolean {

@@ -108,8 +108,9 @@ function readMessageId(messageId: unknown): string {
       `messageId: expected at most ${MESSAGE_ID_LENGTH_MAX} characters, got ${messageId.length}`,
       'messageId',
     )
-  // Half a surrogate pair would not survive being written down.
-  return messageId.toWellFormed()
+  if (!messageId.isWellFormed())
+    throw new EngineError('message_id_invalid', 'messageId: expected text, got half a surrogate pair', 'messageId')
+  return messageId
 }
 
 function readEventTime(call: JsonObject, receivedAt: number): number {
@@ -152,7 +153,9 @@ function readGroupId(value: unknown, rules: IdentityRules): string {
 /** The text of an id; a number is its decimal text; anything else, half a surrogate pair included, is no id. */
 function idText(value: unknown): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? value : undefined
-  return typeof value === 'number' ? String(value) : undefined
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
+  // Beyond this, the text of a number is no longer its digits.
+  return Number.isInteger(value) && Math.abs(value) >= 1e21 ? String(BigInt(value)) : String(value)
 }
 
 function readIds(

@@ -40,3 +40,11 @@ describe('a deadline that fails', () => {
     expect(later.faults).toEqual([])
   })
 })
+
+describe('an entry without an instant', () => {
+  it.each([NaN, Infinity, 0.5])('%s is refused before anything changes', (receivedAt) => {
+    const shard = new Shard({ definitions: [RECENT] })
+    expect(() => shard.apply({ kind: 'tick', receivedAt })).toThrow('receivedAt: expected integer epoch ms')
+    expect(shard.clock).toBe(0)
+  })
+})

@@ -40,14 +40,6 @@ describe('the state as bytes', () => {
     )
   })
 
-  it('knows a messageId again that holds half a surrogate pair', () => {
-    const body = { type: 'track', event: 'Viewed', userId: 'u1', messageId: 'm\ud800' }
-    const entry: Entry = { kind: 'calls', receivedAt: 0, calls: [{ body, sourceId: '' }] }
-    const shard = new Shard()
-    shard.apply(entry)
-    expect(reopened(shard).apply(entry).outcomes).toEqual([{ kind: 'duplicate' }])
-  })
-
   it('is refused when it is of another version', () => {
     const bytes = encodeState({ ...new Shard().state(), version: 2 } as ReturnType<Shard['state']>)
     expect(() => decodeState(bytes)).toThrow('state of version 2, expected 1')

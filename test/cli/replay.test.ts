@@ -53,6 +53,20 @@ describe('replay', () => {
     expect(await replay(linesOf(CALLS))).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
   })
 
+  it.each(['--definitions', '--events', '--out'])('says of a file for %s that it is not there', async (option) => {
+    const missing = join(folder.path, 'missing', 'file')
+    const files = {
+      '--definitions': folder.file('definitions.json', DEFINITIONS),
+      '--events': folder.file('events.ndjson', linesOf(CALLS)),
+      [option]: missing,
+    }
+    const { code, stderr } = await runReplay(Object.entries(files).flat())
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `rollcall: ENOENT: no such file or directory, open '${missing}'\n`,
+    })
+  })
+
   it('reads calls from standard input', async () => {
     const args = ['--definitions', folder.file('definitions.json', DEFINITIONS), '--events', '-']
     expect(await runReplay(args, linesOf(CALLS))).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })

@@ -184,6 +184,12 @@ describe('refusals', () => {
       'messageId',
     ],
     [
+      { ...track, messageId: 'm\ud800' },
+      'message_id_invalid',
+      'messageId: expected text, got half a surrogate pair',
+      'messageId',
+    ],
+    [
       { type: 'group', userId: 'u1' },
       'id_required',
       'groupId: expected an id that is not blocked, got nothing',
