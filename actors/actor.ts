@@ -177,15 +177,6 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     }
   }
 
-  /** How to have again the values that its definitions have now. */
-  definedMemento(): () => void {
-    const held = this.defined.ids().map((id, index) => [id, { ...this.defined.items()[index]! }] as const)
-    return () => {
-      this.defined.clear()
-      for (const [id, value] of held) this.defined.set(id, value)
-    }
-  }
-
   /** Takes back a settlement that failed: finds again the state of just before its instant. */
   restore(before: number, plan = this.plan): void {
     this.now = before

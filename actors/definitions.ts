@@ -77,16 +77,15 @@ function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
   return a.key === b.key && a.type === b.type
 }
 
+/** What the type promises, files and journals need not keep. */
+const KINDS: readonly unknown[] = ['audience', 'computed_trait']
+const TYPES: readonly unknown[] = ['USERS', 'ACCOUNTS']
+
 function readDefinition(source: DefinitionSource, id: number, sinceArrival: number): DefinitionInput {
-  check(
-    source.kind === 'audience' || source.kind === 'computed_trait',
-    'kind',
-    'audience or computed_trait',
-    source.kind,
-  )
+  check(KINDS.includes(source.kind), 'kind', 'audience or computed_trait', source.kind)
   const { key } = source
   check(typeof key === 'string' && key !== '' && !key.startsWith('\0'), 'key', 'text that is not empty', key)
-  check(source.type === 'USERS' || source.type === 'ACCOUNTS', 'type', 'USERS or ACCOUNTS', source.type)
+  check(TYPES.includes(source.type), 'type', 'USERS or ACCOUNTS', source.type)
   check(typeof source.query === 'string', 'query', 'text', source.query)
   const types = source.filterByExternalIds ?? []
   check(Array.isArray(types), 'filterByExternalIds', 'a list of id types', types)

@@ -2,6 +2,7 @@
 import type { ProfileEvent } from '../src/model/event.ts'
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
+import { mementoOf } from './defined-value.ts'
 import { History, type HistoryStore } from './history.ts'
 import type { Account, Message, User } from './message.ts'
 import type { JsonValue } from '../src/model/transition.ts'
@@ -131,7 +132,7 @@ export class ProfileActor extends Actor implements User {
     const ids = [...this.ids]
     const traits = [...this.traits.entries()]
     const { accounts } = this
-    const restoreDefined = this.definedMemento()
+    const restoreDefined = mementoOf(this.defined)
     return () => {
       this.history = history
       this.mergeCount = mergeCount

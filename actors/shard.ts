@@ -18,6 +18,7 @@ import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAUL
 import type { ShardState } from './shard-state.ts'
 import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
+import { mementoOf } from './defined-value.ts'
 import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
 import { beginCount, dropEnded } from './backfill.ts'
@@ -347,7 +348,7 @@ export class Shard {
     this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
     const [definitions, oldPlans] = [this.#definitions, this.#plans]
     const begun = changed.inputs().filter((input) => !definitions.inputs().includes(input))
-    const mementos = this.actors().map((actor) => actor.definedMemento())
+    const mementos = this.actors().map((actor) => mementoOf(actor.defined))
     this.#definitions = changed
     this.#plans = plans
     try {
