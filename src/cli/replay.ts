@@ -33,17 +33,20 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
   const out = await LineWriter.open(options.out)
   const progress = startProgress(options.events)
-  let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-    line++
-    progress?.update(Math.min((input as { bytesRead?: number }).bytesRead ?? 0, progress.getTotal()))
-    if (text.trim() === '') continue
-    out.add(applyLine(shard, text, { file: options.events, line }))
-    if (out.isFull) await out.flush()
+  try {
+    let line = 0
+    for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+      line++
+      progress?.update(Math.min((input as { bytesRead?: number }).bytesRead ?? 0, progress.getTotal()))
+      if (text.trim() === '') continue
+      out.add(applyLine(shard, text, { file: options.events, line }))
+      if (out.isFull) await out.flush()
+    }
+    if (until !== undefined) out.add(shard.apply({ kind: 'tick', receivedAt: until + 1 }).transitions)
+    await out.close()
+  } finally {
+    progress?.stop()
   }
-  if (until !== undefined) out.add(shard.apply({ kind: 'tick', receivedAt: until + 1 }).transitions)
-  await out.close()
-  progress?.stop()
 }
 
 function applyLine(shard: Shard, text: string, place: { file: string; line: number }): readonly Transition[] {

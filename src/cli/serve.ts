@@ -21,8 +21,8 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
-  WRITE_KEY: z.string().min(8).optional(),
-  ACCESS_TOKEN: z.string().min(8).optional(),
+  WRITE_KEY: z.string().min(1).optional(),
+  ACCESS_TOKEN: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
