@@ -109,7 +109,7 @@ function readUntil(text: string | undefined): number | undefined {
 
 function startProgress(events: string): SingleBar | undefined {
   if (!process.stderr.isTTY || events === '-') return undefined
-  const bar = new SingleBar({ format: 'replay [{bar}] {percentage}% | {eta_formatted} left', hideCursor: true })
+  const bar = new SingleBar({ format: 'replay [{bar}] {percentage}% | {duration_formatted}', hideCursor: true })
   bar.start(Math.max(1, statSync(events).size), 0)
   return bar
 }
