@@ -1,6 +1,6 @@
 /**
  * Comparators of the query language over reached values. A comparator holds if any pair of a left and a right value
- * satisfies it; `differs`, `omits`, `none_of` and `absent` are the negations that SEMANTICS names. A missing right side
+ * satisfies it; `differs`, `omits`, `none_of` and `absent` are the negations among them. A missing right side
  * makes every comparator false.
  */
 import { durationMs } from '../src/language/duration.ts'

@@ -1,6 +1,6 @@
 /**
  * The kept events of one profile, packed, in the order of their arrival. Written once, at the end; read from the front
- * by what must look at single events again: backfill, merges, late events of sessions, previews.
+ * by what must look at single events again: backfill, merges, late events of sessions.
  */
 import type { ProfileEvent } from '../src/model/event.ts'
 import { EventReader, Scratch, writeEvent } from './event-codec.ts'

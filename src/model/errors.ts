@@ -20,7 +20,10 @@ export const ERRORS = {
   value_too_deep: { status: 400, meaning: 'Objects and arrays are nested too deeply.' },
   query_syntax: { status: 400, meaning: 'The query does not follow the grammar.' },
   query_type: { status: 400, meaning: 'The query puts together what does not fit together.' },
-  query_too_large: { status: 400, meaning: 'The query has more primary expressions than are allowed.' },
+  query_too_large: {
+    status: 400,
+    meaning: 'The query has more primary expressions, is longer or is nested deeper than is allowed.',
+  },
   query_unsupported: { status: 400, meaning: 'The query uses a part of the language that is not supported.' },
   definition_invalid: { status: 400, meaning: 'A definition lacks a field or has one of the wrong kind.' },
   definition_cycle: { status: 400, meaning: 'The definition would create a cycle of references.' },

@@ -1,4 +1,4 @@
-/** Stories of accounts and their users (SEMANTICS 8 and 9). */
+/** Stories of accounts and their users (docs/semantics.md, 8 and 9). */
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
 import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR, Space } from '../support/space.ts'

@@ -1,4 +1,4 @@
-/** Every comparator of the language over reached values (SEMANTICS 4 and its fine print). */
+/** Every comparator of the language over reached values (docs/semantics.md, 4). */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileTest, compileTimedTest, type Horizon, NO_RIGHTS } from '../../actors/comparators.ts'

@@ -1,4 +1,4 @@
-/** Definitions that come, change and go while the space runs (SEMANTICS 8). */
+/** Definitions that come, change and go while the space runs (docs/semantics.md, 8). */
 import { describe, expect, it, vi } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
 import { encodeState } from '../../actors/state-codec.ts'

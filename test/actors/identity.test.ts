@@ -1,4 +1,4 @@
-/** Which profile a call is about, and what merges and limits do (SEMANTICS 7). */
+/** Which profile a call is about, and what merges and limits do (docs/semantics.md, 7). */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ProfileActor } from '../../actors/profile-actor.ts'
 import { audience, computedTrait, HOUR, Space } from '../support/space.ts'

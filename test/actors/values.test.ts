@@ -1,4 +1,4 @@
-/** Paths, and the forms in which values are compared (SEMANTICS 4 and its fine print). */
+/** Paths, and the forms in which values are compared (docs/semantics.md, 4). */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {

@@ -1,4 +1,4 @@
-/** Tracking calls as SEMANTICS.md sections 1, 2 and 7 read them. A call that breaks a rule reads as undefined: it is refused. */
+/** Tracking calls as docs/semantics.md sections 1, 2 and 7 read them. A call that breaks a rule reads as undefined: it is refused. */
 import type { JsonValue } from '../../src/model/transition.ts'
 import { alphabetically, instantOfText } from './values.ts'
 

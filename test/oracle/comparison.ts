@@ -1,4 +1,4 @@
-/** Comparators (SEMANTICS.md sections 3 and 4, fine print on values) on the values that the left and right side reach. */
+/** Comparators (docs/semantics.md sections 3 and 4) on the values that the left and right side reach. */
 import type { BinaryComparator, ListComparator, RelativeDateComparator } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import type { Moment } from './moment.ts'

@@ -1,5 +1,5 @@
 /**
- * Conditions, streams and reducers of SEMANTICS.md sections 3 to 6, computed from all events each time.
+ * Conditions, streams and reducers of docs/semantics.md sections 3 to 6, computed from all events each time.
  * Shares with the product the syntax tree and nothing else.
  */
 import type {

@@ -1,4 +1,4 @@
-/** Which profile a call belongs to, and what a merge makes of several (SEMANTICS.md section 7). */
+/** Which profile a call belongs to, and what a merge makes of several (docs/semantics.md section 7). */
 import { inOrder, NO_STANDING, User, type Standing } from './actors.ts'
 import { idKey, type Id } from './calls.ts'
 

@@ -1,4 +1,4 @@
-/** Small histories whose outcome was worked out by hand from SEMANTICS.md, section by section. Instants are in minutes. */
+/** Small histories whose outcome was worked out by hand from docs/semantics.md, section by section. Instants are in minutes. */
 import { describe, expect, it } from 'vitest'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { JsonValue, Transition } from '../../src/model/transition.ts'

@@ -1,5 +1,5 @@
 /**
- * The stupid twin of the engine: SEMANTICS.md evaluated by itself, over all events that were ever kept, at every instant
+ * The stupid twin of the engine: docs/semantics.md evaluated by itself, over all events that were ever kept, at every instant
  * at which something may change. It shares with the product the query parser and the types of the model, and no more.
  *
  * O1. An input settles its profile, the profile's accounts, and the users that a changed account audience reaches, with

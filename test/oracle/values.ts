@@ -1,4 +1,4 @@
-/** JSON values as SEMANTICS.md section 4 reads them: paths, texts, numbers, instants. Shares nothing with the engine. */
+/** JSON values as docs/semantics.md section 4 reads them: paths, texts, numbers, instants. Shares nothing with the engine. */
 import type { JsonValue } from '../../src/model/transition.ts'
 
 /** The parts of a path: split at dots, where `\.` is a dot of the name itself. */
