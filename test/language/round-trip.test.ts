@@ -7,7 +7,7 @@ import { printQuery } from '../../src/language/print.ts'
 import { QueryError } from '../../src/language/query-error.ts'
 import type { Query } from '../../src/language/tree.ts'
 import { arbitrarySample, arbitraryText, type Sample } from './arbitrary-query.ts'
-import { PROPERTY_RUNS } from './runs.ts'
+import { propertyRuns } from '../support/runs.ts'
 
 function reparse({ type, query }: Sample, text: string): Query {
   return parseQuery(text, { kind: query.kind, type })
@@ -29,7 +29,7 @@ function attempt(text: string, sample: Sample): Query | QueryError {
 }
 
 function holds<Value>(arbitrary: fc.Arbitrary<Value>, law: (value: Value) => void): void {
-  fc.assert(fc.property(arbitrary, law), PROPERTY_RUNS)
+  fc.assert(fc.property(arbitrary, law), propertyRuns(500))
 }
 
 describe('round trip', () => {
