@@ -95,12 +95,6 @@ export class AccountActor extends Actor implements Account {
     this.#markQuantified()
   }
 
-  /** Marks what holds for an account about which nothing is known yet. */
-  begin(now: number): void {
-    this.now = now
-    for (const index of this.plan.trueOfNothing) this.markDefinition(index)
-  }
-
   #link(user: User, conditions: readonly DefinitionNode[]): void {
     this.sink.onFailure(() => {
       this.users.delete(user)

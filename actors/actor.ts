@@ -127,6 +127,12 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     return (this.#traits ??= new Traits())
   }
 
+  /** Marks what holds for an actor about which nothing is known yet. */
+  begin(now: number): void {
+    this.now = now
+    for (const index of this.plan.trueOfNothing) this.markDefinition(index)
+  }
+
   /** Moves the actor's present on, and judges anew what fell due. */
   advance(now: number): void {
     this.now = now

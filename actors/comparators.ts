@@ -18,8 +18,6 @@ export interface Horizon {
   isSettled: boolean
 }
 
-export const NO_RIGHTS: readonly Reached[] = []
-
 type Pair = (left: JsonValue, right: JsonValue) => boolean
 
 const numeric =

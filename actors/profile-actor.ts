@@ -120,12 +120,6 @@ export class ProfileActor extends Actor implements User {
     this.accounts = new Set([...this.accounts].filter((other) => other !== account))
   }
 
-  /** Marks what holds for a profile about which nothing is known yet. */
-  begin(now: number): void {
-    this.now = now
-    for (const index of this.plan.trueOfNothing) this.markDefinition(index)
-  }
-
   /** How to be again as it is now. */
   #memento(): () => void {
     const { history, mergeCount } = this

@@ -2,7 +2,7 @@
  * The calls that an ingestion request makes, read from its body. The server reads a request so before it is journalled,
  * and again from the journal after a restart: the result follows from the endpoint and the bytes alone.
  */
-import { type CallType, DEPTH_MAX, readCall } from '../model/call.ts'
+import { DEPTH_MAX, type Endpoint, readCall } from '../model/call.ts'
 import { EngineError, type ErrorCode, kindOf } from '../model/errors.ts'
 import type { JsonObject } from '../model/event.ts'
 import { DEFAULT_IDENTITY_RULES } from '../model/external-id.ts'
@@ -17,8 +17,6 @@ export const BATCH_CALLS_MAX = 2_500
 export const MERGED_BYTES_MAX = 8 * 1024 * 1024
 /** Around a value that is as deep as a call may be: the body, the list of calls, the call, and its field. */
 const BODY_DEPTH_MAX = DEPTH_MAX + 4
-
-export type Endpoint = CallType | 'batch'
 
 /** A call of a request, with its place in the batch. */
 export interface PlacedCall {

@@ -2,10 +2,10 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/transition.ts'
+import type { Endpoint } from '../model/call.ts'
 import {
   BATCH_BYTES_MAX,
   CALL_BYTES_MAX,
-  type Endpoint,
   parseBody,
   type PlacedCall,
   readRequest,

@@ -10,6 +10,9 @@ import type { JsonValue } from './transition.ts'
 
 export type CallType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias'
 
+/** Which form a request body has: one call of a type, or a batch of them. */
+export type Endpoint = CallType | 'batch'
+
 export interface Call {
   readonly type: CallType
   /** '' where the call has none: then it cannot be a duplicate. */

@@ -5,10 +5,7 @@
  * J2. An entry is stored whole or not at all, and once `append` has resolved it outlives the process.
  * J3. `receivedAt` never falls from one entry to the next; the writer sees to it.
  */
-import type { CallType } from '../model/call.ts'
-
-/** Which form a request body has: one call of a type, or a batch of them. */
-export type Endpoint = CallType | 'batch'
+import type { Endpoint } from '../model/call.ts'
 
 /** One ingestion request, as it was received: enough to read its calls again. */
 export interface JournalRequest {

@@ -1,7 +1,7 @@
 /** Every comparator of the language over reached values (docs/semantics.md, 4). */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { compileTest, compileTimedTest, type Horizon, NO_RIGHTS } from '../../actors/comparators.ts'
+import { compileTest, compileTimedTest, type Horizon } from '../../actors/comparators.ts'
 import { type Reached, reachedOf } from '../../actors/values.ts'
 import type { Comparator, RelativeDateComparator } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
@@ -230,7 +230,7 @@ describe('several right sides', () => {
     ['exists', true],
     ['absent', false],
   ])('%s needs none', (comparator, holds) => {
-    expect(compileTest(comparator)('a', NO_RIGHTS)).toBe(holds)
+    expect(compileTest(comparator)('a', [])).toBe(holds)
   })
 })
 
@@ -249,7 +249,7 @@ describe('negations', () => {
     fc.assert(
       fc.property(anySide, anySide, (left, right) => {
         const [reached, rights] = [reachedOf(left), rightsOf(right)]
-        const isMissing = (side: Side) => compileTest('absent')(reachedOf(side), NO_RIGHTS)
+        const isMissing = (side: Side) => compileTest('absent')(reachedOf(side), [])
         const comparable = !isMissing(right) && !(needsLeft && isMissing(left))
         const holds = compileTest(positive)(reached, rights)
         expect(compileTest(negative)(reached, rights)).toBe(comparable && !holds)
