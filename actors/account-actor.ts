@@ -1,8 +1,9 @@
 /** An account: its traits, its users, the events of all of them together, and how many satisfy each condition. */
 import type { ProfileEvent } from '../src/model/event.ts'
-import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
-import { compareEvents } from './history.ts'
+import { Actor, type SettlementSink } from './actor.ts'
+import { compareEvents, type HeardEvent } from './history.ts'
 import type { Account, Message, User } from './message.ts'
+import type { Older } from './older.ts'
 import { hasReaders } from './plan/dependents.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 
@@ -34,6 +35,10 @@ export class AccountActor extends Actor implements Account {
   override keptEvents(): readonly ProfileEvent[] {
     const events = [...this.users.keys()].flatMap((user) => user.keptEvents())
     return events.sort(compareEvents)
+  }
+
+  override olderOfAll(): readonly Older[] {
+    return [...this.users.keys()].flatMap(({ older }) => older ?? [])
   }
 
   override heardEvents(): readonly HeardEvent[] {
@@ -73,8 +78,12 @@ export class AccountActor extends Actor implements Account {
         this.#satisfying.clear()
         this.rebuild(message.plan)
         return
+      case 'kept events changed':
+        this.rebuild(this.plan)
+        return
       case 'deadline':
         return
+      case 'events forgotten':
       case 'merge':
       case 'accounts changed':
         throw new Error(`an account was told '${message.kind}', which is for users`)
@@ -102,7 +111,8 @@ export class AccountActor extends Actor implements Account {
     })
     this.users.set(user, this.now)
     user.joinAccount(this)
-    for (const event of user.keptEvents()) this.takeEvent(event)
+    if (user.older) this.rebuild(this.plan)
+    else for (const event of user.keptEvents()) this.takeEvent(event)
     this.#countAll(user, conditions, 1)
     this.#markQuantified()
   }
@@ -121,7 +131,8 @@ export class AccountActor extends Actor implements Account {
     if (!this.users.has(survivor)) this.#countAll(survivor, conditions, 1)
     this.users.set(survivor, linkedAt)
     survivor.joinAccount(this)
-    for (const event of unseen) this.takeEvent(event)
+    if (survivor.older) this.rebuild(this.plan)
+    else for (const event of unseen) this.takeEvent(event)
     this.#markQuantified()
   }
 

@@ -6,10 +6,11 @@ import { pack, unpack } from 'msgpackr'
 import type { IdentityRules } from '../src/model/external-id.ts'
 import type { JsonValue } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
-import type { Actor, SettlementSink } from './actor.ts'
+import type { SettlementSink } from './actor.ts'
 import type { SpaceActor } from './space-actor.ts'
 import { EventReader, Scratch, writeValue } from './event-codec.ts'
 import { History, type HistoryStore } from './history.ts'
+import { Older, type OlderState } from './older.ts'
 import { Names } from './names.ts'
 import type { Plan } from './plan/plan.ts'
 import { ProfileActor } from './profile-actor.ts'
@@ -19,6 +20,8 @@ interface Common {
   readonly ordinal: number
   readonly traits: readonly (readonly [ts: number, arrival: number])[]
   readonly defined: readonly (readonly [id: number, sequence: number, hasBeenOne: boolean])[]
+  /** Whether the last of the values is what forgotten events have left. */
+  readonly hasOlder: boolean
   /** Keys and values of the traits, then the values of what is defined. */
   readonly values: Uint8Array
 }
@@ -64,7 +67,7 @@ export function encodeActor(actor: SpaceActor): Uint8Array {
   return pack(encoded)
 }
 
-function encodeCommon(actor: Actor): Common {
+function encodeCommon(actor: SpaceActor): Common {
   scratch.length = 0
   const traits = [...actor.traits.entries()].map(({ key, value, ts, arrival }) => {
     writeValue(scratch, IN_FULL, key)
@@ -77,7 +80,10 @@ function encodeCommon(actor: Actor): Common {
     writeValue(scratch, IN_FULL, value)
     return [id, sequence, hasBeenOne] as const
   })
-  return { ordinal: actor.ordinal, traits, defined, values: Buffer.from(scratch.bytes.subarray(0, scratch.length)) }
+  const older = actor.kind === 'user' ? actor.older : undefined
+  if (older) writeValue(scratch, IN_FULL, older.state() as unknown as JsonValue)
+  const values = Buffer.from(scratch.bytes.subarray(0, scratch.length))
+  return { ordinal: actor.ordinal, traits, defined, hasOlder: older !== undefined, values }
 }
 
 /** Decodes the actors of one shard, and then links users and accounts to one another. */
@@ -111,6 +117,10 @@ export class ActorDecoder {
     for (const [id, sequence, hasBeenOne] of encoded.defined) {
       const value: JsonValue = reader.value()
       actor.defined.set(id, { value, sequence, hasBeenOne, settlement: 0 })
+    }
+    if (encoded.hasOlder && actor.kind === 'user') {
+      const state: unknown = reader.value()
+      actor.older = Older.fromState(state as OlderState)
     }
     return actor
   }

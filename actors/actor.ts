@@ -16,25 +16,22 @@ import type { OccurrenceNode } from './funnels/occurrence-node.ts'
 import { type OccurrenceReader, OccurrenceState } from './funnels/occurrence-state.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { DefinitionHost } from './host.ts'
-import type { History } from './history.ts'
+import type { HeardEvent, History } from './history.ts'
 import type { Message } from './message.ts'
 import type { Names } from './names.ts'
+import type { Older } from './older.ts'
 import type { Dependents } from './plan/dependents.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 import type { TimedNode } from './plan/timed-node.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
 import { type FlipReader, RecentCounts } from './streams/recent-counts.ts'
+import { TotalState } from './streams/total-state.ts'
 import type { StreamNode, StreamState } from './streams/stream-node.ts'
-import type { TraitReader } from './trait-reader.ts'
+import { readTrait, type TraitReader } from './trait-reader.ts'
 import { Traits } from './traits.ts'
-import { type Reached, reachedOf, sameValue } from './values.ts'
+import { type Reached, sameValue } from './values.ts'
 import { Watched } from './watched.ts'
-
-export interface HeardEvent {
-  readonly event: ProfileEvent
-  readonly at: number
-}
 
 /** What an actor tells the settlement that it takes part in. */
 export interface SettlementSink {
@@ -108,6 +105,8 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   /** Handles a message within a settlement in which it takes part. */
   abstract receive(message: Message): void
   abstract keptEvents(): readonly ProfileEvent[]
+  /** What forgotten events have left: of the user, or of each of the account's. */
+  abstract olderOfAll(): readonly Older[]
   /** The kept events, each with the instant from which it has counted for this actor. */
   abstract heardEvents(): readonly HeardEvent[]
   abstract readAccountAudience(definition: number): boolean
@@ -197,6 +196,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     this.#states.clear()
     this.#recent.clear()
     this.#dirty = NONE
+    this.#takeOlder()
     for (const event of this.keptEvents()) this.takeEvent(event)
     for (const key of Object.keys(this.traits.values)) this.#traitChanged(key, undefined, this.traits.values[key])
     for (const id of this.defined.ids()) {
@@ -252,19 +252,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   }
 
   readTrait(reader: TraitReader): Reached {
-    switch (reader.kind) {
-      case 'custom':
-        return reader.read(this.traits.values)
-      case 'hidden':
-        return undefined
-      case 'account_audience':
-        return this.readAccountAudience(reader.definition)
-      case 'defined': {
-        const value = this.definedValue(reader.definition) ?? (reader.isAudience ? false : null)
-        if (!reader.read) return reachedOf(value)
-        return typeof value === 'object' && value !== null ? reader.read(value as JsonObject) : undefined
-      }
-    }
+    return readTrait(reader, this)
   }
 
   occurrencesOf(node: number): OccurrenceState | undefined {
@@ -293,12 +281,21 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
       for (const index of node.comparisons[31 - Math.clz32(bits & -bits)]!.definitions) this.markDefinition(index)
   }
 
+  /** Totals begin with what forgotten events have left. */
+  #takeOlder(): void {
+    const all = this.olderOfAll()
+    if (all.length === 0) return
+    for (const node of this.plan.totals)
+      if (all.some((older) => older.knows(node.totalKey!))) this.#publish(node, this.#streamState(node))
+  }
+
   #streamState(node: StreamNode): StreamState {
     const held = this.#states.get(node.id) as StreamState | undefined
     if (held) return held
     const entry = this.plan.streams.get(node.id)!
     const state = entry.create()
     state.bits = entry.bitsOfNothing
+    if (state instanceof TotalState) for (const older of this.olderOfAll()) state.addOlder(older)
     this.#states.set(node.id, state)
     return state
   }

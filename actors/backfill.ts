@@ -4,8 +4,9 @@
  * that falls due in between. Traits are taken as they are now: what they were is not kept.
  */
 import type { ProfileEvent } from '../src/model/event.ts'
-import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
-import { compareEvents } from './history.ts'
+import { Actor, type SettlementSink } from './actor.ts'
+import { compareEvents, type HeardEvent } from './history.ts'
+import type { Older } from './older.ts'
 import { compilePlans } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from './plan/references.ts'
@@ -126,6 +127,10 @@ class PlayedActor extends Actor {
 
   override keptEvents(): readonly ProfileEvent[] {
     return [...this.#played].sort(compareEvents)
+  }
+
+  override olderOfAll(): readonly Older[] {
+    return []
   }
 
   override heardEvents(): readonly HeardEvent[] {

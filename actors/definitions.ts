@@ -4,6 +4,8 @@ import type { DefinitionSource, DefinitionType } from '../src/model/definition.t
 import { EngineError, kindOf } from '../src/model/errors.ts'
 import type { DefinitionInput } from './plan/references.ts'
 
+type Begun = Pick<DefinitionInput, 'id' | 'sinceArrival' | 'definedAt'>
+
 export class Definitions {
   readonly #inputs: readonly DefinitionInput[]
   readonly #nextId: number
@@ -19,24 +21,26 @@ export class Definitions {
     for (const source of sources) {
       if (inputs.some((other) => isSame(other.source, source)))
         throw new EngineError('key_taken', `key: '${source.key}' is defined twice for ${source.type}`, 'key')
-      inputs.push(readDefinition(source, inputs.length, -1))
+      inputs.push(readDefinition(source, { id: inputs.length, sinceArrival: -1, definedAt: -1 }))
     }
     return new Definitions(inputs, inputs.length)
   }
 
   /** As they were when `inputs` and the next number were read off. */
-  static restored(
-    sources: readonly { source: DefinitionSource; id: number; sinceArrival: number }[],
-    nextId: number,
-  ): Definitions {
+  static restored(sources: readonly ({ source: DefinitionSource } & Begun)[], nextId: number): Definitions {
     return new Definitions(
-      sources.map(({ source, id, sinceArrival }) => readDefinition(source, id, sinceArrival)),
+      sources.map(({ source, ...begun }) => readDefinition(source, begun)),
       nextId,
     )
   }
 
   inputs(): readonly DefinitionInput[] {
     return this.#inputs
+  }
+
+  /** Each as `restored` takes it. */
+  toData(): ({ source: DefinitionSource } & Begun)[] {
+    return this.#inputs.map(({ id, source, sinceArrival, definedAt }) => ({ id, source, sinceArrival, definedAt }))
   }
 
   get nextId(): number {
@@ -54,8 +58,8 @@ export class Definitions {
   with(source: DefinitionSource, arrivals: number): Definitions {
     const known = this.#inputs.find((input) => isSame(input.source, source))
     const begun = known && known.sinceArrival >= 0 ? known.sinceArrival : arrivals
-    const since = source.includeHistoricalData === false ? begun : -1
-    const input = readDefinition(source, known?.id ?? this.#nextId, since)
+    const sinceArrival = source.includeHistoricalData === false ? begun : -1
+    const input = readDefinition(source, { id: known?.id ?? this.#nextId, sinceArrival, definedAt: arrivals })
     if (known)
       return new Definitions(
         this.#inputs.map((other) => (other === known ? input : other)),
@@ -81,7 +85,7 @@ function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
 const KINDS: readonly unknown[] = ['audience', 'computed_trait']
 const TYPES: readonly unknown[] = ['USERS', 'ACCOUNTS']
 
-function readDefinition(source: DefinitionSource, id: number, sinceArrival: number): DefinitionInput {
+function readDefinition(source: DefinitionSource, begun: Begun): DefinitionInput {
   check(KINDS.includes(source.kind), 'kind', 'audience or computed_trait', source.kind)
   const { key } = source
   check(typeof key === 'string' && key !== '' && !key.startsWith('\0'), 'key', 'text that is not empty', key)
@@ -89,7 +93,7 @@ function readDefinition(source: DefinitionSource, id: number, sinceArrival: numb
   check(typeof source.query === 'string', 'query', 'text', source.query)
   const types = source.filterByExternalIds ?? []
   check(Array.isArray(types), 'filterByExternalIds', 'a list of id types', types)
-  return { id, source, query: parseQuery(source.query, source), sinceArrival }
+  return { ...begun, source, query: parseQuery(source.query, source) }
 }
 
 function check(holds: boolean, field: string, expected: string, got: unknown): void {

@@ -163,6 +163,12 @@ export class EventReader {
     this.position = position
   }
 
+  /** The `ts` of the event that begins here; the rest is left unread. */
+  timestamp(): number {
+    this.#name()
+    return this.#double()
+  }
+
   event(): ProfileEvent {
     const name = this.#name()
     const ts = this.#double()

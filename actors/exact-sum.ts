@@ -3,6 +3,7 @@
  * Partials that do not overlap (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997) hold the sum;
  * values so large that partials could overflow go to an integer count of 2^-1074 instead.
  */
+import type { JsonValue } from '../src/model/transition.ts'
 
 /** Beyond this, a sum of many values could leave the range of doubles on its way. */
 const LARGE = 2 ** 960
@@ -26,11 +27,18 @@ export class ExactSum {
     else this.#infinite--
   }
 
-  /** Adds what another sum holds. */
-  addAll(other: ExactSum): void {
-    for (const partial of other.#partials) this.#addSmall(partial)
-    if (other.#large !== undefined) this.#large = (this.#large ?? 0n) + other.#large
-    this.#infinite += other.#infinite
+  /** All of it as data. */
+  state(): JsonValue {
+    return [[...this.#partials], this.#large === undefined ? null : String(this.#large), this.#infinite]
+  }
+
+  /** Adds what another sum held. */
+  addState(state: JsonValue): void {
+    const [partials, large, infinite] = state as [number[], string | null, number]
+    if (this.#partials.length === 0) this.#partials = [...partials]
+    else for (const partial of partials) this.#addSmall(partial)
+    if (large !== null) this.#large = (this.#large ?? 0n) + BigInt(large)
+    this.#infinite += infinite
   }
 
   /** The sum as the nearest double, ties to even; NaN or infinite where it is not finite. */

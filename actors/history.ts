@@ -16,6 +16,12 @@ export interface HistoryStore {
   readonly slabs: Slabs
 }
 
+/** An event with the instant from which it has counted for an actor. */
+export interface HeardEvent {
+  readonly event: ProfileEvent
+  readonly at: number
+}
+
 export class History {
   #block: Block | undefined = undefined
   #length = 0
@@ -43,6 +49,12 @@ export class History {
     for (let index = 0; index < scratch.length; index++) bytes[start + index] = from[index]!
     this.#length = needed
     this.#count++
+  }
+
+  /** Event time of the event that arrived first; infinite where none is kept. */
+  firstTs(names: Names): number {
+    if (!this.#block || this.#length === 0) return Infinity
+    return new EventReader(this.#block.bytes, names, this.#block.offset).timestamp()
   }
 
   /** The events in the order of `(ts, arrival)`. */

@@ -5,6 +5,7 @@ import type { JsonValue } from '../src/model/transition.ts'
 import type { ExternalId } from '../src/model/external-id.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { History } from './history.ts'
+import type { Older } from './older.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { Traits } from './traits.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
@@ -16,6 +17,7 @@ export interface User {
   readonly traits: Traits
   readonly history: History
   readonly mergeCount: number
+  readonly older: Older | undefined
   readonly defined: SlotTable<DefinedValue>
   readonly accounts: ReadonlySet<Account>
   keptEvents(): readonly ProfileEvent[]
@@ -40,6 +42,16 @@ export type Message = { readonly at: number } & Content
 type Content =
   /** An event of the user, or of one of the account's users. */
   | { readonly kind: 'event'; readonly event: ProfileEvent }
+  /** To a user: only these events are kept from now on; `older` holds what the others have left. */
+  | {
+      readonly kind: 'events forgotten'
+      readonly kept: readonly ProfileEvent[]
+      readonly older: Older
+      /** What looked at the forgotten events must be found anew. */
+      readonly matters: boolean
+    }
+  /** To an account: some user's kept events are others now. */
+  | { readonly kind: 'kept events changed' }
   | { readonly kind: 'traits'; readonly traits: JsonObject; readonly ts: number; readonly arrival: number }
   /** Nothing but time: what is due by now is judged anew. */
   | { readonly kind: 'deadline' }

@@ -1,13 +1,15 @@
 /** A user: the ids that name it, its traits and kept events, the accounts that it belongs to. */
 import type { ProfileEvent } from '../src/model/event.ts'
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
-import { Actor, type HeardEvent, type SettlementSink } from './actor.ts'
+import { Actor, type SettlementSink } from './actor.ts'
 import { mementoOf } from './defined-value.ts'
-import { History, type HistoryStore } from './history.ts'
+import { type HeardEvent, History, type HistoryStore } from './history.ts'
 import type { Account, Message, User } from './message.ts'
+import { Older } from './older.ts'
 import type { JsonValue } from '../src/model/transition.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 
+const NONE_OLDER: readonly Older[] = []
 const NO_ACCOUNTS: ReadonlySet<Account> = new Set()
 
 export class ProfileActor extends Actor implements User {
@@ -16,6 +18,8 @@ export class ProfileActor extends Actor implements User {
   readonly ids: ExternalId[] = []
   accounts: ReadonlySet<Account> = NO_ACCOUNTS
   history = new History()
+  /** What events that are no longer kept have left. */
+  older: Older | undefined = undefined
   mergeCount = 0
   readonly #store: HistoryStore
   readonly #rules: IdentityRules
@@ -41,6 +45,15 @@ export class ProfileActor extends Actor implements User {
 
   override keptEvents(): readonly ProfileEvent[] {
     return this.history.events(this.#store.names)
+  }
+
+  override olderOfAll(): readonly Older[] {
+    return this.older ? [this.older] : NONE_OLDER
+  }
+
+  /** Event time of the kept event that arrived first; infinite where there is none. */
+  firstKeptTs(): number {
+    return this.history.firstTs(this.#store.names)
   }
 
   override heardEvents(): readonly HeardEvent[] {
@@ -88,6 +101,10 @@ export class ProfileActor extends Actor implements User {
         this.history.append(message.event, this.#store)
         this.takeEvent(message.event)
         return
+      case 'events forgotten':
+        this.#forget(message.kept, message.older)
+        if (message.matters) this.rebuild(this.plan)
+        return
       case 'traits':
         this.takeTraits(message.traits, message)
         return
@@ -106,6 +123,7 @@ export class ProfileActor extends Actor implements User {
         return
       case 'link':
       case 'users united':
+      case 'kept events changed':
       case 'condition flipped':
         throw new Error(`a user was told '${message.kind}', which is for accounts`)
     }
@@ -120,15 +138,24 @@ export class ProfileActor extends Actor implements User {
     this.accounts = new Set([...this.accounts].filter((other) => other !== account))
   }
 
+  #forget(kept: readonly ProfileEvent[], older: Older): void {
+    const before = { history: this.history, older: this.older }
+    this.sink.onFailure(() => Object.assign(this, before))
+    this.sink.onSuccess(() => before.history.release(this.#store.slabs))
+    this.history = History.of(kept, this.#store)
+    this.older = older
+  }
+
   /** How to be again as it is now. */
   #memento(): () => void {
-    const { history, mergeCount } = this
+    const { history, older, mergeCount } = this
     const ids = [...this.ids]
     const traits = [...this.traits.entries()]
     const { accounts } = this
     const restoreDefined = mementoOf(this.defined)
     return () => {
       this.history = history
+      this.older = older
       this.mergeCount = mergeCount
       this.ids.splice(0, Infinity, ...ids)
       this.#label = this.#bestLabel()
@@ -151,6 +178,7 @@ export class ProfileActor extends Actor implements User {
       other.history.release(this.#store.slabs)
     })
     this.history = History.of([...this.keptEvents(), ...other.keptEvents()], this.#store)
+    this.older = Older.unite(this.older, other.older)
     this.mergeCount += other.mergeCount + 1
     for (const [index, id] of other.defined.ids().entries()) {
       const theirs = other.defined.items()[index]!
@@ -174,4 +202,9 @@ export class ProfileActor extends Actor implements User {
     for (const id of this.ids) if (compareIdTypes(this.#rules, id.type, best.type) < 0) best = id
     return `${best.type}:${best.value}`
   }
+}
+
+/** Events of those profiles that are not the account's users. */
+export function eventsOfOthers(account: Account, profiles: readonly ProfileActor[]): ProfileEvent[] {
+  return profiles.filter((profile) => !profile.accounts.has(account)).flatMap((profile) => [...profile.keptEvents()])
 }

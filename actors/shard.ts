@@ -7,15 +7,14 @@
  * that time included; what is due for others then happens when the clock moves on.
  */
 import { type Call, readCall } from '../src/model/call.ts'
-import type { DefinitionSource } from '../src/model/definition.ts'
 import type { CallsEntry, CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
 import { EngineError } from '../src/model/errors.ts'
-import type { ProfileEvent } from '../src/model/event.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
+import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
 import type { Transition } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAULTS } from './applied.ts'
-import type { ShardState } from './shard-state.ts'
+import type { ShardOptions, ShardState } from './shard-state.ts'
 import { ActorDecoder, encodeActor } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
 import { mementoOf } from './defined-value.ts'
@@ -23,14 +22,14 @@ import { Definitions } from './definitions.ts'
 import { Deduplication } from './deduplication.ts'
 import { beginCount, dropEnded } from './backfill.ts'
 import type { HistoryStore } from './history.ts'
-import type { Account } from './message.ts'
 import { Identity, type Resolution } from './identity.ts'
 import { Names } from './names.ts'
 import { compilePlans, type Plans } from './plan/compile.ts'
-import type { DefinitionNode, Plan } from './plan/plan.ts'
-import type { Work } from './plan/predicate.ts'
+import type { Plan } from './plan/plan.ts'
+import { sumOfWork, type Work } from './plan/predicate.ts'
 import type { DefinitionInput } from './plan/references.ts'
-import { ProfileActor } from './profile-actor.ts'
+import { eventsOfOthers, ProfileActor } from './profile-actor.ts'
+import { exactSince, forgetEvents } from './retention.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
@@ -38,13 +37,9 @@ import { TimingWheel } from './timing-wheel.ts'
 
 const NO_OUTCOMES: readonly CallOutcome[] = []
 
-export interface ShardOptions {
-  readonly definitions?: readonly DefinitionSource[]
-  readonly identity?: IdentityRules
-}
-
 export class Shard {
   readonly #rules: IdentityRules
+  #retention: Retention
   #definitions: Definitions
   readonly #identity: Identity
   readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
@@ -62,7 +57,8 @@ export class Shard {
   #clock = 0
   #arrivals = 0
 
-  constructor({ definitions = [], identity = DEFAULT_IDENTITY_RULES }: ShardOptions = {}) {
+  constructor({ definitions = [], identity = DEFAULT_IDENTITY_RULES, retention = KEEP_ALL }: ShardOptions = {}) {
+    this.#retention = retention
     this.#rules = identity
     this.#identity = new Identity(identity)
     this.#definitions = Definitions.of(definitions)
@@ -72,6 +68,10 @@ export class Shard {
   /** The space's present, epoch ms. */
   get clock(): number {
     return this.#clock
+  }
+
+  get retention(): Retention {
+    return this.#retention
   }
 
   get definitions(): Definitions {
@@ -85,12 +85,7 @@ export class Shard {
   /** Work done so far by users and accounts together. */
   get work(): Work {
     const { user, account } = this.#plans
-    return {
-      predicates: user.work.predicates + account.work.predicates,
-      nodes: user.work.nodes + account.work.nodes,
-      definitions: user.work.definitions + account.work.definitions,
-      verdicts: user.work.verdicts + account.work.verdicts,
-    }
+    return sumOfWork(user.work, account.work)
   }
 
   /** Applies one entry. Throws an EngineError for a command that breaks a rule; then nothing has changed. */
@@ -121,8 +116,9 @@ export class Shard {
       clock: this.#clock,
       arrivals: this.#arrivals,
       names: [...this.#store.names.toArray()],
-      definitions: this.#definitions.inputs().map(({ id, source, sinceArrival }) => ({ id, source, sinceArrival })),
+      definitions: this.#definitions.toData(),
       nextDefinitionId: this.#definitions.nextId,
+      retention: this.#retention,
       messageIds: this.#deduplication.messageIds(),
       ordinals: this.#actors.length,
       actors: this.actors().map(encodeActor),
@@ -131,7 +127,7 @@ export class Shard {
 
   /** The engine as it was when the state was read off. */
   static of(state: ShardState, identity: IdentityRules = DEFAULT_IDENTITY_RULES): Shard {
-    const shard = new Shard({ identity })
+    const shard = new Shard({ identity, retention: state.retention })
     shard.#restore(state)
     return shard
   }
@@ -170,6 +166,13 @@ export class Shard {
 
   account(groupId: string): AccountActor | undefined {
     return this.#accounts.get(groupId)
+  }
+
+  /** Since when the value of a definition is exact; see `exactSince`. */
+  exactSince(actor: SpaceActor, definition: number): number | undefined {
+    const node = this.#planOf(actor).byId.get(definition)
+    const input = this.#definitions.inputs().find(({ id }) => id === definition)
+    return node && input && exactSince(actor, node, input.definedAt)
   }
 
   actors(): readonly SpaceActor[] {
@@ -211,6 +214,7 @@ export class Shard {
     if (call.event !== undefined) {
       const { ts, messageId, properties, context } = call
       const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
+      forgetEvents(profile, this.#retention, this.#plans, { now, arrivals: this.#arrivals })
       profile.next({ kind: 'event', at: now, event })
       for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
     }
@@ -275,7 +279,7 @@ export class Shard {
       this.#actors[profile.ordinal] = undefined
     }
     survivor.next({ kind: 'merge', at: now, absorbed })
-    const conditions = this.#conditions()
+    const conditions = this.#plans.user.conditions
     for (const [index, account] of accounts.entries())
       account.next({ kind: 'users united', at: now, survivor, absorbed, conditions, unseen: unseen[index]! })
     survivor.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
@@ -292,7 +296,7 @@ export class Shard {
     const account = this.#accounts.get(groupId) ?? this.#createAccount(groupId, now)
     this.#settlement.join(account)
     if (account.users.has(profile)) return account
-    account.next({ kind: 'link', at: now, user: profile, conditions: this.#conditions() })
+    account.next({ kind: 'link', at: now, user: profile, conditions: this.#plans.user.conditions })
     profile.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
     return account
   }
@@ -307,10 +311,6 @@ export class Shard {
     })
     account.begin(now)
     return account
-  }
-
-  #conditions(): DefinitionNode[] {
-    return this.#plans.user.definitions.filter((node) => node.kind === 'condition')
   }
 
   #moveClock(now: number, transitions: Transition[]): void {
@@ -340,6 +340,11 @@ export class Shard {
   }
 
   #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
+    if (command.kind === 'retain') {
+      this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
+      this.#retention = command.retention
+      return
+    }
     const changed =
       command.kind === 'define'
         ? this.#definitions.with(command.definition, this.#arrivals)
@@ -387,9 +392,4 @@ export class Shard {
   #planOf(actor: SpaceActor): Plan {
     return this.#plans[actor.kind]
   }
-}
-
-/** Events of those profiles that are not the account's users. */
-function eventsOfOthers(account: Account, profiles: readonly ProfileActor[]): ProfileEvent[] {
-  return profiles.filter((profile) => !profile.accounts.has(account)).flatMap((profile) => [...profile.keptEvents()])
 }

@@ -11,7 +11,8 @@ import type { DefinitionHost } from '../host.ts'
 import { ConditionCompiler } from './condition-compiler.ts'
 import { EventIndex } from './event-index.ts'
 import { type Dependents, noDependents } from './dependents.ts'
-import type { DefinitionNode, Plan } from './plan.ts'
+import { lookbackMsOf } from '../streams/stream-node.ts'
+import type { DefinitionNode, Plan, StatefulNode } from './plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from './trait-index.ts'
@@ -53,6 +54,7 @@ function collectConditions(inputs: readonly DefinitionInput[]): Map<string, Defi
         source: { kind: 'audience', key, type: 'USERS', query: '' },
         query: { kind: 'audience', condition: condition.operand },
         sinceArrival,
+        definedAt: -1,
       })
     }
   }
@@ -102,6 +104,7 @@ class PlanBuilder {
         input.query.kind === 'audience'
           ? compiler.condition(input.query.condition)
           : compiler.reduction(input.query.reduction)
+      node.lookbackMs = compiler.lookbackMs
     })
     streams.finish()
   }
@@ -117,7 +120,9 @@ class PlanBuilder {
       streams: streams.entries,
       events: this.#events,
       traits: this.#traits,
+      conditions: this.nodes.filter((node) => node.kind === 'condition'),
       trueOfNothing: [],
+      ...lookbackOf(streams.registry.nodes),
       quantified: [...this.#quantified],
       readersOfAccounts: union(accounts.nodes.map((node) => node.acrossDependents)),
       work: streams.registry.work,
@@ -125,6 +130,16 @@ class PlanBuilder {
     const nothing = hostOfNothing()
     const holds = this.nodes.filter((node) => node.kind !== 'computed_trait' && node.evaluate(nothing) === true)
     return { ...plan, trueOfNothing: holds.map((node) => node.index) }
+  }
+}
+
+function lookbackOf(nodes: readonly StatefulNode[]): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver'> {
+  const streams = nodes.filter((node) => node.kind === 'stream')
+  const lookbacks = streams.map(lookbackMsOf)
+  return {
+    totals: streams.filter(({ totalKey }) => totalKey !== undefined),
+    windowMsMax: Math.max(0, ...lookbacks.filter((lookback) => lookback < Infinity)),
+    looksBackForEver: lookbacks.includes(Infinity),
   }
 }
 
@@ -152,6 +167,7 @@ function emptyNode({ id, source, query }: DefinitionInput, level: number, index:
             ...(source.includeAnonymousUsers ? ['anonymous_id'] : []),
           ])
         : undefined,
+    lookbackMs: 0,
     absentUntilOne: reducer?.kind === 'count' || reducer?.kind === 'unique_count',
     dependents: noDependents(),
     acrossDependents: noDependents(),

@@ -1,14 +1,22 @@
 /** Compiles what a definition says outside any `where`: junctions over comparisons of traits and reduced streams. */
 import { printCondition } from '../../src/language/print.ts'
-import type { Comparison, Condition, Operand, Reduction, RelativeDateComparator } from '../../src/language/tree.ts'
+import type {
+  Comparison,
+  Condition,
+  Operand,
+  Reduction,
+  RelativeDateComparator,
+  Stream,
+} from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import { compileConstantTest, compileTest, compileTimedTest } from '../comparators.ts'
 import type { DefinitionHost } from '../host.ts'
-import { valueOfNothing } from '../streams/stream-node.ts'
+import { lookbackMsOf, valueOfNothing } from '../streams/stream-node.ts'
 import { type Reached, reachedOf } from '../values.ts'
 import { countMaxOf } from './count-bound.ts'
 import { literalOf } from './event-test.ts'
 import type { Dependents } from './dependents.ts'
+import type { StreamEntry } from './plan.ts'
 import { rightsOf } from './references.ts'
 import { type CompiledDefinition, compileTrait, type PlanScope } from './scope.ts'
 import type { StreamCompiler } from './stream-compiler.ts'
@@ -21,6 +29,8 @@ export class ConditionCompiler {
   readonly #scope: PlanScope
   readonly #streams: StreamCompiler
   readonly #definition: CompiledDefinition
+  /** Of what has been compiled: for how long an event matters by itself, ms. */
+  lookbackMs = 0
 
   constructor(scope: PlanScope, streams: StreamCompiler, definition: CompiledDefinition) {
     this.#scope = scope
@@ -98,7 +108,7 @@ export class ConditionCompiler {
       comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>,
       constants,
     )
-    const entry = this.#streams.stream(comparison.left.stream, this.#definition.sinceArrival)
+    const entry = this.#stream(comparison.left.stream)
     const reducer = this.#streams.reducer(entry, comparison.left.reducer)
     const key = printCondition({ ...comparison, left: { ...comparison.left, stream: { event: '', filters: [] } } })
     const { entry: holder, bit } = this.#streams.comparison(entry, reducer, key, {
@@ -152,10 +162,16 @@ export class ConditionCompiler {
   }
 
   #reduction(reduction: Reduction, watch: (dependents: Dependents) => void): (host: DefinitionHost) => JsonValue {
-    const entry = this.#streams.stream(reduction.stream, this.#definition.sinceArrival)
+    const entry = this.#stream(reduction.stream)
     const reducer = this.#streams.reducer(entry, reduction.reducer)
     watch(entry.node.watchers[reducer]!)
     const ofNothing = valueOfNothing(reduction.reducer)
     return (host) => host.streamValue(entry.node.id, reducer) ?? ofNothing
+  }
+
+  #stream(stream: Stream): StreamEntry {
+    const entry = this.#streams.stream(stream, this.#definition.sinceArrival)
+    this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(entry.node))
+    return entry
   }
 }

@@ -38,6 +38,8 @@ export interface DefinitionNode {
   readonly eligibleTypes: ReadonlySet<string> | undefined
   /** `count` and `unique(…).count()`: absent until they have once been at least 1. */
   readonly absentUntilOne: boolean
+  /** For how long an event matters to it by itself, ms; 0 where running totals are enough. */
+  lookbackMs: number
   readonly dependents: Dependents
   /** What reads it in the other plan: accounts read a condition, users an audience of accounts. */
   readonly acrossDependents: Dependents
@@ -52,8 +54,16 @@ export interface Plan {
   readonly streams: ReadonlyMap<number, StreamEntry>
   readonly events: EventIndex
   readonly traits: TraitIndex
+  /** Of users: what accounts ask of each of them. */
+  readonly conditions: readonly DefinitionNode[]
   /** Definitions that hold for an actor about which nothing is known. */
   readonly trueOfNothing: readonly number[]
+  /** Streams over all history that depend on their events alone. */
+  readonly totals: readonly StreamNode[]
+  /** The longest of its finite windows, ms. */
+  readonly windowMsMax: number
+  /** Some stream looks at single events however old they are: a funnel without a window, say. */
+  readonly looksBackForEver: boolean
   /** Of accounts: definitions that ask something of the users, so that a user more or less matters. */
   readonly quantified: readonly number[]
   /** Of users: what reads audiences of accounts. */

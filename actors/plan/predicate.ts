@@ -23,3 +23,12 @@ export interface Work {
   /** Verdicts on occurrences of funnels and their like. */
   verdicts: number
 }
+
+export function sumOfWork(a: Work, b: Work): Work {
+  return {
+    predicates: a.predicates + b.predicates,
+    nodes: a.nodes + b.nodes,
+    definitions: a.definitions + b.definitions,
+    verdicts: a.verdicts + b.verdicts,
+  }
+}

@@ -14,6 +14,8 @@ export interface DefinitionInput {
   readonly query: Query
   /** Events count only if they arrived later; -1: all of the kept history. */
   readonly sinceArrival: number
+  /** How many calls the space had taken up when it was defined, or last edited; -1: from the start. */
+  readonly definedAt: number
 }
 
 export type Target =

@@ -128,8 +128,10 @@ export class StreamCompiler {
   }
 
   #addStream(parts: StreamParts, sinceArrival: number, occurrences: OccurrenceNode | undefined): StreamEntry {
+    const isTotal = !occurrences && parts.sessionGap === Infinity && parts.window.to === Infinity
     const node: StreamNode = {
       kind: 'stream',
+      totalKey: isTotal ? this.registry.predicateKey(parts, sinceArrival) : undefined,
       isRecentCount: false,
       id: this.registry.nodes.length,
       window: parts.window,
@@ -173,7 +175,7 @@ export class StreamCompiler {
       return new JudgedState(node, indexes)
     }
     if (node.sessionGap < Infinity) return new SessionState(node, passes ?? (() => false))
-    if (node.window.to === Infinity) return new TotalState(node)
+    if (node.totalKey !== undefined) return new TotalState(node)
     return new WindowState(node)
   }
 }

@@ -18,3 +18,11 @@ export interface Accumulator {
   /** The reduced value; null where there is none. */
   result(): JsonValue
 }
+
+/** Of a stream that nothing leaves: what has been added stands for itself, and can be united with more. */
+export interface TotalAccumulator extends Accumulator {
+  /** All of it as data. */
+  state(): JsonValue
+  /** Takes up what another of the same reducer held, as if its events had been added here; any order will do. */
+  addState(state: JsonValue): void
+}

@@ -1,7 +1,8 @@
 /** `count()`: the number of events. */
-import type { Accumulator } from './accumulator.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { TotalAccumulator } from './accumulator.ts'
 
-export class CountAccumulator implements Accumulator {
+export class CountAccumulator implements TotalAccumulator {
   #count = 0
 
   add(): void {
@@ -14,5 +15,13 @@ export class CountAccumulator implements Accumulator {
 
   result(): number {
     return this.#count
+  }
+
+  state(): JsonValue {
+    return this.#count
+  }
+
+  addState(state: JsonValue): void {
+    this.#count += state as number
   }
 }

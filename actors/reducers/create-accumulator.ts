@@ -1,6 +1,6 @@
 /** The accumulator of each reducer. */
 import type { EventField, Reducer } from '../../src/language/tree.ts'
-import type { Accumulator } from './accumulator.ts'
+import type { TotalAccumulator } from './accumulator.ts'
 import { CountAccumulator } from './count.ts'
 import { DistinctAccumulator } from './distinct.ts'
 import { EdgeAccumulator } from './edge.ts'
@@ -8,7 +8,7 @@ import { ExtremeAccumulator } from './extreme.ts'
 import { SumAccumulator } from './sum.ts'
 
 /** @param sliding whether events are ever removed: what never leaves needs less to be kept */
-export function createAccumulator(reducer: Reducer, sliding: boolean): Accumulator {
+export function createAccumulator(reducer: Reducer, sliding: boolean): TotalAccumulator {
   switch (reducer.kind) {
     case 'count':
       return new CountAccumulator()

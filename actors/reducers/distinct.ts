@@ -5,7 +5,7 @@
 import type { JsonValue } from '../../src/model/transition.ts'
 import { compareEvents } from '../history.ts'
 import { compareText, each, type Reached, textOf } from '../values.ts'
-import type { Accumulator, Place } from './accumulator.ts'
+import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Form {
   readonly value: JsonValue
@@ -19,7 +19,7 @@ interface Occurrences {
   readonly forms: Form[]
 }
 
-export class DistinctAccumulator implements Accumulator {
+export class DistinctAccumulator implements TotalAccumulator {
   readonly #kind: 'unique' | 'unique_count' | 'mode'
   readonly #as: 'value' | 'string' | 'number' | 'array'
   readonly #minFrequency: number
@@ -49,9 +49,8 @@ export class DistinctAccumulator implements Accumulator {
       }
       held.count++
       const same = held.forms.find((other) => typeof other.value === typeof form)
-      if (!same) held.forms.push({ value: form, places: [place] })
-      else if (this.#sliding) insertPlace(same.places, place)
-      else if (compareEvents(place, same.places[0]!) < 0) same.places[0] = place
+      if (same && this.#sliding) insertPlace(same.places, place)
+      else addFirst(held.forms, form, place)
     })
   }
 
@@ -71,6 +70,23 @@ export class DistinctAccumulator implements Accumulator {
       places.shift()
       if (places.length === 0) held.forms.splice(index, 1)
     })
+  }
+
+  state(): JsonValue {
+    return [...this.#texts].map(([text, { count, forms }]) => [
+      text,
+      count,
+      forms.map(({ value, places }) => [value, places[0]!.ts, places[0]!.arrival]),
+    ])
+  }
+
+  addState(state: JsonValue): void {
+    for (const [text, count, forms] of state as [string, number, [JsonValue, number, number][]][]) {
+      const held = this.#texts.get(text) ?? { count: 0, forms: [] }
+      held.count += count
+      for (const [value, ts, arrival] of forms) addFirst(held.forms, value, { ts, arrival })
+      this.#texts.set(text, held)
+    }
   }
 
   result(): JsonValue {
@@ -100,6 +116,13 @@ function firstForm(occurrences: Occurrences): JsonValue {
   let first = occurrences.forms[0]!
   for (const form of occurrences.forms) if (compareEvents(form.places[0]!, first.places[0]!) < 0) first = form
   return first.value
+}
+
+/** Of each form, the first place alone. */
+function addFirst(forms: Form[], value: JsonValue, place: Place): void {
+  const same = forms.find((other) => typeof other.value === typeof value)
+  if (!same) forms.push({ value, places: [place] })
+  else if (compareEvents(place, same.places[0]!) < 0) same.places[0] = place
 }
 
 function insertPlace(places: Place[], place: Place): void {

@@ -2,13 +2,13 @@
 import type { JsonValue } from '../../src/model/transition.ts'
 import { compareEvents } from '../history.ts'
 import { type Reached, Several } from '../values.ts'
-import type { Accumulator, Place } from './accumulator.ts'
+import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Entry extends Place {
   readonly value: JsonValue
 }
 
-export class EdgeAccumulator implements Accumulator {
+export class EdgeAccumulator implements TotalAccumulator {
   readonly #kind: 'first' | 'last'
   readonly #sliding: boolean
   /** In event order. One entry is enough, but for `first` in a window, where the next follows when it leaves. */
@@ -23,9 +23,8 @@ export class EdgeAccumulator implements Accumulator {
     const value = this.#edgeOf(reached)
     if (value === undefined || value === null) return
     const entry = { ts: place.ts, arrival: place.arrival, value }
-    const held = this.#entries[0]
     if (this.#kind === 'first' && this.#sliding) this.#insert(entry)
-    else if (!held || compareEvents(entry, held) > 0 === (this.#kind === 'last')) this.#entries[0] = entry
+    else this.#takeOutermost(entry)
   }
 
   remove(place: Place): void {
@@ -35,6 +34,20 @@ export class EdgeAccumulator implements Accumulator {
 
   result(): JsonValue {
     return this.#entries[0]?.value ?? null
+  }
+
+  state(): JsonValue {
+    return this.#entries.map(({ value, ts, arrival }) => [value, ts, arrival])
+  }
+
+  addState(state: JsonValue): void {
+    for (const [value, ts, arrival] of state as [JsonValue, number, number][])
+      this.#takeOutermost({ value, ts, arrival })
+  }
+
+  #takeOutermost(entry: Entry): void {
+    const held = this.#entries[0]
+    if (!held || compareEvents(entry, held) > 0 === (this.#kind === 'last')) this.#entries[0] = entry
   }
 
   #insert(entry: Entry): void {

@@ -2,15 +2,16 @@
  * `min(p)` and `max(p)`, by number or by text. While events leave the window, a monotonic queue holds each event
  * that no later event beats; where none leaves, the best is enough.
  */
+import type { JsonValue } from '../../src/model/transition.ts'
 import { compareEvents } from '../history.ts'
 import { each, numberOf, type Reached, textOf } from '../values.ts'
-import type { Accumulator, Place } from './accumulator.ts'
+import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Entry extends Place {
   readonly value: number | string
 }
 
-export class ExtremeAccumulator implements Accumulator {
+export class ExtremeAccumulator implements TotalAccumulator {
   readonly #sign: 1 | -1
   readonly #as: 'number' | 'string'
   readonly #sliding: boolean
@@ -28,8 +29,7 @@ export class ExtremeAccumulator implements Accumulator {
     if (value === undefined) return
     const entry = { ts: place.ts, arrival: place.arrival, value }
     if (!this.#sliding) {
-      const best = this.#entries[0]
-      if (!best || this.#beats(value, best.value)) this.#entries = [entry]
+      this.#takeBest(entry)
       return
     }
     let index = this.#entries.length
@@ -50,6 +50,20 @@ export class ExtremeAccumulator implements Accumulator {
     const value = this.#entries[0]?.value
     if (value === undefined) return null
     return typeof value === 'string' ? value : Number.isFinite(value) ? value + 0 : null
+  }
+
+  state(): JsonValue {
+    return this.#entries.map(({ value, ts, arrival }) => [value, ts, arrival])
+  }
+
+  addState(state: JsonValue): void {
+    for (const [value, ts, arrival] of state as [number | string, number, number][])
+      this.#takeBest({ value, ts, arrival })
+  }
+
+  #takeBest(entry: Entry): void {
+    const best = this.#entries[0]
+    if (!best || this.#beats(entry.value, best.value)) this.#entries = [entry]
   }
 
   #beats(a: number | string, b: number | string): boolean {

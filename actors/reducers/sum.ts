@@ -1,9 +1,10 @@
 /** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null without any, or where not finite. */
+import type { JsonValue } from '../../src/model/transition.ts'
 import { ExactSum } from '../exact-sum.ts'
 import { each, numberOf, type Reached } from '../values.ts'
-import type { Accumulator, Place } from './accumulator.ts'
+import type { Place, TotalAccumulator } from './accumulator.ts'
 
-export class SumAccumulator implements Accumulator {
+export class SumAccumulator implements TotalAccumulator {
   readonly #kind: 'sum' | 'avg'
   readonly #sum = new ExactSum()
   #count = 0
@@ -35,5 +36,15 @@ export class SumAccumulator implements Accumulator {
     const sum = this.#sum.value()
     const result = this.#kind === 'sum' ? sum : sum / this.#count
     return Number.isFinite(result) ? result + 0 : null
+  }
+
+  state(): JsonValue {
+    return [this.#count, this.#sum.state()]
+  }
+
+  addState(state: JsonValue): void {
+    const [count, sum] = state as [number, JsonValue]
+    this.#count += count
+    this.#sum.addState(sum)
   }
 }

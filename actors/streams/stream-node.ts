@@ -36,6 +36,8 @@ export interface StreamNode {
   isRecentCount: boolean
   readonly id: number
   readonly window: Window
+  /** Of a stream over all history that depends on its events alone: its name, equal for equal streams of any plan. */
+  readonly totalKey: string | undefined
   /** The gap in ms that ends a session; infinite where there are no sessions. */
   readonly sessionGap: number
   readonly reducers: Reducer[]
@@ -73,4 +75,9 @@ export interface StreamState {
 /** What a reducer gives for no events. */
 export function valueOfNothing(reducer: Reducer): JsonValue {
   return reducer.kind === 'count' || reducer.kind === 'unique_count' ? 0 : null
+}
+
+/** For how long an event matters to the stream by itself, ms; 0 where running totals are enough. */
+export function lookbackMsOf({ totalKey, window }: StreamNode): number {
+  return totalKey === undefined ? window.to : 0
 }

@@ -1,8 +1,9 @@
 /** A stream over all history: nothing ever leaves it, so running values are enough. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import type { Accumulator } from '../reducers/accumulator.ts'
+import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
+import type { Older } from '../older.ts'
 import type { StreamNode, StreamState } from './stream-node.ts'
 
 export class TotalState implements StreamState {
@@ -10,11 +11,20 @@ export class TotalState implements StreamState {
   bits = 0
   published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
-  readonly #accumulators: Accumulator[]
+  readonly #accumulators: TotalAccumulator[]
 
   constructor(node: StreamNode) {
     this.#node = node
     this.#accumulators = node.reducers.map((reducer) => createAccumulator(reducer, false))
+  }
+
+  /** Takes up what events that are no longer kept have left. */
+  addOlder(older: Older): void {
+    const { totalKey, reducers } = this.#node
+    for (let index = 0; index < reducers.length; index++) {
+      const total = older.totalOf(totalKey!, reducers[index]!)
+      if (total) this.#accumulators[index]!.addState(total.state())
+    }
   }
 
   insert(event: ProfileEvent): void {

@@ -3,6 +3,7 @@
  * `receivedAt` is the only clock that it knows.
  */
 import type { DefinitionSource, DefinitionType } from './definition.ts'
+import type { Retention } from './retention.ts'
 
 export type Entry = CallsEntry | TickEntry | CommandEntry
 
@@ -37,3 +38,5 @@ export type Command =
   /** Adds a definition, or changes the one of that type and key; computed over the kept history at once. */
   | { readonly kind: 'define'; readonly definition: DefinitionSource }
   | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }
+  /** From now on, events are kept for so long. */
+  | { readonly kind: 'retain'; readonly retention: Retention }
