@@ -1,26 +1,213 @@
-/** Which calls have been applied, by `messageId`. A call without one is always new. */
+/**
+ * Which calls have been applied, by `messageId`. A call without one is always new.
+ *
+ * D1. An id is known for `horizonMs`, to the hour, unless more than `idsMax` have come since: then the oldest hour
+ *     goes.
+ * D2. Ids are fingerprints of 128 bits in a log, off the JavaScript heap, in the order of arrival; a hash table finds
+ *     their places. What the log holds is the state; the table follows from it.
+ * D3. No call pays for a larger table: it takes over the smaller one a little at a time.
+ */
+import { writeFingerprint } from './fingerprint.ts'
+
+export interface DeduplicationLimits {
+  readonly horizonMs: number
+  readonly idsMax: number
+}
+
+/** Nothing is ever forgotten. */
+export const KNOW_ALL: DeduplicationLimits = { horizonMs: Infinity, idsMax: Infinity }
+
+/** As data: how many ids are known of each hour since 1970, oldest first, and their fingerprints. */
+export interface DeduplicationState {
+  readonly hours: readonly (readonly [hour: number, count: number])[]
+  readonly fingerprints: Uint8Array
+}
+
+const HOUR_MS = 3_600_000
+const WORDS = 4
+/** Ids in one chunk of the log. */
+const CHUNK_IDS = 1 << 16
+const CAPACITY_MIN = 1 << 10
+/** Slots of the smaller table that each id moves on. */
+const MOVED_AT_ONCE = 16
+
+/** Of one hour. */
+interface Bucket {
+  readonly hour: number
+  count: number
+}
 
 export class Deduplication {
-  readonly #seen = new Set<string>()
+  readonly #limits: DeduplicationLimits
+  /** Chunks of the log, by number; those of forgotten ids are gone. */
+  readonly #chunks = new Map<number, Uint32Array>()
+  readonly #buckets: Bucket[] = []
+  /** Place in the log of the first id that is known, and of the next to come. */
+  #first = 0
+  #next = 0
+  /** By hash: 1 more than the place in the log less `#base`; 0: empty. A place before `#first` is as good as free. */
+  #table = new Uint32Array(CAPACITY_MIN)
+  #base = 0
+  #used = 0
+  /** The smaller table that is being moved on, from this slot. */
+  #old: { readonly table: Uint32Array; readonly base: number; from: number } | undefined = undefined
+  readonly #words = new Uint32Array(WORDS)
+  /** How to take the last id back. */
+  #lastSlot = -1
+  #lastSlotHeld = 0
 
-  /** True for a `messageId` not seen before, which is seen from now on. */
-  isNew(messageId: string): boolean {
+  constructor(limits: DeduplicationLimits = KNOW_ALL) {
+    this.#limits = limits
+  }
+
+  /** How many ids are known. */
+  get count(): number {
+    return this.#next - this.#first
+  }
+
+  /** Since when every id is known, epoch ms; undefined while there is none. */
+  get knownSince(): number | undefined {
+    const oldest = this.#buckets[0]
+    return oldest && oldest.hour * HOUR_MS
+  }
+
+  /** True for a `messageId` that is not known, which is known from now on. `now` never goes back; epoch ms. */
+  isNew(messageId: string, now: number): boolean {
     if (messageId === '') return true
-    if (this.#seen.has(messageId)) return false
-    this.#seen.add(messageId)
+    this.#forgetUntil(now)
+    this.#makeRoom()
+    writeFingerprint(messageId, this.#words)
+    if (this.#old && this.#find(this.#old.table, this.#old.base)) return false
+    return this.#add(now)
+  }
+
+  /** The call that was found new last was not applied after all. */
+  takeBack(messageId: string): void {
+    if (messageId === '') return
+    this.#next--
+    this.#table[this.#lastSlot] = this.#lastSlotHeld
+    if (this.#lastSlotHeld === 0) this.#used--
+    const bucket = this.#buckets.at(-1)!
+    if (--bucket.count === 0) this.#buckets.pop()
+  }
+
+  state(): DeduplicationState {
+    const fingerprints = new Uint32Array(this.count * WORDS)
+    for (let place = this.#first; place < this.#next; place++) {
+      const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
+      const at = (place % CHUNK_IDS) * WORDS
+      fingerprints.set(chunk.subarray(at, at + WORDS), (place - this.#first) * WORDS)
+    }
+    const hours = this.#buckets.map(({ hour, count }) => [hour, count] as const)
+    return { hours, fingerprints: new Uint8Array(fingerprints.buffer) }
+  }
+
+  /** Into an empty one: what another held. */
+  restore({ hours, fingerprints }: DeduplicationState): void {
+    const words = new Uint32Array(new Uint8Array(fingerprints).buffer)
+    let place = 0
+    for (const [hour, count] of hours)
+      for (let index = 0; index < count; index++, place++) {
+        this.#makeRoom()
+        this.#words.set(words.subarray(place * WORDS, (place + 1) * WORDS))
+        this.#add(hour * HOUR_MS)
+      }
+  }
+
+  /** Keeps D1. */
+  #forgetUntil(now: number): void {
+    const { horizonMs, idsMax } = this.#limits
+    for (;;) {
+      const oldest = this.#buckets[0]
+      if (!oldest || ((oldest.hour + 1) * HOUR_MS > now - horizonMs && this.count < idsMax)) return
+      this.#buckets.shift()
+      for (let chunk = Math.floor(this.#first / CHUNK_IDS); ; chunk++) {
+        if ((chunk + 1) * CHUNK_IDS > this.#first + oldest.count) break
+        this.#chunks.delete(chunk)
+      }
+      this.#first += oldest.count
+    }
+  }
+
+  /** Adds the fingerprint at hand; false where the table has it. */
+  #add(now: number): boolean {
+    const table = this.#table
+    const mask = table.length - 1
+    let free = -1
+    let slot = this.#words[0]! & mask
+    for (; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const place = table[slot]! - 1 + this.#base
+      if (place < this.#first) {
+        if (free < 0) free = slot
+      } else if (this.#isAt(place)) return false
+    }
+    if (free < 0) this.#used++
+    this.#lastSlot = free < 0 ? slot : free
+    this.#lastSlotHeld = table[this.#lastSlot]!
+    table[this.#lastSlot] = this.#next - this.#base + 1
+    this.#log(now)
     return true
   }
 
-  /** The call was not applied after all. */
-  forget(messageId: string): void {
-    this.#seen.delete(messageId)
+  #log(now: number): void {
+    const number = Math.floor(this.#next / CHUNK_IDS)
+    let chunk = this.#chunks.get(number)
+    if (!chunk) this.#chunks.set(number, (chunk = new Uint32Array(CHUNK_IDS * WORDS)))
+    const at = (this.#next % CHUNK_IDS) * WORDS
+    for (let word = 0; word < WORDS; word++) chunk[at + word] = this.#words[word]!
+    this.#next++
+    const hour = Math.floor(now / HOUR_MS)
+    const bucket = this.#buckets.at(-1)
+    if (bucket?.hour === hour) bucket.count++
+    else this.#buckets.push({ hour, count: 1 })
   }
 
-  messageIds(): string[] {
-    return [...this.#seen]
+  #find(table: Uint32Array, base: number): boolean {
+    const mask = table.length - 1
+    for (let slot = this.#words[0]! & mask; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const place = table[slot]! - 1 + base
+      if (place >= this.#first && this.#isAt(place)) return true
+    }
+    return false
   }
 
-  add(messageIds: readonly string[]): void {
-    for (const messageId of messageIds) this.#seen.add(messageId)
+  /** Whether the log has the fingerprint at hand in this place. */
+  #isAt(place: number): boolean {
+    const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
+    const at = (place % CHUNK_IDS) * WORDS
+    const words = this.#words
+    return (
+      chunk[at] === words[0] && chunk[at + 1] === words[1] && chunk[at + 2] === words[2] && chunk[at + 3] === words[3]
+    )
+  }
+
+  /** Half of the table is free, and places fit into its slots. Keeps D3. */
+  #makeRoom(): void {
+    if (this.#old) this.#moveOn(this.#old)
+    else if (this.#used * 2 >= this.#table.length || this.#next - this.#base >= 2 ** 31) {
+      this.#old = { table: this.#table, base: this.#base, from: 0 }
+      // It also takes up what comes in while it takes over the other: one id for every `MOVED_AT_ONCE` of its slots.
+      let capacity = Math.max(CAPACITY_MIN, this.#table.length / 4)
+      while (capacity < this.count * 4) capacity *= 2
+      this.#table = new Uint32Array(capacity)
+      this.#base = this.#first
+      this.#used = 0
+    }
+  }
+
+  #moveOn(old: { readonly table: Uint32Array; readonly base: number; from: number }): void {
+    const table = this.#table
+    const until = Math.min(old.from + MOVED_AT_ONCE, old.table.length)
+    for (; old.from < until; old.from++) {
+      const place = old.table[old.from]! - 1 + old.base
+      if (old.table[old.from] === 0 || place < this.#first) continue
+      const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
+      const mask = table.length - 1
+      let slot = chunk[(place % CHUNK_IDS) * WORDS]! & mask
+      while (table[slot] !== 0) slot = (slot + 1) & mask
+      table[slot] = place - this.#base + 1
+      this.#used++
+    }
+    if (old.from === old.table.length) this.#old = undefined
   }
 }

@@ -1,6 +1,7 @@
 /** What a shard begins with, and what it is, as plain data. */
 import type { DefinitionSource } from '../src/model/definition.ts'
 import type { IdentityRules } from '../src/model/external-id.ts'
+import type { DeduplicationLimits, DeduplicationState } from './deduplication.ts'
 import type { Retention } from '../src/model/retention.ts'
 
 export interface ShardOptions {
@@ -8,6 +9,8 @@ export interface ShardOptions {
   readonly identity?: IdentityRules
   /** All is kept by default. */
   readonly retention?: Retention
+  /** No `messageId` is forgotten by default. */
+  readonly deduplication?: DeduplicationLimits
 }
 
 /** The state of a shard. Actors are bytes: an actor at rest is its snapshot. */
@@ -18,7 +21,7 @@ export interface ShardState {
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
   readonly retention: Retention
-  readonly messageIds: readonly string[]
+  readonly deduplication: DeduplicationState
   /** How many actors there have been; absorbed ones leave their number unused. */
   readonly ordinals: number
   readonly actors: readonly Uint8Array[]

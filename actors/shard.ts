@@ -45,7 +45,7 @@ export class Shard {
   readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
   readonly #settlement = new Settlement((actor) => this.#schedule(actor))
-  readonly #deduplication = new Deduplication()
+  readonly #deduplication: Deduplication
   readonly #accounts = new Map<string, AccountActor>()
   /** By ordinal; undefined where a profile was absorbed by another. */
   readonly #actors: (SpaceActor | undefined)[] = []
@@ -57,7 +57,13 @@ export class Shard {
   #clock = 0
   #arrivals = 0
 
-  constructor({ definitions = [], identity = DEFAULT_IDENTITY_RULES, retention = KEEP_ALL }: ShardOptions = {}) {
+  constructor({
+    definitions = [],
+    identity = DEFAULT_IDENTITY_RULES,
+    retention = KEEP_ALL,
+    deduplication,
+  }: ShardOptions = {}) {
+    this.#deduplication = new Deduplication(deduplication)
     this.#retention = retention
     this.#rules = identity
     this.#identity = new Identity(identity)
@@ -93,8 +99,7 @@ export class Shard {
     if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
     this.#faults = NO_FAULTS
-    const outcomes = this.#applyEntry(entry, transitions)
-    return { transitions, outcomes, faults: this.#faults }
+    return { transitions, outcomes: this.#applyEntry(entry, transitions), faults: this.#faults }
   }
 
   #applyEntry(entry: Entry, transitions: Transition[]): readonly CallOutcome[] {
@@ -119,15 +124,15 @@ export class Shard {
       definitions: this.#definitions.toData(),
       nextDefinitionId: this.#definitions.nextId,
       retention: this.#retention,
-      messageIds: this.#deduplication.messageIds(),
+      deduplication: this.#deduplication.state(),
       ordinals: this.#actors.length,
       actors: this.actors().map(encodeActor),
     }
   }
 
   /** The engine as it was when the state was read off. */
-  static of(state: ShardState, identity: IdentityRules = DEFAULT_IDENTITY_RULES): Shard {
-    const shard = new Shard({ identity, retention: state.retention })
+  static of(state: ShardState, options: ShardOptions = {}): Shard {
+    const shard = new Shard({ ...options, retention: state.retention })
     shard.#restore(state)
     return shard
   }
@@ -136,7 +141,7 @@ export class Shard {
     for (const name of state.names) this.#store.names.numberOf(name)
     this.#definitions = Definitions.restored(state.definitions, state.nextDefinitionId)
     this.#plans = compilePlans(this.#definitions.inputs())
-    this.#deduplication.add(state.messageIds)
+    this.#deduplication.restore(state.deduplication)
     this.#clock = state.clock
     this.#arrivals = state.arrivals
     this.#actors.length = state.ordinals
@@ -195,14 +200,14 @@ export class Shard {
       return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
     this.#moveClock(now, transitions)
-    if (!this.#deduplication.isNew(call.messageId)) return DUPLICATE
+    if (!this.#deduplication.isNew(call.messageId, now)) return DUPLICATE
     if (call.type === 'alias') return APPLIED
     try {
       this.#applyCall(call, raw.sourceId, now, transitions)
       return APPLIED
     } catch (cause) {
       this.#settlement.rollBack()
-      this.#deduplication.forget(call.messageId)
+      this.#deduplication.takeBack(call.messageId)
       return { kind: 'failed', cause }
     }
   }
