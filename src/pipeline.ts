@@ -14,6 +14,7 @@ import { from, lastValueFrom, map, mergeMap, type Observable, Subject, tap } fro
 import type { Actor } from '../actors/actor.ts'
 import { type Commit, driveActors } from '../actors/drive-actors.ts'
 import { compilePlans } from '../actors/plan/compile.ts'
+import type { DeduplicationLimits } from '../actors/deduplication.ts'
 import type { CallOutcome } from '../actors/applied.ts'
 import { Shard } from '../actors/shard.ts'
 import type { SpaceCommand } from './control-api/record.ts'
@@ -22,6 +23,7 @@ import { parseBody, readRequest, type RejectedCall } from './ingest/read-request
 import type { IngestRequest } from './ingest/router.ts'
 import type { Entry, RawCall } from './model/entry.ts'
 import type { ExternalId } from './model/external-id.ts'
+import type { Retention } from './model/retention.ts'
 import type { Transition } from './model/transition.ts'
 import { Alarm, setTimer, type SetTimer } from './persistence/alarm.ts'
 import type { Journal, JournalEntry, JournalRequest } from './persistence/journal.ts'
@@ -35,11 +37,19 @@ export interface PipelineOptions {
   readonly clock?: () => number
   readonly timer?: SetTimer
   readonly limits?: Partial<WriterLimits>
+  /** How long single events are kept, from now on; undefined: as before. */
+  readonly retention?: Retention
+  readonly deduplication?: DeduplicationLimits
+  /** Told of every so many entries of the journal that have been applied, while the state is brought up to it. */
+  readonly onProgress?: (entries: number) => void
   /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
   readonly onFailure?: (cause: unknown) => void
   /** Told of a call, or a deadline, that was set aside through a fault of ours. */
   readonly onSetAside?: (cause: unknown) => void
 }
+
+/** Entries from one report to the next. */
+const PROGRESS_ENTRIES = 10_000
 
 type Outcomes = readonly CallOutcome[]
 type Waiting = Submission<SpaceCommand, Outcomes>
@@ -66,17 +76,23 @@ export class Pipeline {
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const state: SpaceState = { shard: new Shard(), registry: new DefinitionRegistry(), receivedAt: 0 }
+    const { deduplication } = options
+    const shard = new Shard(deduplication ? { deduplication } : {})
+    const state: SpaceState = { shard, registry: new DefinitionRegistry(), receivedAt: 0 }
+    let entries = 0
     const recovered$ = from(options.journal.read(0)).pipe(
       map(({ entry }) => durableEntry(entry, state.registry)),
       driveActors(state.shard),
       tap(({ entry: { journalled } }) => {
         if (journalled.kind === 'command') state.registry.apply(journalled.command)
         state.receivedAt = journalled.receivedAt
+        if (++entries % PROGRESS_ENTRIES === 0) options.onProgress?.(entries)
       }),
     )
     await lastValueFrom(recovered$, { defaultValue: undefined })
-    return new Pipeline(options, state)
+    const pipeline = new Pipeline(options, state)
+    await pipeline.#retain(options.retention)
+    return pipeline
   }
 
   private constructor(options: PipelineOptions, { shard, registry, receivedAt }: SpaceState) {
@@ -86,7 +102,7 @@ export class Pipeline {
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
     const check = (command: SpaceCommand) => this.#check(command)
-    this.#writer = new Writer({ journal, clock, check, limits, lastReceivedAt: receivedAt })
+    this.#writer = new Writer({ journal, clock, timer, check, limits, lastReceivedAt: receivedAt })
     this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
@@ -134,6 +150,13 @@ export class Pipeline {
     this.#alarm.disarm()
     await this.#writer.stop()
     this.#alarm.disarm()
+  }
+
+  /** The engine's configuration is part of its state: a change is an entry. */
+  async #retain(retention = this.shard.retention): Promise<void> {
+    const { historyMs, eventsMax } = this.shard.retention
+    if (retention.historyMs === historyMs && retention.eventsMax === eventsMax) return
+    await this.command({ kind: 'retain', retention })
   }
 
   /** What follows once an entry is applied: the registry, the answers, the next deadline. */

@@ -1,18 +1,23 @@
 /** `rollcall serve`: the server, put together. The one place that reads the environment. */
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import type { RequestListener } from 'node:http'
+import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { z } from 'zod'
 import type { SpaceCommand } from '../control-api/record.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
-import { type Answer, createApp, type Surface } from '../http/app.ts'
+import { type Answer, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { Credentials } from '../http/credentials.ts'
 import { type HttpServer, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { EngineError } from '../model/errors.ts'
-import { MemoryJournal } from '../persistence/memory-journal.ts'
-import { Pipeline, type PipelineOptions } from '../pipeline.ts'
+import { journalKey } from '../persistence/keys.ts'
+import { PrivateRedis } from '../persistence/private-redis.ts'
+import { inspectRedis } from '../persistence/redis-inspection.ts'
+import { RedisJournal } from '../persistence/redis-journal.ts'
+import { Pipeline, type PipelineOptions, type SpaceJournal } from '../pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 
 /** The source of the write key that the environment gives. */
 const SOURCE_ID = 'default'
@@ -20,11 +25,26 @@ const SOURCE_ID = 'default'
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  REDIS_URL: z
+    .string()
+    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
+    .optional(),
+  JOURNAL_FSYNC: z.enum(['always', 'everysec']).default('always'),
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
   WRITE_KEY: z.string().min(1).optional(),
   ACCESS_TOKEN: z.string().min(1).optional(),
+  HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
+  HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
+  DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
+
+/** What is still to be stored at the end is waited for so long. */
+const STOPPED_WITHIN_MS = 5_000
+const DAY_MS = 86_400_000
+/** How long an id is known at least, unless more than `DEDUP_IDS_MAX` come. */
+const DEDUPLICATION_MS = DAY_MS
 
 export interface ServerConfig {
   readonly host: string
@@ -37,52 +57,151 @@ export interface ServerConfig {
 export interface RunningServer {
   readonly url: string
   readonly pipeline: Pipeline
-  /** Answers what has come in, then ends. */
+  /** Answers what has come in, then ends; the journal stays open. */
   stop(): Promise<void>
 }
 
 /** Runs until the process is told to end, or the pipeline cannot go on. */
 export async function serve(): Promise<void> {
   const environment = readEnvironment(process.env)
+  const log = pino({ level: environment.LOG_LEVEL })
+  const ending = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => {
+      log.info({ signal: name }, 'stopping')
+      ending.abort()
+    })
+  const held = await holdDataDirectory(environment.DATA_DIR)
+  try {
+    const credentials = await credentialsFor(environment)
+    const redis = environment.REDIS_URL === undefined ? await startRedis(environment, log) : undefined
+    try {
+      await serveJournal(environment, credentials, redis?.address ?? environment.REDIS_URL!, { log, ending })
+    } finally {
+      await redis?.stop()
+    }
+  } finally {
+    await held.release()
+  }
+}
+
+type Settings = z.infer<typeof Environment>
+
+async function serveJournal(
+  environment: Settings,
+  credentials: { readonly writeKey: string; readonly accessToken: string },
+  address: string,
+  { log, ending }: { readonly log: Logger; readonly ending: AbortController },
+): Promise<void> {
+  await checkRedis(address, log)
   const config: ServerConfig = {
     host: environment.HOST,
     port: environment.PORT,
     spaceId: environment.SPACE_ID,
-    writeKey: environment.WRITE_KEY ?? newSecret(),
-    accessToken: environment.ACCESS_TOKEN ?? newSecret(),
+    ...credentials,
   }
-  const log = pino({ level: environment.LOG_LEVEL })
+  let journal: SpaceJournal | undefined
+  const open = async () =>
+    (journal = await RedisJournal.open<SpaceCommand>(
+      { address, key: journalKey(config.spaceId), onTrouble: journalTrouble(log) },
+      ending.signal,
+    ))
   const failed = new AbortController()
-  const journal = new MemoryJournal<SpaceCommand>()
-  const server = await startServer(config, log, { journal, onFailure: () => failed.abort() })
-  if (environment.WRITE_KEY === undefined) process.stdout.write(`Write key (new): ${config.writeKey}\n`)
-  if (environment.ACCESS_TOKEN === undefined) process.stdout.write(`Access token (new): ${config.accessToken}\n`)
-  log.info({ url: server.url, space: config.spaceId }, 'listening; state is in memory only and ends with the process')
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(failed.signal, 'abort')])
-  log.info('stopping')
+  const server = await startServer(config, log, open, {
+    retention: { historyMs: environment.HISTORY_DAYS * DAY_MS, eventsMax: environment.HISTORY_EVENTS_MAX },
+    deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: environment.DEDUP_IDS_MAX },
+    onProgress: (entries) => log.info({ entries }, 'reading the journal'),
+    onFailure: () => {
+      failed.abort()
+      ending.abort()
+    },
+  })
+  log.info({ url: server.url, space: config.spaceId }, 'ready')
+  if (!ending.signal.aborted) await once(ending.signal, 'abort')
+  // A journal that cannot be reached would be waited for without end.
+  const giveUp = setTimeout(() => void journal?.close(), STOPPED_WITHIN_MS)
   await server.stop()
-  await journal.close()
+  clearTimeout(giveUp)
+  await journal?.close()
   if (failed.signal.aborted) process.exitCode = 1
 }
 
-/** Opens the pipeline and listens. Port 0: any that is free. */
-export async function startServer(config: ServerConfig, log: Logger, options: PipelineOptions): Promise<RunningServer> {
-  const pipeline = await Pipeline.open({
+async function credentialsFor(environment: Settings): Promise<{ writeKey: string; accessToken: string }> {
+  const { WRITE_KEY, ACCESS_TOKEN, DATA_DIR, SPACE_ID } = environment
+  if (WRITE_KEY !== undefined && ACCESS_TOKEN !== undefined) return { writeKey: WRITE_KEY, accessToken: ACCESS_TOKEN }
+  const stored = await credentialsOf(DATA_DIR, SPACE_ID)
+  if (stored.isNew && WRITE_KEY === undefined) process.stdout.write(`Write key (new): ${stored.writeKey}\n`)
+  if (stored.isNew && ACCESS_TOKEN === undefined) process.stdout.write(`Access token (new): ${stored.accessToken}\n`)
+  return { writeKey: WRITE_KEY ?? stored.writeKey, accessToken: ACCESS_TOKEN ?? stored.accessToken }
+}
+
+async function startRedis(environment: Settings, log: Logger): Promise<PrivateRedis> {
+  if (environment.JOURNAL_FSYNC === 'everysec')
+    log.warn('JOURNAL_FSYNC is everysec: what was acknowledged in the last seconds is lost when Redis is killed')
+  const directory = join(environment.DATA_DIR, 'journal')
+  const onDeath = (how: string) => log.error({ how }, 'redis-server has died; it is started again')
+  return PrivateRedis.start({ directory, appendfsync: environment.JOURNAL_FSYNC, onDeath })
+}
+
+/** Says unsafe settings loudly; a Redis that cannot hold a journal is refused. */
+async function checkRedis(address: string, log: Logger): Promise<void> {
+  const { faults, warnings } = await inspectRedis(address).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : 'no answer'
+    throw new EngineError('redis_unsuitable', `REDIS_URL: Redis cannot be reached: ${why}`, 'REDIS_URL')
+  })
+  for (const warning of warnings) log.warn(`REDIS_URL: ${warning}`)
+  if (faults.length > 0) throw new EngineError('redis_unsuitable', `REDIS_URL: ${faults.join('; ')}`, 'REDIS_URL')
+}
+
+/** Says once that the journal has been lost from sight, and once that it is back. */
+function journalTrouble(log: Logger): (cause: unknown) => void {
+  let isTroubled = false
+  return (cause) => {
+    if (cause !== undefined && !isTroubled) log.error({ err: cause }, 'the journal cannot be reached; trying again')
+    if (cause === undefined) log.info('the journal can be reached again')
+    isTroubled = cause !== undefined
+  }
+}
+
+/** Listens, refusing all until the journal has been read, and then serves. Port 0: any that is free. */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  openJournal: () => Promise<SpaceJournal>,
+  options: Omit<PipelineOptions, 'journal'>,
+): Promise<RunningServer> {
+  let listener: RequestListener = createStartingApp()
+  const http = await listen((request, response) => listener(request, response), config)
+  try {
+    const journal = await openJournal()
+    const pipeline = await openPipeline(journal, log, options)
+    listener = createApp({
+      surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),
+      isReady: () => pipeline.isOpen,
+      onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
+      onAnswer: (answer) => logAnswer(log, answer),
+    })
+    return { url: http.url, pipeline, stop: () => stop(http, pipeline) }
+  } catch (error) {
+    await http.close()
+    throw error
+  }
+}
+
+function openPipeline(
+  journal: SpaceJournal,
+  log: Logger,
+  options: Omit<PipelineOptions, 'journal'>,
+): Promise<Pipeline> {
+  return Pipeline.open({
     ...options,
+    journal,
     onFailure: (cause) => {
       log.fatal({ err: cause }, 'the pipeline has failed')
       options.onFailure?.(cause)
     },
     onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
   })
-  const app = createApp({
-    surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),
-    isReady: () => pipeline.isOpen,
-    onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
-    onAnswer: (answer) => logAnswer(log, answer),
-  })
-  const http = await listen(app, config)
-  return { url: http.url, pipeline, stop: () => stop(http, pipeline) }
 }
 
 function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => number): Surface[] {
@@ -129,8 +248,4 @@ function readEnvironment(environment: NodeJS.ProcessEnv): z.infer<typeof Environ
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   throw new EngineError('validation_error', `${path.join('.')}: ${message}`, path.join('.'))
-}
-
-function newSecret(): string {
-  return randomBytes(24).toString('base64url')
 }

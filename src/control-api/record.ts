@@ -1,5 +1,6 @@
 /** What is known of an audience or computed trait beyond its definition, and the commands that change it. */
 import type { DefinitionSource } from '../model/definition.ts'
+import type { Retention } from '../model/retention.ts'
 
 export type DefinitionKind = DefinitionSource['kind']
 
@@ -20,4 +21,6 @@ export interface DefinitionRecord {
 }
 
 export type SpaceCommand =
-  { readonly kind: 'define'; readonly record: DefinitionRecord } | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'define'; readonly record: DefinitionRecord }
+  | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'retain'; readonly retention: Retention }

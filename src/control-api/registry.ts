@@ -34,12 +34,14 @@ export class DefinitionRegistry {
   /** Throws an EngineError for a command that `apply` could not follow. Keeps R1. */
   check(command: SpaceCommand): void {
     if (command.kind === 'remove') this.#present(command.id)
+    else if (command.kind === 'retain') return
     else if (this.#keysUsed.has(keyOf(command.record.source)))
       throw new EngineError('key_taken', `key: '${command.record.source.key}' is, or was, taken`, 'key')
   }
 
   /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
   engineCommand(command: SpaceCommand): Command | undefined {
+    if (command.kind === 'retain') return command
     const { enabled, source } = command.kind === 'define' ? command.record : this.#present(command.id)
     if (!enabled) return undefined
     if (command.kind === 'define') return { kind: 'define', definition: source }
@@ -47,6 +49,7 @@ export class DefinitionRegistry {
   }
 
   apply(command: SpaceCommand): void {
+    if (command.kind === 'retain') return
     if (command.kind === 'remove') {
       this.#records.delete(command.id)
       return

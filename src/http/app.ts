@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import helmet, { type HelmetOptions } from 'helmet'
+import { EngineError } from '../model/errors.ts'
 import { answerErrors, type ErrorBody, notFound, type OnFault } from './errors.ts'
 
 /** One API with its own form of errors. */
@@ -54,6 +55,26 @@ export function createApp({ surfaces, isReady, onFault, onAnswer }: AppOptions):
   for (const { paths, errorBody } of surfaces) app.use([...paths], answerErrors(errorBody, onFault))
   app.use(answerErrors(({ code, message }) => ({ error: { code, message } }), onFault))
   return app
+}
+
+/** While the state is being recovered: alive, not ready, and everything else is asked to come again. */
+export function createStartingApp(): Express {
+  return createApp({
+    surfaces: [
+      { router: refuseAll(), paths: ['/v1', '/spaces'], errorBody: ({ code, message }) => ({ code, message }) },
+    ],
+    isReady: () => false,
+    onFault: () => undefined,
+    onAnswer: () => undefined,
+  })
+}
+
+function refuseAll(): Router {
+  const router = express.Router()
+  router.use(() => {
+    throw new EngineError('unavailable', 'The server is starting; try again')
+  })
+  return router
 }
 
 /** Gives every response its id, keeps it out of caches, and reports it when it is sent. */

@@ -37,7 +37,9 @@ export const ERRORS = {
     status: 429,
     meaning: 'More is under way than is taken on; try again after Retry-After seconds.',
   },
-  unavailable: { status: 503, meaning: 'The server is stopping, or has stopped taking input; try again.' },
+  unavailable: { status: 503, meaning: 'The server cannot take input: it starts, stops, or has lost its journal.' },
+  data_directory_in_use: { status: 409, meaning: 'Another server runs in the data directory.' },
+  redis_unsuitable: { status: 500, meaning: 'The Redis that was named cannot hold a journal.' },
   internal_error: { status: 500, meaning: 'A fault of the server; it is logged under the Request-Id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

@@ -29,6 +29,8 @@ export interface JournalRecord<Command> {
 
 /** One writer at a time; as many readers as wish. */
 export interface Journal<Command> {
+  /** False while what was asked last has failed and is being tried again: appends wait. */
+  readonly isReachable: boolean
   /**
    * Stores an entry after all others and resolves with its position when it is durable. Appends that are not awaited
    * are stored in the order of the calls. A rejection is final: what became of the entry is unknown until it is read

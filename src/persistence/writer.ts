@@ -11,6 +11,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { RawCall } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
+import type { SetTimer } from './alarm.ts'
 import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 
 /** What is to become an entry, or a part of one. */
@@ -40,6 +41,8 @@ export interface WriterLimits {
   readonly bytesMax: number
   readonly entryRequestsMax: number
   readonly entryBytesMax: number
+  /** How long submissions wait for an entry to be stored, ms; then they are refused, what became of it unknown. */
+  readonly patienceMs: number
 }
 
 export const WRITER_LIMITS: WriterLimits = {
@@ -47,12 +50,14 @@ export const WRITER_LIMITS: WriterLimits = {
   bytesMax: 64 * 1024 * 1024,
   entryRequestsMax: 1_000,
   entryBytesMax: 4 * 1024 * 1024,
+  patienceMs: 5_000,
 }
 
 export interface WriterOptions<Command> {
   readonly journal: Journal<Command>
   /** Epoch ms. */
   readonly clock: () => number
+  readonly timer: SetTimer
   /** Throws an EngineError for a command that breaks a rule; all entries before it are applied. */
   readonly check: (command: Command) => void
   readonly limits: WriterLimits
@@ -112,6 +117,7 @@ export class Writer<Command, Result> {
 
   #refusal(bytes: number): EngineError | undefined {
     if (this.#state !== 'open') return notOpen()
+    if (!this.#options.journal.isReachable) return notReachable()
     const { submissionsMax, bytesMax } = this.#options.limits
     const inFlight = this.#waiting.length + this.#group.length
     if (inFlight < submissionsMax && this.#bytes + bytes <= bytesMax) return undefined
@@ -138,8 +144,20 @@ export class Writer<Command, Result> {
     const entry = this.#formEntry(submissions)
     if (!entry) return
     this.#lastReceivedAt = entry.receivedAt
-    await journal.append(entry)
+    const takeBack = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
+    try {
+      await journal.append(entry)
+    } finally {
+      takeBack()
+    }
     this.#committed.next({ entry, submissions })
+  }
+
+  /** The journal does not answer: nobody is kept waiting. The entry at hand is applied if it gets there after all. */
+  #refuseAll(): void {
+    for (const { part } of this.#waiting) this.#bytes -= bytesOf(part)
+    for (const { refuse } of [...this.#group, ...this.#waiting]) refuse(notReachable())
+    this.#waiting = []
   }
 
   /** Keeps W2 and W3. */
@@ -176,6 +194,10 @@ export class Writer<Command, Result> {
         return { kind: 'command', receivedAt, command: part.command }
     }
   }
+}
+
+function notReachable(): EngineError {
+  return new EngineError('unavailable', 'The journal cannot be reached; try again later')
 }
 
 function notOpen(): EngineError {

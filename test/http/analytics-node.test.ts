@@ -8,7 +8,7 @@ import { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import { MemoryJournal } from '../../src/persistence/memory-journal.ts'
+import { MemoryJournal } from '../support/memory-journal.ts'
 import { traitsOf } from '../../src/profile-api/traits.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
 

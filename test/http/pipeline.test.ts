@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import type { Transition } from '../../src/model/transition.ts'
-import { MemoryJournal } from '../../src/persistence/memory-journal.ts'
+import { MemoryJournal } from '../support/memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
 import { HeldJournal } from '../persistence/held-journal.ts'
 import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'

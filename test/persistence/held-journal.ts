@@ -1,8 +1,9 @@
 /** A journal whose appends wait for the test's word, as those of a slow disk do. */
 import type { JournalEntry } from '../../src/persistence/journal.ts'
-import { MemoryJournal } from '../../src/persistence/memory-journal.ts'
+import { MemoryJournal } from '../support/memory-journal.ts'
 
 export class HeldJournal<Command> extends MemoryJournal<Command> {
+  override isReachable = true
   readonly entries: JournalEntry<Command>[] = []
   #isHeld = true
   #waiting: { release: () => void; fail: (cause: Error) => void }[] = []

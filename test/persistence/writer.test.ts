@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JournalEntry } from '../../src/persistence/journal.ts'
+import type { SetTimer } from '../../src/persistence/alarm.ts'
 import { type Part, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/persistence/writer.ts'
 import { HeldJournal } from './held-journal.ts'
 
@@ -8,14 +9,18 @@ interface Setup {
   readonly clock?: () => number
   readonly check?: (command: string) => void
   readonly limits?: Partial<WriterLimits>
+  readonly timer?: SetTimer
 }
 
+const NEVER: SetTimer = () => () => undefined
+
 /** A writer whose entries are answered, when durable, with the number of their entry. */
-function setUp({ clock = () => 1000, check = () => undefined, limits }: Setup = {}) {
+function setUp({ clock = () => 1000, check = () => undefined, limits, timer = NEVER }: Setup = {}) {
   const journal = new HeldJournal<string>()
   const writer = new Writer<string, number>({
     journal,
     clock,
+    timer,
     check,
     limits: { ...WRITER_LIMITS, ...limits },
     lastReceivedAt: 0,
@@ -141,5 +146,31 @@ describe('the writer', () => {
     expect(failures).toEqual([new Error('disk')])
     await expect(writer.submit(request('c'))).rejects.toMatchObject({ code: 'unavailable' })
     expect(writer.isOpen).toBe(false)
+  })
+})
+
+describe('a journal that does not answer', () => {
+  it('keeps nobody waiting for ever, and its entry counts when it is stored after all', async () => {
+    const timers: (() => void)[] = []
+    const timer: SetTimer = (callback) => {
+      timers.push(callback)
+      return () => undefined
+    }
+    const { journal, writer, applied } = setUp({ timer })
+    const first = writer.submit(request('a'))
+    await appended(journal, 1)
+    const second = writer.submit(request('b'))
+    timers[0]!()
+    for (const refused of [first, second]) await expect(refused).rejects.toMatchObject({ code: 'unavailable' })
+    journal.release()
+    await vi.waitFor(() => expect(applied).toEqual(['1000 requests a']))
+    expect(await writer.submit(request('c'))).toBe(1)
+  })
+
+  it('is not asked for more while what it was asked last is tried again', async () => {
+    const { journal, writer } = setUp()
+    journal.isReachable = false
+    await expect(writer.submit(request('a'))).rejects.toMatchObject({ code: 'unavailable' })
+    expect(journal.entries).toEqual([])
   })
 })

@@ -3,7 +3,7 @@ import { pino } from 'pino'
 import { type RunningServer, startServer } from '../../src/cli/serve.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import type { SetTimer } from '../../src/persistence/alarm.ts'
-import { MemoryJournal } from '../../src/persistence/memory-journal.ts'
+import { MemoryJournal } from './memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
 
 export const CONFIG = {
@@ -34,7 +34,7 @@ export interface TestServer extends RunningServer {
 
 export async function startTestServer(options: Partial<PipelineOptions> = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
-  const server = await startServer(CONFIG, pino({ level: 'silent' }), { ...options, journal })
+  const server = await startServer(CONFIG, pino({ level: 'silent' }), () => Promise.resolve(journal), options)
   const { url } = server
   return {
     ...server,

@@ -1,7 +1,8 @@
-/** A journal in the memory of the process: for tests, and for a server whose state may go with it. */
-import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
+/** A journal in the memory of the process, for tests. */
+import type { Journal, JournalEntry, JournalRecord } from '../../src/persistence/journal.ts'
 
 export class MemoryJournal<Command> implements Journal<Command> {
+  readonly isReachable: boolean = true
   readonly #entries: JournalEntry<Command>[] = []
   #closed = false
 

@@ -1,0 +1,44 @@
+/** `rollcall serve` as a child process, in a data directory of the test's. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
+
+export interface ServeProcess {
+  readonly child: ChildProcess
+  /** Where it listens; rejects with its output where it ends before it is ready. */
+  readonly ready: Promise<string>
+  /** What it has written so far. */
+  readonly output: () => string
+  /** Sends a signal and resolves with the exit code, or the signal that ended it. */
+  readonly end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
+}
+
+export function runServe(dataDirectory: string, environment: Record<string, string> = {}): ServeProcess {
+  const { PATH = '' } = process.env
+  const env = { PATH, PORT: '0', DATA_DIR: dataDirectory, ...environment }
+  const child = spawn(process.execPath, [MAIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
+  const ready = new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString()
+      const url = /"url":"([^"]+)"/.exec(output)?.[1]
+      if (url !== undefined) resolve(url)
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    void ended.then((how) => reject(new Error(`serve has ended with ${how}: ${output}`)))
+  })
+  ready.catch(() => undefined)
+  return {
+    child,
+    ready,
+    output: () => output,
+    end: (signal) => {
+      child.kill(signal)
+      return ended
+    },
+  }
+}
