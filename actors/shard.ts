@@ -45,7 +45,7 @@ export class Shard {
   readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
   readonly #settlement = new Settlement((actor) => this.#schedule(actor))
-  readonly #deduplication: Deduplication
+  readonly deduplication: Deduplication
   readonly #accounts = new Map<string, AccountActor>()
   /** By ordinal; undefined where a profile was absorbed by another. */
   readonly #actors: (SpaceActor | undefined)[] = []
@@ -63,7 +63,7 @@ export class Shard {
     retention = KEEP_ALL,
     deduplication,
   }: ShardOptions = {}) {
-    this.#deduplication = new Deduplication(deduplication)
+    this.deduplication = new Deduplication(deduplication)
     this.#retention = retention
     this.#rules = identity
     this.#identity = new Identity(identity)
@@ -124,7 +124,7 @@ export class Shard {
       definitions: this.#definitions.toData(),
       nextDefinitionId: this.#definitions.nextId,
       retention: this.#retention,
-      deduplication: this.#deduplication.state(),
+      deduplication: this.deduplication.state(),
       ordinals: this.#actors.length,
       actors: this.actors().map(encodeActor),
     }
@@ -141,7 +141,7 @@ export class Shard {
     for (const name of state.names) this.#store.names.numberOf(name)
     this.#definitions = Definitions.restored(state.definitions, state.nextDefinitionId)
     this.#plans = compilePlans(this.#definitions.inputs())
-    this.#deduplication.restore(state.deduplication)
+    this.deduplication.restore(state.deduplication)
     this.#clock = state.clock
     this.#arrivals = state.arrivals
     this.#actors.length = state.ordinals
@@ -200,14 +200,14 @@ export class Shard {
       return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
     this.#moveClock(now, transitions)
-    if (!this.#deduplication.isNew(call.messageId, now)) return DUPLICATE
+    if (!this.deduplication.isNew(call.messageId, now)) return DUPLICATE
     if (call.type === 'alias') return APPLIED
     try {
       this.#applyCall(call, raw.sourceId, now, transitions)
       return APPLIED
     } catch (cause) {
       this.#settlement.rollBack()
-      this.#deduplication.takeBack(call.messageId)
+      this.deduplication.takeBack(call.messageId)
       return { kind: 'failed', cause }
     }
   }

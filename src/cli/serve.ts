@@ -8,6 +8,7 @@ import type { SpaceCommand } from '../control-api/record.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import { type Answer, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { Credentials } from '../http/credentials.ts'
+import { createMetrics } from '../http/metrics.ts'
 import { type HttpServer, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { EngineError } from '../model/errors.ts'
@@ -52,6 +53,8 @@ export interface ServerConfig {
   readonly spaceId: string
   readonly writeKey: string
   readonly accessToken: string
+  /** Told where it listens, before it is ready. */
+  readonly onListening?: (url: string) => void
 }
 
 export interface RunningServer {
@@ -172,14 +175,25 @@ export async function startServer(
 ): Promise<RunningServer> {
   let listener: RequestListener = createStartingApp()
   const http = await listen((request, response) => listener(request, response), config)
+  config.onListening?.(http.url)
   try {
     const journal = await openJournal()
     const pipeline = await openPipeline(journal, log, options)
+    const { shard } = pipeline
+    const metrics = createMetrics({
+      profiles: () => shard.profileCount,
+      messageIdsKnownSince: () => shard.deduplication.knownSince,
+    })
+    pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
     listener = createApp({
       surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
-      onAnswer: (answer) => logAnswer(log, answer),
+      metrics,
+      onAnswer: (answer) => {
+        metrics.countAnswer(answer)
+        logAnswer(log, answer)
+      },
     })
     return { url: http.url, pipeline, stop: () => stop(http, pipeline) }
   } catch (error) {

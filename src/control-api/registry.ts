@@ -5,6 +5,7 @@
  *     it.
  * R2. What is defined in the engine is exactly what is enabled here.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
@@ -34,18 +35,24 @@ export class DefinitionRegistry {
   /** Throws an EngineError for a command that `apply` could not follow. Keeps R1. */
   check(command: SpaceCommand): void {
     if (command.kind === 'remove') this.#present(command.id)
-    else if (command.kind === 'retain') return
-    else if (this.#keysUsed.has(keyOf(command.record.source)))
-      throw new EngineError('key_taken', `key: '${command.record.source.key}' is, or was, taken`, 'key')
+    if (command.kind !== 'define') return
+    const { id, source } = command.record
+    const known = this.#records.get(id)?.record
+    if (known ? keyOf(known.source) !== keyOf(source) : this.#keysUsed.has(keyOf(source)))
+      throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
   }
 
   /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
   engineCommand(command: SpaceCommand): Command | undefined {
     if (command.kind === 'retain') return command
-    const { enabled, source } = command.kind === 'define' ? command.record : this.#present(command.id)
-    if (!enabled) return undefined
-    if (command.kind === 'define') return { kind: 'define', definition: source }
-    return { kind: 'remove', key: source.key, type: source.type }
+    const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
+    const after = command.kind === 'define' ? command.record : undefined
+    if (after?.enabled) {
+      const isSame = before?.enabled === true && isDeepStrictEqual(before.source, after.source)
+      return isSame ? undefined : { kind: 'define', definition: after.source }
+    }
+    if (!before?.enabled) return undefined
+    return { kind: 'remove', key: before.source.key, type: before.source.type }
   }
 
   apply(command: SpaceCommand): void {
@@ -55,7 +62,8 @@ export class DefinitionRegistry {
       return
     }
     const { record } = command
-    this.#records.set(record.id, { sequence: ++this.#sequence, record })
+    const sequence = this.#records.get(record.id)?.sequence ?? ++this.#sequence
+    this.#records.set(record.id, { sequence, record })
     this.#keysUsed.add(keyOf(record.source))
   }
 

@@ -37,6 +37,31 @@ const ComputedTrait = z.strictObject({
   options: z.strictObject({ ...history, backfillDurationDays: Days.optional() }).prefault({}),
 })
 
+const DescriptionChange = {
+  name: common.name.optional(),
+  description: z.string().max(5000).optional(),
+  enabled: z.boolean().optional(),
+}
+const HistoryChange = { includeHistoricalData: z.boolean().optional(), includeAnonymousUsers: z.boolean().optional() }
+
+const AudienceChange = z.strictObject({
+  ...DescriptionChange,
+  definition: z.strictObject({ query: z.string() }).optional(),
+  options: z
+    .strictObject({
+      ...HistoryChange,
+      filterByExternalIds: z.array(z.string().min(1).max(255)).max(100).optional(),
+      backfillEventDataDays: Days.optional(),
+    })
+    .optional(),
+})
+
+const ComputedTraitChange = z.strictObject({
+  ...DescriptionChange,
+  definition: z.strictObject({ type: Type.optional(), query: z.string() }).optional(),
+  options: z.strictObject({ ...HistoryChange, backfillDurationDays: Days.optional() }).optional(),
+})
+
 /** The record of an audience to be created. Throws an EngineError that names the field at fault. */
 export function readAudience(body: unknown, now: number): DefinitionRecord {
   const { definition, audienceType: type, options, ...rest } = parsed(Audience, body)
@@ -61,6 +86,48 @@ export function readComputedTrait(body: unknown, now: number): DefinitionRecord 
     source: { kind: 'computed_trait', ...named(rest), ...definition, includeHistoricalData },
     options: given(options),
   }
+}
+
+/** The audience's record with what a request changes; its key and type are for good. */
+export function changeAudience(record: DefinitionRecord, body: unknown, now: number): DefinitionRecord {
+  const { options = {}, ...change } = parsed(AudienceChange, body)
+  const { includeHistoricalData, includeAnonymousUsers, backfillEventDataDays } = options
+  const filterByExternalIds = record.source.type === 'USERS' ? options.filterByExternalIds : undefined
+  const kept = given({ includeHistoricalData, includeAnonymousUsers, filterByExternalIds })
+  const changed = withChange(record, change, now)
+  return {
+    ...changed,
+    source: { ...changed.source, ...kept },
+    options: { ...record.options, ...kept, ...given({ backfillEventDataDays }) },
+  }
+}
+
+/** Likewise, of a computed trait. */
+export function changeComputedTrait(record: DefinitionRecord, body: unknown, now: number): DefinitionRecord {
+  const { options = {}, ...change } = parsed(ComputedTraitChange, body)
+  const { definition } = change
+  if (definition?.type !== undefined && definition.type !== record.source.type)
+    throw invalid('definition.type', `expected ${record.source.type}: the type of a definition is for good`)
+  const changed = withChange(record, change, now)
+  const { includeHistoricalData } = options
+  const source = { ...changed.source, ...given({ includeHistoricalData }) }
+  return { ...changed, source, options: { ...record.options, ...given(options) } }
+}
+
+interface Change {
+  readonly name?: string | undefined
+  readonly description?: string | undefined
+  readonly enabled?: boolean | undefined
+  readonly definition?: { readonly query: string } | undefined
+}
+
+function withChange(
+  record: DefinitionRecord,
+  { name = record.name, description = record.description, enabled = record.enabled, definition }: Change,
+  now: number,
+): DefinitionRecord {
+  const query = definition?.query ?? record.source.query
+  return { ...record, name, description, enabled, updatedAt: now, source: { ...record.source, name, query } }
 }
 
 /** Of a list: how many on a page, and the record that it starts at, by number; 0 for the first. */

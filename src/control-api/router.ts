@@ -1,10 +1,17 @@
-/** The Control API, in the shapes of Segment's Public API: audiences and computed traits, created, listed, deleted. */
+/** The Control API, in the shapes of Segment's Public API: audiences and computed traits. */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
 import type { DefinitionKind, DefinitionRecord, SpaceCommand } from './record.ts'
 import type { ListedRecord } from './registry.ts'
-import { cursorOf, readAudience, readComputedTrait, readPagination } from './requests.ts'
+import {
+  changeAudience,
+  changeComputedTrait,
+  cursorOf,
+  readAudience,
+  readComputedTrait,
+  readPagination,
+} from './requests.ts'
 import { audienceView, computedTraitView } from './views.ts'
 
 export interface ControlApiOptions {
@@ -25,6 +32,7 @@ interface Resource {
   readonly many: string
   readonly pageMax: number
   readonly read: (body: unknown, now: number) => DefinitionRecord
+  readonly change: (record: DefinitionRecord, body: unknown, now: number) => DefinitionRecord
   readonly view: (record: DefinitionRecord, spaceId: string) => object
 }
 
@@ -36,6 +44,7 @@ const RESOURCES: readonly Resource[] = [
     many: 'audiences',
     pageMax: 200,
     read: readAudience,
+    change: changeAudience,
     view: audienceView,
   },
   {
@@ -45,6 +54,7 @@ const RESOURCES: readonly Resource[] = [
     many: 'computedTraits',
     pageMax: 1000,
     read: readComputedTrait,
+    change: changeComputedTrait,
     view: computedTraitView,
   },
 ]
@@ -60,6 +70,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.post(path, readJson, create(resource, options))
     router.get(path, list(resource, options))
     router.get(`${path}/:id`, get(resource, options))
+    router.patch(`${path}/:id`, readJson, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
   return router
@@ -90,6 +101,14 @@ function create({ read, view, one }: Resource, { command, clock }: ControlApiOpt
     const record = read(request.body, clock())
     await command({ kind: 'define', record })
     response.json({ data: { [one]: view(record, request.params.spaceId) } })
+  }
+}
+
+function update(resource: Resource, options: ControlApiOptions) {
+  return async ({ params, body }: Request<{ spaceId: string; id: string }>, response: Response): Promise<void> => {
+    const record = resource.change(present(resource, options, params.id), body, options.clock())
+    await options.command({ kind: 'define', record })
+    response.json({ data: { [resource.one]: resource.view(record, params.spaceId) } })
   }
 }
 

@@ -19,6 +19,8 @@ export interface AppOptions {
   /** False while there is no use in sending requests. */
   readonly isReady: () => boolean
   readonly onFault: OnFault
+  /** What `/metrics` answers with. */
+  readonly metrics?: { readonly contentType: string; readonly text: () => Promise<string> }
   /** Told of every answer. */
   readonly onAnswer: (answer: Answer) => void
 }
@@ -38,7 +40,7 @@ const SECURITY_HEADERS: HelmetOptions = {
   strictTransportSecurity: false,
 }
 
-export function createApp({ surfaces, isReady, onFault, onAnswer }: AppOptions): Express {
+export function createApp({ surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
@@ -48,8 +50,14 @@ export function createApp({ surfaces, isReady, onFault, onAnswer }: AppOptions):
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
   app.get('/readyz', (_request, response) => {
     const ready = isReady()
+    if (!ready) response.set('Retry-After', '1')
     response.status(ready ? 200 : 503).json({ status: ready ? 'ok' : 'not ready' })
   })
+  if (metrics)
+    app.get('/metrics', async (_request, response) => {
+      const text = await metrics.text()
+      response.set('Content-Type', metrics.contentType).send(text)
+    })
   for (const { router } of surfaces) app.use(router)
   app.use(notFound)
   for (const { paths, errorBody } of surfaces) app.use([...paths], answerErrors(errorBody, onFault))
@@ -90,7 +98,7 @@ function identify(onAnswer: (answer: Answer) => void): RequestHandler {
         method: request.method,
         route: typeof route === 'string' ? route : '',
         status: response.statusCode,
-        durationMs: Math.round(performance.now() - startedAt),
+        durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
       })
     })
     next()

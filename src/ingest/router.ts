@@ -3,6 +3,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/transition.ts'
 import type { Endpoint } from '../model/call.ts'
+import { allowOrigins, answerSettings, PIXEL, readPixel } from './browser.ts'
 import {
   BATCH_BYTES_MAX,
   CALL_BYTES_MAX,
@@ -47,8 +48,14 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   b: 'batch',
 }
 
+const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
+
+/** What browsers may reach from pages of any origin; the Profile API's paths, under `/v1` too, are not among them. */
+const INGEST_PATHS = [...Object.keys(ENDPOINTS), 'm', 'pixel', 'projects'].map((path) => `/v1/${path}`)
+
 export function ingestRouter(options: IngestOptions): Router {
   const router = Router({ caseSensitive: true })
+  router.use([...INGEST_PATHS], allowOrigins)
   for (const [path, endpoint] of Object.entries(ENDPOINTS))
     router.post(
       `/v1/${path}`,
@@ -56,6 +63,9 @@ export function ingestRouter(options: IngestOptions): Router {
       answer(endpoint, options),
     )
   router.post('/v1/m', dropMetrics)
+  for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, options))
+  const isWriteKey = (key: string) => options.sourceOf(undefined, key) !== undefined
+  router.get('/v1/projects/:writeKey/settings', answerSettings(isWriteKey))
   return router
 }
 
@@ -69,18 +79,39 @@ function readBytes(limit: number): RequestHandler {
   return express.raw({ type: () => true, limit, inflate: true })
 }
 
-function answer(endpoint: Endpoint, { sourceOf, ingest }: IngestOptions) {
+function answer(endpoint: Endpoint, options: IngestOptions) {
   return async (request: Request, response: Response): Promise<void> => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const parsed = parseBody(body)
-    const sourceId = sourceOf(request.get('authorization'), parsed.root['writeKey'])
-    if (sourceId === undefined)
-      throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
-    const { calls, rejected } = readRequest(endpoint, parsed)
-    const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
-    if (endpoint === 'batch') response.json(batchAnswer([...rejected, ...failed]))
-    else response.json(singleAnswer(failed))
+    const rejected = await take(endpoint, body, request.get('authorization'), options)
+    if (endpoint === 'batch') response.json(batchAnswer(rejected))
+    else response.json(singleAnswer(rejected))
   }
+}
+
+function answerPixel(endpoint: Endpoint, options: IngestOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const body = readPixel(request.query)
+    if (body.byteLength > CALL_BYTES_MAX)
+      throw new EngineError('payload_too_large', `data: expected at most ${CALL_BYTES_MAX} bytes`, 'data')
+    singleAnswer(await take(endpoint, body, request.get('authorization'), options))
+    response.type('gif').send(PIXEL)
+  }
+}
+
+/** Resolves when the calls of a body are durable and applied, with those that were not. */
+async function take(
+  endpoint: Endpoint,
+  body: Buffer,
+  authorization: string | undefined,
+  { sourceOf, ingest }: IngestOptions,
+): Promise<RejectedCall[]> {
+  const parsed = parseBody(body)
+  const sourceId = sourceOf(authorization, parsed.root['writeKey'])
+  if (sourceId === undefined)
+    throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
+  const { calls, rejected } = readRequest(endpoint, parsed)
+  const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
+  return [...rejected, ...failed]
 }
 
 function batchAnswer(rejected: RejectedCall[]): object {

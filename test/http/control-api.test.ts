@@ -204,3 +204,68 @@ describe('access', () => {
     expect([answer.status, errorOf(answer)['type']]).toEqual([404, 'not_found'])
   })
 })
+
+describe('changing', () => {
+  const change = (id: unknown, body: object, path = 'audiences') =>
+    server.control('PATCH', `${path}/${String(id)}`, body)
+
+  it('changes what is given and keeps the rest, membership with it', async () => {
+    const { id } = await created({ name: 'Buyers', description: 'd', definition: { query } })
+    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    const wider = "event('Order').count() >= 1 OR event('Refund').count() >= 1"
+    const { status, body } = await change(id, { name: 'All buyers', definition: { query: wider } })
+    expect(status).toBe(200)
+    const audience = { id, key: 'buyers', name: 'All buyers', description: 'd', definition: { query: wider } }
+    expect(body).toMatchObject({ data: { audience } })
+    expect((await server.control('GET', `audiences/${String(id)}`)).body).toEqual(body)
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({ buyers: true })
+    await change(id, { definition: { query: "event('Order').count() >= 2" } })
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({ buyers: false })
+  })
+
+  it('takes a definition out when it is disabled, and computes it anew when it is enabled', async () => {
+    const definition = { query: "event('Order').count()" }
+    const { id } = await created({ name: 'orders', definition }, 'computed-traits')
+    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    await change(id, { enabled: false }, 'computed-traits')
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({})
+    const { body } = await change(id, { enabled: true }, 'computed-traits')
+    expect(body).toMatchObject({ data: { computedTrait: { enabled: true, status: 'Live' } } })
+    expect((await server.traits('user_id:u1')).body['traits']).toEqual({ orders: 1 })
+  })
+
+  it('keeps its place in the list', async () => {
+    const first = await created({ name: 'First', definition: { query } })
+    await created({ name: 'Second', definition: { query } })
+    await change(first['id'], { name: 'Renamed' })
+    const { body } = await server.control('GET', 'audiences')
+    const { audiences } = body['data'] as { audiences: { name: string }[] }
+    expect(audiences.map(({ name }) => name)).toEqual(['Renamed', 'Second'])
+  })
+
+  it.each([
+    [{ key: 'other' }, 'body'],
+    [{ audienceType: 'ACCOUNTS' }, 'body'],
+    [{ definition: {} }, 'definition.query'],
+    [{ definition: { query: "event('Order').cuont() >= 1" } }, 'definition.query'],
+    [{ definition: { query: "trait('buyers') = true" } }, 'definition.query'],
+    [{ enabled: 'yes' }, 'enabled'],
+  ])('refuses %j, and nothing is changed', async (body, field) => {
+    const audience = await created({ name: 'Buyers', definition: { query } })
+    const answer = await change(audience['id'], body)
+    expect(answer.status).toBe(400)
+    expect(errorOf(answer)['field']).toBe(field)
+    const { data } = (await server.control('GET', `audiences/${String(audience['id'])}`)).body
+    expect(data).toEqual({ audience })
+  })
+
+  it('refuses another type for a computed trait', async () => {
+    const { id } = await created({ name: 'orders', definition: { query: "event('Order').count()" } }, 'computed-traits')
+    const definition = { type: 'ACCOUNTS', query: "event('Order').count()" }
+    expect(errorOf(await change(id, { definition }, 'computed-traits'))['field']).toBe('definition.type')
+  })
+
+  it('finds nothing under an id that there is not', async () => {
+    expect((await change('aud_none', { name: 'x' })).status).toBe(404)
+  })
+})

@@ -1,0 +1,13 @@
+# The server alone; Redis is another container (compose.yaml), or, without REDIS_URL, a child of the server.
+FROM node:20-bookworm-slim
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends redis-server \
+  && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY . .
+RUN npm ci && npm prune --omit=dev --ignore-scripts && mkdir /data && chown node /data
+USER node
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
+VOLUME /data
+EXPOSE 8080
+CMD ["node", "dist/src/main.js", "serve"]

@@ -1,0 +1,62 @@
+/** What the server counts, for Prometheus. Labels have few values, and none of them is personal. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Answer } from './app.ts'
+
+export interface Gauges {
+  readonly profiles: () => number
+  /** Epoch ms since when every `messageId` is known; undefined while there is none. */
+  readonly messageIdsKnownSince: () => number | undefined
+}
+
+export interface Metrics {
+  /** In the text format of Prometheus. */
+  readonly text: () => Promise<string>
+  readonly contentType: string
+  readonly countAnswer: (answer: Answer) => void
+  readonly countTransition: (type: string) => void
+}
+
+/** From a tenth of a millisecond to ten seconds. */
+const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const duration = new Histogram({
+    name: 'rollcall_http_request_duration_seconds',
+    help: 'Time from a request to its answer, by method, route and status.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  })
+  const transitions = new Counter({
+    name: 'rollcall_transitions_total',
+    help: 'Memberships entered and exited, and computed traits that changed.',
+    labelNames: ['type'],
+    registers,
+  })
+  new Gauge({
+    name: 'rollcall_profiles',
+    help: 'Users that are known.',
+    registers,
+    collect() {
+      this.set(profiles())
+    },
+  })
+  new Gauge({
+    name: 'rollcall_message_ids_known_since_seconds',
+    help: 'Calls received since then are recognised when they are sent again; epoch seconds, 0 while there are none.',
+    registers,
+    collect() {
+      this.set((messageIdsKnownSince() ?? 0) / 1000)
+    },
+  })
+  return {
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+    countAnswer: ({ method, route, status, durationMs }) =>
+      duration.observe({ method, route, status: String(status) }, durationMs / 1000),
+    countTransition: (type) => transitions.inc({ type }),
+  }
+}
