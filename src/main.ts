@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-/** The command line: `rollcall serve`, `rollcall replay`. */
+/** The command line: `rollcall serve`, `replay`, `audiences`, `token create`. */
 import { Command } from 'commander'
 import { InputError } from './cli/input-error.ts'
 import { replay, type ReplayOptions } from './cli/replay.ts'
-import { serve } from './cli/serve.ts'
+import { listAudiences } from './cli/audiences.ts'
+import { clientOptions, serve } from './cli/serve.ts'
+import { createToken } from './cli/token.ts'
 import { EngineError } from './model/errors.ts'
 
 const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
@@ -16,6 +18,21 @@ program
   .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
   .option('--out <file>', 'where transitions go; standard output by default')
   .action((options: ReplayOptions) => replay(options))
+
+program
+  .command('audiences')
+  .description('list the audiences of a running server: key, type, status, query')
+  .action(() => listAudiences(clientOptions(), (line) => process.stdout.write(line)))
+
+program
+  .command('token')
+  .description('access tokens of a running server')
+  .command('create')
+  .description('make one; it is shown once')
+  .option('--description <text>', 'what it is for', '')
+  .action(({ description }: { description: string }) =>
+    createToken(clientOptions(), description, (line) => process.stdout.write(line)),
+  )
 
 program.command('serve').description('run the server; configured by environment').action(serve)
 

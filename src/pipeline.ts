@@ -18,7 +18,7 @@ import type { DeduplicationLimits } from '../actors/deduplication.ts'
 import type { CallOutcome } from '../actors/applied.ts'
 import { Shard } from '../actors/shard.ts'
 import type { SpaceCommand } from './control-api/record.ts'
-import { DefinitionRegistry } from './control-api/registry.ts'
+import { Registry } from './control-api/registry.ts'
 import { parseBody, readRequest, type RejectedCall } from './ingest/read-request.ts'
 import type { IngestRequest } from './ingest/router.ts'
 import type { Entry, RawCall } from './model/entry.ts'
@@ -59,14 +59,14 @@ type DurableEntry = Entry & { readonly journalled: JournalEntry<SpaceCommand>; r
 /** What follows from the journal. */
 interface SpaceState {
   readonly shard: Shard
-  readonly registry: DefinitionRegistry
+  readonly registry: Registry
   /** Of the last entry. */
   receivedAt: number
 }
 
 export class Pipeline {
   readonly shard: Shard
-  readonly registry: DefinitionRegistry
+  readonly registry: Registry
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
   readonly #options: PipelineOptions
@@ -78,7 +78,7 @@ export class Pipeline {
   static async open(options: PipelineOptions): Promise<Pipeline> {
     const { deduplication } = options
     const shard = new Shard(deduplication ? { deduplication } : {})
-    const state: SpaceState = { shard, registry: new DefinitionRegistry(), receivedAt: 0 }
+    const state: SpaceState = { shard, registry: new Registry(), receivedAt: 0 }
     let entries = 0
     const recovered$ = from(options.journal.read(0)).pipe(
       map(({ entry }) => durableEntry(entry, state.registry)),
@@ -214,7 +214,7 @@ export class Pipeline {
  */
 function durableEntry(
   journalled: JournalEntry<SpaceCommand>,
-  registry: DefinitionRegistry,
+  registry: Registry,
   waiting?: readonly Waiting[],
 ): DurableEntry {
   const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }

@@ -18,6 +18,7 @@ import { inspectRedis } from '../persistence/redis-inspection.ts'
 import { RedisJournal } from '../persistence/redis-journal.ts'
 import { Pipeline, type PipelineOptions, type SpaceJournal } from '../pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import type { ClientOptions } from './client.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 
 /** The source of the write key that the environment gives. */
@@ -38,6 +39,7 @@ const Environment = z.object({
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
+  ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
@@ -66,7 +68,7 @@ export interface RunningServer {
 
 /** Runs until the process is told to end, or the pipeline cannot go on. */
 export async function serve(): Promise<void> {
-  const environment = readEnvironment(process.env)
+  const environment = readEnvironment()
   const log = pino({ level: environment.LOG_LEVEL })
   const ending = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const)
@@ -221,7 +223,12 @@ function openPipeline(
 function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => number): Surface[] {
   const { shard, registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
-  const credentials = new Credentials({ spaceId: config.spaceId, accessToken: config.accessToken, sources })
+  const credentials = new Credentials({
+    spaceId: config.spaceId,
+    accessToken: config.accessToken,
+    sources,
+    isToken: (digest) => registry.tokens.has(digest),
+  })
   const profiles = profileRouter({
     spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
     find: (collection, id) => pipeline.find(collection, id),
@@ -233,6 +240,7 @@ function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => numbe
     command: (command) => pipeline.command(command),
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
+    tokens: registry.tokens,
   })
   const ingest = ingestRouter({
     sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
@@ -256,8 +264,19 @@ function logAnswer(log: Logger, answer: Answer): void {
   else log.debug(answer, 'answered')
 }
 
-function readEnvironment(environment: NodeJS.ProcessEnv): z.infer<typeof Environment> {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+/** How commands that ask a running server reach it. */
+export function clientOptions(): ClientOptions {
+  const { HOST, PORT, SPACE_ID, ACCESS_TOKEN, DATA_DIR, ROLLCALL_URL } = readEnvironment()
+  return {
+    url: ROLLCALL_URL ?? `http://${HOST}:${PORT}`,
+    spaceId: SPACE_ID,
+    accessToken: ACCESS_TOKEN,
+    dataDirectory: DATA_DIR,
+  }
+}
+
+function readEnvironment(): Settings {
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
   const result = Environment.safeParse(given)
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!

@@ -20,7 +20,20 @@ export interface DefinitionRecord {
   readonly options: Readonly<Record<string, boolean | number | readonly string[]>>
 }
 
+/** As a command of the journal carries it. */
+export interface TokenRecord {
+  /** `tok_…`. */
+  readonly id: string
+  readonly description: string
+  /** SHA-256 of the token, in hex. */
+  readonly digest: string
+  /** Epoch ms. */
+  readonly createdAt: number
+}
+
 export type SpaceCommand =
   | { readonly kind: 'define'; readonly record: DefinitionRecord }
   | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'add token'; readonly token: TokenRecord }
+  | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Retention }

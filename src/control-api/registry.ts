@@ -10,6 +10,7 @@ import type { DefinitionSource } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
 import type { DefinitionKind, DefinitionRecord, SpaceCommand } from './record.ts'
+import { Tokens } from './tokens.ts'
 
 /** A record with its place in the order of creation. */
 export interface ListedRecord {
@@ -17,7 +18,8 @@ export interface ListedRecord {
   readonly record: DefinitionRecord
 }
 
-export class DefinitionRegistry {
+export class Registry {
+  readonly tokens = new Tokens()
   readonly #records = new Map<string, ListedRecord>()
   readonly #keysUsed = new Set<string>()
   #sequence = 0
@@ -45,6 +47,7 @@ export class DefinitionRegistry {
   /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
   engineCommand(command: SpaceCommand): Command | undefined {
     if (command.kind === 'retain') return command
+    if (command.kind !== 'define' && command.kind !== 'remove') return undefined
     const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
     const after = command.kind === 'define' ? command.record : undefined
     if (after?.enabled) {
@@ -56,12 +59,23 @@ export class DefinitionRegistry {
   }
 
   apply(command: SpaceCommand): void {
-    if (command.kind === 'retain') return
-    if (command.kind === 'remove') {
-      this.#records.delete(command.id)
-      return
+    switch (command.kind) {
+      case 'define':
+        this.#define(command.record)
+        return
+      case 'remove':
+        this.#records.delete(command.id)
+        return
+      case 'add token':
+      case 'remove token':
+        this.tokens.apply(command)
+        return
+      case 'retain':
+        return
     }
-    const { record } = command
+  }
+
+  #define(record: DefinitionRecord): void {
     const sequence = this.#records.get(record.id)?.sequence ?? ++this.#sequence
     this.#records.set(record.id, { sequence, record })
     this.#keysUsed.add(keyOf(record.source))

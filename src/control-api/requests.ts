@@ -167,7 +167,8 @@ function given<Fields extends object>(fields: Fields): { [Name in keyof Fields]?
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
-function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+/** The body as the schema has it. Throws an EngineError that names the field at fault. */
+export function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const result = schema.safeParse(body)
   if (result.success) return result.data
   const issue = result.error.issues[0]!

@@ -2,7 +2,7 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
-import type { DefinitionKind, DefinitionRecord, SpaceCommand } from './record.ts'
+import type { DefinitionKind, DefinitionRecord } from './record.ts'
 import type { ListedRecord } from './registry.ts'
 import {
   changeAudience,
@@ -12,15 +12,12 @@ import {
   readComputedTrait,
   readPagination,
 } from './requests.ts'
+import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { audienceView, computedTraitView } from './views.ts'
 
-export interface ControlApiOptions {
+export interface ControlApiOptions extends TokenApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
-  /** Epoch ms. */
-  readonly clock: () => number
-  /** Resolves when the command is durable and applied; rejects with an EngineError where it is refused. */
-  readonly command: (command: SpaceCommand) => Promise<void>
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
   readonly list: (kind: DefinitionKind) => readonly ListedRecord[]
 }
@@ -73,6 +70,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, readJson, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
+  router.use(tokenRouter(options))
   return router
 }
 

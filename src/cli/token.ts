@@ -1,0 +1,14 @@
+/** `rollcall token create`: a new access token, shown once. */
+import { z } from 'zod'
+import { askServer, type ClientOptions } from './client.ts'
+
+const Created = z.object({ token: z.object({ secret: z.string() }) })
+
+export async function createToken(
+  client: ClientOptions,
+  description: string,
+  write: (line: string) => void,
+): Promise<void> {
+  const { token } = Created.parse(await askServer(client, 'POST', 'tokens', { description }))
+  write(`${token.secret}\n`)
+}

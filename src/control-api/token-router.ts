@@ -1,0 +1,50 @@
+/** Access tokens over HTTP: made, listed, revoked. A token is shown once, in the answer that made it. */
+import { createHash, randomBytes } from 'node:crypto'
+import express, { type Request, type Response, Router } from 'express'
+import { z } from 'zod'
+import { EngineError } from '../model/errors.ts'
+import { formatInstant } from '../model/time.ts'
+import { newId } from './key.ts'
+import type { SpaceCommand, TokenRecord } from './record.ts'
+import { parsed } from './requests.ts'
+
+export interface TokenApiOptions {
+  /** Epoch ms. */
+  readonly clock: () => number
+  /** Resolves when the command is durable and applied. */
+  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly tokens: { list(): readonly TokenRecord[]; find(id: string): TokenRecord | undefined }
+}
+
+const TOKENS_MAX = 1_000
+const NewToken = z.strictObject({ description: z.string().max(255).default('') })
+
+/** To be mounted behind the check of who asks. */
+export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router {
+  const router = Router({ caseSensitive: true })
+  const path = '/spaces/:spaceId/tokens'
+  router.post(path, express.json({ type: () => true, limit: '10kb' }), async (request: Request, response: Response) => {
+    const { description } = parsed(NewToken, request.body ?? {})
+    if (tokens.list().length >= TOKENS_MAX)
+      throw new EngineError('validation_error', `tokens: expected at most ${TOKENS_MAX}; remove one first`)
+    const secret = randomBytes(24).toString('base64url')
+    const now = clock()
+    const digest = createHash('sha256').update(secret).digest('hex')
+    const token = { id: newId('tok', now), description, digest, createdAt: now }
+    await command({ kind: 'add token', token })
+    response.json({ data: { token: { ...tokenView(token), secret } } })
+  })
+  router.get(path, (_request, response) => {
+    response.json({ data: { tokens: tokens.list().map(tokenView) } })
+  })
+  router.delete(`${path}/:id`, async ({ params }: Request<{ id: string }>, response: Response) => {
+    if (!tokens.find(params.id)) throw new EngineError('not_found', 'id: there is no such token', 'id')
+    await command({ kind: 'remove token', id: params.id })
+    response.json({ data: { status: 'SUCCESS' } })
+  })
+  return router
+}
+
+function tokenView({ id, description, createdAt }: TokenRecord): object {
+  return { id, description, createdAt: formatInstant(createdAt) }
+}
