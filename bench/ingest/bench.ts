@@ -1,0 +1,176 @@
+/**
+ * What does a durable event cost the server, sent in batches of 1, 15 and 100?
+ *   npm run bench -- ingest        INGEST_EVENTS=20000 npm run bench -- ingest
+ *
+ * Workload: 32 connections, each with one request under way; events of an online shop over 10,000 users; twenty
+ * definitions live on our side. The floor parses the JSON and appends the raw body to a Redis with the same settings
+ * (`appendfsync always`): no checks, no engine. CPU is that of the server's process, all its threads, without Redis and
+ * without the clients; the runs of the two alternate. Checked: every request is answered with 200, the floor's stream has
+ * every body, and the profiles of our side have counted every event.
+ *
+ * It does not show: latency at a given rate; many sources; profiles that are not in memory.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createRedis } from '../../src/persistence/redis-client.ts'
+import { PrivateRedis } from '../../src/persistence/private-redis.ts'
+import { DEFINITIONS } from '../engine/definitions.ts'
+import { alternate } from '../harness/cost.ts'
+import { Random } from '../harness/random.ts'
+import { report } from '../harness/row.ts'
+import { setting } from '../harness/setting.ts'
+import { spreadOf } from '../harness/spread.ts'
+import { ServerProcess } from './server-process.ts'
+
+const EVENTS = setting('INGEST_EVENTS', 60_000)
+/** Events before the clock runs: the server's code is compiled by then. */
+const REHEARSAL = 5_000
+const CONNECTIONS = 32
+const USERS = 10_000
+const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
+const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
+const TARGETS = new Map([
+  [15, 0.4],
+  [100, 0.5],
+])
+
+/** @param run names the events: those of a rehearsal are others than those that are measured */
+function bodiesOf(batch: number, count: number, run: string): Buffer[] {
+  const random = new Random(20_260_104)
+  return Array.from({ length: Math.ceil(count / batch) }, (_, at) => {
+    const calls = Array.from({ length: batch }, (_, place) => ({
+      type: 'track',
+      messageId: `ajs-next-${run}-${at}-${place}-4f1c2a7e9b3d`,
+      userId: `user-${random.below(USERS)}`,
+      event: NAMES[random.below(NAMES.length)],
+      properties: { category: 'shoes', price: random.below(200), quantity: 1, total: random.below(300) },
+      context: {
+        library: { name: 'analytics.js', version: 'next-1.81.0' },
+        page: { path: '/', url: 'https://shop.example/' },
+      },
+    }))
+    return Buffer.from(JSON.stringify({ batch: calls, sentAt: new Date().toISOString() }))
+  })
+}
+
+/** Sends all bodies; rejects where one is refused. */
+async function sendAll(url: string, bodies: readonly Buffer[]): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  let next = 0
+  const headers = { authorization: `Basic ${Buffer.from(`${KEYS.WRITE_KEY}:`).toString('base64')}` }
+  const connection = async (): Promise<void> => {
+    while (next < bodies.length) {
+      const body = bodies[next++]!
+      const status = await new Promise<number | undefined>((resolve, reject) => {
+        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers }, (response) => {
+          response.resume()
+          response.on('end', () => resolve(response.statusCode))
+        })
+        sent.on('error', reject)
+        sent.end(body)
+      })
+      if (status !== 200) throw new Error(`a request was answered with ${status}`)
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+  agent.destroy()
+}
+
+interface Run {
+  readonly perCpuSecond: number
+  readonly perSecond: number
+}
+
+async function measure(server: ServerProcess, bodies: readonly Buffer[], batch: number): Promise<Run> {
+  await sendAll(server.url, bodiesOf(batch, REHEARSAL, 'rehearsal'))
+  const [cpu, start] = [server.cpuSeconds(), performance.now()]
+  await sendAll(server.url, bodies)
+  const events = bodies.length * batch
+  return {
+    perCpuSecond: events / (server.cpuSeconds() - cpu),
+    perSecond: (events / (performance.now() - start)) * 1000,
+  }
+}
+
+async function inDirectory<Value>(use: (directory: string) => Promise<Value>): Promise<Value> {
+  const directory = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+  try {
+    return await use(directory)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+function runFloor(bodies: readonly Buffer[], batch: number): Promise<Run> {
+  return inDirectory(async (directory) => {
+    const redis = await PrivateRedis.start({ directory, appendfsync: 'always' })
+    const server = await ServerProcess.start(new URL('./floor-server.js', import.meta.url), [redis.address], {})
+    const run = await measure(server, bodies, batch)
+    const client = createRedis(redis.address)
+    await client.connect()
+    if ((await client.xlen('floor')) < bodies.length) throw new Error('the floor has lost bodies')
+    client.disconnect()
+    await server.stop()
+    await redis.stop()
+    return run
+  })
+}
+
+function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
+  return inDirectory(async (directory) => {
+    const main = new URL('../../src/main.js', import.meta.url)
+    const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS }
+    const server = await ServerProcess.start(main, ['serve'], env)
+    const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
+    const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))
+    for (const definition of [...DEFINITIONS, ...all]) await define(server.url, definition)
+    const run = await measure(server, bodies, batch)
+    const expected = (bodies.length + Math.ceil(REHEARSAL / batch)) * batch
+    const counted = await countedBy(server.url)
+    if (counted !== expected) throw new Error(`${counted} events were counted, ${expected} sent`)
+    await server.stop()
+    return run
+  })
+}
+
+async function define(url: string, { kind, key, type, query }: (typeof DEFINITIONS)[number]): Promise<void> {
+  const isAudience = kind === 'audience'
+  const body = { name: key, key, definition: { query, ...(isAudience ? {} : { type }) } }
+  const path = `${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`
+  const headers = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` }
+  const { ok } = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!ok) throw new Error(`${key} cannot be defined`)
+}
+
+async function countedBy(url: string): Promise<number> {
+  const headers = { authorization: `Basic ${Buffer.from(`${KEYS.ACCESS_TOKEN}:`).toString('base64')}` }
+  let count = 0
+  for (let user = 0; user < USERS; user++) {
+    const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${user}/traits?limit=200`
+    const response = await fetch(path, { headers })
+    const { traits } = (await response.json()) as { traits?: Record<string, number> }
+    for (let name = 0; name < NAMES.length; name++) count += traits?.[`events_${name}`] ?? 0
+  }
+  return count
+}
+
+for (const batch of [1, 15, 100]) {
+  const bodies = bodiesOf(batch, batch === 1 ? EVENTS / 4 : EVENTS, 'measured')
+  const runs = await alternate({ ours: () => runOurs(bodies, batch), floor: () => runFloor(bodies, batch) })
+  const result = spreadOf(runs.ours.map(({ perCpuSecond }) => perCpuSecond))
+  const floor = spreadOf(runs.floor.map(({ perCpuSecond }) => perCpuSecond)).median
+  const ratio = result.median / floor
+  const target = TARGETS.get(batch)
+  report({
+    bench: 'ingest',
+    case: batch === 1 ? 'one at a time' : `batches of ${batch}`,
+    result,
+    unit: 'events/CPU-s',
+    wall: spreadOf(runs.ours.map(({ perSecond }) => perSecond)).median,
+    baseline: { name: 'http + XADD', value: floor },
+    ratio,
+    ...(target !== undefined && { target: { text: `≥ ${target} ×`, isMet: ratio >= target } }),
+  })
+}
