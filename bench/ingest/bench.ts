@@ -5,8 +5,8 @@
  * Workload: 32 connections, each with one request under way; events of an online shop over 10,000 users; twenty
  * definitions live on our side. The floor parses the JSON and appends the raw body to a Redis with the same settings
  * (`appendfsync always`): no checks, no engine. CPU is that of the server's process, all its threads, without Redis and
- * without the clients; the runs of the two alternate. Checked: every request is answered with 200, the floor's stream has
- * every body, and the profiles of our side have counted every event.
+ * without the clients; the runs of the two alternate. Checked: every request is answered with 200, the floor's stream
+ * has every body, and the profiles of our side have counted every event.
  *
  * It does not show: latency at a given rate; many sources; profiles that are not in memory.
  */

@@ -1,4 +1,4 @@
-/** The floor of ingestion: bare `node:http` that parses the JSON and appends the body as it came to a stream of Redis. */
+/** The floor of ingestion: bare `node:http` that parses the JSON and appends the body, as it came, to a stream. */
 import { createServer } from 'node:http'
 import { createRedis } from '../../src/persistence/redis-client.ts'
 
