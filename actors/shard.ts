@@ -6,8 +6,8 @@
  * first, each at its own instant; then the input is applied, and its profile settles once, all that falls due for it at
  * that time included; what is due for others then happens when the clock moves on.
  */
-import { type Call, readCall } from '../src/model/call.ts'
-import type { CallsEntry, CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
+import { type Call, eventTime, readCall } from '../src/model/call.ts'
+import type { CallsEntry, CheckedCall, CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
 import { EngineError } from '../src/model/errors.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
@@ -191,11 +191,11 @@ export class Shard {
     return outcomes
   }
 
-  #call(raw: RawCall, receivedAt: number, transitions: Transition[]): CallOutcome {
+  #call(raw: RawCall | CheckedCall, receivedAt: number, transitions: Transition[]): CallOutcome {
     const now = Math.max(this.#clock, receivedAt)
     let call: Call
     try {
-      call = readCall(raw.body, now, this.#rules)
+      call = 'call' in raw ? raw.call : readCall(raw.body, this.#rules)
     } catch (error) {
       return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
@@ -214,20 +214,20 @@ export class Shard {
 
   #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
     this.#settlement.begin(now)
-    const arrival = this.#arrivals + 1
+    const [arrival, ts] = [this.#arrivals + 1, eventTime(call, now)]
     const profile = this.#profileOf(call.ids, now)
     if (call.event !== undefined) {
-      const { ts, messageId, properties, context } = call
+      const { messageId, properties, context } = call
       const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
       forgetEvents(profile, this.#retention, this.#plans, { now, arrivals: this.#arrivals })
       profile.next({ kind: 'event', at: now, event })
       for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
     }
     if (call.type === 'identify' && call.traits)
-      profile.next({ kind: 'traits', at: now, traits: call.traits, ts: call.ts, arrival })
+      profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival })
     if (call.groupId !== undefined) {
       const account = this.#linkedAccount(profile, call.groupId, now)
-      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts: call.ts, arrival })
+      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival })
     }
     this.#settlement.finish(transitions)
     this.#arrivals = arrival

@@ -21,7 +21,7 @@ import type { SpaceCommand } from './control-api/record.ts'
 import { Registry } from './control-api/registry.ts'
 import { parseBody, readRequest, type RejectedCall } from './ingest/read-request.ts'
 import type { IngestRequest } from './ingest/router.ts'
-import type { Entry, RawCall } from './model/entry.ts'
+import type { CheckedCall, Entry } from './model/entry.ts'
 import type { ExternalId } from './model/external-id.ts'
 import type { Retention } from './model/retention.ts'
 import type { Transition } from './model/transition.ts'
@@ -129,7 +129,7 @@ export class Pipeline {
     const outcomes = await this.#writer.submit({
       kind: 'request',
       request: { endpoint, sourceId, body },
-      calls: calls.map((call) => ({ body: call.body, sourceId })),
+      calls: calls.map(({ call }) => ({ call, sourceId })),
     })
     return calls.flatMap(({ index }, place) => this.#rejected(index, outcomes[place]!))
   }
@@ -234,6 +234,6 @@ function durableEntry(
   }
 }
 
-function callsOf({ endpoint, sourceId, body }: JournalRequest): RawCall[] {
-  return readRequest(endpoint, parseBody(body)).calls.map((call) => ({ body: call.body, sourceId }))
+function callsOf({ endpoint, sourceId, body }: JournalRequest): CheckedCall[] {
+  return readRequest(endpoint, parseBody(body)).calls.map(({ call }) => ({ call, sourceId }))
 }

@@ -7,7 +7,7 @@
  * holds the latest instants that a definition counts; (3) a definition's due instant is never later than its next flip
  * by time.
  */
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { KEYS } from './definitions.ts'
 import { DueHeap } from './due-heap.ts'
@@ -96,7 +96,7 @@ export class Floor {
   #newest = new Float64Array(1024 * NEWEST).fill(-Infinity)
   #clock = 0
 
-  apply({ receivedAt, calls }: CallsEntry, out: FloorTransition[]): void {
+  apply({ receivedAt, calls }: CallsEntry<RawCall>, out: FloorTransition[]): void {
     for (const { body } of calls) this.#call(body as ShopCall, receivedAt, out)
   }
 

@@ -1,5 +1,5 @@
 /** One call as the general-purpose baselines take it: named, timed, once. */
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import { formatInstant } from '../../src/model/time.ts'
 import { entryOf } from '../harness/calls.ts'
 import { readInstant } from './instant.ts'
@@ -18,7 +18,7 @@ export interface Moment {
 
 const NOTHING: ShopProperties = {}
 
-export function momentOf({ receivedAt, calls }: CallsEntry): Moment {
+export function momentOf({ receivedAt, calls }: CallsEntry<RawCall>): Moment {
   const call = calls[0]!.body as ShopCall
   return {
     userId: call.userId,
@@ -32,7 +32,7 @@ export function momentOf({ receivedAt, calls }: CallsEntry): Moment {
 }
 
 /** A call that no definition asks for: it makes a baseline judge the profile at that instant. */
-export function lastLook(userId: string, at: number): CallsEntry {
+export function lastLook(userId: string, at: number): CallsEntry<RawCall> {
   const timestamp = formatInstant(at)
   const body = { type: 'track', messageId: `last-${userId}`, timestamp, userId, event: 'Looked At', properties: {} }
   return entryOf(body, at)

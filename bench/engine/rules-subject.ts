@@ -3,7 +3,7 @@
  * about. The facts are counted anew from the profile's calls, kept in a plain array. Nothing happens by time alone.
  */
 import { Engine } from 'json-rules-engine'
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import { lastLook, type Moment, momentOf } from './moment.ts'
 import { factsOf, REACH_MS, type History, RULES } from './rules.ts'
 import type { Change, Subject } from '../harness/subject.ts'
@@ -18,7 +18,7 @@ export function rulesSubject(): Subject {
   const people = new Map<string, Person>()
   const seen = new Set<string>()
 
-  async function take(entry: CallsEntry, out: Change[]): Promise<void> {
+  async function take(entry: CallsEntry<RawCall>, out: Change[]): Promise<void> {
     const moment = momentOf(entry)
     if (seen.has(moment.messageId)) return
     seen.add(moment.messageId)

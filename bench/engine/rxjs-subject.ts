@@ -13,13 +13,13 @@ import {
   skipWhile,
   Subject as RxSubject,
 } from 'rxjs'
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import { lastLook, type Moment, momentOf } from './moment.ts'
 import { definitionsOf } from './rxjs-definitions.ts'
 import type { Change, Subject } from '../harness/subject.ts'
 
 export function rxjsSubject(): Subject {
-  const entries$ = new RxSubject<CallsEntry>()
+  const entries$ = new RxSubject<CallsEntry<RawCall>>()
   const users = new Set<string>()
   let changes: Change[] = []
   entries$

@@ -2,7 +2,7 @@
  * Calls as text, parsed anew for every run: so each run takes up objects as JSON.parse gives them, and nothing that
  * another run has touched; and what waits its turn is off the heap.
  */
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 
 const CHUNK_CALLS = 500
 
@@ -51,12 +51,12 @@ export class CallWriter {
 }
 
 /** The chunk's calls, an entry of the journal each. */
-export function parseChunk({ json, receivedAt }: Chunk): CallsEntry[] {
+export function parseChunk({ json, receivedAt }: Chunk): CallsEntry<RawCall>[] {
   const bodies = JSON.parse(json.toString()) as unknown[]
   return bodies.map((body, index) => entryOf(body, receivedAt[index]!))
 }
 
 /** An entry of one call. */
-export function entryOf(body: unknown, receivedAt: number): CallsEntry {
+export function entryOf(body: unknown, receivedAt: number): CallsEntry<RawCall> {
   return { kind: 'calls', receivedAt, calls: [{ body, sourceId: 'shop' }] }
 }

@@ -3,7 +3,7 @@
  * Parsing is left out of the cost, and so is looking at the transitions.
  */
 import { createHash } from 'node:crypto'
-import type { CallsEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import type { JsonValue, Transition } from '../../src/model/transition.ts'
 import { type Calls, parseChunk } from './calls.ts'
 import { type Cost, Stopwatch } from './cost.ts'
@@ -12,7 +12,7 @@ export type Change = Omit<Transition, 'sequence'>
 
 export interface Subject {
   /** Takes up the calls of one chunk and appends what they cause. */
-  apply(entries: readonly CallsEntry[], out: Change[]): void | Promise<void>
+  apply(entries: readonly CallsEntry<RawCall>[], out: Change[]): void | Promise<void>
   /** Time goes on to the instant, inclusively. */
   finish(until: number, out: Change[]): void | Promise<void>
 }

@@ -2,7 +2,7 @@
  * The calls that an ingestion request makes, read from its body. The server reads a request so before it is journalled,
  * and again from the journal after a restart: the result follows from the endpoint and the bytes alone.
  */
-import { DEPTH_MAX, type Endpoint, readCall } from '../model/call.ts'
+import { type Call, DEPTH_MAX, type Endpoint, readCall } from '../model/call.ts'
 import { EngineError, type ErrorCode, kindOf } from '../model/errors.ts'
 import type { JsonObject } from '../model/event.ts'
 import { DEFAULT_IDENTITY_RULES } from '../model/external-id.ts'
@@ -13,15 +13,15 @@ import { isNestedWithin } from './nesting.ts'
 export const CALL_BYTES_MAX = 32 * 1024
 export const BATCH_BYTES_MAX = 500 * 1024
 export const BATCH_CALLS_MAX = 2_500
-/** Most that a batch may grow to when its root's `context` and `integrations` are merged into each of its calls. */
-export const MERGED_BYTES_MAX = 8 * 1024 * 1024
+/** Most that the root's `context` may come to over all calls of a batch: each event keeps it. */
+export const CONTEXT_BYTES_MAX = 8 * 1024 * 1024
 /** Around a value that is as deep as a call may be: the body, the list of calls, the call, and its field. */
 const BODY_DEPTH_MAX = DEPTH_MAX + 4
 
 /** A call of a request, with its place in the batch. */
 export interface PlacedCall {
   readonly index: number
-  readonly body: JsonValue
+  readonly call: Call
 }
 
 export interface RejectedCall {
@@ -54,9 +54,8 @@ export function parseBody(body: Uint8Array): ParsedBody {
 /** The calls of a body. Throws an EngineError for a single call that breaks a rule, or a batch that cannot be read. */
 export function readRequest(endpoint: Endpoint, { root, bytes }: ParsedBody): ReadRequest {
   if (endpoint === 'batch') return readBatch(root, bytes)
-  const body = { ...root, type: endpoint }
-  checkCall(body)
-  return { calls: [{ index: 0, body }], rejected: [] }
+  const call = readCall({ ...root, type: endpoint }, DEFAULT_IDENTITY_RULES)
+  return { calls: [{ index: 0, call }], rejected: [] }
 }
 
 function parseJson(body: Uint8Array): JsonValue {
@@ -77,15 +76,13 @@ function readBatch(root: JsonObject, bytes: number): ReadRequest {
       `batch: expected at most ${BATCH_CALLS_MAX} calls, got ${items.length}`,
       'batch',
     )
-  checkMergedSize(root, items.length)
+  checkContextSize(root, items.length)
   const calls: PlacedCall[] = []
   const rejected: RejectedCall[] = []
   for (const [index, item] of items.entries()) {
     try {
       if (bytes > CALL_BYTES_MAX) checkSize(item)
-      const body = isObject(item) ? withRoot(root, item) : item
-      checkCall(body)
-      calls.push({ index, body })
+      calls.push({ index, call: readCall(item, DEFAULT_IDENTITY_RULES, root) })
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       rejected.push({ index, code: error.code, message: error.message })
@@ -94,41 +91,21 @@ function readBatch(root: JsonObject, bytes: number): ReadRequest {
   return { calls, rejected }
 }
 
-/** Whether a call is valid does not depend on when it is received. */
-function checkCall(body: JsonValue): void {
-  readCall(body, 0, DEFAULT_IDENTITY_RULES)
-}
-
 function checkSize(item: JsonValue): void {
   const bytes = bytesOf(item)
   if (bytes > CALL_BYTES_MAX)
     throw new EngineError('payload_too_large', `a call: expected at most ${CALL_BYTES_MAX} bytes, got ${bytes}`)
 }
 
-function checkMergedSize({ context, integrations }: JsonObject, calls: number): void {
-  if (context === undefined && integrations === undefined) return
-  const bytes = bytesOf([context ?? null, integrations ?? null]) * calls
-  if (bytes > MERGED_BYTES_MAX)
+function checkContextSize({ context }: JsonObject, calls: number): void {
+  if (context === undefined) return
+  const bytes = bytesOf(context) * calls
+  if (bytes > CONTEXT_BYTES_MAX)
     throw new EngineError(
       'payload_too_large',
-      `context: expected at most ${MERGED_BYTES_MAX} bytes over all calls of the batch, got ${bytes}`,
+      `context: expected at most ${CONTEXT_BYTES_MAX} bytes over all calls of the batch, got ${bytes}`,
       'context',
     )
-}
-
-/** The call with what the root of its batch says for all; what the call says itself wins. */
-function withRoot(root: JsonObject, item: JsonObject): JsonObject {
-  const body = { ...item }
-  for (const field of ['context', 'integrations'] as const) setMerged(body, field, root[field])
-  if (body['sentAt'] === undefined && root['sentAt'] !== undefined) body['sentAt'] = root['sentAt']
-  return body
-}
-
-function setMerged(body: JsonObject, field: 'context' | 'integrations', shared: JsonValue | undefined): void {
-  if (shared === undefined) return
-  const own = body[field]
-  if (own === undefined || own === null) body[field] = shared
-  else if (isObject(own) && isObject(shared)) body[field] = { ...shared, ...own }
 }
 
 function bytesOf(value: JsonValue): number {

@@ -17,8 +17,10 @@ export interface Call {
   readonly type: CallType
   /** '' where the call has none: then it cannot be a duplicate. */
   readonly messageId: string
-  /** Event time, epoch ms, corrected for the client's clock and never after the receive time. */
-  readonly ts: number
+  /** When the client says that it happened, by its own clock; epoch ms. */
+  readonly claimedAt: number | undefined
+  /** When the client sent it, by its own clock; epoch ms. */
+  readonly sentAt: number | undefined
   /** Ids of the user, in the order of their places in the call; never empty. */
   readonly ids: readonly ExternalId[]
   /** Of a track, page or screen call. */
@@ -38,14 +40,17 @@ export const DEPTH_MAX = 64
 const NOTHING: JsonObject = Object.freeze({})
 
 /**
- * Reads one call. Throws an EngineError for a call that breaks a rule.
- * @param receivedAt the journal's receive time, epoch ms
+ * Reads one call. Throws an EngineError for a call that breaks a rule. Whether it does, and what is read, does not
+ * depend on when the call is received.
+ * @param root of the batch that the call is an item of: its `context` and `sentAt` hold for each call that says nothing
+ *   else
  */
-export function readCall(raw: unknown, receivedAt: number, rules: IdentityRules): Call {
+export function readCall(raw: unknown, rules: IdentityRules, root: JsonObject = NOTHING): Call {
   const call = objectField(raw, 'call', 'not_an_object')
   if (call === NOTHING) throw new EngineError('not_an_object', `a call: expected an object, got ${kindOf(raw)}`)
   const type = readType(call['type'])
-  const context = objectField(call['context'], 'context', 'context_not_object')
+  const own = objectField(call['context'] ?? root['context'], 'context', 'context_not_object')
+  const context = mergedContext(own, root['context'])
   const traits =
     type === 'identify' || type === 'group' ? objectField(call['traits'], 'traits', 'traits_not_object') : undefined
   const properties =
@@ -62,7 +67,8 @@ export function readCall(raw: unknown, receivedAt: number, rules: IdentityRules)
   return {
     type,
     messageId: readMessageId(call['messageId']),
-    ts: readEventTime(call, receivedAt),
+    claimedAt: instantField(call['originalTimestamp']) ?? instantField(call['timestamp']),
+    sentAt: instantField(call['sentAt'] ?? root['sentAt']),
     ids,
     event: readEventName(call, type),
     properties: type === 'page' || type === 'screen' ? namedProperties(call['name'], type, properties) : properties,
@@ -70,6 +76,15 @@ export function readCall(raw: unknown, receivedAt: number, rules: IdentityRules)
     traits,
     groupId,
   }
+}
+
+/**
+ * When a call happened, epoch ms: corrected for the client's clock, and never after it was received.
+ * @param receivedAt the journal's receive time, epoch ms
+ */
+export function eventTime({ claimedAt, sentAt }: Call, receivedAt: number): number {
+  if (claimedAt === undefined) return receivedAt
+  return Math.min(sentAt === undefined ? claimedAt : receivedAt - (sentAt - claimedAt), receivedAt)
 }
 
 function objectField(
@@ -116,11 +131,9 @@ function readMessageId(messageId: unknown): string {
   return messageId
 }
 
-function readEventTime(call: JsonObject, receivedAt: number): number {
-  const claimed = instantField(call['originalTimestamp']) ?? instantField(call['timestamp'])
-  if (claimed === undefined) return receivedAt
-  const sentAt = instantField(call['sentAt'])
-  return Math.min(sentAt === undefined ? claimed : receivedAt - (sentAt - claimed), receivedAt)
+/** The call's own context wins over that of its batch, field by field. */
+function mergedContext(own: JsonObject, shared: JsonValue | undefined): JsonObject {
+  return shared === undefined || shared === own ? own : { ...plainObject(shared), ...own }
 }
 
 function instantField(value: unknown): number | undefined {

@@ -2,17 +2,18 @@
  * Entries of the journal: whatever changes the state is one. The engine's state follows from their order alone;
  * `receivedAt` is the only clock that it knows.
  */
+import type { Call } from './call.ts'
 import type { DefinitionSource, DefinitionType } from './definition.ts'
 import type { Retention } from './retention.ts'
 
 export type Entry = CallsEntry | TickEntry | CommandEntry
 
 /** Tracking calls of one group commit, in order. */
-export interface CallsEntry {
+export interface CallsEntry<Item = RawCall | CheckedCall> {
   readonly kind: 'calls'
   /** Epoch ms; never smaller than that of the entry before. */
   readonly receivedAt: number
-  readonly calls: readonly RawCall[]
+  readonly calls: readonly Item[]
 }
 
 export interface RawCall {
@@ -26,6 +27,12 @@ export interface RawCall {
 export interface TickEntry {
   readonly kind: 'tick'
   readonly receivedAt: number
+}
+
+/** A call that has been read by the identity rules of the engine that takes it. */
+export interface CheckedCall {
+  readonly call: Call
+  readonly sourceId: string
 }
 
 export interface CommandEntry {

@@ -9,7 +9,7 @@
  * W4. What waits or is in flight is bounded; beyond the bound a submission is refused, nothing else changes.
  */
 import { type Observable, Subject } from 'rxjs'
-import type { RawCall } from '../model/entry.ts'
+import type { CheckedCall } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
 import type { SetTimer } from './alarm.ts'
 import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
@@ -17,7 +17,7 @@ import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 /** What is to become an entry, or a part of one. */
 export type Part<Command> =
   /** `calls` are what the request's body says, read once already. */
-  | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly RawCall[] }
+  | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly CheckedCall[] }
   | { readonly kind: 'command'; readonly command: Command }
   /** Something is due at this instant. */
   | { readonly kind: 'tick'; readonly dueAt: number }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
 import { decodeState, encodeState } from '../../actors/state-codec.ts'
-import type { Entry } from '../../src/model/entry.ts'
+import type { Entry, RawCall } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { scenarios } from '../support/generators/calls.ts'
 import { propertyRuns } from '../support/runs.ts'
@@ -114,7 +114,7 @@ function poisoned(entry: Extract<Entry, { kind: 'calls' }>, fuse: number): Entry
         return Reflect.get(target, key, receiver) as unknown
       },
     })
-  const calls = entry.calls.map(({ body, sourceId }) => {
+  const calls = (entry.calls as readonly RawCall[]).map(({ body, sourceId }) => {
     const call = { ...(body as Record<string, Record<string, unknown>>) }
     if (call['properties']) call['properties'] = trap(call['properties'])
     if (call['traits']) call['traits'] = trap(call['traits'])

@@ -105,7 +105,7 @@ async function replayed(): Promise<Record<string, unknown>> {
   for await (const { entry } of journal.read(0)) {
     if (entry.kind !== 'requests') continue
     const bodies = entry.requests.flatMap(({ endpoint, body }) => readRequest(endpoint, parseBody(body)).calls)
-    const calls = bodies.map(({ body }) => ({ body, sourceId: '' }))
+    const calls = bodies.map(({ call }) => ({ call, sourceId: '' }))
     shard.apply({ kind: 'calls', receivedAt: entry.receivedAt, calls })
   }
   const traits = customers.map((userId) => {

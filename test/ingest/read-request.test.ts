@@ -9,10 +9,6 @@ function read(body: unknown, endpoint: 'track' | 'identify' | 'batch' = 'batch')
   return readRequest(endpoint, parseBody(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))))
 }
 
-function batchOf(root: object): JsonObject[] {
-  return read(root).calls.map(({ body }) => body as JsonObject)
-}
-
 describe('the depth of a text', () => {
   it.each([
     ['[[]]', 2, true],
@@ -50,8 +46,10 @@ describe('a body', () => {
 
 describe('a single call', () => {
   it('has the type of its endpoint', () => {
-    expect(read({ userId: 'u1', event: 'E' }, 'track').calls).toEqual([{ index: 0, body: track }])
-    expect(read({ type: 'track', userId: 'u1' }, 'identify').calls[0]!.body).toMatchObject({ type: 'identify' })
+    expect(read({ userId: 'u1', event: 'E' }, 'track').calls).toMatchObject([
+      { index: 0, call: { type: 'track', event: 'E', ids: [{ type: 'user_id', value: 'u1' }] } },
+    ])
+    expect(read({ type: 'track', userId: 'u1' }, 'identify').calls[0]!.call).toMatchObject({ type: 'identify' })
   })
 
   it('is refused with its code', () => {
@@ -96,12 +94,14 @@ describe('a batch', () => {
   })
 
   it('says for all its calls what its root says; what a call says itself wins', () => {
-    const root = { context: { a: 1, b: 1 }, integrations: { All: false }, sentAt: '2026-01-01T00:00:00Z' }
-    const own = { ...track, context: { b: 2 }, integrations: { X: true }, sentAt: '2026-02-02T00:00:00Z' }
-    expect(batchOf({ ...root, batch: [track, own, { ...track, context: null }] })).toEqual([
-      { ...track, ...root },
-      { ...own, context: { a: 1, b: 2 }, integrations: { All: false, X: true } },
-      { ...track, ...root },
+    const [sentAt, ownSentAt] = ['2026-01-01T00:00:00Z', '2026-02-02T00:00:00Z']
+    const own = { ...track, context: { b: 2 }, sentAt: ownSentAt }
+    const batch = [track, own, { ...track, context: null, sentAt: null }]
+    const { calls } = read({ context: { a: 1, b: 1 }, sentAt, batch })
+    expect(calls.map(({ call }) => [call.context, call.sentAt])).toEqual([
+      [{ a: 1, b: 1 }, Date.parse(sentAt)],
+      [{ a: 1, b: 2 }, Date.parse(ownSentAt)],
+      [{ a: 1, b: 1 }, Date.parse(sentAt)],
     ])
   })
 
@@ -117,8 +117,8 @@ describe('a batch', () => {
     const { calls } = read(
       `{"context":{"__proto__":{"polluted":1},"y":1},"batch":[${item}],"__proto__":{"polluted":1}}`,
     )
-    expect(JSON.stringify(calls[0]!.body)).toContain('"context":{"__proto__":{"x":1},"y":1}')
+    expect(JSON.stringify(calls[0]!.call.context)).toBe('{"__proto__":{"x":1},"y":1}')
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
-    expect((calls[0]!.body as JsonObject)['polluted']).toBeUndefined()
+    expect((calls[0]!.call.context)['polluted']).toBeUndefined()
   })
 })

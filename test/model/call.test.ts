@@ -1,6 +1,6 @@
 /** Tracking calls as they are read: every rule, and the refusal of what breaks it. */
 import { describe, expect, it } from 'vitest'
-import { type Call, DEPTH_MAX, MESSAGE_ID_LENGTH_MAX, readCall } from '../../src/model/call.ts'
+import { type Call, DEPTH_MAX, eventTime, MESSAGE_ID_LENGTH_MAX, readCall } from '../../src/model/call.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JsonObject } from '../../src/model/event.ts'
 import { DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
@@ -9,7 +9,7 @@ const RECEIVED = Date.UTC(2026, 0, 10, 12)
 const HOUR = 3_600_000
 
 function read(raw: unknown, rules: IdentityRules = DEFAULT_IDENTITY_RULES): Call {
-  return readCall(raw, RECEIVED, rules)
+  return readCall(raw, rules)
 }
 
 /** `[code, message, field]` */
@@ -58,7 +58,8 @@ describe('a call', () => {
       event: 'Ordered',
       ids: [{ type: 'user_id', value: 'u1' }],
       messageId: 'm1',
-      ts: RECEIVED - HOUR,
+      claimedAt: RECEIVED - HOUR,
+      sentAt: undefined,
       properties: { price: 1 },
       context: { page: { url: 'x' } },
       traits: undefined,
@@ -305,7 +306,8 @@ describe('the time of an event', () => {
     ['is its receive time with a sentAt alone', { sentAt: at(-HOUR) }, 0],
     ['is in the zone that it names', { timestamp: '2026-01-10T13:00:00.000+02:00' }, -HOUR],
   ])('%s', (_, fields, ts) => {
-    expect(read({ type: 'track', event: 'E', userId: 'u1', ...fields }).ts - RECEIVED).toBe(ts)
+    const call = read({ type: 'track', event: 'E', userId: 'u1', ...fields })
+    expect(eventTime(call, RECEIVED) - RECEIVED).toBe(ts)
   })
 })
 
