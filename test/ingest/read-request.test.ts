@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { isNestedWithin } from '../../src/ingest/nesting.ts'
 import { BATCH_CALLS_MAX, CALL_BYTES_MAX, parseBody, readRequest } from '../../src/ingest/read-request.ts'
-import type { JsonObject } from '../../src/model/event.ts'
 
 const track = { type: 'track', userId: 'u1', event: 'E' }
 
@@ -119,6 +118,6 @@ describe('a batch', () => {
     )
     expect(JSON.stringify(calls[0]!.call.context)).toBe('{"__proto__":{"x":1},"y":1}')
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
-    expect((calls[0]!.call.context)['polluted']).toBeUndefined()
+    expect(calls[0]!.call.context['polluted']).toBeUndefined()
   })
 })
