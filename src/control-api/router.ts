@@ -12,6 +12,7 @@ import {
   readComputedTrait,
   readPagination,
 } from './requests.ts'
+import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { audienceView, computedTraitView } from './views.ts'
 
@@ -113,7 +114,8 @@ function update(resource: Resource, options: ControlApiOptions) {
 function list({ kind, many, pageMax, view }: Resource, options: ControlApiOptions) {
   return (request: Request<{ spaceId: string }>, response: Response): void => {
     const { count, from } = readPagination(request.query, pageMax)
-    const all = options.list(kind)
+    const matches = readSearch(request.query)
+    const all = options.list(kind).filter(({ record }) => matches(record))
     const start = all.findIndex(({ sequence }) => sequence >= from)
     const page = start < 0 ? [] : all.slice(start, start + count)
     const next = start < 0 ? undefined : all[start + count]

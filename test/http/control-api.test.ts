@@ -179,12 +179,34 @@ describe('what is created', () => {
     expect(pages).toEqual([['a_1', 'a_2'], ['a_3', 'a_4'], ['a_5']])
   })
 
-  it.each(['pagination[count]=0', 'pagination[count]=201', 'pagination[count]=x', 'pagination[cursor]=!'])(
-    'is not listed by %s',
-    async (parameters) => {
-      expect((await server.control('GET', `audiences?${parameters}`)).status).toBe(400)
-    },
-  )
+  it.each([
+    ['KEY', 'VIP', ['vip_buyers']],
+    ['KEY', 'buyers', []],
+    ['NAME', 'BUY', ['vip_buyers']],
+    ['DEFINITION', 'signed', ['new_ones']],
+    ['DEFINITION', "event('", ['vip_buyers', 'new_ones']],
+  ])('is found by its %s: %s', async (type, text, keys) => {
+    await created({ name: 'VIP buyers', definition: { query: "event('Order Completed').count() >= 9" } })
+    await created({ name: 'New ones', definition: { query: "event('Signed Up').count() >= 1" } })
+    const search = `search[type]=${type}&search[query]=${encodeURIComponent(text)}`
+    const { body } = await server.control('GET', `audiences?${search}`)
+    const data = body['data'] as { audiences: { key: string }[]; pagination: { totalEntries: number } }
+    expect(data.audiences.map(({ key }) => key)).toEqual(keys)
+    expect(data.pagination.totalEntries).toBe(keys.length)
+  })
+
+  it.each([
+    'search[type]=KEY',
+    'search[query]=x',
+    'search[type]=ID&search[query]=x',
+    `search[type]=KEY&search[query]=${'x'.repeat(256)}`,
+    'pagination[count]=0',
+    'pagination[count]=201',
+    'pagination[count]=x',
+    'pagination[cursor]=!',
+  ])('is not listed by %s', async (parameters) => {
+    expect((await server.control('GET', `audiences?${parameters}`)).status).toBe(400)
+  })
 })
 
 describe('access', () => {
