@@ -18,8 +18,8 @@ import { ProfileActor } from './profile-actor.ts'
 /** Values stand apart, packed as those of events are: every JSON value comes back as it was. */
 interface Common {
   readonly ordinal: number
-  readonly traits: readonly (readonly [ts: number, arrival: number])[]
-  readonly defined: readonly (readonly [id: number, sequence: number, hasBeenOne: boolean])[]
+  readonly traits: readonly (readonly [ts: number, arrival: number, sourceId: string])[]
+  readonly defined: readonly (readonly [id: number, sequence: number, changedAt: number, hasBeenOne: boolean])[]
   /** Whether the last of the values is what forgotten events have left. */
   readonly hasOlder: boolean
   /** Keys and values of the traits, then the values of what is defined. */
@@ -69,16 +69,16 @@ export function encodeActor(actor: SpaceActor): Uint8Array {
 
 function encodeCommon(actor: SpaceActor): Common {
   scratch.length = 0
-  const traits = [...actor.traits.entries()].map(({ key, value, ts, arrival }) => {
+  const traits = [...actor.traits.entries()].map(({ key, value, ts, arrival, sourceId }) => {
     writeValue(scratch, IN_FULL, key)
     writeValue(scratch, IN_FULL, value)
-    return [ts, arrival] as const
+    return [ts, arrival, sourceId] as const
   })
   const items = actor.defined.items()
   const defined = actor.defined.ids().map((id, index) => {
-    const { value, sequence, hasBeenOne } = items[index]!
+    const { value, sequence, changedAt, hasBeenOne } = items[index]!
     writeValue(scratch, IN_FULL, value)
-    return [id, sequence, hasBeenOne] as const
+    return [id, sequence, changedAt, hasBeenOne] as const
   })
   const older = actor.kind === 'user' ? actor.older : undefined
   if (older) writeValue(scratch, IN_FULL, older.state() as unknown as JsonValue)
@@ -110,13 +110,13 @@ export class ActorDecoder {
     const encoded = unpack(bytes) as Encoded
     const actor = encoded.kind === 'user' ? this.#user(encoded) : this.#account(encoded)
     const reader = new EventReader(Buffer.from(encoded.values), IN_FULL)
-    for (const [ts, arrival] of encoded.traits) {
+    for (const [ts, arrival, sourceId] of encoded.traits) {
       const key = reader.value() as string
-      actor.writableTraits().set({ key, value: reader.value(), ts, arrival }, () => undefined)
+      actor.writableTraits().set({ key, value: reader.value(), ts, arrival, sourceId }, () => undefined)
     }
-    for (const [id, sequence, hasBeenOne] of encoded.defined) {
+    for (const [id, sequence, changedAt, hasBeenOne] of encoded.defined) {
       const value: JsonValue = reader.value()
-      actor.defined.set(id, { value, sequence, hasBeenOne, settlement: 0 })
+      actor.defined.set(id, { value, sequence, changedAt, hasBeenOne, settlement: 0 })
     }
     if (encoded.hasOlder && actor.kind === 'user') {
       const state: unknown = reader.value()

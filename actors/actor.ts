@@ -29,7 +29,7 @@ import { type FlipReader, RecentCounts } from './streams/recent-counts.ts'
 import { TotalState } from './streams/total-state.ts'
 import type { StreamNode, StreamState } from './streams/stream-node.ts'
 import { readTrait, type TraitReader } from './trait-reader.ts'
-import { Traits } from './traits.ts'
+import { type TraitOrigin, Traits } from './traits.ts'
 import { type Reached, sameValue } from './values.ts'
 import { Watched } from './watched.ts'
 
@@ -173,12 +173,14 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   }
 
   /** Takes up traits of a call. */
-  protected takeTraits(traits: JsonObject, { ts, arrival }: { readonly ts: number; readonly arrival: number }): void {
+  protected takeTraits(traits: JsonObject, { ts, arrival, sourceId }: TraitOrigin): void {
     const held = this.writableTraits()
     for (const key of Object.keys(traits)) {
       const before = held.entryOf(key)
       this.sink.onFailure(() => held.restore(key, before))
-      held.set({ key, value: traits[key]!, ts, arrival }, (name, from, to) => this.#traitChanged(name, from, to))
+      held.set({ key, value: traits[key]!, ts, arrival, sourceId }, (name, from, to) =>
+        this.#traitChanged(name, from, to),
+      )
     }
   }
 
@@ -380,7 +382,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     const before = held?.value ?? (node.kind === 'computed_trait' ? null : false)
     const value = this.#valueOf(node, result, held)
     if (sameValue(before, value)) return
-    const next = held ?? { value: before, sequence: 0, hasBeenOne: false, settlement: 0 }
+    const next = held ?? { value: before, sequence: 0, changedAt: 0, hasBeenOne: false, settlement: 0 }
     if (!held) this.defined.set(node.id, next)
     this.sink.changing(this, node, next, held !== undefined)
     next.value = value

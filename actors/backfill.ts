@@ -38,7 +38,7 @@ export function beginCount(
   const hasBeenOne = hasEverBeenOne(actor, input, inputs, now)
   const held = actor.defined.get(node.id)
   if (held) held.hasBeenOne = hasBeenOne
-  else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, hasBeenOne, settlement: 0 })
+  else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, changedAt: 0, hasBeenOne, settlement: 0 })
   actor.markDefinition(node.index)
 }
 
@@ -86,7 +86,10 @@ class PlayedActor extends Actor {
     this.#of = of
     this.#definition = definition
     for (const key of Object.keys(of.traits.values))
-      this.writableTraits().set({ key, value: of.traits.values[key]!, ts: 0, arrival: 0 }, () => undefined)
+      this.writableTraits().set(
+        { key, value: of.traits.values[key]!, ts: 0, arrival: 0, sourceId: '' },
+        () => undefined,
+      )
   }
 
   /** True if, at some due instant up to `limit`, the count was at least 1. */

@@ -7,6 +7,8 @@ export interface DefinedValue {
   value: JsonValue
   /** Transitions so far. */
   sequence: number
+  /** Of the last transition, epoch ms; 0 before the first. */
+  changedAt: number
   /** Of a `count` or `unique(…).count()`: it has once been at least 1. */
   hasBeenOne: boolean
   /** Number of the settlement that last changed it; not part of the state. */

@@ -7,7 +7,7 @@ import type { DefinedValue } from './defined-value.ts'
 import type { History } from './history.ts'
 import type { Older } from './older.ts'
 import type { SlotTable } from './slot-table.ts'
-import type { Traits } from './traits.ts'
+import type { TraitOrigin, Traits } from './traits.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 
 /** A user, as accounts and other users know it. */
@@ -31,6 +31,7 @@ export interface User {
 /** An account, as its users know it. */
 export interface Account {
   readonly ordinal: number
+  readonly defined: SlotTable<DefinedValue>
   definedValue(id: number): JsonValue | undefined
   takePart(): void
   next(message: Message): void
@@ -52,7 +53,7 @@ type Content =
     }
   /** To an account: some user's kept events are others now. */
   | { readonly kind: 'kept events changed' }
-  | { readonly kind: 'traits'; readonly traits: JsonObject; readonly ts: number; readonly arrival: number }
+  | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
   /** Nothing but time: what is due by now is judged anew. */
   | { readonly kind: 'deadline' }
   /** To a user: it takes over what others hold, who then are no more. */

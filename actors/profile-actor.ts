@@ -192,6 +192,7 @@ export class ProfileActor extends Actor implements User {
       }
       if (kind === 'audience') ours.value = ours.value === true || theirs.value === true
       ours.sequence = Math.max(ours.sequence, theirs.sequence)
+      ours.changedAt = Math.max(ours.changedAt, theirs.changedAt)
       ours.hasBeenOne ||= theirs.hasBeenOne
     }
   }

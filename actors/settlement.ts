@@ -131,6 +131,7 @@ export class Settlement implements SettlementSink {
       const { actor, node, held, before } = this.#changes.at(place)
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
+      held.changedAt = this.#now
       const transition = this.#transition(actor, node, held)
       transitions.push(transition)
       if (actor.isWatched) (watched ??= []).push([actor, transition])

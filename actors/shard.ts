@@ -224,10 +224,10 @@ export class Shard {
       for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
     }
     if (call.type === 'identify' && call.traits)
-      profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival })
+      profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     if (call.groupId !== undefined) {
       const account = this.#linkedAccount(profile, call.groupId, now)
-      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival })
+      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     this.#settlement.finish(transitions)
     this.#arrivals = arrival

@@ -3,12 +3,17 @@ import type { JsonObject } from '../src/model/event.ts'
 import type { JsonValue } from '../src/model/transition.ts'
 import { compareEvents } from './history.ts'
 
-export interface TraitEntry {
+/** Of the call that set a trait. */
+export interface TraitOrigin {
+  readonly ts: number
+  readonly arrival: number
+  readonly sourceId: string
+}
+
+export interface TraitEntry extends TraitOrigin {
   readonly key: string
   /** Null: removed; it keeps its place, so that an older value stays away. */
   readonly value: JsonValue
-  readonly ts: number
-  readonly arrival: number
 }
 
 /** Called for each trait whose value changed, with the values before and after; undefined where absent. */

@@ -11,12 +11,13 @@
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
 import { from, lastValueFrom, map, mergeMap, type Observable, Subject, tap } from 'rxjs'
-import type { Actor } from '../actors/actor.ts'
 import { type Commit, driveActors } from '../actors/drive-actors.ts'
+import type { Definitions } from '../actors/definitions.ts'
 import { compilePlans } from '../actors/plan/compile.ts'
 import type { DeduplicationLimits } from '../actors/deduplication.ts'
 import type { CallOutcome } from '../actors/applied.ts'
 import { Shard } from '../actors/shard.ts'
+import type { SpaceActor } from '../actors/space-actor.ts'
 import type { SpaceCommand } from './control-api/record.ts'
 import { Registry } from './control-api/registry.ts'
 import { parseBody, readRequest, type RejectedCall } from './ingest/read-request.ts'
@@ -27,6 +28,7 @@ import type { Retention } from './model/retention.ts'
 import type { Transition } from './model/transition.ts'
 import { Alarm, setTimer, type SetTimer } from './persistence/alarm.ts'
 import type { Journal, JournalEntry, JournalRequest } from './persistence/journal.ts'
+import { TraitCatalogue } from './profile-api/catalogue.ts'
 import { type Submission, Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>
@@ -73,6 +75,9 @@ export class Pipeline {
   readonly #applied = new Subject<Commit<DurableEntry>>()
   readonly #writer: Writer<SpaceCommand, Outcomes>
   readonly #alarm: Alarm
+  #catalogue: { readonly definitions?: Definitions; readonly traits: TraitCatalogue } = {
+    traits: new TraitCatalogue([]),
+  }
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
@@ -140,9 +145,21 @@ export class Pipeline {
   }
 
   /** A user by any id, or an account by its `group_id`. */
-  find(collection: 'users' | 'accounts', { type, value }: ExternalId): Actor | undefined {
+  find(collection: 'users' | 'accounts', { type, value }: ExternalId): SpaceActor | undefined {
     if (collection === 'users') return this.shard.profile(type, value)
     return type === 'group_id' ? this.shard.account(value) : undefined
+  }
+
+  /** What the definitions of the present make every profile show. */
+  catalogue(): TraitCatalogue {
+    const { definitions } = this.shard
+    if (this.#catalogue.definitions !== definitions) {
+      const defined = definitions
+        .inputs()
+        .map(({ id, source }) => ({ id, source, recordId: this.registry.idOf(source) }))
+      this.#catalogue = { definitions, traits: new TraitCatalogue(defined) }
+    }
+    return this.#catalogue.traits
   }
 
   /** Takes nothing more, and resolves when all that was taken is answered. The journal stays open. */

@@ -10,19 +10,17 @@
  *
  * It does not show: latency at a given rate; many sources; profiles that are not in memory.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { createRedis } from '../../src/persistence/redis-client.ts'
 import { PrivateRedis } from '../../src/persistence/private-redis.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { alternate } from '../harness/cost.ts'
+import { inDirectory } from '../harness/directory.ts'
 import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
+import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
 import { spreadOf } from '../harness/spread.ts'
-import { ServerProcess } from './server-process.ts'
 
 const EVENTS = setting('INGEST_EVENTS', 60_000)
 /** Events before the clock runs: the server's code is compiled by then. */
@@ -91,15 +89,6 @@ async function measure(server: ServerProcess, bodies: readonly Buffer[], batch: 
   return {
     perCpuSecond: events / (server.cpuSeconds() - cpu),
     perSecond: (events / (performance.now() - start)) * 1000,
-  }
-}
-
-async function inDirectory<Value>(use: (directory: string) => Promise<Value>): Promise<Value> {
-  const directory = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
-  try {
-    return await use(directory)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -232,7 +232,8 @@ function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => numbe
   const profiles = profileRouter({
     spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
     find: (collection, id) => pipeline.find(collection, id),
-    definitions: () => shard.definitions.inputs(),
+    catalogue: () => pipeline.catalogue(),
+    exactSince: (profile, definition) => shard.exactSince(profile, definition),
   })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
@@ -249,7 +250,7 @@ function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => numbe
   return [
     { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
     { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
-    { router: ingest, paths: ['/v1'], errorBody: ingestErrorBody },
+    { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
   ]
 }
 

@@ -21,12 +21,18 @@ export interface ListedRecord {
 export class Registry {
   readonly tokens = new Tokens()
   readonly #records = new Map<string, ListedRecord>()
-  readonly #keysUsed = new Set<string>()
+  /** Of the definition that has, or had, a key. */
+  readonly #ids = new Map<string, string>()
   #sequence = 0
 
   find(id: string, kind: DefinitionKind): DefinitionRecord | undefined {
     const record = this.#records.get(id)?.record
     return record?.source.kind === kind ? record : undefined
+  }
+
+  /** The id under which a definition is kept; '' where it is not. */
+  idOf(source: Pick<DefinitionSource, 'type' | 'key'>): string {
+    return this.#ids.get(keyOf(source)) ?? ''
   }
 
   /** In the order of creation. */
@@ -40,7 +46,7 @@ export class Registry {
     if (command.kind !== 'define') return
     const { id, source } = command.record
     const known = this.#records.get(id)?.record
-    if (known ? keyOf(known.source) !== keyOf(source) : this.#keysUsed.has(keyOf(source)))
+    if (known ? keyOf(known.source) !== keyOf(source) : this.#ids.has(keyOf(source)))
       throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
   }
 
@@ -78,7 +84,7 @@ export class Registry {
   #define(record: DefinitionRecord): void {
     const sequence = this.#records.get(record.id)?.sequence ?? ++this.#sequence
     this.#records.set(record.id, { sequence, record })
-    this.#keysUsed.add(keyOf(record.source))
+    this.#ids.set(keyOf(record.source), record.id)
   }
 
   #present(id: string): DefinitionRecord {

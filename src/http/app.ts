@@ -34,10 +34,21 @@ export interface Answer {
   readonly durationMs: number
 }
 
-/** Answers are data and load nothing. Whether the name is to be reached by TLS alone is for the proxy to say. */
+/**
+ * Answers are data and load nothing. Whether the name is to be reached by TLS alone is for the proxy to say. What is
+ * left out is about documents with scripts, or about browsers that are no more.
+ */
 const SECURITY_HEADERS: HelmetOptions = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"] } },
+  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
   strictTransportSecurity: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xPoweredBy: false,
+  xXssProtection: false,
 }
 
 export function createApp({ surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {

@@ -30,6 +30,8 @@ export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metri
     buckets: SECONDS,
     registers,
   })
+  /** To look labels up costs more than to count; there are as many as routes, methods and statuses. */
+  const durations = new Map<string, Histogram.Internal<string>>()
   const transitions = new Counter({
     name: 'rollcall_transitions_total',
     help: 'Memberships entered and exited, and computed traits that changed.',
@@ -55,8 +57,12 @@ export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metri
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
-    countAnswer: ({ method, route, status, durationMs }) =>
-      duration.observe({ method, route, status: String(status) }, durationMs / 1000),
+    countAnswer: ({ method, route, status, durationMs }) => {
+      const name = `${method} ${route} ${status}`
+      let child = durations.get(name)
+      if (!child) durations.set(name, (child = duration.labels({ method, route, status: String(status) })))
+      child.observe(durationMs / 1000)
+    },
     countTransition: (type) => transitions.inc({ type }),
   }
 }

@@ -3,6 +3,7 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/transition.ts'
 import type { Endpoint } from '../model/call.ts'
+import { browserSdkRouter } from './browser-sdk.ts'
 import { allowOrigins, answerSettings, PIXEL, readPixel } from './browser.ts'
 import {
   BATCH_BYTES_MAX,
@@ -66,6 +67,7 @@ export function ingestRouter(options: IngestOptions): Router {
   for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, options))
   const isWriteKey = (key: string) => options.sourceOf(undefined, key) !== undefined
   router.get('/v1/projects/:writeKey/settings', answerSettings(isWriteKey))
+  router.use(browserSdkRouter(isWriteKey))
   return router
 }
 

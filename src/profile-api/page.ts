@@ -6,17 +6,25 @@ import { formatInstant } from '../model/time.ts'
 import type { TraitsQuery } from './query.ts'
 import { compareBytes, type Trait } from './traits.ts'
 
+/** Since when the value of a definition is exact, epoch ms; undefined where it is over all history. */
+export type ExactSince = (definition: number) => number | undefined
+
 /**
  * @param traits in byte order of their keys
  * @param path of the request, for the address of the next page
  */
-export function traitsPage(traits: readonly Trait[], query: TraitsQuery, path: string): string {
-  const chosen = traits.filter(
-    ({ key, class: its }) => (query.include?.has(key) ?? true) && (query.class === undefined || query.class === its),
-  )
-  const rest = chosen.filter(({ key }) => compareBytes(key, query.next) >= 0)
+export function traitsPage(
+  traits: readonly Trait[],
+  query: TraitsQuery,
+  { path, exactSince }: { readonly path: string; readonly exactSince: ExactSince },
+): string {
+  const rest = query.next === '' ? traits : traits.filter(({ key }) => compareBytes(key, query.next) >= 0)
   const next = rest[query.limit]?.key
-  const members = rest.slice(0, query.limit).map((trait) => `${JSON.stringify(trait.key)}:${valueText(trait, query)}`)
+  const members: string[] = []
+  for (const trait of rest.slice(0, query.limit)) {
+    const value = query.verbose ? verboseText(trait, exactSince) : JSON.stringify(trait.value)
+    members.push(`${JSON.stringify(trait.key)}:${value}`)
+  }
   const cursor = {
     url: next === undefined ? '' : nextAddress(query, path, next),
     has_more: next !== undefined,
@@ -26,9 +34,14 @@ export function traitsPage(traits: readonly Trait[], query: TraitsQuery, path: s
   return `{"traits":{${members.join(',')}},"cursor":${JSON.stringify(cursor)}}`
 }
 
-function valueText({ value, updatedAt }: Trait, { verbose }: TraitsQuery): string {
-  if (!verbose) return JSON.stringify(value)
-  return JSON.stringify({ value, ...(updatedAt === undefined ? {} : { updated_at: formatInstant(updatedAt) }) })
+function verboseText({ value, sourceId, updatedAt, definition }: Trait, exactSince: ExactSince): string {
+  const since = definition === undefined ? undefined : exactSince(definition)
+  return JSON.stringify({
+    value,
+    source_id: sourceId,
+    ...(updatedAt !== undefined && { updated_at: formatInstant(updatedAt) }),
+    ...(since !== undefined && { exact_since: formatInstant(since) }),
+  })
 }
 
 function nextAddress({ include, class: its, limit, verbose }: TraitsQuery, path: string, next: string): string {

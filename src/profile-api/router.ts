@@ -1,21 +1,26 @@
 /** The Profile API: what is known of a user or an account, read from its actor at the present of the space. */
 import { type Request, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
+import type { Collection, TraitCatalogue } from './catalogue.ts'
 import { traitsPage } from './page.ts'
 import { readTraitsQuery } from './query.ts'
-import { type Collection, type DefinedTrait, type ProfileView, traitsOf } from './traits.ts'
+import { type ProfileView, traitsOf } from './traits.ts'
 
-export interface ProfileApiOptions {
+export interface ProfileApiOptions<Profile extends ProfileView> {
   /** The space that a request may read, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
-  readonly find: (collection: Collection, id: { type: string; value: string }) => ProfileView | undefined
-  readonly definitions: () => readonly DefinedTrait[]
+  readonly find: (collection: Collection, id: { type: string; value: string }) => Profile | undefined
+  /** Of the definitions of the space as they are now. */
+  readonly catalogue: () => TraitCatalogue
+  /** Since when the value of a definition is exact, epoch ms; undefined where it is over all history. */
+  readonly exactSince: (profile: Profile, definition: number) => number | undefined
 }
 
 /** An empty space id stands for the space of the token. */
 const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
 
-export function profileRouter({ spaceOf, find, definitions }: ProfileApiOptions): Router {
+export function profileRouter<Profile extends ProfileView>(options: ProfileApiOptions<Profile>): Router {
+  const { spaceOf, find, catalogue, exactSince } = options
   const router = Router({ caseSensitive: true })
   const answer = (request: Request, response: Response): void => {
     checkSpace(request.params['space'], spaceOf(request.get('authorization')))
@@ -23,8 +28,15 @@ export function profileRouter({ spaceOf, find, definitions }: ProfileApiOptions)
     const query = readTraitsQuery(request.query)
     const profile = find(collection, readIdentifier(request.params['identifier']))
     if (!profile) throw new EngineError('not_found', 'Profile was not found.')
-    const page = traitsPage(traitsOf(profile, collection, definitions()), query, request.path)
-    response.type('json').send(page)
+    const traits = traitsOf(profile, collection, catalogue(), query)
+    const page = traitsPage(traits, query, {
+      path: request.path,
+      exactSince: (definition) => exactSince(profile, definition),
+    })
+    // What Express would add for a response of JSON is known, and is half of what a lookup costs.
+    response.setHeader('Content-Type', 'application/json; charset=utf-8')
+    response.setHeader('Content-Length', Buffer.byteLength(page))
+    response.end(page)
   }
   for (const name of ['spaces', 'namespaces']) router.get(`/v1/${name}/${PROFILE}/traits`, answer)
   return router

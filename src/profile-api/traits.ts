@@ -1,69 +1,115 @@
 /**
  * The traits of a profile as the Profile API shows them: custom traits, audiences and computed traits as one.
  *
- * T1. A defined key shadows a custom trait of that name, even where its value is absent.
- * T2. An audience is true or false, never absent. A computed trait without a value is absent.
- * T3. A user sees the audiences of its accounts too: true where any of its accounts is in it. A definition of users
- *     comes before one of accounts that has the same key. Other traits of accounts are not seen.
+ * T1. An audience is true or false, never absent. A computed trait without a value is absent.
+ * T2. An audience of accounts is true for a user where any of its accounts is in it.
  */
-import type { DefinitionSource } from '../model/definition.ts'
 import type { JsonValue } from '../model/transition.ts'
+import type { Collection, ShownTrait, TraitCatalogue } from './catalogue.ts'
 
 export type TraitClass = 'custom' | 'audience' | 'computed_trait'
-
-export type Collection = 'users' | 'accounts'
 
 export interface Trait {
   readonly key: string
   readonly class: TraitClass
   readonly value: JsonValue
-  /** Epoch ms; of a custom trait. */
+  /** The source of the call that set it; or else the audience or computed trait. */
+  readonly sourceId: string
+  /** Epoch ms: event time of the call that set it, or when its value last changed; undefined where it never has. */
   readonly updatedAt: number | undefined
+  /** Number of its definition, where that is of the profile itself. */
+  readonly definition: number | undefined
 }
 
 /** What is read of a user or an account. */
 export interface ProfileView {
-  readonly traits: { entries(): Iterable<{ readonly key: string; readonly value: JsonValue; readonly ts: number }> }
-  definedValue(definition: number): JsonValue | undefined
-  readAccountAudience(definition: number): boolean
+  readonly traits: { entries(): Iterable<CustomTrait> }
+  readonly defined: { get(definition: number): HeldValue | undefined }
+  /** Of a user. */
+  readonly accounts?: Iterable<Pick<ProfileView, 'defined'>>
 }
 
-export interface DefinedTrait {
-  readonly id: number
-  readonly source: Pick<DefinitionSource, 'kind' | 'key' | 'type'>
+export interface CustomTrait {
+  readonly key: string
+  readonly value: JsonValue
+  /** Epoch ms. */
+  readonly ts: number
+  readonly sourceId: string
 }
 
-/** The traits of a profile of this collection, in byte order of their keys. */
-export function traitsOf(profile: ProfileView, collection: Collection, definitions: readonly DefinedTrait[]): Trait[] {
-  const own = collection === 'users' ? 'USERS' : 'ACCOUNTS'
-  const defined = new Map<string, Trait | undefined>()
-  for (const { id, source } of definitions)
-    if (source.type === own) defined.set(source.key, ownTrait(profile, id, source))
-  for (const { id, source } of definitions)
-    if (!defined.has(source.key)) defined.set(source.key, otherTrait(profile, collection, id, source))
-  const traits = [...defined.values()].filter((trait) => trait !== undefined)
-  for (const { key, value, ts } of profile.traits.entries())
-    if (value !== null && !defined.has(key)) traits.push({ key, class: 'custom', value, updatedAt: ts })
+export interface HeldValue {
+  readonly value: JsonValue
+  /** Epoch ms; 0: never. */
+  readonly changedAt: number
+}
+
+/** Which traits are asked for; undefined: any. */
+export interface Choice {
+  readonly include: ReadonlySet<string> | undefined
+  readonly class: TraitClass | undefined
+}
+
+const ANY: Choice = { include: undefined, class: undefined }
+
+/** The chosen traits of a profile of this collection, in byte order of their keys. */
+export function traitsOf(
+  profile: ProfileView,
+  collection: Collection,
+  catalogue: TraitCatalogue,
+  { include, class: wanted }: Choice = ANY,
+): Trait[] {
+  const traits: Trait[] = []
+  const shown = catalogue.of(collection)
+  if (wanted !== 'custom')
+    for (const [key, definition] of shown) {
+      if (!definition || (include && !include.has(key))) continue
+      if (wanted !== undefined && wanted !== definition.source.kind) continue
+      const trait = definition.isOfAccounts ? traitOfAccounts(profile, definition) : ownTrait(profile, definition)
+      if (trait) traits.push(trait)
+    }
+  if (wanted === undefined || wanted === 'custom')
+    for (const { key, value, ts, sourceId } of profile.traits.entries())
+      if (value !== null && !shown.has(key) && (include?.has(key) ?? true))
+        traits.push({ key, class: 'custom', value, sourceId, updatedAt: ts, definition: undefined })
   return traits.sort((a, b) => compareBytes(a.key, b.key))
 }
 
-/** Order of two texts by their UTF-8 bytes. */
+const SURROGATES = 0xd800
+const AFTER_SURROGATES = 0xe000
+
+/** Order of two texts by their UTF-8 bytes: that of their code units, but that surrogates stand for greater bytes. */
 export function compareBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at++) {
+    const [ours, theirs] = [a.charCodeAt(at), b.charCodeAt(at)]
+    if (ours === theirs) continue
+    if (ours < SURROGATES || theirs < SURROGATES) return ours - theirs
+    if (ours < AFTER_SURROGATES === theirs < AFTER_SURROGATES) return ours - theirs
+    return theirs - ours
+  }
+  return a.length - b.length
 }
 
-function ownTrait(profile: ProfileView, id: number, { kind, key }: DefinedTrait['source']): Trait | undefined {
-  const held = profile.definedValue(id) ?? null
-  const value = kind === 'audience' ? held === true : held
-  return value === null ? undefined : { key, class: kind, value, updatedAt: undefined }
+/** Keeps T1. */
+function ownTrait(profile: ProfileView, { id, recordId, source: { kind, key } }: ShownTrait): Trait | undefined {
+  const held = profile.defined.get(id)
+  const value = kind === 'audience' ? held?.value === true : (held?.value ?? null)
+  if (value === null) return undefined
+  return { key, class: kind, value, sourceId: recordId, updatedAt: instantOf(held?.changedAt ?? 0), definition: id }
 }
 
-function otherTrait(
-  profile: ProfileView,
-  collection: Collection,
-  id: number,
-  { kind, key }: DefinedTrait['source'],
-): Trait | undefined {
-  if (collection === 'accounts' || kind !== 'audience') return undefined
-  return { key, class: kind, value: profile.readAccountAudience(id), updatedAt: undefined }
+/** Keeps T2. */
+function traitOfAccounts({ accounts = [] }: ProfileView, { id, recordId, source: { kind, key } }: ShownTrait): Trait {
+  let value = false
+  let changedAt = 0
+  for (const { defined } of accounts) {
+    const held = defined.get(id)
+    value ||= held?.value === true
+    changedAt = Math.max(changedAt, held?.changedAt ?? 0)
+  }
+  return { key, class: kind, value, sourceId: recordId, updatedAt: instantOf(changedAt), definition: undefined }
+}
+
+function instantOf(changedAt: number): number | undefined {
+  return changedAt === 0 ? undefined : changedAt
 }

@@ -191,7 +191,7 @@ function deadlineMessage(at: number): Message {
 }
 
 function traitsMessage(at: number, traits: JsonObject): Message {
-  return { kind: 'traits', at: START + at, traits, ts: START + at, arrival: ++arrivals }
+  return { kind: 'traits', at: START + at, traits, ts: START + at, arrival: ++arrivals, sourceId: '' }
 }
 
 describe('an actor by itself', () => {

@@ -9,6 +9,7 @@ import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
+import { TraitCatalogue } from '../../src/profile-api/catalogue.ts'
 import { traitsOf } from '../../src/profile-api/traits.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
 
@@ -108,8 +109,9 @@ async function replayed(): Promise<Record<string, unknown>> {
     const calls = bodies.map(({ call }) => ({ call, sourceId: '' }))
     shard.apply({ kind: 'calls', receivedAt: entry.receivedAt, calls })
   }
+  const catalogue = new TraitCatalogue(shard.definitions.inputs().map((input) => ({ ...input, recordId: '' })))
   const traits = customers.map((userId) => {
-    const own = traitsOf(shard.profile('user_id', userId)!, 'users', shard.definitions.inputs())
+    const own = traitsOf(shard.profile('user_id', userId)!, 'users', catalogue)
     return [userId, Object.fromEntries(own.map(({ key, value }) => [key, value]))] as const
   })
   return Object.fromEntries(traits)

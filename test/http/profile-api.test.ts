@@ -95,10 +95,14 @@ describe('the traits of a profile', () => {
   })
 
   it('say when a custom trait was set, if asked', async () => {
-    const { body } = await server.traits('user_id:u1', 'include=Name,total&verbose=true')
+    const { body } = await server.traits('user_id:u1', 'include=Name,total,never,big_account&verbose=true')
+    const instant = expect.stringMatching(/^\d{4}-.*Z$/) as string
+    const [audience, computedTrait] = [/^aud_/, /^tra_/].map((id) => expect.stringMatching(id) as string)
     expect(body['traits']).toEqual({
-      Name: { value: 'Alex', updated_at: expect.stringMatching(/^\d{4}-.*Z$/) as string },
-      total: { value: 250 },
+      Name: { value: 'Alex', source_id: 'default', updated_at: instant },
+      big_account: { value: true, source_id: audience, updated_at: instant },
+      never: { value: false, source_id: audience },
+      total: { value: 250, source_id: computedTrait, updated_at: instant },
     })
   })
 })
