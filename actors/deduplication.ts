@@ -17,16 +17,18 @@ export interface DeduplicationLimits {
 /** Nothing is ever forgotten. */
 export const KNOW_ALL: DeduplicationLimits = { horizonMs: Infinity, idsMax: Infinity }
 
-/** As data: how many ids are known of each hour since 1970, oldest first, and their fingerprints. */
-export interface DeduplicationState {
+/** As data, without the log itself. */
+export interface DeduplicationHead {
+  /** How many ids are known of each hour since 1970, oldest first. */
   readonly hours: readonly (readonly [hour: number, count: number])[]
-  readonly fingerprints: Uint8Array
+  /** Place in the log of the first that is known. */
+  readonly first: number
 }
 
 const HOUR_MS = 3_600_000
 const WORDS = 4
 /** Ids in one chunk of the log. */
-const CHUNK_IDS = 1 << 16
+export const CHUNK_IDS = 1 << 16
 const CAPACITY_MIN = 1 << 10
 /** Slots of the smaller table that each id moves on. */
 const MOVED_AT_ONCE = 16
@@ -42,6 +44,8 @@ export class Deduplication {
   /** Chunks of the log, by number; those of forgotten ids are gone. */
   readonly #chunks = new Map<number, Uint32Array>()
   readonly #buckets: Bucket[] = []
+  /** While it is being restored: ids that are still to come. */
+  #awaited: Bucket[] = []
   /** Place in the log of the first id that is known, and of the next to come. */
   #first = 0
   #next = 0
@@ -91,27 +95,46 @@ export class Deduplication {
     if (--bucket.count === 0) this.#buckets.pop()
   }
 
-  state(): DeduplicationState {
-    const fingerprints = new Uint32Array(this.count * WORDS)
-    for (let place = this.#first; place < this.#next; place++) {
-      const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
-      const at = (place % CHUNK_IDS) * WORDS
-      fingerprints.set(chunk.subarray(at, at + WORDS), (place - this.#first) * WORDS)
-    }
-    const hours = this.#buckets.map(({ hour, count }) => [hour, count] as const)
-    return { hours, fingerprints: new Uint8Array(fingerprints.buffer) }
+  head(): DeduplicationHead {
+    return { hours: this.#buckets.map(({ hour, count }) => [hour, count] as const), first: this.#first }
   }
 
-  /** Into an empty one: what another held. */
-  restore({ hours, fingerprints }: DeduplicationState): void {
+  /**
+   * The log as it is now: gives what of a chunk is known. It can be asked later, as what is written in the log stays.
+   */
+  log(): (chunk: number) => Uint8Array {
+    const [first, next, chunks] = [this.#first, this.#next, new Map(this.#chunks)]
+    return (chunk) => {
+      const [from, until] = [Math.max(first, chunk * CHUNK_IDS), Math.min(next, (chunk + 1) * CHUNK_IDS)]
+      if (from >= until) return new Uint8Array()
+      const words = chunks.get(chunk)!.slice((from - chunk * CHUNK_IDS) * WORDS, (until - chunk * CHUNK_IDS) * WORDS)
+      return new Uint8Array(words.buffer)
+    }
+  }
+
+  /** Into an empty one: what another held. The chunks of its log follow, by `restoreChunk`, in their order. */
+  restore({ hours, first }: DeduplicationHead): void {
+    this.#first = this.#next = this.#base = first
+    this.#awaited = hours.map(([hour, count]) => ({ hour, count }))
+  }
+
+  restoreChunk(fingerprints: Uint8Array): void {
     const words = new Uint32Array(new Uint8Array(fingerprints).buffer)
-    let place = 0
-    for (const [hour, count] of hours)
-      for (let index = 0; index < count; index++, place++) {
-        this.#makeRoom()
-        this.#words.set(words.subarray(place * WORDS, (place + 1) * WORDS))
-        this.#add(hour * HOUR_MS)
-      }
+    for (let at = 0; at < words.length; at += WORDS) {
+      while (this.#awaited[0]?.count === 0) this.#awaited.shift()
+      const bucket = this.#awaited[0]
+      if (!bucket) throw new Error('deduplication: the log holds more ids than its hours have')
+      bucket.count--
+      this.#makeRoom()
+      this.#words.set(words.subarray(at, at + WORDS))
+      this.#add(bucket.hour * HOUR_MS)
+    }
+  }
+
+  /** After the last chunk. Throws where ids are missing. */
+  restored(): void {
+    if (this.#awaited.some(({ count }) => count > 0)) throw new Error('deduplication: the log is not complete')
+    this.#awaited = []
   }
 
   /** Keeps D1. */

@@ -43,11 +43,16 @@ export class Settlement implements SettlementSink {
   #appended: Appended | undefined = undefined
   /** By level: actors with definitions to settle. */
   readonly #queues: (Bag<Actor> | undefined)[] = []
+  readonly #onJoin: (actor: Actor) => void
   readonly #onSettled: (actor: Actor) => void
 
-  /** @param onSettled hears, at the end of a settlement, of every actor that took part */
-  constructor(onSettled: (actor: Actor) => void) {
-    this.#onSettled = onSettled
+  /**
+   * @param hooks `onJoin` hears of every actor that takes part, before anything of it changes; `onSettled` at the end
+   *   of the settlement
+   */
+  constructor(hooks: { readonly onJoin: (actor: Actor) => void; readonly onSettled: (actor: Actor) => void }) {
+    this.#onJoin = hooks.onJoin
+    this.#onSettled = hooks.onSettled
   }
 
   begin(now: number): void {
@@ -86,6 +91,7 @@ export class Settlement implements SettlementSink {
   join(actor: Actor): void {
     if (actor.settlement === this.#number) return
     actor.settlement = this.#number
+    this.#onJoin(actor)
     this.#participants.add(actor)
     actor.advance(this.#now)
   }

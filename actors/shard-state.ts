@@ -1,8 +1,9 @@
 /** What a shard begins with, and what it is, as plain data. */
 import type { DefinitionSource } from '../src/model/definition.ts'
 import type { IdentityRules } from '../src/model/external-id.ts'
-import type { DeduplicationLimits, DeduplicationState } from './deduplication.ts'
+import type { DeduplicationHead, DeduplicationLimits } from './deduplication.ts'
 import type { Retention } from '../src/model/retention.ts'
+import type { PageCut } from './pages.ts'
 
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
@@ -13,16 +14,31 @@ export interface ShardOptions {
   readonly deduplication?: DeduplicationLimits
 }
 
-/** The state of a shard. Actors are bytes: an actor at rest is its snapshot. */
-export interface ShardState {
+/** All of a shard but its actors and the fingerprints of `messageId`s. */
+export interface ShardHead {
   readonly clock: number
   readonly arrivals: number
   readonly names: readonly string[]
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
   readonly retention: Retention
-  readonly deduplication: DeduplicationState
+  readonly deduplication: DeduplicationHead
   /** How many actors there have been; absorbed ones leave their number unused. */
   readonly ordinals: number
-  readonly actors: readonly Uint8Array[]
+}
+
+/** The whole state of a shard. Actors are bytes: an actor at rest is its snapshot. */
+export interface ShardState extends ShardHead {
+  /** By number; those of one page are written together. */
+  readonly pages: readonly Uint8Array[]
+  /** Chunks of the log of fingerprints, in its order. */
+  readonly fingerprints: readonly Uint8Array[]
+}
+
+/** What a shard was at one instant, as far as it had changed since the cut before; taken while it goes on. */
+export interface ShardCut {
+  readonly head: ShardHead
+  readonly pages: PageCut
+  /** A chunk of the log of fingerprints as it was, by its number. */
+  readonly fingerprints: (chunk: number) => Uint8Array
 }

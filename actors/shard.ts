@@ -9,33 +9,45 @@
 import { type Call, eventTime, readCall } from '../src/model/call.ts'
 import type { CallsEntry, CheckedCall, CommandEntry, Entry, RawCall } from '../src/model/entry.ts'
 import { EngineError } from '../src/model/errors.ts'
-import { canonicalId, DEFAULT_IDENTITY_RULES, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
+import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
 import type { Transition } from '../src/model/transition.ts'
-import { AccountActor } from './account-actor.ts'
+import type { AccountActor } from './account-actor.ts'
 import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAULTS } from './applied.ts'
-import type { ShardOptions, ShardState } from './shard-state.ts'
-import { ActorDecoder, encodeActor } from './actor-codec.ts'
+import type { ShardCut, ShardHead, ShardOptions, ShardState } from './shard-state.ts'
+import { ActorDecoder } from './actor-codec.ts'
 import type { Actor } from './actor.ts'
 import { mementoOf } from './defined-value.ts'
 import { Definitions } from './definitions.ts'
-import { Deduplication } from './deduplication.ts'
+import { CHUNK_IDS, Deduplication } from './deduplication.ts'
 import { beginCount, dropEnded } from './backfill.ts'
 import type { HistoryStore } from './history.ts'
-import { Identity, type Resolution } from './identity.ts'
+import { Identity } from './identity.ts'
 import { Names } from './names.ts'
 import { compilePlans, type Plans } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
 import { sumOfWork, type Work } from './plan/predicate.ts'
 import type { DefinitionInput } from './plan/references.ts'
-import { eventsOfOthers, ProfileActor } from './profile-actor.ts'
+import { Participants } from './participants.ts'
+import type { ProfileActor } from './profile-actor.ts'
 import { exactSince, forgetEvents } from './retention.ts'
+import { actorsOfPage, Roster } from './roster.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
 const NO_OUTCOMES: readonly CallOutcome[] = []
+
+/** An engine that is being brought back. */
+export interface ShardRestoration {
+  /** In any order. */
+  addPage(bytes: Uint8Array): void
+  /** Chunks of the log of fingerprints, in its order. */
+  addFingerprints(bytes: Uint8Array): void
+  /** After the last part. Throws where parts do not belong together. */
+  finish(): Shard
+}
 
 export class Shard {
   readonly #rules: IdentityRules
@@ -44,11 +56,13 @@ export class Shard {
   readonly #identity: Identity
   readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
-  readonly #settlement = new Settlement((actor) => this.#schedule(actor))
+  readonly #roster = new Roster()
+  readonly #settlement = new Settlement({
+    onJoin: (actor) => this.#roster.pages.changing(actor.ordinal),
+    onSettled: (actor) => this.#schedule(actor),
+  })
   readonly deduplication: Deduplication
-  readonly #accounts = new Map<string, AccountActor>()
-  /** By ordinal; undefined where a profile was absorbed by another. */
-  readonly #actors: (SpaceActor | undefined)[] = []
+  readonly #participants: Participants
   #plans: Plans
   /** Actors due at one instant; kept from one to the next. */
   readonly #due: number[] = []
@@ -67,6 +81,14 @@ export class Shard {
     this.#retention = retention
     this.#rules = identity
     this.#identity = new Identity(identity)
+    this.#participants = new Participants({
+      identity: this.#identity,
+      roster: this.#roster,
+      wheel: this.#wheel,
+      settlement: this.#settlement,
+      store: this.#store,
+      rules: identity,
+    })
     this.#definitions = Definitions.of(definitions)
     this.#plans = compilePlans(this.#definitions.inputs())
   }
@@ -85,7 +107,7 @@ export class Shard {
   }
 
   get profileCount(): number {
-    return this.#actors.reduce((count, actor) => count + (actor?.kind === 'user' ? 1 : 0), 0)
+    return this.#roster.userCount
   }
 
   /** Work done so far by users and accounts together. */
@@ -117,6 +139,26 @@ export class Shard {
 
   /** Everything that the state is, as plain data; what follows from it is left out. */
   state(): ShardState {
+    const { hours, first } = this.deduplication.head()
+    const log = this.deduplication.log()
+    const next = hours.reduce((place, [, count]) => place + count, first)
+    const fingerprints: Uint8Array[] = []
+    for (let chunk = Math.floor(first / CHUNK_IDS); chunk * CHUNK_IDS < next; chunk++) fingerprints.push(log(chunk))
+    return { ...this.#head(), pages: this.#roster.encodeAll(), fingerprints }
+  }
+
+  /** What has changed since the last cut, as of now; between two entries. The one before is taken back unless kept. */
+  cut(): ShardCut {
+    return { head: this.#head(), pages: this.#roster.pages.cut(), fingerprints: this.deduplication.log() }
+  }
+
+  /** What becomes of the cut at hand: it was stored, or is to be made anew. */
+  endCut(isStored: boolean): void {
+    if (isStored) this.#roster.pages.keep()
+    else this.#roster.pages.takeBack()
+  }
+
+  #head(): ShardHead {
     return {
       clock: this.#clock,
       arrivals: this.#arrivals,
@@ -124,39 +166,60 @@ export class Shard {
       definitions: this.#definitions.toData(),
       nextDefinitionId: this.#definitions.nextId,
       retention: this.#retention,
-      deduplication: this.deduplication.state(),
-      ordinals: this.#actors.length,
-      actors: this.actors().map(encodeActor),
+      deduplication: this.deduplication.head(),
+      ordinals: this.#roster.nextOrdinal,
     }
   }
 
   /** The engine as it was when the state was read off. */
   static of(state: ShardState, options: ShardOptions = {}): Shard {
-    const shard = new Shard({ ...options, retention: state.retention })
-    shard.#restore(state)
-    return shard
+    const restoring = Shard.restoring(state, options)
+    for (const page of state.pages) restoring.addPage(page)
+    for (const chunk of state.fingerprints) restoring.addFingerprints(chunk)
+    return restoring.finish()
   }
 
-  #restore(state: ShardState): void {
-    for (const name of state.names) this.#store.names.numberOf(name)
-    this.#definitions = Definitions.restored(state.definitions, state.nextDefinitionId)
-    this.#plans = compilePlans(this.#definitions.inputs())
-    this.deduplication.restore(state.deduplication)
-    this.#clock = state.clock
-    this.#arrivals = state.arrivals
-    this.#actors.length = state.ordinals
-    const decoder = new ActorDecoder(this.#plans, this.#settlement, this.#store, this.#rules)
-    for (const bytes of state.actors) {
-      const actor = decoder.decode(bytes)
-      this.#actors[actor.ordinal] = actor
-      if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
-      else for (const id of actor.ids) this.#identity.assign(id, actor)
+  /** Brings an engine back part by part: pages in any order, chunks of fingerprints in theirs. */
+  static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration {
+    const shard = new Shard({ ...options, retention: head.retention })
+    const decoder = shard.#begin(head)
+    return {
+      addPage: (bytes) => {
+        for (const actor of actorsOfPage(bytes)) shard.#admit(decoder.decode(actor))
+      },
+      addFingerprints: (bytes) => shard.deduplication.restoreChunk(bytes),
+      finish: () => {
+        shard.#finish(decoder)
+        return shard
+      },
     }
-    decoder.link((ordinal) => this.#actors[ordinal])
+  }
+
+  #begin(head: ShardHead): ActorDecoder {
+    for (const name of head.names) this.#store.names.numberOf(name)
+    this.#definitions = Definitions.restored(head.definitions, head.nextDefinitionId)
+    this.#plans = compilePlans(this.#definitions.inputs())
+    this.deduplication.restore(head.deduplication)
+    this.#clock = head.clock
+    this.#arrivals = head.arrivals
+    this.#roster.expect(head.ordinals)
+    return new ActorDecoder(this.#plans, this.#settlement, this.#store, this.#rules)
+  }
+
+  #admit(actor: SpaceActor): void {
+    this.#roster.add(actor)
+    if (actor.kind === 'user') for (const id of actor.ids) this.#identity.assign(id, actor)
+    this.#settlement.forget()
+  }
+
+  #finish(decoder: ActorDecoder): void {
+    this.deduplication.restored()
+    decoder.link((ordinal) => this.#roster.at(ordinal))
     // What fell due at the very instant of the last input has not happened yet for those that it did not concern.
-    for (const actor of this.actors()) actor.restore(state.clock - 1)
+    for (const actor of this.actors()) actor.restore(this.#clock - 1)
     this.#settlement.forget()
     for (const actor of this.actors()) this.#schedule(actor)
+    this.#roster.pages.forget()
   }
 
   /** The next instant at which something happens by time alone; infinite if none. */
@@ -170,7 +233,7 @@ export class Shard {
   }
 
   account(groupId: string): AccountActor | undefined {
-    return this.#accounts.get(groupId)
+    return this.#roster.account(groupId)
   }
 
   /** Since when the value of a definition is exact; see `exactSince`. */
@@ -181,7 +244,7 @@ export class Shard {
   }
 
   actors(): readonly SpaceActor[] {
-    return this.#actors.filter((actor) => actor !== undefined)
+    return this.#roster.all()
   }
 
   #calls({ calls, receivedAt }: CallsEntry, transitions: Transition[]): CallOutcome[] {
@@ -215,7 +278,7 @@ export class Shard {
   #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
     this.#settlement.begin(now)
     const [arrival, ts] = [this.#arrivals + 1, eventTime(call, now)]
-    const profile = this.#profileOf(call.ids, now)
+    const profile = this.#participants.profileOf(call.ids, now, this.#plans)
     if (call.event !== undefined) {
       const { messageId, properties, context } = call
       const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
@@ -226,96 +289,11 @@ export class Shard {
     if (call.type === 'identify' && call.traits)
       profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     if (call.groupId !== undefined) {
-      const account = this.#linkedAccount(profile, call.groupId, now)
+      const account = this.#participants.accountOf(profile, call.groupId, now, this.#plans)
       if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     this.#settlement.finish(transitions)
     this.#arrivals = arrival
-  }
-
-  /** The profile that the ids mean, taking part in the settlement with its accounts. */
-  #profileOf(ids: readonly ExternalId[], now: number): ProfileActor {
-    const known = ids.length === 1 ? this.#identity.find(ids[0]!.type, ids[0]!.value) : undefined
-    if (known) return this.#joined(known)
-    const resolution = this.#identity.resolve(ids)
-    const profile = this.#resolved(resolution, now)
-    for (const id of resolution.added) {
-      this.#identity.assign(id, profile)
-      this.#settlement.onFailure(() => this.#identity.release(id))
-      profile.addId(id)
-    }
-    return profile
-  }
-
-  #resolved({ profiles }: Resolution, now: number): ProfileActor {
-    const [survivor, ...absorbed] = profiles
-    if (!survivor) {
-      const created = new ProfileActor(
-        this.#actors.length,
-        this.#plans.user,
-        this.#settlement,
-        this.#store,
-        this.#rules,
-      )
-      this.#actors.push(created)
-      this.#settlement.onFailure(() => this.#actors.pop())
-      created.begin(now)
-      this.#settlement.join(created)
-      return created
-    }
-    if (absorbed.length === 0) return this.#joined(survivor)
-    this.#merge(survivor, absorbed, now)
-    return survivor
-  }
-
-  #joined(profile: ProfileActor): ProfileActor {
-    this.#settlement.join(profile)
-    for (const account of profile.accounts) account.takePart()
-    return profile
-  }
-
-  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[], now: number): void {
-    const accounts = [...new Set([survivor, ...absorbed].flatMap((profile) => [...profile.accounts]))]
-    const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
-    this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
-    for (const profile of absorbed) {
-      for (const id of profile.ids) this.#identity.assign(id, survivor)
-      this.#wheel.set(profile.ordinal, Infinity)
-      this.#actors[profile.ordinal] = undefined
-    }
-    survivor.next({ kind: 'merge', at: now, absorbed })
-    const conditions = this.#plans.user.conditions
-    for (const [index, account] of accounts.entries())
-      account.next({ kind: 'users united', at: now, survivor, absorbed, conditions, unseen: unseen[index]! })
-    survivor.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
-  }
-
-  /** Takes back that a profile was absorbed. */
-  #readmit(profile: ProfileActor): void {
-    for (const id of profile.ids) this.#identity.assign(id, profile)
-    this.#actors[profile.ordinal] = profile
-    this.#wheel.set(profile.ordinal, profile.dueAt)
-  }
-
-  #linkedAccount(profile: ProfileActor, groupId: string, now: number): AccountActor {
-    const account = this.#accounts.get(groupId) ?? this.#createAccount(groupId, now)
-    this.#settlement.join(account)
-    if (account.users.has(profile)) return account
-    account.next({ kind: 'link', at: now, user: profile, conditions: this.#plans.user.conditions })
-    profile.next({ kind: 'accounts changed', at: now, readers: this.#plans.user.readersOfAccounts })
-    return account
-  }
-
-  #createAccount(groupId: string, now: number): AccountActor {
-    const account = new AccountActor(this.#actors.length, this.#plans.account, this.#settlement, groupId)
-    this.#actors.push(account)
-    this.#accounts.set(groupId, account)
-    this.#settlement.onFailure(() => {
-      this.#actors.pop()
-      this.#accounts.delete(groupId)
-    })
-    account.begin(now)
-    return account
   }
 
   #moveClock(now: number, transitions: Transition[]): void {
@@ -334,13 +312,13 @@ export class Shard {
   #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
     this.#settlement.begin(due)
     try {
-      for (const ordinal of ordinals) this.#actors[ordinal]!.next({ kind: 'deadline', at: due })
+      for (const ordinal of ordinals) this.#roster.at(ordinal)!.next({ kind: 'deadline', at: due })
       this.#settlement.finish(transitions)
     } catch (cause) {
       this.#settlement.rollBack()
       for (const ordinal of ordinals) this.#wheel.set(ordinal, Infinity)
       if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
-      else this.#faults = [...this.#faults, { profile: this.#actors[ordinals[0]!]!.label, at: due, cause }]
+      else this.#faults = [...this.#faults, { profile: this.#roster.at(ordinals[0]!)!.label, at: due, cause }]
     }
   }
 
@@ -379,6 +357,7 @@ export class Shard {
   #adopt(begun: readonly DefinitionInput[], transitions: Transition[]): void {
     this.#settlement.begin(this.#clock)
     const actors = this.actors()
+    for (const { ordinal } of actors) this.#roster.pages.changing(ordinal)
     for (const actor of actors) dropEnded(actor, this.#planOf(actor))
     for (const actor of actors) {
       actor.next({ kind: 'definitions changed', at: this.#clock, plan: this.#planOf(actor) })
@@ -391,7 +370,7 @@ export class Shard {
   /** An actor that a failed call had made is no more by now, and has no deadline. */
   #schedule(actor: Actor): void {
     const due = actor.schedule()
-    this.#wheel.set(actor.ordinal, this.#actors[actor.ordinal] === actor ? due : Infinity)
+    this.#wheel.set(actor.ordinal, this.#roster.at(actor.ordinal) === actor ? due : Infinity)
   }
 
   #planOf(actor: SpaceActor): Plan {

@@ -10,26 +10,32 @@
  * P3. A command is checked against the state that it will be applied to, before it is journalled.
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
-import { from, lastValueFrom, map, mergeMap, type Observable, Subject, tap } from 'rxjs'
+import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
 import { type Commit, driveActors } from '../actors/drive-actors.ts'
 import type { Definitions } from '../actors/definitions.ts'
 import { compilePlans } from '../actors/plan/compile.ts'
-import type { DeduplicationLimits } from '../actors/deduplication.ts'
+import { CHUNK_IDS, type DeduplicationLimits } from '../actors/deduplication.ts'
 import type { CallOutcome } from '../actors/applied.ts'
-import { Shard } from '../actors/shard.ts'
+import { PAGE_ACTORS } from '../actors/pages.ts'
+import type { Shard } from '../actors/shard.ts'
 import type { SpaceActor } from '../actors/space-actor.ts'
 import type { SpaceCommand } from './control-api/record.ts'
-import { Registry } from './control-api/registry.ts'
-import { parseBody, readRequest, type RejectedCall } from './ingest/read-request.ts'
+import type { Registry } from './control-api/registry.ts'
+import type { RejectedCall } from './ingest/read-request.ts'
 import type { IngestRequest } from './ingest/router.ts'
-import type { CheckedCall, Entry } from './model/entry.ts'
+import { durableEntry, type DurableEntry, type Outcomes } from './durable-entry.ts'
+import { recover, type RecoveredSpace, type RecoveryProgress, type SpaceRest } from './recovery.ts'
 import type { ExternalId } from './model/external-id.ts'
 import type { Retention } from './model/retention.ts'
 import type { Transition } from './model/transition.ts'
 import { Alarm, setTimer, type SetTimer } from './persistence/alarm.ts'
-import type { Journal, JournalEntry, JournalRequest } from './persistence/journal.ts'
+import type { Journal, JournalEntry } from './persistence/journal.ts'
+import { Checkpointer, type CheckpointSource, type CheckpointSummary } from './persistence/checkpointer.ts'
+import { CHECKPOINT_LIMITS, type CheckpointLimits, CheckpointSchedule } from './persistence/checkpoint-schedule.ts'
+import type { CheckpointStore } from './persistence/checkpoint-store.ts'
+import { JournalLostError } from './persistence/journal-lost-error.ts'
 import { TraitCatalogue } from './profile-api/catalogue.ts'
-import { type Submission, Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
+import { Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>
 
@@ -42,28 +48,19 @@ export interface PipelineOptions {
   /** How long single events are kept, from now on; undefined: as before. */
   readonly retention?: Retention
   readonly deduplication?: DeduplicationLimits
-  /** Told of every so many entries of the journal that have been applied, while the state is brought up to it. */
-  readonly onProgress?: (entries: number) => void
+  /** Where checkpoints are kept; without, every start reads the whole journal. */
+  readonly checkpoints?: CheckpointStore
+  readonly checkpointLimits?: CheckpointLimits
+  readonly onCheckpoint?: (summary: CheckpointSummary) => void
+  readonly onCheckpointFailed?: (cause: unknown) => void
+  /** Told now and then how far the recovery has come. */
+  readonly onProgress?: (progress: RecoveryProgress) => void
+  /** Told of a checkpoint that cannot be used, before the one before it is tried. */
+  readonly onDamaged?: (cause: Error) => void
   /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
   readonly onFailure?: (cause: unknown) => void
   /** Told of a call, or a deadline, that was set aside through a fault of ours. */
   readonly onSetAside?: (cause: unknown) => void
-}
-
-/** Entries from one report to the next. */
-const PROGRESS_ENTRIES = 10_000
-
-type Outcomes = readonly CallOutcome[]
-type Waiting = Submission<SpaceCommand, Outcomes>
-/** An entry as the engine takes it, with the one of the journal that it stands for. */
-type DurableEntry = Entry & { readonly journalled: JournalEntry<SpaceCommand>; readonly waiting: readonly Waiting[] }
-
-/** What follows from the journal. */
-interface SpaceState {
-  readonly shard: Shard
-  readonly registry: Registry
-  /** Of the last entry. */
-  receivedAt: number
 }
 
 export class Pipeline {
@@ -75,32 +72,31 @@ export class Pipeline {
   readonly #applied = new Subject<Commit<DurableEntry>>()
   readonly #writer: Writer<SpaceCommand, Outcomes>
   readonly #alarm: Alarm
+  readonly #checkpoints: CheckpointSchedule | undefined
+  /** Of the next entry to be applied. */
+  #position: number
+  #receivedAt: number
   #catalogue: { readonly definitions?: Definitions; readonly traits: TraitCatalogue } = {
     traits: new TraitCatalogue([]),
   }
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { deduplication } = options
-    const shard = new Shard(deduplication ? { deduplication } : {})
-    const state: SpaceState = { shard, registry: new Registry(), receivedAt: 0 }
-    let entries = 0
-    const recovered$ = from(options.journal.read(0)).pipe(
-      map(({ entry }) => durableEntry(entry, state.registry)),
-      driveActors(state.shard),
-      tap(({ entry: { journalled } }) => {
-        if (journalled.kind === 'command') state.registry.apply(journalled.command)
-        state.receivedAt = journalled.receivedAt
-        if (++entries % PROGRESS_ENTRIES === 0) options.onProgress?.(entries)
-      }),
-    )
-    await lastValueFrom(recovered$, { defaultValue: undefined })
-    const pipeline = new Pipeline(options, state)
+    const { journal, checkpoints, deduplication } = options
+    const space = await recover({
+      journal,
+      checkpoints,
+      shard: deduplication ? { deduplication } : {},
+      onProgress: (progress) => options.onProgress?.(progress),
+      onDamaged: (cause) => options.onDamaged?.(cause),
+    })
+    const pipeline = new Pipeline(options, space)
     await pipeline.#retain(options.retention)
     return pipeline
   }
 
-  private constructor(options: PipelineOptions, { shard, registry, receivedAt }: SpaceState) {
+  private constructor(options: PipelineOptions, space: RecoveredSpace) {
+    const { shard, registry, receivedAt } = space
     this.shard = shard
     this.registry = registry
     this.#options = options
@@ -108,11 +104,17 @@ export class Pipeline {
     const limits = { ...WRITER_LIMITS, ...options.limits }
     const check = (command: SpaceCommand) => this.#check(command)
     this.#writer = new Writer({ journal, clock, timer, check, limits, lastReceivedAt: receivedAt })
+    this.#position = journal.nextPosition
+    this.#receivedAt = receivedAt
+    this.#checkpoints = options.checkpoints && this.#schedule(options.checkpoints, space)
     this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
       .pipe(
-        map(({ entry, submissions }) => durableEntry(entry, registry, submissions)),
+        map(({ entry, submissions, position }) => {
+          this.#position = position + 1
+          return durableEntry(entry, registry, submissions)
+        }),
         driveActors(shard),
         tap((commit) => this.#settle(commit)),
       )
@@ -162,11 +164,45 @@ export class Pipeline {
     return this.#catalogue.traits
   }
 
-  /** Takes nothing more, and resolves when all that was taken is answered. The journal stays open. */
+  /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
   async stop(): Promise<void> {
     this.#alarm.disarm()
     await this.#writer.stop()
     this.#alarm.disarm()
+    await this.#checkpoints?.stop()
+  }
+
+  #schedule(store: CheckpointStore, { manifests, nextCheckpoint, entries }: RecoveredSpace): CheckpointSchedule {
+    const { journal, timer = setTimer, checkpointLimits = CHECKPOINT_LIMITS } = this.#options
+    const schedule = new CheckpointSchedule({
+      checkpointer: new Checkpointer(store, manifests, { breathe: immediately, elapsedMs: () => performance.now() }),
+      limits: checkpointLimits,
+      timer,
+      nextNumber: nextCheckpoint,
+      source: () => this.#checkpointSource(),
+      ended: (isStored) => this.shard.endCut(isStored),
+      trim: (place) => journal.trim(place),
+      onMade: (summary) => this.#options.onCheckpoint?.(summary),
+      onFailed: (cause) => {
+        if (cause instanceof JournalLostError) this.#fail(cause)
+        else this.#options.onCheckpointFailed?.(cause)
+      },
+    })
+    if (entries > 0) schedule.applied(0)
+    return schedule
+  }
+
+  #checkpointSource(): CheckpointSource {
+    const rest: SpaceRest = { registry: this.registry.state() }
+    return {
+      cut: this.shard.cut(),
+      rest,
+      position: this.#position,
+      place: this.#position === 0 ? '' : this.#options.journal.placeOf(this.#position - 1),
+      receivedAt: this.#receivedAt,
+      chunkIds: CHUNK_IDS,
+      pageActors: PAGE_ACTORS,
+    }
   }
 
   /** The engine's configuration is part of its state: a change is an entry. */
@@ -180,6 +216,8 @@ export class Pipeline {
   #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<DurableEntry>): void {
     for (const { cause } of faults) this.#options.onSetAside?.(cause)
     if (journalled.kind === 'command') this.registry.apply(journalled.command)
+    this.#receivedAt = journalled.receivedAt
+    this.#checkpoints?.applied(bytesOf(journalled))
     let start = 0
     for (const { part, answer } of waiting) {
       const end = start + (part.kind === 'request' ? part.calls.length : 0)
@@ -225,32 +263,10 @@ export class Pipeline {
   }
 }
 
-/**
- * The engine's part of an entry. `waiting` have its calls, read once already; from the journal alone, they are read
- * anew.
- */
-function durableEntry(
-  journalled: JournalEntry<SpaceCommand>,
-  registry: Registry,
-  waiting?: readonly Waiting[],
-): DurableEntry {
-  const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
-  switch (journalled.kind) {
-    case 'requests': {
-      const calls = waiting
-        ? waiting.flatMap(({ part }) => (part.kind === 'request' ? part.calls : []))
-        : journalled.requests.flatMap(callsOf)
-      return { kind: 'calls', calls, ...rest }
-    }
-    case 'tick':
-      return { kind: 'tick', ...rest }
-    case 'command': {
-      const command = registry.engineCommand(journalled.command)
-      return command ? { kind: 'command', command, ...rest } : { kind: 'tick', ...rest }
-    }
-  }
+function bytesOf(entry: JournalEntry<SpaceCommand>): number {
+  return entry.kind === 'requests' ? entry.requests.reduce((sum, { body }) => sum + body.byteLength, 0) : 0
 }
 
-function callsOf({ endpoint, sourceId, body }: JournalRequest): CheckedCall[] {
-  return readRequest(endpoint, parseBody(body)).calls.map(({ call }) => ({ call, sourceId }))
+function immediately(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -36,12 +36,14 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },
   { path: 'src/pipeline.ts', may: PRODUCT },
+  { path: 'src/recovery.ts', may: PRODUCT },
+  { path: 'src/durable-entry.ts', may: PRODUCT },
   { path: 'test', may: PRODUCT },
   { path: 'bench', may: PRODUCT },
 ]
 
-/** What only tests use so far: a checkpoint is to be made of it. An entry that the program reaches fails the test. */
-const NOT_REACHED_YET: readonly string[] = ['actors/state-codec.ts']
+/** What only tests use so far. An entry that the program reaches fails the test. */
+const NOT_REACHED_YET: readonly string[] = []
 
 /** Path from the root of the repository → text. */
 type Files = ReadonlyMap<string, string>

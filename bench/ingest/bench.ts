@@ -8,7 +8,10 @@
  * without the clients; the runs of the two alternate. Checked: every request is answered with 200, the floor's stream
  * has every body, and the profiles of our side have counted every event.
  *
- * It does not show: latency at a given rate; many sources; profiles that are not in memory.
+ * Latency: requests at a steady rate for ten seconds, over 64 connections, each counted from when it was due; batches
+ * of 15 at 5,000 events a second, and single events at half of the greatest rate of before.
+ *
+ * It does not show: many sources; profiles that are not in memory.
  */
 import { Agent, request } from 'node:http'
 import { createRedis } from '../../src/persistence/redis-client.ts'
@@ -20,14 +23,19 @@ import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
-import { spreadOf } from '../harness/spread.ts'
+import { quantile, spreadOf } from '../harness/spread.ts'
+import { sendPaced } from './paced.ts'
 
 const EVENTS = setting('INGEST_EVENTS', 60_000)
 /** Events before the clock runs: the server's code is compiled by then. */
 const REHEARSAL = 5_000
 const CONNECTIONS = 32
 const USERS = 10_000
+const PACED_CONNECTIONS = 64
+const PACED_SECONDS = 10
+const RUNS = setting('BENCH_RUNS', 5)
 const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
+const AUTHORIZATION = { authorization: `Basic ${Buffer.from(`${KEYS.WRITE_KEY}:`).toString('base64')}` }
 const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
 const TARGETS = new Map([
   [15, 0.4],
@@ -57,12 +65,11 @@ function bodiesOf(batch: number, count: number, run: string): Buffer[] {
 async function sendAll(url: string, bodies: readonly Buffer[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   let next = 0
-  const headers = { authorization: `Basic ${Buffer.from(`${KEYS.WRITE_KEY}:`).toString('base64')}` }
   const connection = async (): Promise<void> => {
     while (next < bodies.length) {
       const body = bodies[next++]!
       const status = await new Promise<number | undefined>((resolve, reject) => {
-        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers }, (response) => {
+        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers: AUTHORIZATION }, (response) => {
           response.resume()
           response.on('end', () => resolve(response.statusCode))
         })
@@ -107,7 +114,8 @@ function runFloor(bodies: readonly Buffer[], batch: number): Promise<Run> {
   })
 }
 
-function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
+/** A server of ours with twenty definitions, and four more that count what has come. */
+function withServer<Result>(use: (server: ServerProcess) => Promise<Result>): Promise<Result> {
   return inDirectory(async (directory) => {
     const main = new URL('../../src/main.js', import.meta.url)
     const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS }
@@ -115,13 +123,35 @@ function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
     const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
     const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))
     for (const definition of [...DEFINITIONS, ...all]) await define(server.url, definition)
-    const run = await measure(server, bodies, batch)
-    const expected = (bodies.length + Math.ceil(REHEARSAL / batch)) * batch
-    const counted = await countedBy(server.url)
-    if (counted !== expected) throw new Error(`${counted} events were counted, ${expected} sent`)
+    const result = await use(server)
     await server.stop()
+    return result
+  })
+}
+
+function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
+  return withServer(async (server) => {
+    const run = await measure(server, bodies, batch)
+    await checkCounts(server.url, bodies.length + Math.ceil(REHEARSAL / batch), batch)
     return run
   })
+}
+
+/** Latency at so many events a second. */
+function runPaced(bodies: readonly Buffer[], batch: number, eventsPerSecond: number): Promise<readonly number[]> {
+  return withServer(async ({ url }) => {
+    await sendAll(url, bodiesOf(batch, REHEARSAL, 'rehearsal'))
+    const pace = { perSecond: eventsPerSecond / batch, connections: PACED_CONNECTIONS, headers: AUTHORIZATION }
+    const { latencies, refused } = await sendPaced(url, bodies, pace)
+    if (refused > 0) throw new Error(`${refused} requests were refused`)
+    await checkCounts(url, bodies.length + Math.ceil(REHEARSAL / batch), batch)
+    return latencies
+  })
+}
+
+async function checkCounts(url: string, bodies: number, batch: number): Promise<void> {
+  const [counted, expected] = [await countedBy(url), bodies * batch]
+  if (counted !== expected) throw new Error(`${counted} events were counted, ${expected} sent`)
 }
 
 async function define(url: string, { kind, key, type, query }: (typeof DEFINITIONS)[number]): Promise<void> {
@@ -145,6 +175,7 @@ async function countedBy(url: string): Promise<number> {
   return count
 }
 
+let singlesPerSecond = 0
 for (const batch of [1, 15, 100]) {
   const bodies = bodiesOf(batch, batch === 1 ? EVENTS / 4 : EVENTS, 'measured')
   const runs = await alternate({ ours: () => runOurs(bodies, batch), floor: () => runFloor(bodies, batch) })
@@ -152,14 +183,41 @@ for (const batch of [1, 15, 100]) {
   const floor = spreadOf(runs.floor.map(({ perCpuSecond }) => perCpuSecond)).median
   const ratio = result.median / floor
   const target = TARGETS.get(batch)
+  const wall = spreadOf(runs.ours.map(({ perSecond }) => perSecond)).median
+  if (batch === 1) singlesPerSecond = wall
   report({
     bench: 'ingest',
     case: batch === 1 ? 'one at a time' : `batches of ${batch}`,
     result,
     unit: 'events/CPU-s',
-    wall: spreadOf(runs.ours.map(({ perSecond }) => perSecond)).median,
+    wall,
     baseline: { name: 'http + XADD', value: floor },
     ratio,
     ...(target !== undefined && { target: { text: `≥ ${target} ×`, isMet: ratio >= target } }),
   })
 }
+
+/** Reports the latency at a rate: median and 99th percentile of a run, spread over the runs. */
+async function reportLatency(name: string, batch: number, rate: number, targets: ReadonlyMap<number, number>) {
+  const bodies = bodiesOf(batch, rate * PACED_SECONDS, 'paced')
+  const runs: (readonly number[])[] = []
+  for (let run = 0; run < RUNS; run++) runs.push(await runPaced(bodies, batch, rate))
+  for (const share of [0.5, 0.99]) {
+    const result = spreadOf(runs.map((latencies) => quantile(latencies, share)))
+    const limit = targets.get(share)
+    report({
+      bench: 'ingest',
+      case: `${name}, ${Math.round(rate)}/s: p${share * 100}`,
+      result,
+      unit: 'ms',
+      ...(limit !== undefined && { target: { text: `≤ ${limit} ms`, isMet: result.median <= limit } }),
+    })
+  }
+}
+
+const LATENCY_TARGETS = new Map([
+  [0.5, 3],
+  [0.99, 25],
+])
+await reportLatency('batches of 15', 15, 5_000, LATENCY_TARGETS)
+await reportLatency('one at a time', 1, singlesPerSecond / 2, new Map())

@@ -3,9 +3,9 @@
  *   npm run bench -- traits        TRAITS_REQUESTS=20000 npm run bench -- traits
  *
  * Workload: 32 connections, each with one request under way; users by their `user_id`, at random among 10,000, of
- * twenty traits each: ten custom ones, ten computed. The floors answer every request with the same bytes, which are those of
- * one of our answers. CPU is that of the server's process, all its threads; the runs of the three alternate. Checked:
- * every answer has status 200 and as many traits as the user has.
+ * twenty traits each: ten custom ones, ten computed. The floors answer every request with the bytes of one of our
+ * answers. CPU is that of the server's process, all its threads; the runs of the three alternate. Checked: every answer
+ * has status 200 and as many traits as the user has.
  *
  * It does not show: profiles that are not in memory.
  */

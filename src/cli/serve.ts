@@ -15,7 +15,13 @@ import { EngineError } from '../model/errors.ts'
 import { journalKey } from '../persistence/keys.ts'
 import { PrivateRedis } from '../persistence/private-redis.ts'
 import { inspectRedis } from '../persistence/redis-inspection.ts'
+import { RedisCheckpoints } from '../persistence/redis-checkpoints.ts'
 import { RedisJournal } from '../persistence/redis-journal.ts'
+import { CHECKPOINT_LIMITS } from '../persistence/checkpoint-schedule.ts'
+import type { CheckpointStore } from '../persistence/checkpoint-store.ts'
+import { PROGRESS_STEP, type RecoveryProgress } from '../recovery.ts'
+import type { Shard } from '../../actors/shard.ts'
+import { SingleBar } from 'cli-progress'
 import { Pipeline, type PipelineOptions, type SpaceJournal } from '../pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { ClientOptions } from './client.ts'
@@ -38,6 +44,7 @@ const Environment = z.object({
   ACCESS_TOKEN: z.string().min(1).optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
+  CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -57,6 +64,12 @@ export interface ServerConfig {
   readonly accessToken: string
   /** Told where it listens, before it is ready. */
   readonly onListening?: (url: string) => void
+}
+
+/** Where a space is kept. */
+export interface Stores {
+  readonly journal: SpaceJournal
+  readonly checkpoints?: CheckpointStore & { close?(): void }
 }
 
 export interface RunningServer {
@@ -105,17 +118,21 @@ async function serveJournal(
     spaceId: environment.SPACE_ID,
     ...credentials,
   }
-  let journal: SpaceJournal | undefined
-  const open = async () =>
-    (journal = await RedisJournal.open<SpaceCommand>(
-      { address, key: journalKey(config.spaceId), onTrouble: journalTrouble(log) },
-      ending.signal,
-    ))
+  const { spaceId } = config
+  let stores: Stores | undefined
+  const open = async (): Promise<Stores> => {
+    const onTrouble = redisTrouble(log)
+    const options = { address, key: journalKey(spaceId), onTrouble }
+    const journal = await RedisJournal.open<SpaceCommand>(options, ending.signal)
+    stores = { journal, checkpoints: new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble }) }
+    return stores
+  }
   const failed = new AbortController()
   const server = await startServer(config, log, open, {
     retention: { historyMs: environment.HISTORY_DAYS * DAY_MS, eventsMax: environment.HISTORY_EVENTS_MAX },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: environment.DEDUP_IDS_MAX },
-    onProgress: (entries) => log.info({ entries }, 'reading the journal'),
+    checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: environment.CHECKPOINT_SECONDS * 1000 },
+    onProgress: showProgress(log),
     onFailure: () => {
       failed.abort()
       ending.abort()
@@ -124,10 +141,10 @@ async function serveJournal(
   log.info({ url: server.url, space: config.spaceId }, 'ready')
   if (!ending.signal.aborted) await once(ending.signal, 'abort')
   // A journal that cannot be reached would be waited for without end.
-  const giveUp = setTimeout(() => void journal?.close(), STOPPED_WITHIN_MS)
+  const giveUp = setTimeout(() => void close(stores), STOPPED_WITHIN_MS)
   await server.stop()
   clearTimeout(giveUp)
-  await journal?.close()
+  await close(stores)
   if (failed.signal.aborted) process.exitCode = 1
 }
 
@@ -158,12 +175,40 @@ async function checkRedis(address: string, log: Logger): Promise<void> {
   if (faults.length > 0) throw new EngineError('redis_unsuitable', `REDIS_URL: ${faults.join('; ')}`, 'REDIS_URL')
 }
 
-/** Says once that the journal has been lost from sight, and once that it is back. */
-function journalTrouble(log: Logger): (cause: unknown) => void {
+async function close(stores: Stores | undefined): Promise<void> {
+  stores?.checkpoints?.close?.()
+  await stores?.journal.close()
+}
+
+/** Draws how far the recovery has come on a terminal, and says it in the log elsewhere. */
+function showProgress(log: Logger): (progress: RecoveryProgress) => void {
+  const bars = new Map<RecoveryProgress['kind'], SingleBar>()
+  return ({ kind, done, total }) => {
+    if (!process.stderr.isTTY) {
+      log.info({ kind, done, total }, 'recovering')
+      return
+    }
+    let bar = bars.get(kind)
+    if (!bar) {
+      bar = new SingleBar({
+        format: `recovering: ${kind} {bar} {value}/{total}`,
+        clearOnComplete: true,
+        stopOnComplete: true,
+      })
+      bar.start(total, 0)
+      bars.set(kind, bar)
+    }
+    bar.update(done)
+    if (total - done < PROGRESS_STEP) bar.stop()
+  }
+}
+
+/** Says once that Redis has been lost from sight, and once that it is back. */
+function redisTrouble(log: Logger): (cause: unknown) => void {
   let isTroubled = false
   return (cause) => {
-    if (cause !== undefined && !isTroubled) log.error({ err: cause }, 'the journal cannot be reached; trying again')
-    if (cause === undefined) log.info('the journal can be reached again')
+    if (cause !== undefined && !isTroubled) log.error({ err: cause }, 'Redis cannot be reached; trying again')
+    if (cause === undefined) log.info('Redis can be reached again')
     isTroubled = cause !== undefined
   }
 }
@@ -172,20 +217,27 @@ function journalTrouble(log: Logger): (cause: unknown) => void {
 export async function startServer(
   config: ServerConfig,
   log: Logger,
-  openJournal: () => Promise<SpaceJournal>,
-  options: Omit<PipelineOptions, 'journal'>,
+  openStores: () => Promise<Stores>,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningServer> {
   let listener: RequestListener = createStartingApp()
   const http = await listen((request, response) => listener(request, response), config)
   config.onListening?.(http.url)
   try {
-    const journal = await openJournal()
-    const pipeline = await openPipeline(journal, log, options)
-    const { shard } = pipeline
+    const stores = await openStores()
+    const space: { shard?: Shard } = {}
     const metrics = createMetrics({
-      profiles: () => shard.profileCount,
-      messageIdsKnownSince: () => shard.deduplication.knownSince,
+      profiles: () => space.shard?.profileCount ?? 0,
+      messageIdsKnownSince: () => space.shard?.deduplication.knownSince,
     })
+    const pipeline = await openPipeline(stores, log, {
+      ...options,
+      onCheckpoint: (summary) => {
+        metrics.setCheckpoint(summary)
+        log.info(summary, 'checkpoint')
+      },
+    })
+    space.shard = pipeline.shard
     pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
     listener = createApp({
       surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),
@@ -205,13 +257,21 @@ export async function startServer(
 }
 
 function openPipeline(
-  journal: SpaceJournal,
+  stores: Stores,
   log: Logger,
-  options: Omit<PipelineOptions, 'journal'>,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<Pipeline> {
   return Pipeline.open({
     ...options,
-    journal,
+    ...stores,
+    onDamaged: (cause) => {
+      log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
+      options.onDamaged?.(cause)
+    },
+    onCheckpointFailed: (cause) => {
+      log.error({ err: cause }, 'no checkpoint could be made; it is tried again later')
+      options.onCheckpointFailed?.(cause)
+    },
     onFailure: (cause) => {
       log.fatal({ err: cause }, 'the pipeline has failed')
       options.onFailure?.(cause)

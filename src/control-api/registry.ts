@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
-import type { DefinitionKind, DefinitionRecord, SpaceCommand } from './record.ts'
+import type { DefinitionKind, DefinitionRecord, SpaceCommand, TokenRecord } from './record.ts'
 import { Tokens } from './tokens.ts'
 
 /** A record with its place in the order of creation. */
@@ -18,12 +18,39 @@ export interface ListedRecord {
   readonly record: DefinitionRecord
 }
 
+/** All that it holds, as plain data. */
+export interface RegistryState {
+  readonly records: readonly ListedRecord[]
+  /** Of every key that was ever used, the id of its definition. */
+  readonly ids: readonly (readonly [key: string, id: string])[]
+  readonly sequence: number
+  readonly tokens: readonly TokenRecord[]
+}
+
 export class Registry {
   readonly tokens = new Tokens()
   readonly #records = new Map<string, ListedRecord>()
   /** Of the definition that has, or had, a key. */
   readonly #ids = new Map<string, string>()
   #sequence = 0
+
+  static of({ records, ids, sequence, tokens }: RegistryState): Registry {
+    const registry = new Registry()
+    for (const listed of records) registry.#records.set(listed.record.id, listed)
+    for (const [key, id] of ids) registry.#ids.set(key, id)
+    registry.#sequence = sequence
+    registry.tokens.restore(tokens)
+    return registry
+  }
+
+  state(): RegistryState {
+    return {
+      records: [...this.#records.values()],
+      ids: [...this.#ids],
+      sequence: this.#sequence,
+      tokens: this.tokens.list(),
+    }
+  }
 
   find(id: string, kind: DefinitionKind): DefinitionRecord | undefined {
     const record = this.#records.get(id)?.record

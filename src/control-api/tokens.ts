@@ -10,6 +10,11 @@ export class Tokens {
     return [...this.#records.values()]
   }
 
+  /** Into an empty one: what another listed. */
+  restore(records: readonly TokenRecord[]): void {
+    for (const token of records) this.apply({ kind: 'add token', token })
+  }
+
   find(id: string): TokenRecord | undefined {
     return this.#records.get(id)
   }

@@ -14,6 +14,7 @@ export interface Metrics {
   readonly contentType: string
   readonly countAnswer: (answer: Answer) => void
   readonly countTransition: (type: string) => void
+  readonly setCheckpoint: (checkpoint: { readonly bytes: number; readonly durationMs: number }) => void
 }
 
 /** From a tenth of a millisecond to ten seconds. */
@@ -54,6 +55,21 @@ export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metri
       this.set((messageIdsKnownSince() ?? 0) / 1000)
     },
   })
+  const checkpointBytes = new Gauge({
+    name: 'rollcall_checkpoint_bytes',
+    help: 'What the last checkpoint wrote.',
+    registers,
+  })
+  const checkpointSeconds = new Gauge({
+    name: 'rollcall_checkpoint_duration_seconds',
+    help: 'How long the last checkpoint took.',
+    registers,
+  })
+  const checkpointAt = new Gauge({
+    name: 'rollcall_checkpoint_timestamp_seconds',
+    help: 'When the last checkpoint was committed; epoch seconds, 0 before the first.',
+    registers,
+  })
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -64,5 +80,10 @@ export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metri
       child.observe(durationMs / 1000)
     },
     countTransition: (type) => transitions.inc({ type }),
+    setCheckpoint: ({ bytes, durationMs }) => {
+      checkpointBytes.set(bytes)
+      checkpointSeconds.set(durationMs / 1000)
+      checkpointAt.setToCurrentTime()
+    },
   }
 }

@@ -37,8 +37,20 @@ export interface Journal<Command> {
    * back.
    */
   append(entry: JournalEntry<Command>): Promise<number>
-  /** The entries from a position on, in order, up to the last that is durable when the reader gets there. */
-  read(from: number): AsyncIterable<JournalRecord<Command>>
+  /** Of the next entry to come. */
+  readonly nextPosition: number
+  /**
+   * Names an entry for `read` and `trim`, of this writer and of any later one: an entry of this writer, or the last
+   * that was there before.
+   */
+  placeOf(position: number): string
+  /**
+   * The entries from a position on, in order, up to the last that is durable when the reader gets there.
+   * @param place of the entry before it, where that is known: what is before need not be looked through
+   */
+  read(from: number, place?: string): AsyncIterable<JournalRecord<Command>>
+  /** Forgets all before the entry of this place. */
+  trim(place: string): Promise<void>
   /** Ends it; an append or a read after that rejects. */
   close(): Promise<void>
 }

@@ -7,17 +7,13 @@
  * K3. Only what cannot be mended ends an append: another owner, or entries that have been lost.
  */
 import { randomUUID } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
+import { JournalLostError } from './journal-lost-error.ts'
 import { decodeEntry, encodeEntry } from './journal-codec.ts'
 import { APPEND, OWN } from './journal-scripts.ts'
 import { createRedis } from './redis-client.ts'
-
-/** The journal has another owner now, or has lost entries that were durable: this process must not go on. */
-export class JournalLostError extends Error {
-  override readonly name = 'JournalLostError'
-}
+import { askUntilAnswered } from './retrying.ts'
 
 export interface RedisJournalOptions {
   /** `redis://…`, `rediss://…`, or the path of a unix socket. */
@@ -27,8 +23,6 @@ export interface RedisJournalOptions {
   readonly onTrouble?: (cause: unknown) => void
 }
 
-const RETRY_MS_MIN = 20
-const RETRY_MS_MAX = 500
 /** Entries asked for at once; an entry is at most a few MB. */
 const PAGE_ENTRIES = 200
 const OWNER_ENTRIES_AT_ONCE = 16
@@ -41,6 +35,9 @@ export class RedisJournal<Command> implements Journal<Command> {
   #tail: string
   #sequence = 0
   #nextPosition: number
+  /** Position of the first entry of this owner, and the id of the entry before it. */
+  readonly #firstPosition: number
+  readonly #before: string
   #last: Promise<unknown> = Promise.resolve()
   #isReachable = true
   readonly #closing = new AbortController()
@@ -52,34 +49,50 @@ export class RedisJournal<Command> implements Journal<Command> {
   ): Promise<RedisJournal<Command>> {
     const redis = createRedis(options.address)
     const token = randomUUID()
+    const own = async (): Promise<RedisJournal<Command>> => {
+      if (redis.status === 'wait') await redis.connect()
+      const tail = (await redis.eval(OWN, 1, options.key, token)) as string
+      return new RedisJournal<Command>(redis, options, { tail, ...(await lastEntryOf(redis, options.key)) })
+    }
     try {
-      for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(RETRY_MS_MAX, retryMs * 2))
-        try {
-          if (redis.status === 'wait') await redis.connect()
-          const tail = (await redis.eval(OWN, 1, options.key, token)) as string
-          const nextPosition = await nextPositionOf(redis, options.key)
-          return new RedisJournal<Command>(redis, options, { tail, nextPosition })
-        } catch (cause) {
-          if (isFinal(cause)) throw cause
-          options.onTrouble?.(cause)
-          await delay(retryMs, undefined, { signal })
-        }
+      return await askUntilAnswered(own, { signal, onTrouble: (cause) => options.onTrouble?.(cause) })
     } catch (error) {
       redis.disconnect()
       throw error
     }
   }
 
-  private constructor(redis: Redis, options: RedisJournalOptions, start: { tail: string; nextPosition: number }) {
+  private constructor(
+    redis: Redis,
+    options: RedisJournalOptions,
+    start: { readonly tail: string; readonly nextPosition: number; readonly before: string },
+  ) {
     this.#redis = redis
     this.#options = options
     this.#tail = start.tail
     this.#epoch = epochOf(start.tail)
-    this.#nextPosition = start.nextPosition
+    this.#nextPosition = this.#firstPosition = start.nextPosition
+    this.#before = start.before
   }
 
   get isReachable(): boolean {
     return this.#isReachable
+  }
+
+  get nextPosition(): number {
+    return this.#nextPosition
+  }
+
+  /** Which owner of the journal this is; they count up. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  placeOf(position: number): string {
+    if (position === this.#firstPosition - 1) return this.#before
+    if (position >= this.#firstPosition && position < this.#nextPosition)
+      return `${this.#epoch}-${position - this.#firstPosition + 1}`
+    throw new RangeError(`journal: the place of entry ${position} is not known`)
   }
 
   append(entry: JournalEntry<Command>): Promise<number> {
@@ -91,8 +104,8 @@ export class RedisJournal<Command> implements Journal<Command> {
     return appended
   }
 
-  async *read(from: number): AsyncGenerator<JournalRecord<Command>> {
-    for (let start = '-'; ;) {
+  async *read(from: number, place?: string): AsyncGenerator<JournalRecord<Command>> {
+    for (let start = place === undefined ? '-' : `(${place}`; ;) {
       if (this.#closing.signal.aborted) throw new Error('read: the journal is closed')
       const page = await this.#retrying(() =>
         this.#redis.xrangeBuffer(this.#options.key, start, '+', 'COUNT', PAGE_ENTRIES),
@@ -106,6 +119,10 @@ export class RedisJournal<Command> implements Journal<Command> {
       if (!last) return
       start = `(${last[0].toString()}`
     }
+  }
+
+  async trim(place: string): Promise<void> {
+    await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', place))
   }
 
   async close(): Promise<void> {
@@ -122,22 +139,12 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 
   /** Keeps K2 and K3. */
-  async #retrying<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-    const { signal } = this.#closing
-    for (let retryMs = RETRY_MS_MIN; ; retryMs = Math.min(RETRY_MS_MAX, retryMs * 2)) {
-      signal.throwIfAborted()
-      try {
-        const answer = await ask()
-        if (!this.#isReachable) this.#options.onTrouble?.(undefined)
-        this.#isReachable = true
-        return answer
-      } catch (cause) {
-        if (isFinal(cause)) throw cause
-        this.#isReachable = false
-        this.#options.onTrouble?.(cause)
-        await delay(retryMs, undefined, { signal }).catch(() => undefined)
-      }
+  #retrying<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const onTrouble = (cause: unknown): void => {
+      this.#isReachable = cause === undefined
+      this.#options.onTrouble?.(cause)
     }
+    return askUntilAnswered(ask, { signal: this.#closing.signal, onTrouble })
   }
 
   #lost(tail: string): JournalLostError {
@@ -146,21 +153,17 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 }
 
-/** Entries count on from the last one that is kept. */
-async function nextPositionOf(redis: Redis, key: string): Promise<number> {
+/** Entries count on from the last one that is kept, of which this is the id; `0-0` where there is none. */
+async function lastEntryOf(redis: Redis, key: string): Promise<{ nextPosition: number; before: string }> {
   for (let end = '+'; ;) {
     const page = await redis.xrevrangeBuffer(key, end, '-', 'COUNT', OWNER_ENTRIES_AT_ONCE)
-    for (const [, [field, bytes]] of page)
-      if (field?.toString() === 'entry' && bytes) return decodeEntry(bytes).position + 1
+    for (const [id, [field, bytes]] of page)
+      if (field?.toString() === 'entry' && bytes)
+        return { nextPosition: decodeEntry(bytes).position + 1, before: id.toString() }
     const last = page.at(-1)
-    if (!last) return 0
+    if (!last) return { nextPosition: 0, before: '0-0' }
     end = `(${last[0].toString()}`
   }
-}
-
-/** What no further attempt can mend: the key is no stream, the credentials are wrong, an entry is damaged. */
-function isFinal(cause: unknown): boolean {
-  return cause instanceof Error && /^(WRONGTYPE|WRONGPASS|NOAUTH|NOPERM|journal:)/.test(cause.message)
 }
 
 function epochOf(id: string): number {

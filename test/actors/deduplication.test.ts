@@ -1,7 +1,7 @@
 /** Which calls are known: for how long, how many, and through a table that grows a little at a time. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Deduplication, type DeduplicationLimits } from '../../actors/deduplication.ts'
+import { CHUNK_IDS, Deduplication, type DeduplicationLimits } from '../../actors/deduplication.ts'
 import { writeFingerprint } from '../../actors/fingerprint.ts'
 import { propertyRuns } from '../support/runs.ts'
 
@@ -48,10 +48,12 @@ describe('deduplication', () => {
         for (const [index, [id, pause]] of all.entries()) {
           now += pause
           if (index % every === every - 1) {
-            const state = deduplication.state()
+            const [head, chunks] = [deduplication.head(), chunksOf(deduplication)]
             deduplication = new Deduplication(limits)
-            deduplication.restore(state)
-            expect(deduplication.state()).toEqual(state)
+            deduplication.restore(head)
+            for (const chunk of chunks) deduplication.restoreChunk(chunk)
+            deduplication.restored()
+            expect([deduplication.head(), chunksOf(deduplication)]).toEqual([head, chunks])
           }
           expect(deduplication.isNew(`id-${id}`, now)).toBe(naive.isNew(`id-${id}`, now))
         }
@@ -111,3 +113,12 @@ describe('a fingerprint', () => {
     expect(new Set(seen).size).toBe(texts.length)
   })
 })
+
+function chunksOf(deduplication: Deduplication): Uint8Array[] {
+  const log = deduplication.log()
+  const { first } = deduplication.head()
+  const chunks: Uint8Array[] = []
+  for (let chunk = Math.floor(first / CHUNK_IDS); chunk * CHUNK_IDS < first + deduplication.count; chunk++)
+    chunks.push(log(chunk))
+  return chunks
+}

@@ -1,7 +1,7 @@
 /** Definitions that come, change and go while the space runs (docs/semantics.md, 8). */
 import { describe, expect, it, vi } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
-import { encodeState } from '../../actors/state-codec.ts'
+import { bytesOf } from '../support/reopened.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR, Space } from '../support/space.ts'
@@ -259,7 +259,7 @@ describe('a command that is refused', () => {
     ['a key that is no text', { ...BUYERS, key: 5 as unknown as string }, 'definition_invalid'],
   ])('for %s changes nothing, to the byte', (_, definition, code) => {
     const space = populated()
-    const before = encodeState(space.shard.state())
+    const before = bytesOf(space.shard)
     let refusal: unknown
     try {
       space.define(definition as DefinitionSource, 40 * DAY)
@@ -268,21 +268,21 @@ describe('a command that is refused', () => {
     }
     expect(refusal).toBeInstanceOf(EngineError)
     expect((refusal as EngineError).code).toBe(code)
-    expect(encodeState(space.shard.state())).toEqual(before)
+    expect(bytesOf(space.shard)).toEqual(before)
     // The clock stood still: what is due comes when it moves.
     expect(space.until(DAY)).toEqual(['24h user_id:u1 recent exited'])
   })
 
   it('for the removal of what is not there changes nothing, to the byte', () => {
     const space = populated()
-    const before = encodeState(space.shard.state())
+    const before = bytesOf(space.shard)
     for (const [key, type] of [
       ['nobody', 'USERS'],
       ['team', 'USERS'],
       ['a', 'ACCOUNTS'],
     ] as const)
       expect(() => space.remove(key, type, 40 * DAY)).toThrow(`no definition '${key}' for ${type}`)
-    expect(encodeState(space.shard.state())).toEqual(before)
+    expect(bytesOf(space.shard)).toEqual(before)
   })
 
   it('at the start leaves no space behind', () => {
@@ -354,14 +354,14 @@ describe('a command that fails half-way', () => {
     const space = new Space(BUYERS, SPENT)
     space.track('u1', 'Bought', { price: 60 })
     space.group('u1', 'g1')
-    const before = Buffer.from(encodeState(space.shard.state())).toString('latin1')
+    const before = bytesOf(space.shard)
     const history = vi.spyOn(space.shard.profile('user_id', 'u1')!, 'heardEvents').mockImplementation(() => {
       throw new Error('a fault of ours')
     })
     const definition = computedTrait('later', "event('Bought').within(1 hour).count()")
     const define = { kind: 'command', receivedAt: space.shard.clock, command: { kind: 'define', definition } } as const
     expect(() => space.shard.apply(define)).toThrow('a fault of ours')
-    expect(Buffer.from(encodeState(space.shard.state())).toString('latin1')).toBe(before)
+    expect(bytesOf(space.shard)).toEqual(before)
     history.mockRestore()
     expect(space.shard.apply(define).transitions.map(({ key, value }) => [key, value])).toEqual([['later', 1]])
   })

@@ -11,7 +11,7 @@ import { ProfileActor } from '../../actors/profile-actor.ts'
 import { Settlement } from '../../actors/settlement.ts'
 import { Shard } from '../../actors/shard.ts'
 import { Slabs } from '../../actors/slabs.ts'
-import { encodeState } from '../../actors/state-codec.ts'
+import { bytesOf } from '../support/reopened.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Entry } from '../../src/model/entry.ts'
 import type { JsonObject } from '../../src/model/event.ts'
@@ -169,7 +169,7 @@ describe('an actor of a shard', () => {
 
 /** A profile by itself: no shard, no identity, no clock. */
 function standalone(...sources: DefinitionSource[]): ProfileActor {
-  const settlement = new Settlement((actor) => actor.schedule())
+  const settlement = new Settlement({ onJoin: () => undefined, onSettled: (actor) => actor.schedule() })
   const store = { names: new Names(), slabs: new Slabs() }
   const plan = compilePlans(Definitions.of(sources).inputs()).user
   const actor = new ProfileActor(0, plan, settlement, store, DEFAULT_IDENTITY_RULES)
@@ -323,13 +323,13 @@ describe('a call that fails in a shard', () => {
   it('is an outcome with its cause; the state is the same to the byte, and nobody hears of it', () => {
     const shard = new Shard({ definitions: [BUYERS, SPENT] })
     shard.apply(bought('u1', 0))
-    const before = encodeState(shard.state())
+    const before = bytesOf(shard)
     const heard: Transition[] = []
     shard.profile('user_id', 'u1')!.changes$.subscribe((transition) => heard.push(transition))
     const body = { type: 'track', event: 'Bought', userId: 'u1', properties: { price: () => 5 } }
     const { outcomes, transitions } = shard.apply({ kind: 'calls', receivedAt: START, calls: [{ body, sourceId: '' }] })
     expect(outcomes).toMatchObject([{ kind: 'failed', cause: { name: 'TypeError' } }])
     expect([transitions, heard]).toEqual([[], []])
-    expect(encodeState(shard.state())).toEqual(before)
+    expect(bytesOf(shard)).toEqual(before)
   })
 })

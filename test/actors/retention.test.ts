@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
-import { decodeState, encodeState } from '../../actors/state-codec.ts'
+import { reopened } from '../support/reopened.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import { histories } from '../support/generators/calls.ts'
@@ -46,7 +46,7 @@ function run(scenario: Scenario, retention: Retention, every = Infinity): string
   let shard = new Shard({ retention, definitions: scenario.definitions })
   return rows(
     entriesOf(scenario).flatMap((entry, index) => {
-      if (index % every === every - 1) shard = Shard.of(decodeState(encodeState(shard.state())))
+      if (index % every === every - 1) shard = reopened(shard)
       return [...shard.apply(entry).transitions]
     }),
   )
@@ -116,8 +116,8 @@ describe('retention', () => {
     for (let index = 0; index < 20; index++) track(shard, index % 2 === 0 ? 'Viewed' : 'Bought', index)
     const value = shard.profile('user_id', 'u1')!.definedValue(0)
     expect(value).toBeLessThan(5)
-    const reopened = Shard.of(decodeState(encodeState(shard.state())))
-    expect(reopened.profile('user_id', 'u1')!.definedValue(0)).toBe(value)
+    const again = reopened(shard)
+    expect(again.profile('user_id', 'u1')!.definedValue(0)).toBe(value)
   })
 
   it('shows a new definition the kept events only', () => {
@@ -136,8 +136,8 @@ describe('a change of retention', () => {
     const command = { kind: 'retain', retention: { historyMs: DAY, eventsMax: 10 } } as const
     shard.apply({ kind: 'command', receivedAt: START + 50, command })
     expect(shard.profile('user_id', 'u1')!.history.count).toBe(50)
-    const reopened = Shard.of(decodeState(encodeState(shard.state())))
-    for (const each of [shard, reopened]) {
+    const again = reopened(shard)
+    for (const each of [shard, again]) {
       track(each, 'Viewed', 51)
       expect(each.profile('user_id', 'u1')!.history.count).toBeLessThanOrEqual(10)
     }

@@ -1,9 +1,8 @@
 /** What those who run the server look at. */
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { startServer } from '../../src/cli/serve.ts'
+import { startServer, type Stores } from '../../src/cli/serve.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
-import type { SpaceJournal } from '../../src/pipeline.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { CONFIG, send, startTestServer } from '../support/server.ts'
 
@@ -39,8 +38,8 @@ describe('/metrics', () => {
 
 describe('a server that still reads its journal', () => {
   it('is alive, not ready, and asks callers to come again', async () => {
-    let release: (journal: SpaceJournal) => void = () => undefined
-    const opening = new Promise<SpaceJournal>((resolve) => {
+    let release: (stores: Stores) => void = () => undefined
+    const opening = new Promise<Stores>((resolve) => {
       release = resolve
     })
     let url = ''
@@ -57,7 +56,7 @@ describe('a server that still reads its journal', () => {
       const { status, headers } = await send(`${url}${path}`)
       expect([path, status, headers.get('retry-after')]).toEqual([path, 503, '1'])
     }
-    release(new MemoryJournal<SpaceCommand>())
+    release({ journal: new MemoryJournal<SpaceCommand>() })
     const server = await starting
     expect((await send(`${url}/readyz`)).status).toBe(200)
     await server.stop()

@@ -5,14 +5,29 @@ export class MemoryJournal<Command> implements Journal<Command> {
   readonly isReachable: boolean = true
   readonly #entries: JournalEntry<Command>[] = []
   #closed = false
+  /** Position of the first entry that is kept. */
+  #first = 0
 
   append(entry: JournalEntry<Command>): Promise<number> {
     if (this.#closed) return Promise.reject(new Error('append: the journal is closed'))
     return Promise.resolve(this.#entries.push(copyOf(entry)) - 1)
   }
 
+  get nextPosition(): number {
+    return this.#entries.length
+  }
+
+  placeOf(position: number): string {
+    return String(position)
+  }
+
+  trim(place: string): Promise<void> {
+    this.#first = Math.max(this.#first, Number(place))
+    return Promise.resolve()
+  }
+
   async *read(from: number): AsyncGenerator<JournalRecord<Command>> {
-    for (let position = from; position < this.#entries.length; position++) {
+    for (let position = Math.max(from, this.#first); position < this.#entries.length; position++) {
       if (this.#closed) throw new Error('read: the journal is closed')
       yield await Promise.resolve({ position, entry: this.#entries[position]! })
     }

@@ -34,7 +34,7 @@ export interface TestServer extends RunningServer {
 
 export async function startTestServer(options: Partial<PipelineOptions> = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
-  const server = await startServer(CONFIG, pino({ level: 'silent' }), () => Promise.resolve(journal), options)
+  const server = await startServer(CONFIG, pino({ level: 'silent' }), () => Promise.resolve({ journal }), options)
   const { url } = server
   return {
     ...server,

@@ -1,0 +1,113 @@
+/** Who a call is about: the profile that its ids mean, found, made or united, and the account that it names. */
+import type { ExternalId, IdentityRules } from '../src/model/external-id.ts'
+import { AccountActor } from './account-actor.ts'
+import type { HistoryStore } from './history.ts'
+import type { Identity, Resolution } from './identity.ts'
+import type { Plans } from './plan/compile.ts'
+import { eventsOfOthers, ProfileActor } from './profile-actor.ts'
+import type { Roster } from './roster.ts'
+import type { Settlement } from './settlement.ts'
+import type { TimingWheel } from './timing-wheel.ts'
+
+export interface ParticipantsOptions {
+  readonly identity: Identity
+  readonly roster: Roster
+  readonly wheel: TimingWheel
+  readonly settlement: Settlement
+  readonly store: HistoryStore
+  readonly rules: IdentityRules
+}
+
+export class Participants {
+  readonly #identity: Identity
+  readonly #roster: Roster
+  readonly #wheel: TimingWheel
+  readonly #settlement: Settlement
+  readonly #store: HistoryStore
+  readonly #rules: IdentityRules
+
+  constructor({ identity, roster, wheel, settlement, store, rules }: ParticipantsOptions) {
+    this.#identity = identity
+    this.#roster = roster
+    this.#wheel = wheel
+    this.#settlement = settlement
+    this.#store = store
+    this.#rules = rules
+  }
+
+  /** The profile that the ids mean, taking part in the settlement with its accounts. */
+  profileOf(ids: readonly ExternalId[], now: number, plans: Plans): ProfileActor {
+    const known = ids.length === 1 ? this.#identity.find(ids[0]!.type, ids[0]!.value) : undefined
+    if (known) return this.#joined(known)
+    const resolution = this.#identity.resolve(ids)
+    const profile = this.#resolved(resolution, now, plans)
+    for (const id of resolution.added) {
+      this.#identity.assign(id, profile)
+      this.#settlement.onFailure(() => this.#identity.release(id))
+      profile.addId(id)
+    }
+    return profile
+  }
+
+  #resolved({ profiles }: Resolution, now: number, plans: Plans): ProfileActor {
+    const [survivor, ...absorbed] = profiles
+    if (!survivor) {
+      const created = new ProfileActor(this.#roster.nextOrdinal, plans.user, this.#settlement, this.#store, this.#rules)
+      this.#roster.add(created)
+      this.#settlement.onFailure(() => this.#roster.takeBack(created))
+      created.begin(now)
+      this.#settlement.join(created)
+      return created
+    }
+    if (absorbed.length === 0) return this.#joined(survivor)
+    this.#merge(survivor, absorbed, now, plans)
+    return survivor
+  }
+
+  #joined(profile: ProfileActor): ProfileActor {
+    this.#settlement.join(profile)
+    for (const account of profile.accounts) account.takePart()
+    return profile
+  }
+
+  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[], now: number, plans: Plans): void {
+    const accounts = [...new Set([survivor, ...absorbed].flatMap((profile) => [...profile.accounts]))]
+    const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
+    this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
+    for (const profile of absorbed) {
+      for (const id of profile.ids) this.#identity.assign(id, survivor)
+      this.#wheel.set(profile.ordinal, Infinity)
+      this.#roster.remove(profile)
+    }
+    survivor.next({ kind: 'merge', at: now, absorbed })
+    const conditions = plans.user.conditions
+    for (const [index, account] of accounts.entries())
+      account.next({ kind: 'users united', at: now, survivor, absorbed, conditions, unseen: unseen[index]! })
+    survivor.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
+  }
+
+  /** Takes back that a profile was absorbed. */
+  #readmit(profile: ProfileActor): void {
+    for (const id of profile.ids) this.#identity.assign(id, profile)
+    this.#roster.add(profile)
+    this.#wheel.set(profile.ordinal, profile.dueAt)
+  }
+
+  /** The account of a group, which the profile belongs to from now on, taking part in the settlement. */
+  accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
+    const account = this.#roster.account(groupId) ?? this.#createAccount(groupId, now, plans)
+    this.#settlement.join(account)
+    if (account.users.has(profile)) return account
+    account.next({ kind: 'link', at: now, user: profile, conditions: plans.user.conditions })
+    profile.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
+    return account
+  }
+
+  #createAccount(groupId: string, now: number, plans: Plans): AccountActor {
+    const account = new AccountActor(this.#roster.nextOrdinal, plans.account, this.#settlement, groupId)
+    this.#roster.add(account)
+    this.#settlement.onFailure(() => this.#roster.takeBack(account))
+    account.begin(now)
+    return account
+  }
+}

@@ -1,0 +1,50 @@
+/** Reads checkpoints back: what is damaged is said to be, and nothing of it is used. */
+import { CheckpointDamagedError, openData, openPart } from './checkpoint-codec.ts'
+import { type CheckpointHead, chunkName, HEAD, type Manifest, MANIFEST, pageName } from './checkpoint-parts.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+
+/** Parts that are asked for at once. */
+const READ_PARTS = 64
+
+export async function readManifest(store: CheckpointStore, number: number): Promise<Manifest> {
+  const [bytes] = await store.read(number, [MANIFEST])
+  const manifest = openData(bytes, `the manifest of ${number}`) as Manifest
+  if (manifest.number !== number) throw new CheckpointDamagedError(`checkpoint: ${number} has the manifest of another`)
+  return manifest
+}
+
+export async function readHead<Rest>(store: CheckpointStore, { number }: Manifest): Promise<CheckpointHead<Rest>> {
+  const [bytes] = await store.read(number, [HEAD])
+  return openData(bytes, `the head of ${number}`) as CheckpointHead<Rest>
+}
+
+/** The pages of actors, in order. */
+export function readPages(store: CheckpointStore, { pages }: Manifest): AsyncGenerator<Buffer> {
+  return readParts(
+    store,
+    pages.map((writer, page) => [writer, pageName(page)] as const),
+  )
+}
+
+/** The chunks of fingerprints, in order. */
+export function readChunks(store: CheckpointStore, { firstChunk, chunks }: Manifest): AsyncGenerator<Buffer> {
+  return readParts(
+    store,
+    chunks.map((writer, index) => [writer, chunkName(firstChunk + index)] as const),
+  )
+}
+
+async function* readParts(
+  store: CheckpointStore,
+  parts: readonly (readonly [writer: number, name: string])[],
+): AsyncGenerator<Buffer> {
+  for (let from = 0; from < parts.length; from += READ_PARTS) {
+    const group = parts.slice(from, from + READ_PARTS)
+    const found = new Map<string, Buffer | undefined>()
+    for (const writer of new Set(group.map(([one]) => one))) {
+      const names = group.filter(([one]) => one === writer).map(([, name]) => name)
+      for (const [place, bytes] of (await store.read(writer, names)).entries()) found.set(names[place]!, bytes)
+    }
+    for (const [writer, name] of group) yield openPart(found.get(name), `${name} of ${writer}`)
+  }
+}

@@ -1,0 +1,33 @@
+/**
+ * What checkpoints do in Redis in one step each. All take the journal as KEYS[1] and the caller's epoch as ARGV[1], do
+ * nothing for a caller that is not the journal's owner any more, and return the epoch of the owner then, else 0.
+ */
+const FENCE = `
+local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
+local epoch = last and tonumber(string.match(last[1], '^%d+')) or 0
+if epoch ~= tonumber(ARGV[1]) then return epoch end
+`
+
+/** KEYS[2]: the parts of the checkpoint. */
+export const BEGIN = `${FENCE}
+redis.call('UNLINK', KEYS[2])
+return 0
+`
+
+/** KEYS[2]: the parts of the checkpoint. ARGV from 2 on: name, bytes, name, bytes … */
+export const WRITE = `${FENCE}
+redis.call('HSET', KEYS[2], unpack(ARGV, 2))
+return 0
+`
+
+/** KEYS[2]: the index. ARGV[2], ARGV[3]: number of the newest, and of the one before or ''. */
+export const COMMIT = `${FENCE}
+redis.call('HSET', KEYS[2], 'newest', ARGV[2], 'before', ARGV[3])
+return 0
+`
+
+/** KEYS[2]: the parts of the checkpoint. ARGV from 2 on: names. */
+export const REMOVE = `${FENCE}
+redis.call('HDEL', KEYS[2], unpack(ARGV, 2))
+return 0
+`

@@ -1,0 +1,155 @@
+/**
+ * Makes checkpoints: writes what a cut of the engine holds, a little at a time, and commits it.
+ *
+ * C1. Between two turns of the event loop it encodes for at most `SLICE_MS`, and one page more.
+ * C2. The journal is trimmed behind the checkpoint before the newest: to fall back loses nothing.
+ * C3. One that fails leaves all as it was: its pages are in the next one again.
+ */
+import type { ShardCut } from '../../actors/shard-state.ts'
+import { sealData, sealPart } from './checkpoint-codec.ts'
+import { chunkName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+
+export const SLICE_MS = 4
+/** Of parts that are written at once. */
+const WRITE_BYTES = 256 * 1024
+/** Names that are removed at once. */
+const REMOVE_NAMES = 1_000
+
+/** What of the present a checkpoint is to hold. */
+export interface CheckpointSource {
+  readonly cut: ShardCut
+  /** What the space has beside its engine, as of now. */
+  readonly rest: unknown
+  readonly position: number
+  readonly place: string
+  readonly receivedAt: number
+  /** Ids in a chunk of fingerprints. */
+  readonly chunkIds: number
+  /** Actors on a page. */
+  readonly pageActors: number
+}
+
+export interface CheckpointSummary {
+  readonly number: number
+  readonly bytes: number
+  readonly pages: number
+  readonly durationMs: number
+}
+
+export class Checkpointer {
+  readonly #store: CheckpointStore
+  /** Lets the event loop go round. */
+  readonly #breathe: () => Promise<void>
+  readonly #elapsedMs: () => number
+  #newest: Manifest | undefined
+  #before: Manifest | undefined
+
+  /** @param recovered the checkpoints that are kept, the one that was recovered from first */
+  constructor(
+    store: CheckpointStore,
+    recovered: readonly Manifest[],
+    { breathe, elapsedMs }: { readonly breathe: () => Promise<void>; readonly elapsedMs: () => number },
+  ) {
+    this.#store = store
+    ;[this.#newest, this.#before] = recovered
+    this.#breathe = breathe
+    this.#elapsedMs = elapsedMs
+  }
+
+  /** The place of the entry behind which nothing is needed any more; undefined while all is. Keeps C2. */
+  get trimBehind(): string | undefined {
+    return this.#before?.place
+  }
+
+  /** Resolves when it is committed. @param number greater than that of any before */
+  async make(number: number, source: CheckpointSource): Promise<CheckpointSummary> {
+    const { cut, rest, position, place, receivedAt } = source
+    const startedMs = this.#elapsedMs()
+    const manifest: Manifest = { number, position, place, receivedAt, ...this.#writers(number, source) }
+    await this.#store.begin(number)
+    const writing = new Writing(this.#store, number)
+    for (const [index, writer] of manifest.chunks.entries()) {
+      const chunk = manifest.firstChunk + index
+      if (writer === number) await writing.add(chunkName(chunk), sealPart(cut.fingerprints(chunk)))
+    }
+    await this.#writePages(cut, writing)
+    await writing.add(HEAD, sealData({ shard: cut.head, rest }))
+    await writing.add(MANIFEST, sealData(manifest))
+    await writing.end()
+    await this.#store.commit(number, this.#newest?.number)
+    const durationMs = Math.round(this.#elapsedMs() - startedMs)
+    const dropped = this.#before
+    this.#before = this.#newest
+    this.#newest = manifest
+    if (dropped) await this.#remove(partsOnlyOf(dropped, [manifest, ...(this.#before ? [this.#before] : [])]))
+    return { number, bytes: writing.bytes, pages: cut.pages.pages.length, durationMs }
+  }
+
+  /** Which checkpoint has each part: this one, if the part has changed since the newest. */
+  #writers(number: number, { cut, chunkIds, pageActors }: CheckpointSource) {
+    const { head, pages: changed } = cut
+    const known = this.#newest
+    const pages = Array.from(
+      { length: Math.ceil(head.ordinals / pageActors) },
+      (_, page) => known?.pages[page] ?? number,
+    )
+    for (const page of changed.pages) if (page < pages.length) pages[page] = number
+    const { first, hours } = head.deduplication
+    const next = hours.reduce((place, [, count]) => place + count, first)
+    const firstChunk = Math.floor(first / chunkIds)
+    const chunks = Array.from({ length: Math.ceil(next / chunkIds) - firstChunk }, (_, index) => {
+      // What was full, and stood at the front already, has not changed; its ids that have ended do no harm.
+      const chunk = firstChunk + index
+      const writer = known?.chunks[chunk - known.firstChunk]
+      const wasFull = known !== undefined && chunk < known.firstChunk + known.chunks.length - 1
+      return writer !== undefined && wasFull && chunk > firstChunk ? writer : number
+    })
+    return { pages, firstChunk, chunks }
+  }
+
+  /** Keeps C1. */
+  async #writePages(cut: ShardCut, writing: Writing): Promise<void> {
+    let sliceStart = this.#elapsedMs()
+    for (let next = cut.pages.take(); next; next = cut.pages.take()) {
+      await writing.add(pageName(next.page), sealPart(next.bytes))
+      if (this.#elapsedMs() - sliceStart < SLICE_MS) continue
+      await this.#breathe()
+      sliceStart = this.#elapsedMs()
+    }
+  }
+
+  async #remove(parts: ReadonlyMap<number, readonly string[]>): Promise<void> {
+    for (const [writer, names] of parts)
+      for (let from = 0; from < names.length; from += REMOVE_NAMES)
+        await this.#store.remove(writer, names.slice(from, from + REMOVE_NAMES))
+  }
+}
+
+/** Parts on their way, gathered to writes of some size. */
+class Writing {
+  readonly #store: CheckpointStore
+  readonly #number: number
+  #parts: [name: string, bytes: Buffer][] = []
+  #gathered = 0
+  bytes = 0
+
+  constructor(store: CheckpointStore, number: number) {
+    this.#store = store
+    this.#number = number
+  }
+
+  async add(name: string, bytes: Buffer): Promise<void> {
+    this.#parts.push([name, bytes])
+    this.#gathered += bytes.length
+    this.bytes += bytes.length
+    if (this.#gathered >= WRITE_BYTES) await this.end()
+  }
+
+  async end(): Promise<void> {
+    const parts = this.#parts
+    this.#parts = []
+    this.#gathered = 0
+    await this.#store.write(this.#number, parts)
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A space as it was: the newest checkpoint that can be read, then the journal from there on.
+ *
+ * R1. A checkpoint is taken whole or not at all; a damaged one gives way to the one before, and if none is left, to the
+ *     whole journal, where that is there from its first entry.
+ * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
+ */
+import { from, lastValueFrom, map, tap } from 'rxjs'
+import { driveActors } from '../actors/drive-actors.ts'
+import { Shard } from '../actors/shard.ts'
+import type { ShardOptions } from '../actors/shard-state.ts'
+import { Registry, type RegistryState } from './control-api/registry.ts'
+import type { SpaceCommand } from './control-api/record.ts'
+import { durableEntry } from './durable-entry.ts'
+import { CheckpointDamagedError } from './persistence/checkpoint-codec.ts'
+import type { Manifest } from './persistence/checkpoint-parts.ts'
+import { readChunks, readHead, readManifest, readPages } from './persistence/checkpoint-reader.ts'
+import type { CheckpointStore } from './persistence/checkpoint-store.ts'
+import type { Journal } from './persistence/journal.ts'
+
+/** What a space is beside its engine. */
+export interface SpaceRest {
+  readonly registry: RegistryState
+}
+
+export interface RecoveryOptions {
+  readonly journal: Journal<SpaceCommand>
+  readonly checkpoints: CheckpointStore | undefined
+  readonly shard: ShardOptions
+  readonly onProgress: (progress: RecoveryProgress) => void
+  /** Told of a checkpoint that is damaged, before another is tried. */
+  readonly onDamaged: (cause: CheckpointDamagedError) => void
+}
+
+/** How far it has come, in what there is to do of this kind; `total` 0: not known. */
+export interface RecoveryProgress {
+  readonly kind: 'pages' | 'entries'
+  readonly done: number
+  readonly total: number
+}
+
+export interface RecoveredSpace {
+  readonly shard: Shard
+  readonly registry: Registry
+  /** Of the last entry; epoch ms. */
+  readonly receivedAt: number
+  /** The checkpoints that are kept, the one that it came from first. */
+  readonly manifests: readonly Manifest[]
+  readonly nextCheckpoint: number
+  /** Entries of the journal after the checkpoint. */
+  readonly entries: number
+}
+
+/** Pages, or entries, from one report to the next. */
+export const PROGRESS_STEP = 1_000
+
+interface Start {
+  readonly shard: Shard
+  readonly registry: Registry
+  readonly receivedAt: number
+  readonly manifests: readonly Manifest[]
+}
+
+export async function recover(options: RecoveryOptions): Promise<RecoveredSpace> {
+  const numbers = (await options.checkpoints?.committed()) ?? []
+  const start = await newestReadable(numbers, options)
+  const nextCheckpoint = Math.max(0, ...numbers) + 1
+  return { ...(await replayTail(start, options)), manifests: start.manifests, nextCheckpoint }
+}
+
+/** Keeps R1. */
+async function newestReadable(numbers: readonly number[], options: RecoveryOptions): Promise<Start> {
+  for (const [place, number] of numbers.entries())
+    try {
+      return await readCheckpoint(options.checkpoints!, numbers.slice(place), options)
+    } catch (cause) {
+      if (!(cause instanceof CheckpointDamagedError)) throw cause
+      options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
+    }
+  return { shard: new Shard(options.shard), registry: new Registry(), receivedAt: 0, manifests: [] }
+}
+
+/** @param numbers the checkpoint, and those before it */
+async function readCheckpoint(
+  store: CheckpointStore,
+  [number, ...older]: readonly number[],
+  { shard: shardOptions, onProgress }: RecoveryOptions,
+): Promise<Start> {
+  const manifest = await readManifest(store, number!)
+  const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
+  const restoring = Shard.restoring(head, shardOptions)
+  for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
+  let pages = 0
+  for await (const page of readPages(store, manifest)) {
+    restoring.addPage(page)
+    if (++pages % PROGRESS_STEP === 0) onProgress({ kind: 'pages', done: pages, total: manifest.pages.length })
+  }
+  const before = await Promise.all(older.map((one) => readManifest(store, one).catch(() => undefined)))
+  const manifests = [manifest, ...before.filter((one) => one !== undefined)]
+  return { shard: restoring.finish(), registry: Registry.of(rest.registry), receivedAt: manifest.receivedAt, manifests }
+}
+
+/** Keeps R2. */
+async function replayTail(
+  { shard, registry, receivedAt: startedAt, manifests }: Start,
+  { journal, onProgress }: RecoveryOptions,
+): Promise<Pick<RecoveredSpace, 'shard' | 'registry' | 'receivedAt' | 'entries'>> {
+  const manifest = manifests[0]
+  const first = manifest?.position ?? 0
+  if (journal.nextPosition < first)
+    throw new Error(
+      `journal: it ends before entry ${journal.nextPosition}, and the checkpoint holds all before ${first}: ` +
+        'entries that were durable have been lost',
+    )
+  const total = journal.nextPosition - first
+  let receivedAt = startedAt
+  let next = first
+  const applied$ = from(journal.read(first, manifest?.place)).pipe(
+    tap(({ position }) => {
+      if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
+      next++
+    }),
+    map(({ entry }) => durableEntry(entry, registry)),
+    driveActors(shard),
+    tap(({ entry: { journalled } }) => {
+      if (journalled.kind === 'command') registry.apply(journalled.command)
+      receivedAt = journalled.receivedAt
+      if ((next - first) % PROGRESS_STEP === 0) onProgress({ kind: 'entries', done: next - first, total })
+    }),
+  )
+  await lastValueFrom(applied$, { defaultValue: undefined })
+  if (next < journal.nextPosition) throw new Error(`journal: entry ${next} is missing`)
+  return { shard, registry, receivedAt, entries: next - first }
+}

@@ -1,0 +1,58 @@
+/** Checkpoints in a real Redis: the contract, and who may write. */
+import { afterEach, expect, it, vi } from 'vitest'
+import { JournalLostError } from '../../src/persistence/journal-lost-error.ts'
+import { journalKey } from '../../src/persistence/keys.ts'
+import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
+import { RedisJournal } from '../../src/persistence/redis-journal.ts'
+import { useRedis } from '../support/private-redis.ts'
+import { checkpointContract } from './checkpoint-contract.ts'
+
+const redis = useRedis()
+const opened: { close(): unknown }[] = []
+let spaces = 0
+
+afterEach(async () => {
+  for (const one of opened.splice(0)) await one.close()
+})
+
+async function open(spaceId = `space${++spaces}`): Promise<RedisCheckpoints> {
+  const { address } = redis()
+  const journal = await RedisJournal.open<never>({ address, key: journalKey(spaceId) })
+  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch })
+  opened.push(journal, checkpoints)
+  return checkpoints
+}
+
+checkpointContract('RedisCheckpoints', () => open())
+
+it('lets nobody write but the owner of the journal', async () => {
+  const older = await open('owned')
+  await older.write(1, [['a', Buffer.from('older')]])
+  await older.commit(1, undefined)
+  const newer = await open('owned')
+  for (const attempt of [
+    () => older.begin(1),
+    () => older.write(1, [['a', Buffer.from('late')]]),
+    () => older.commit(2, 1),
+    () => older.remove(1, ['a']),
+  ])
+    await expect(attempt()).rejects.toThrow(JournalLostError)
+  expect(await newer.committed()).toEqual([1])
+  expect(await newer.read(1, ['a'])).toEqual([Buffer.from('older')])
+})
+
+it('waits for a Redis that is away, and ends when it is told to', async () => {
+  const checkpoints = await open()
+  const child = redis().pid!
+  process.kill(child, 'SIGSTOP')
+  try {
+    const written = checkpoints.write(1, [['a', Buffer.from('a')]])
+    process.kill(child, 'SIGKILL')
+    await written
+    expect(await checkpoints.read(1, ['a'])).toEqual([Buffer.from('a')])
+  } finally {
+    await vi.waitUntil(() => redis().pid !== child, { timeout: 10_000 })
+  }
+  checkpoints.close()
+  await expect(checkpoints.write(1, [['a', Buffer.from('b')]])).rejects.toThrow('checkpoints: closed')
+})
