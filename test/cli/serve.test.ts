@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { basic, send } from '../support/server.ts'
 import { runServe, type ServeProcess } from './run-serve.ts'
 
-const KEYS = { WRITE_KEY: 'write-key-1', ACCESS_TOKEN: 'access-token-1' }
+/** Checkpoints come often, so that ends of all kinds fall into them. */
+const KEYS = { WRITE_KEY: 'write-key-1', ACCESS_TOKEN: 'access-token-1', CHECKPOINT_SECONDS: '1' }
 
 let directory = ''
 const running: ServeProcess[] = []
