@@ -2,10 +2,12 @@
  * Actors as pages of bytes, and which pages have changed. A cut is what the actors were at one instant, taken without a
  * pause: its pages are encoded one by one while the space goes on.
  *
- * G1. Whoever is about to change an actor says so first (`changing`); so a page of a cut that was not encoded yet is
- *     encoded as it still is.
+ * G1. Whoever is about to change an actor says so first (`changing`); while its page is still to be taken, the actor is
+ *     encoded then, as it still is. One actor, not its page: else a burst over many pages would encode them all.
  * G2. A page is in the next cut if it was touched since the last one that was not taken back.
  */
+
+import { pack, unpack } from 'msgpackr'
 
 /** Ordinals of one page: few enough that to encode it is far below a millisecond. */
 export const PAGE_ACTORS = 64
@@ -13,27 +15,38 @@ export const PAGE_ACTORS = 64
 const CLEAN = 0
 const DIRTY = 1
 
-export type EncodePage = (page: number) => Uint8Array
+/** What there is by an ordinal, as bytes; undefined where there is none. */
+export type EncodeActor = (ordinal: number) => Uint8Array | undefined
 
 /** The changed pages, as they were when it was made. */
 export interface PageCut {
   /** Which they are. */
   readonly pages: readonly number[]
-  /** A page that was not given yet; undefined after the last. The work of one call is at most one page. */
+  /** A page that was not given yet; undefined after the last. */
   take(): { readonly page: number; readonly bytes: Uint8Array } | undefined
 }
 
 interface OpenCut extends PageCut {
   readonly pending: Set<number>
-  readonly captured: { readonly page: number; readonly bytes: Uint8Array }[]
+  /** Actors of pending pages that have changed since, as they were. */
+  readonly captured: Map<number, Uint8Array | undefined>
+}
+
+/** @param actors each as bytes */
+export function encodePage(actors: readonly Uint8Array[]): Uint8Array {
+  return pack(actors)
+}
+
+export function actorsOfPage(bytes: Uint8Array): readonly Uint8Array[] {
+  return unpack(bytes) as Uint8Array[]
 }
 
 export class Pages {
-  readonly #encode: EncodePage
+  readonly #encode: EncodeActor
   #states = new Uint8Array(64)
   #cut: OpenCut | undefined
 
-  constructor(encode: EncodePage) {
+  constructor(encode: EncodeActor) {
     this.#encode = encode
   }
 
@@ -41,10 +54,9 @@ export class Pages {
   changing(ordinal: number): void {
     const page = Math.floor(ordinal / PAGE_ACTORS)
     if (page >= this.#states.length) this.#grow(page + 1)
-    if (this.#states[page] === DIRTY) return
     this.#states[page] = DIRTY
     const cut = this.#cut
-    if (cut?.pending.delete(page)) cut.captured.push({ page, bytes: this.#encode(page) })
+    if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#encode(ordinal))
   }
 
   /** Begins a cut; the one before, if it was not taken whole, is taken back. */
@@ -53,11 +65,14 @@ export class Pages {
     const pages: number[] = []
     for (let page = 0; page < this.#states.length; page++) if (this.#states[page] === DIRTY) pages.push(page)
     this.#states.fill(CLEAN)
-    const pending = new Set(pages)
-    const captured: { page: number; bytes: Uint8Array }[] = []
-    const take = () => captured.shift() ?? this.#next(pending)
-    this.#cut = { pages, pending, captured, take }
-    return this.#cut
+    const cut: OpenCut = {
+      pages,
+      pending: new Set(pages),
+      captured: new Map<number, Uint8Array | undefined>(),
+      take: () => this.#take(cut),
+    }
+    this.#cut = cut
+    return cut
   }
 
   /** The cut was stored: what has not changed since need not be stored again. */
@@ -76,10 +91,16 @@ export class Pages {
     this.#states.fill(CLEAN)
   }
 
-  #next(pending: Set<number>): { page: number; bytes: Uint8Array } | undefined {
+  #take({ pending, captured }: OpenCut): { page: number; bytes: Uint8Array } | undefined {
     for (const page of pending) {
       pending.delete(page)
-      return { page, bytes: this.#encode(page) }
+      const actors: Uint8Array[] = []
+      for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) {
+        const bytes = captured.has(ordinal) ? captured.get(ordinal) : this.#encode(ordinal)
+        captured.delete(ordinal)
+        if (bytes) actors.push(bytes)
+      }
+      return { page, bytes: encodePage(actors) }
     }
     return undefined
   }

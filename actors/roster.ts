@@ -1,12 +1,11 @@
 /** The actors of a space by their ordinals, its accounts by their ids, and the pages that are made of them. */
-import { pack, unpack } from 'msgpackr'
 import type { AccountActor } from './account-actor.ts'
 import { encodeActor } from './actor-codec.ts'
-import { PAGE_ACTORS, Pages } from './pages.ts'
+import { encodePage, PAGE_ACTORS, Pages } from './pages.ts'
 import type { SpaceActor } from './space-actor.ts'
 
 export class Roster {
-  readonly pages = new Pages((page) => this.#encode(page))
+  readonly pages = new Pages((ordinal) => this.#encode(ordinal))
   /** By ordinal; undefined where a profile was absorbed by another. */
   readonly #actors: (SpaceActor | undefined)[] = []
   readonly #accounts = new Map<string, AccountActor>()
@@ -60,20 +59,19 @@ export class Roster {
     this.#actors.length = count
   }
 
-  /** All pages, as they are now. */
+  /** All actors, as they are now, page by page. */
   encodeAll(): Uint8Array[] {
-    return Array.from({ length: Math.ceil(this.#actors.length / PAGE_ACTORS) }, (_, page) => this.#encode(page))
+    const pages: Uint8Array[] = []
+    for (let first = 0; first < this.#actors.length; first += PAGE_ACTORS) {
+      const actors: Uint8Array[] = []
+      for (const actor of this.#actors.slice(first, first + PAGE_ACTORS)) if (actor) actors.push(encodeActor(actor))
+      pages.push(encodePage(actors))
+    }
+    return pages
   }
 
-  #encode(page: number): Uint8Array {
-    const actors: Uint8Array[] = []
-    for (const actor of this.#actors.slice(page * PAGE_ACTORS, (page + 1) * PAGE_ACTORS))
-      if (actor) actors.push(encodeActor(actor))
-    return pack(actors)
+  #encode(ordinal: number): Uint8Array | undefined {
+    const actor = this.#actors[ordinal]
+    return actor && encodeActor(actor)
   }
-}
-
-/** The actors of a page, each as `encodeActor` wrote it. */
-export function actorsOfPage(bytes: Uint8Array): readonly Uint8Array[] {
-  return unpack(bytes) as Uint8Array[]
 }

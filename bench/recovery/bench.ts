@@ -1,0 +1,140 @@
+/**
+ * How long is it from the start of the process, with Redis running, to a `/readyz` that answers 200?
+ *   npm run bench -- recovery        RECOVERY_PROFILES=20000 npm run bench -- recovery
+ *
+ * Workload: 100,000 profiles of an identify and ten events each, under twenty definitions; once from a checkpoint that
+ * holds all of it, once from the journal alone, after a kill. The two are compared, and the journal's share is given
+ * for a million calls. All is wall time; the code is cold, as it is at a start. Checked: the server then knows the last
+ * profile, and has counted its events.
+ *
+ * It does not show: more profiles than memory holds.
+ */
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { PrivateRedis } from '../../src/persistence/private-redis.ts'
+import { DEFINITIONS } from '../engine/definitions.ts'
+import { inDirectory } from '../harness/directory.ts'
+import { report } from '../harness/row.ts'
+import { ServerProcess } from '../harness/server-process.ts'
+import { setting } from '../harness/setting.ts'
+import { spreadOf } from '../harness/spread.ts'
+
+const PROFILES = setting('RECOVERY_PROFILES', 100_000)
+const RUNS = setting('BENCH_RUNS', 3)
+const EVENTS = 10
+/** A batch has the calls of so many profiles. */
+const BATCH_PROFILES = 100
+const CONNECTIONS = 8
+const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
+const CALLS = PROFILES * (EVENTS + 1)
+
+interface Run {
+  readonly journalMs: number
+  readonly checkpointMs: number
+}
+
+function start(directory: string, address: string, checkpointSeconds: number): Promise<ServerProcess> {
+  const main = new URL('../../src/main.js', import.meta.url)
+  const settings = { PORT: '0', DATA_DIR: directory, REDIS_URL: address, CHECKPOINT_SECONDS: String(checkpointSeconds) }
+  return ServerProcess.start(main, ['serve'], { PATH: '/usr/bin:/bin', ...settings, ...KEYS })
+}
+
+function basic(user: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${user}:`).toString('base64')}` }
+}
+
+function callsOf(profile: number): object[] {
+  const userId = `user-${profile}`
+  const events = Array.from({ length: EVENTS }, (_, index) => ({
+    type: 'track',
+    userId,
+    messageId: `message-${profile}-${index}`,
+    event: 'Order Completed',
+    properties: { category: 'shoes', price: 20 + index, quantity: 1, total: 40 },
+  }))
+  return [{ type: 'identify', userId, messageId: `message-${profile}`, traits: { plan: 'pro' } }, ...events]
+}
+
+async function post(url: string, headers: Record<string, string>, body: unknown): Promise<void> {
+  for (;;) {
+    const { status } = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (status === 200) return
+    if (status !== 429) throw new Error(`${url} was answered with ${status}`)
+    await delay(1_000)
+  }
+}
+
+async function fill(url: string): Promise<void> {
+  const bearer = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` }
+  const orders = { name: 'Orders', definition: { query: "event('Order Completed').count()" } }
+  await post(`${url}/spaces/default/computed-traits`, bearer, orders)
+  for (const { kind, key, type, query } of DEFINITIONS) {
+    const isAudience = kind === 'audience'
+    const body = { name: key, key, definition: { query, ...(isAudience ? {} : { type }) } }
+    await post(`${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`, bearer, body)
+  }
+  let next = 0
+  const connection = async (): Promise<void> => {
+    while (next < PROFILES) {
+      const first = next
+      next += BATCH_PROFILES
+      const batch = Array.from({ length: BATCH_PROFILES }, (_, place) => callsOf(first + place)).flat()
+      await post(`${url}/v1/batch`, basic(KEYS.WRITE_KEY), { batch })
+    }
+  }
+  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
+}
+
+/** From the start of the process to its first 200 of `/readyz`, ms. */
+async function readyAfter(startServer: () => Promise<ServerProcess>): Promise<[number, ServerProcess]> {
+  const startedAt = performance.now()
+  // It says where it is once it is ready; that its `/readyz` agrees is asked then.
+  const server = await startServer()
+  const { status } = await fetch(`${server.url}/readyz`)
+  if (status !== 200) throw new Error(`/readyz was answered with ${status}`)
+  return [performance.now() - startedAt, server]
+}
+
+async function check(url: string): Promise<void> {
+  const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${PROFILES - 1}/traits?include=orders`
+  const body = (await (await fetch(path, { headers: basic(KEYS.ACCESS_TOKEN) })).json()) as { traits?: unknown }
+  if (JSON.stringify(body.traits) !== `{"orders":${EVENTS}}`)
+    throw new Error(`the last profile has ${JSON.stringify(body)}`)
+}
+
+function run(): Promise<Run> {
+  return inDirectory(async (directory) => {
+    const redis = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'always' })
+    const first = await start(directory, redis.address, 86_400)
+    await fill(first.url)
+    await first.kill()
+    const [journalMs, second] = await readyAfter(() => start(directory, redis.address, 86_400))
+    await check(second.url)
+    await second.stop()
+    const [checkpointMs, third] = await readyAfter(() => start(directory, redis.address, 86_400))
+    await check(third.url)
+    await third.kill()
+    await redis.stop()
+    return { journalMs, checkpointMs }
+  })
+}
+
+const runs: Run[] = []
+for (let count = 0; count < RUNS; count++) runs.push(await run())
+const journal = spreadOf(runs.map(({ journalMs }) => journalMs / 1000))
+const checkpoint = spreadOf(runs.map(({ checkpointMs }) => checkpointMs / 1000))
+const size = PROFILES.toLocaleString('en')
+report({
+  bench: 'recovery',
+  case: `${size} profiles, from a checkpoint`,
+  result: checkpoint,
+  unit: 's',
+  baseline: { name: 'the whole journal', value: journal.median },
+  ratio: checkpoint.median / journal.median,
+})
+report({
+  bench: 'recovery',
+  case: 'a million calls of the journal',
+  result: spreadOf(runs.map(({ journalMs }) => (journalMs / 1000 / CALLS) * 1_000_000)),
+  unit: 's',
+})
