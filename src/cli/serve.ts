@@ -95,6 +95,9 @@ export async function serve(): Promise<void> {
     const redis = environment.REDIS_URL === undefined ? await startRedis(environment, log) : undefined
     try {
       await serveJournal(environment, credentials, redis?.address ?? environment.REDIS_URL!, { log, ending })
+    } catch (error) {
+      // Whoever ended it while it was starting has what was asked for.
+      if (error !== ending.signal.reason) throw error
     } finally {
       await redis?.stop()
     }

@@ -144,9 +144,8 @@ async function endLeftOver(address: string): Promise<void> {
     await rm(address, { force: true })
     return
   }
-  const closed = once(redis, 'close')
-  await redis.call('SHUTDOWN').catch(() => undefined)
-  await closed
+  // It answers by closing the connection, or by saying why it does not end.
+  await Promise.race([once(redis, 'close'), redis.call('SHUTDOWN').catch(() => undefined)])
   redis.disconnect()
   const until = performance.now() + STOPPED_WITHIN_MS
   while (await ping(address)) {

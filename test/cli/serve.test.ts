@@ -124,6 +124,15 @@ describe('the data directory', () => {
   })
 })
 
+describe('a server that is told to end', () => {
+  it('while it is starting ends in order', { timeout: 30_000 }, async () => {
+    const server = serve({})
+    await vi.waitUntil(() => server.output().includes('Access token (new)'), { timeout: 20_000, interval: 5 })
+    expect(await server.end('SIGTERM')).toBe(0)
+    expect(server.output()).not.toContain('Error')
+  })
+})
+
 describe('a Redis that somebody else runs', () => {
   it('is named where it cannot be reached', { timeout: 30_000 }, async () => {
     const server = serve({ ...KEYS, REDIS_URL: join(directory, 'nobody.sock') })
