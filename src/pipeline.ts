@@ -2,8 +2,8 @@
  * The flow of data, as one picture. What changes state goes one way; reads look at the actors.
  *
  *     routers → submit → writer → journal → engine → answers
- *                          ↑                  │└──→ changes$
- *                        alarm ←── nextDue ───┘
+ *                          ↑                  │├──→ changes$
+ *                        alarm ←── nextDue ───┘└──→ checkpoints → journal is trimmed
  *
  * P1. The engine takes up an entry when it is durable, in the journal's order: what was live is what a replay gives.
  * P2. A request is answered when its entry is durable and applied: the next read sees it.
@@ -111,10 +111,7 @@ export class Pipeline {
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
       .pipe(
-        map(({ entry, submissions, position }) => {
-          this.#position = position + 1
-          return durableEntry(entry, registry, submissions)
-        }),
+        map(({ entry, submissions }) => durableEntry(entry, registry, submissions)),
         driveActors(shard),
         tap((commit) => this.#settle(commit)),
       )
@@ -217,6 +214,7 @@ export class Pipeline {
     for (const { cause } of faults) this.#options.onSetAside?.(cause)
     if (journalled.kind === 'command') this.registry.apply(journalled.command)
     this.#receivedAt = journalled.receivedAt
+    this.#position++
     this.#checkpoints?.applied(bytesOf(journalled))
     let start = 0
     for (const { part, answer } of waiting) {
@@ -257,6 +255,8 @@ export class Pipeline {
 
   #fail(cause: unknown): void {
     this.#alarm.disarm()
+    // An entry may be applied in part: nothing of that is to outlive the process.
+    this.#checkpoints?.abandon()
     this.#writer.fail(cause)
     this.#options.onFailure?.(cause)
     this.#applied.error(cause)

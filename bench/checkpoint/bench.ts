@@ -36,6 +36,8 @@ const BATCH = 15
 const FILL_BATCH = 1_000
 const TARGET_MS = 20
 const SPACE = 'bench'
+/** By it the bench knows the timer of the checkpoints. */
+const CHECKPOINT_MS = 123_456
 
 interface Run {
   readonly pauseMs: number
@@ -131,8 +133,6 @@ function run(): Promise<Run> {
     return { pauseMs, pauseWithoutMs, checkpoint: checkpoint! }
   })
 }
-
-const CHECKPOINT_MS = 123_456
 
 function definition(index: number, source: (typeof DEFINITIONS)[number]): SpaceCommand {
   const record = { id: `aud_${index}`, name: source.key, description: '', enabled: true, createdAt: 0, updatedAt: 0 }

@@ -20,6 +20,7 @@ import { DEFINITIONS } from '../engine/definitions.ts'
 import { alternate } from '../harness/cost.ts'
 import { inDirectory } from '../harness/directory.ts'
 import { Random } from '../harness/random.ts'
+import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
@@ -34,8 +35,6 @@ const USERS = 10_000
 const PACED_CONNECTIONS = 64
 const PACED_SECONDS = 10
 const RUNS = setting('BENCH_RUNS', 5)
-const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
-const AUTHORIZATION = { authorization: `Basic ${Buffer.from(`${KEYS.WRITE_KEY}:`).toString('base64')}` }
 const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
 const TARGETS = new Map([
   [15, 0.4],
@@ -69,7 +68,7 @@ async function sendAll(url: string, bodies: readonly Buffer[]): Promise<void> {
     while (next < bodies.length) {
       const body = bodies[next++]!
       const status = await new Promise<number | undefined>((resolve, reject) => {
-        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers: AUTHORIZATION }, (response) => {
+        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers: AS_WRITER }, (response) => {
           response.resume()
           response.on('end', () => resolve(response.statusCode))
         })
@@ -141,7 +140,7 @@ function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
 function runPaced(bodies: readonly Buffer[], batch: number, eventsPerSecond: number): Promise<readonly number[]> {
   return withServer(async ({ url }) => {
     await sendAll(url, bodiesOf(batch, REHEARSAL, 'rehearsal'))
-    const pace = { perSecond: eventsPerSecond / batch, connections: PACED_CONNECTIONS, headers: AUTHORIZATION }
+    const pace = { perSecond: eventsPerSecond / batch, connections: PACED_CONNECTIONS, headers: AS_WRITER }
     const { latencies, refused } = await sendPaced(url, bodies, pace)
     if (refused > 0) throw new Error(`${refused} requests were refused`)
     await checkCounts(url, bodies.length + Math.ceil(REHEARSAL / batch), batch)
@@ -158,17 +157,15 @@ async function define(url: string, { kind, key, type, query }: (typeof DEFINITIO
   const isAudience = kind === 'audience'
   const body = { name: key, key, definition: { query, ...(isAudience ? {} : { type }) } }
   const path = `${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`
-  const headers = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` }
-  const { ok } = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+  const { ok } = await fetch(path, { method: 'POST', headers: AS_ADMINISTRATOR, body: JSON.stringify(body) })
   if (!ok) throw new Error(`${key} cannot be defined`)
 }
 
 async function countedBy(url: string): Promise<number> {
-  const headers = { authorization: `Basic ${Buffer.from(`${KEYS.ACCESS_TOKEN}:`).toString('base64')}` }
   let count = 0
   for (let user = 0; user < USERS; user++) {
     const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${user}/traits?limit=200`
-    const response = await fetch(path, { headers })
+    const response = await fetch(path, { headers: AS_READER })
     const { traits } = (await response.json()) as { traits?: Record<string, number> }
     for (let name = 0; name < NAMES.length; name++) count += traits?.[`events_${name}`] ?? 0
   }

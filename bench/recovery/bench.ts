@@ -14,6 +14,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { PrivateRedis } from '../../src/persistence/private-redis.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { inDirectory } from '../harness/directory.ts'
+import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
@@ -25,7 +26,6 @@ const EVENTS = 10
 /** A batch has the calls of so many profiles. */
 const BATCH_PROFILES = 100
 const CONNECTIONS = 8
-const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
 const CALLS = PROFILES * (EVENTS + 1)
 
 interface Run {
@@ -37,10 +37,6 @@ function start(directory: string, address: string, checkpointSeconds: number): P
   const main = new URL('../../src/main.js', import.meta.url)
   const settings = { PORT: '0', DATA_DIR: directory, REDIS_URL: address, CHECKPOINT_SECONDS: String(checkpointSeconds) }
   return ServerProcess.start(main, ['serve'], { PATH: '/usr/bin:/bin', ...settings, ...KEYS })
-}
-
-function basic(user: string): { authorization: string } {
-  return { authorization: `Basic ${Buffer.from(`${user}:`).toString('base64')}` }
 }
 
 function callsOf(profile: number): object[] {
@@ -65,13 +61,12 @@ async function post(url: string, headers: Record<string, string>, body: unknown)
 }
 
 async function fill(url: string): Promise<void> {
-  const bearer = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` }
   const orders = { name: 'Orders', definition: { query: "event('Order Completed').count()" } }
-  await post(`${url}/spaces/default/computed-traits`, bearer, orders)
+  await post(`${url}/spaces/default/computed-traits`, AS_ADMINISTRATOR, orders)
   for (const { kind, key, type, query } of DEFINITIONS) {
     const isAudience = kind === 'audience'
     const body = { name: key, key, definition: { query, ...(isAudience ? {} : { type }) } }
-    await post(`${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`, bearer, body)
+    await post(`${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`, AS_ADMINISTRATOR, body)
   }
   let next = 0
   const connection = async (): Promise<void> => {
@@ -79,7 +74,7 @@ async function fill(url: string): Promise<void> {
       const first = next
       next += BATCH_PROFILES
       const batch = Array.from({ length: BATCH_PROFILES }, (_, place) => callsOf(first + place)).flat()
-      await post(`${url}/v1/batch`, basic(KEYS.WRITE_KEY), { batch })
+      await post(`${url}/v1/batch`, AS_WRITER, { batch })
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, connection))
@@ -97,7 +92,7 @@ async function readyAfter(startServer: () => Promise<ServerProcess>): Promise<[n
 
 async function check(url: string): Promise<void> {
   const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${PROFILES - 1}/traits?include=orders`
-  const body = (await (await fetch(path, { headers: basic(KEYS.ACCESS_TOKEN) })).json()) as { traits?: unknown }
+  const body = (await (await fetch(path, { headers: AS_READER })).json()) as { traits?: unknown }
   if (JSON.stringify(body.traits) !== `{"orders":${EVENTS}}`)
     throw new Error(`the last profile has ${JSON.stringify(body)}`)
 }

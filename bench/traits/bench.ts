@@ -13,6 +13,7 @@ import { Agent, request } from 'node:http'
 import { alternate } from '../harness/cost.ts'
 import { inDirectory } from '../harness/directory.ts'
 import { Random } from '../harness/random.ts'
+import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
@@ -25,7 +26,6 @@ const USERS = 10_000
 const USERS_A_BATCH = 100
 const TRAITS = 20
 const TARGET = 0.7
-const KEYS = { WRITE_KEY: 'write-key', ACCESS_TOKEN: 'access-token' }
 
 function pathOf(user: number): string {
   return `/v1/spaces/default/collections/users/profiles/user_id:user-${user}/traits?limit=${TRAITS}`
@@ -36,13 +36,9 @@ interface Answer {
   readonly text: string
 }
 
-function basic(user: string): { authorization: string } {
-  return { authorization: `Basic ${Buffer.from(`${user}:`).toString('base64')}` }
-}
-
 function ask(url: string, agent: Agent): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent, headers: basic(KEYS.ACCESS_TOKEN) }, (response) => {
+    const sent = request(url, { agent, headers: AS_READER }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('end', () => resolve({ status: response.statusCode, text: Buffer.concat(chunks).toString() }))
@@ -110,12 +106,11 @@ async function fill(url: string): Promise<void> {
     const { ok } = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
     if (!ok) throw new Error(`${path} was refused`)
   }
-  const bearer = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` }
   for (let index = 0; index < 5; index++) {
     const above = { name: `above_${index}`, definition: { query: `trait('score_0') >= ${index * 20}` } }
-    await post('/spaces/default/audiences', bearer, above)
+    await post('/spaces/default/audiences', AS_ADMINISTRATOR, above)
     const seen = { name: `seen_${index}`, definition: { query: `event('Seen').within(${index + 1} days).count()` } }
-    await post('/spaces/default/computed-traits', bearer, seen)
+    await post('/spaces/default/computed-traits', AS_ADMINISTRATOR, seen)
   }
   for (let first = 0; first < USERS; first += USERS_A_BATCH) {
     const batch = Array.from({ length: USERS_A_BATCH }, (_, place) => {
@@ -126,7 +121,7 @@ async function fill(url: string): Promise<void> {
         { type: 'track', userId, event: 'Seen' },
       ]
     })
-    await post('/v1/batch', basic(KEYS.WRITE_KEY), { batch: batch.flat() })
+    await post('/v1/batch', AS_WRITER, { batch: batch.flat() })
   }
 }
 

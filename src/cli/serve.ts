@@ -4,6 +4,7 @@ import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { z } from 'zod'
+import type { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../control-api/record.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import { type Answer, createApp, createStartingApp, type Surface } from '../http/app.ts'
@@ -12,20 +13,18 @@ import { createMetrics } from '../http/metrics.ts'
 import { type HttpServer, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { EngineError } from '../model/errors.ts'
+import { CHECKPOINT_LIMITS } from '../persistence/checkpoint-schedule.ts'
+import type { CheckpointStore } from '../persistence/checkpoint-store.ts'
 import { journalKey } from '../persistence/keys.ts'
 import { PrivateRedis } from '../persistence/private-redis.ts'
 import { inspectRedis } from '../persistence/redis-inspection.ts'
 import { RedisCheckpoints } from '../persistence/redis-checkpoints.ts'
 import { RedisJournal } from '../persistence/redis-journal.ts'
-import { CHECKPOINT_LIMITS } from '../persistence/checkpoint-schedule.ts'
-import type { CheckpointStore } from '../persistence/checkpoint-store.ts'
-import { PROGRESS_STEP, type RecoveryProgress } from '../recovery.ts'
-import type { Shard } from '../../actors/shard.ts'
-import { SingleBar } from 'cli-progress'
 import { Pipeline, type PipelineOptions, type SpaceJournal } from '../pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { ClientOptions } from './client.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
+import { showRecovery } from './recovery-progress.ts'
 
 /** The source of the write key that the environment gives. */
 const SOURCE_ID = 'default'
@@ -135,7 +134,7 @@ async function serveJournal(
     retention: { historyMs: environment.HISTORY_DAYS * DAY_MS, eventsMax: environment.HISTORY_EVENTS_MAX },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: environment.DEDUP_IDS_MAX },
     checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: environment.CHECKPOINT_SECONDS * 1000 },
-    onProgress: showProgress(log),
+    onProgress: showRecovery(log),
     onFailure: () => {
       failed.abort()
       ending.abort()
@@ -183,29 +182,6 @@ async function close(stores: Stores | undefined): Promise<void> {
   await stores?.journal.close()
 }
 
-/** Draws how far the recovery has come on a terminal, and says it in the log elsewhere. */
-function showProgress(log: Logger): (progress: RecoveryProgress) => void {
-  const bars = new Map<RecoveryProgress['kind'], SingleBar>()
-  return ({ kind, done, total }) => {
-    if (!process.stderr.isTTY) {
-      log.info({ kind, done, total }, 'recovering')
-      return
-    }
-    let bar = bars.get(kind)
-    if (!bar) {
-      bar = new SingleBar({
-        format: `recovering: ${kind} {bar} {value}/{total}`,
-        clearOnComplete: true,
-        stopOnComplete: true,
-      })
-      bar.start(total, 0)
-      bars.set(kind, bar)
-    }
-    bar.update(done)
-    if (total - done < PROGRESS_STEP) bar.stop()
-  }
-}
-
 /** Says once that Redis has been lost from sight, and once that it is back. */
 function redisTrouble(log: Logger): (cause: unknown) => void {
   let isTroubled = false
@@ -238,6 +214,7 @@ export async function startServer(
       onCheckpoint: (summary) => {
         metrics.setCheckpoint(summary)
         log.info(summary, 'checkpoint')
+        options.onCheckpoint?.(summary)
       },
     })
     space.shard = pipeline.shard

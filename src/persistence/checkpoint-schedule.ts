@@ -36,6 +36,7 @@ export class CheckpointSchedule {
   #bytes = 0
   #entries = 0
   #making: Promise<void> | undefined
+  #isAbandoned = false
 
   constructor(options: CheckpointScheduleOptions) {
     this.#options = options
@@ -46,21 +47,25 @@ export class CheckpointSchedule {
   applied(bytes: number): void {
     this.#bytes += bytes
     this.#entries++
-    const { limits, timer } = this.#options
-    if (this.#bytes >= limits.bytesMax) void this.make()
-    else this.#takeBack ??= timer(() => void this.make(), limits.intervalMs)
+    if (this.#bytes >= this.#options.limits.bytesMax) void this.make()
+    else this.#arm()
   }
 
   /** Resolves when a checkpoint of the present is made, or has failed; at once where nothing has happened. */
   async make(): Promise<void> {
     this.#disarm()
     if (this.#making) return this.#making
-    if (this.#entries === 0) return
+    if (this.#entries === 0 || this.#isAbandoned) return
     this.#making = this.#make()
     await this.#making
     this.#making = undefined
-    if (this.#entries > 0)
-      this.#takeBack ??= this.#options.timer(() => void this.make(), this.#options.limits.intervalMs)
+    if (this.#entries > 0) this.#arm()
+  }
+
+  /** What is there now must not be stored: no checkpoint is begun any more. */
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#disarm()
   }
 
   /** Makes no more by itself, and resolves with one of the present. */
@@ -87,6 +92,11 @@ export class CheckpointSchedule {
       this.#entries += entries
       onFailed(cause)
     }
+  }
+
+  #arm(): void {
+    if (this.#isAbandoned) return
+    this.#takeBack ??= this.#options.timer(() => void this.make(), this.#options.limits.intervalMs)
   }
 
   #disarm(): void {

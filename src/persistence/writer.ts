@@ -31,7 +31,6 @@ export interface Submission<Command, Result> {
 
 /** A durable entry, and who waits for it to be applied. */
 export interface Committed<Command, Result> {
-  readonly position: number
   readonly entry: JournalEntry<Command>
   readonly submissions: readonly Submission<Command, Result>[]
 }
@@ -146,13 +145,12 @@ export class Writer<Command, Result> {
     if (!entry) return
     this.#lastReceivedAt = entry.receivedAt
     const takeBack = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
-    let position: number
     try {
-      position = await journal.append(entry)
+      await journal.append(entry)
     } finally {
       takeBack()
     }
-    this.#committed.next({ position, entry, submissions })
+    this.#committed.next({ entry, submissions })
   }
 
   /** The journal does not answer: nobody is kept waiting. The entry at hand is applied if it gets there after all. */

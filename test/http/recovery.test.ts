@@ -267,6 +267,23 @@ describe('a checkpoint', () => {
     expect(bytesOf(story.server.pipeline.shard)).toEqual(bytes)
   })
 
+  it('is not made of what a failure has left', async () => {
+    const story = await begin()
+    await story.orders(10)
+    await story.checkpoint()
+    const bytes = bytesOf(story.server.pipeline.shard)
+    vi.spyOn(story.server.pipeline.shard, 'apply').mockImplementationOnce(() => {
+      throw new Error('half applied')
+    })
+    const call = { userId: 'u1', event: 'Order', messageId: 'fatal', properties: { total: 1 } }
+    expect((await story.server.ingest('track', call)).status).toBe(503)
+    await story.server.stop()
+    expect(await story.checkpoints.committed()).toEqual([1])
+    await story.start()
+    expect(bytesOf(story.server.pipeline.shard)).not.toEqual(bytes)
+    expect((await story.server.traits('user_id:u1')).body['traits']).toEqual({ recent: true, total: 2 })
+  })
+
   it('is made before its time once the journal has grown so much', async () => {
     const story = await begin()
     await story.server.stop()
