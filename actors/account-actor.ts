@@ -7,17 +7,29 @@ import type { Older } from './older.ts'
 import { hasReaders } from './plan/dependents.ts'
 import type { DefinitionNode, Plan } from './plan/plan.ts'
 
+export interface AccountOptions {
+  readonly ordinal: number
+  readonly plan: Plan
+  readonly sink: SettlementSink
+  readonly groupId: string
+  /** A user of it, who may have been at rest. */
+  readonly userAt: (ordinal: number) => User
+}
+
 export class AccountActor extends Actor implements Account {
   readonly kind = 'account'
   readonly groupId: string
-  /** With the instant at which each was linked. */
-  readonly users = new Map<User, number>()
+  /** By ordinal: the instant at which each was linked. */
+  readonly users = new Map<number, number>()
   /** By id of a condition of the users' plan: how many users satisfied it when they last settled. */
   readonly #satisfying = new Map<number, number>()
 
-  constructor(ordinal: number, plan: Plan, sink: SettlementSink, groupId: string) {
+  readonly #userAt: (ordinal: number) => User
+
+  constructor({ ordinal, plan, sink, groupId, userAt }: AccountOptions) {
     super(ordinal, plan, sink)
     this.groupId = groupId
+    this.#userAt = userAt
   }
 
   override get label(): string {
@@ -33,17 +45,19 @@ export class AccountActor extends Actor implements Account {
   }
 
   override keptEvents(): readonly ProfileEvent[] {
-    const events = [...this.users.keys()].flatMap((user) => user.keptEvents())
+    const events = this.#allUsers().flatMap((user) => user.keptEvents())
     return events.sort(compareEvents)
   }
 
   override olderOfAll(): readonly Older[] {
-    return [...this.users.keys()].flatMap(({ older }) => older ?? [])
+    return this.#allUsers().flatMap(({ older }) => older ?? [])
   }
 
   override heardEvents(): readonly HeardEvent[] {
     return [...this.users].flatMap(([user, linkedAt]) =>
-      user.keptEvents().map((event) => ({ event, at: Math.max(event.receivedAt, linkedAt) })),
+      this.#userAt(user)
+        .keptEvents()
+        .map((event) => ({ event, at: Math.max(event.receivedAt, linkedAt) })),
     )
   }
 
@@ -93,7 +107,7 @@ export class AccountActor extends Actor implements Account {
   /** An audience of accounts that users read: its users settle, and with them all their accounts. */
   protected override tellOthers({ acrossDependents }: DefinitionNode): void {
     if (!hasReaders(acrossDependents)) return
-    for (const user of this.users.keys()) {
+    for (const user of this.#allUsers()) {
       for (const account of user.accounts) account.takePart()
       user.next({ kind: 'accounts changed', at: this.now, readers: acrossDependents })
     }
@@ -106,10 +120,10 @@ export class AccountActor extends Actor implements Account {
 
   #link(user: User, conditions: readonly DefinitionNode[]): void {
     this.sink.onFailure(() => {
-      this.users.delete(user)
+      this.users.delete(user.ordinal)
       user.leaveAccount(this)
     })
-    this.users.set(user, this.now)
+    this.users.set(user.ordinal, this.now)
     user.joinAccount(this)
     if (user.older) this.rebuild(this.plan)
     else for (const event of user.keptEvents()) this.takeEvent(event)
@@ -123,17 +137,21 @@ export class AccountActor extends Actor implements Account {
       this.users.clear()
       for (const [user, linked] of users) this.users.set(user, linked)
     })
-    let linkedAt = this.users.get(survivor) ?? Infinity
+    let linkedAt = this.users.get(survivor.ordinal) ?? Infinity
     for (const user of absorbed) {
-      linkedAt = Math.min(linkedAt, this.users.get(user) ?? Infinity)
-      if (this.users.delete(user)) this.#countAll(user, conditions, -1)
+      linkedAt = Math.min(linkedAt, this.users.get(user.ordinal) ?? Infinity)
+      if (this.users.delete(user.ordinal)) this.#countAll(user, conditions, -1)
     }
-    if (!this.users.has(survivor)) this.#countAll(survivor, conditions, 1)
-    this.users.set(survivor, linkedAt)
+    if (!this.users.has(survivor.ordinal)) this.#countAll(survivor, conditions, 1)
+    this.users.set(survivor.ordinal, linkedAt)
     survivor.joinAccount(this)
     if (survivor.older) this.rebuild(this.plan)
     else for (const event of unseen) this.takeEvent(event)
     this.#markQuantified()
+  }
+
+  #allUsers(): User[] {
+    return Array.from(this.users.keys(), this.#userAt)
   }
 
   #markQuantified(): void {
@@ -141,12 +159,12 @@ export class AccountActor extends Actor implements Account {
   }
 
   /** Takes back a settlement that failed; the users' conditions are as they were already. */
-  override restore(before: number, plan = this.plan): void {
+  override restore(instant: number, plan = this.plan): void {
     this.#satisfying.clear()
-    for (const user of this.users.keys())
+    for (const user of this.#allUsers())
       for (const [index, id] of user.defined.ids().entries())
         if (id < 0 && user.defined.items()[index]!.value === true) this.#count(id, 1)
-    super.restore(before, plan)
+    super.restore(instant, plan)
   }
 
   #countAll(user: User, conditions: readonly DefinitionNode[], by: 1 | -1): void {

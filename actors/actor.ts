@@ -71,6 +71,8 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   now = 0
   /** Next instant at which time alone may change something; infinite if none. */
   dueAt = Infinity
+  /** What `dueAt` was before the settlement that it last took part in. */
+  dueBefore = Infinity
   /** Number of the settlement that it last took part in. */
   settlement = 0
   protected plan: Plan
@@ -184,9 +186,9 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     }
   }
 
-  /** Takes back a settlement that failed: finds again the state of just before its instant. */
-  restore(before: number, plan = this.plan): void {
-    this.now = before
+  /** Finds the state again that it had when it last settled; see `settled-at.ts`. */
+  restore(instant: number, plan = this.plan): void {
+    this.now = instant
     pendingStreams.clear()
     this.rebuild(plan)
     this.#dirty = NONE

@@ -3,6 +3,7 @@
  * the limits, whether they are created, extended or united. Deciding changes nothing.
  */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../src/model/external-id.ts'
+import { IdTable } from './id-table.ts'
 import type { ProfileActor } from './profile-actor.ts'
 
 export interface Resolution {
@@ -14,24 +15,26 @@ export interface Resolution {
 
 export class Identity {
   readonly #rules: IdentityRules
-  readonly #byType = new Map<string, Map<string, ProfileActor>>()
+  readonly #ids = new IdTable()
+  readonly #profileAt: (ordinal: number) => ProfileActor
 
-  constructor(rules: IdentityRules) {
+  /** @param profileAt wakes the profile where it is at rest */
+  constructor(rules: IdentityRules, profileAt: (ordinal: number) => ProfileActor) {
     this.#rules = rules
+    this.#profileAt = profileAt
   }
 
   find(type: string, value: string): ProfileActor | undefined {
-    return this.#byType.get(type)?.get(value)
+    const ordinal = this.#ids.find(type, value)
+    return ordinal < 0 ? undefined : this.#profileAt(ordinal)
   }
 
-  assign(id: ExternalId, profile: ProfileActor): void {
-    let values = this.#byType.get(id.type)
-    if (!values) this.#byType.set(id.type, (values = new Map<string, ProfileActor>()))
-    values.set(id.value, profile)
+  assign({ type, value }: ExternalId, ordinal: number): void {
+    this.#ids.set(type, value, ordinal)
   }
 
-  release(id: ExternalId): void {
-    this.#byType.get(id.type)?.delete(id.value)
+  release({ type, value }: ExternalId): void {
+    this.#ids.delete(type, value)
   }
 
   /** @param ids of one call, at least one, in the order of their places */

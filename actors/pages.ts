@@ -15,8 +15,15 @@ export const PAGE_ACTORS = 64
 const CLEAN = 0
 const DIRTY = 1
 
-/** What there is by an ordinal, as bytes; undefined where there is none. */
-export type EncodeActor = (ordinal: number) => Uint8Array | undefined
+/** An actor as a page has it. */
+export interface PageActor {
+  readonly bytes: Uint8Array
+  /** Its next deadline, epoch ms; infinite where there is none. */
+  readonly dueAt: number
+}
+
+/** What there is by an ordinal; undefined where there is none. */
+export type EncodeActor = (ordinal: number) => PageActor | undefined
 
 /** The changed pages, as they were when it was made. */
 export interface PageCut {
@@ -29,16 +36,29 @@ export interface PageCut {
 interface OpenCut extends PageCut {
   readonly pending: Set<number>
   /** Actors of pending pages that have changed since, as they were. */
-  readonly captured: Map<number, Uint8Array | undefined>
+  readonly captured: Map<number, PageActor | undefined>
 }
 
-/** @param actors each as bytes */
-export function encodePage(actors: readonly Uint8Array[]): Uint8Array {
+/** Version 1 was the list of actors alone. */
+type PageParts = readonly Uint8Array[] | readonly [actors: readonly Uint8Array[], dueAt: readonly number[]]
+
+export function encodePage(actors: readonly PageActor[]): Uint8Array {
+  const parts: PageParts = [actors.map(({ bytes }) => bytes), actors.map(({ dueAt }) => dueAt)]
+  return pack(parts)
+}
+
+/** What actors are, without their deadlines, which can be found again from that. */
+export function encodeBarePage(actors: readonly Uint8Array[]): Uint8Array {
   return pack(actors)
 }
 
-export function actorsOfPage(bytes: Uint8Array): readonly Uint8Array[] {
-  return unpack(bytes) as Uint8Array[]
+/** The actors; `dueAt` undefined: the page does not say when they are due. */
+export function actorsOfPage(page: Uint8Array): readonly { readonly bytes: Uint8Array; readonly dueAt?: number }[] {
+  const parts = unpack(page) as PageParts
+  const [actors, dueAt] = Array.isArray(parts[0])
+    ? (parts as readonly [readonly Uint8Array[], readonly number[]])
+    : [parts as readonly Uint8Array[], []]
+  return actors.map((bytes, index) => ({ bytes, ...(index in dueAt && { dueAt: dueAt[index]! }) }))
 }
 
 export class Pages {
@@ -50,13 +70,17 @@ export class Pages {
     this.#encode = encode
   }
 
-  /** An actor is about to change, to come, or to go. Keeps G1. */
-  changing(ordinal: number): void {
+  /**
+   * An actor is about to change, to come, or to go. Keeps G1.
+   * @param before what it was, where it has changed already
+   */
+  changing(ordinal: number, before?: PageActor): void {
     const page = Math.floor(ordinal / PAGE_ACTORS)
     if (page >= this.#states.length) this.#grow(page + 1)
     this.#states[page] = DIRTY
     const cut = this.#cut
-    if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#encode(ordinal))
+    if (cut?.pending.has(page) && !cut.captured.has(ordinal))
+      cut.captured.set(ordinal, before ?? this.#capture(ordinal))
   }
 
   /** Begins a cut; the one before, if it was not taken whole, is taken back. */
@@ -68,7 +92,7 @@ export class Pages {
     const cut: OpenCut = {
       pages,
       pending: new Set(pages),
-      captured: new Map<number, Uint8Array | undefined>(),
+      captured: new Map<number, PageActor | undefined>(),
       take: () => this.#take(cut),
     }
     this.#cut = cut
@@ -94,15 +118,21 @@ export class Pages {
   #take({ pending, captured }: OpenCut): { page: number; bytes: Uint8Array } | undefined {
     for (const page of pending) {
       pending.delete(page)
-      const actors: Uint8Array[] = []
+      const actors: PageActor[] = []
       for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) {
-        const bytes = captured.has(ordinal) ? captured.get(ordinal) : this.#encode(ordinal)
+        const actor = captured.has(ordinal) ? captured.get(ordinal) : this.#encode(ordinal)
         captured.delete(ordinal)
-        if (bytes) actors.push(bytes)
+        if (actor) actors.push(actor)
       }
       return { page, bytes: encodePage(actors) }
     }
     return undefined
+  }
+
+  /** With bytes of its own, as those of the actor change. */
+  #capture(ordinal: number): PageActor | undefined {
+    const actor = this.#encode(ordinal)
+    return actor && { ...actor, bytes: Buffer.from(actor.bytes) }
   }
 
   #grow(count: number): void {

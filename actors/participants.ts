@@ -42,7 +42,7 @@ export class Participants {
     const resolution = this.#identity.resolve(ids)
     const profile = this.#resolved(resolution, now, plans)
     for (const id of resolution.added) {
-      this.#identity.assign(id, profile)
+      this.#identity.assign(id, profile.ordinal)
       this.#settlement.onFailure(() => this.#identity.release(id))
       profile.addId(id)
     }
@@ -75,7 +75,7 @@ export class Participants {
     const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
     this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
     for (const profile of absorbed) {
-      for (const id of profile.ids) this.#identity.assign(id, survivor)
+      for (const id of profile.ids) this.#identity.assign(id, survivor.ordinal)
       this.#wheel.set(profile.ordinal, Infinity)
       this.#roster.remove(profile)
     }
@@ -88,7 +88,7 @@ export class Participants {
 
   /** Takes back that a profile was absorbed. */
   #readmit(profile: ProfileActor): void {
-    for (const id of profile.ids) this.#identity.assign(id, profile)
+    for (const id of profile.ids) this.#identity.assign(id, profile.ordinal)
     this.#roster.add(profile)
     this.#wheel.set(profile.ordinal, profile.dueAt)
   }
@@ -97,14 +97,20 @@ export class Participants {
   accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
     const account = this.#roster.account(groupId) ?? this.#createAccount(groupId, now, plans)
     this.#settlement.join(account)
-    if (account.users.has(profile)) return account
+    if (account.users.has(profile.ordinal)) return account
     account.next({ kind: 'link', at: now, user: profile, conditions: plans.user.conditions })
     profile.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
     return account
   }
 
   #createAccount(groupId: string, now: number, plans: Plans): AccountActor {
-    const account = new AccountActor(this.#roster.nextOrdinal, plans.account, this.#settlement, groupId)
+    const account = new AccountActor({
+      ordinal: this.#roster.nextOrdinal,
+      plan: plans.account,
+      sink: this.#settlement,
+      groupId,
+      userAt: (ordinal) => this.#roster.user(ordinal),
+    })
     this.#roster.add(account)
     this.#settlement.onFailure(() => this.#roster.takeBack(account))
     account.begin(now)

@@ -21,6 +21,8 @@ export class ProfileActor extends Actor implements User {
   /** What events that are no longer kept have left. */
   older: Older | undefined = undefined
   mergeCount = 0
+  /** When its last call came, epoch ms. */
+  seenAt = 0
   readonly #store: HistoryStore
   readonly #rules: IdentityRules
   #label = ''
@@ -94,6 +96,12 @@ export class ProfileActor extends Actor implements User {
     for (const node of this.plan.definitions) if (node.eligibleTypes?.has(id.type)) this.markDefinition(node.index)
   }
 
+  /** Gives an actor that nobody knows yet its ids: types and values in turn. */
+  nameBy(ids: readonly string[]): void {
+    for (let at = 0; at < ids.length; at += 2) this.ids.push({ type: ids[at]!, value: ids[at + 1]! })
+    this.#label = this.#bestLabel()
+  }
+
   override receive(message: Message): void {
     switch (message.kind) {
       case 'event':
@@ -136,6 +144,11 @@ export class ProfileActor extends Actor implements User {
 
   leaveAccount(account: Account): void {
     this.accounts = new Set([...this.accounts].filter((other) => other !== account))
+  }
+
+  /** It is at rest from now on, and not to be used any more. */
+  leaveMemory(): void {
+    this.history.release(this.#store.slabs)
   }
 
   #forget(kept: readonly ProfileEvent[], older: Older): void {

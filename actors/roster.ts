@@ -1,77 +1,245 @@
-/** The actors of a space by their ordinals, its accounts by their ids, and the pages that are made of them. */
+/**
+ * The actors of a space by their ordinals: awake as objects, or at rest as bytes. Whoever asks for a user wakes it;
+ * accounts are always awake.
+ *
+ * A1. An actor at rest is the very bytes that a checkpoint stores of it. They stay while it is awake, until it is about
+ *     to change: a user that was only looked at rests again at no cost.
+ * A2. Whether an actor is awake changes nothing of what the space does.
+ */
 import type { AccountActor } from './account-actor.ts'
 import { encodeActor } from './actor-codec.ts'
-import { encodePage, PAGE_ACTORS, Pages } from './pages.ts'
+import { PAGE_ACTORS, type PageActor, Pages } from './pages.ts'
+import type { ProfileActor } from './profile-actor.ts'
+import { Resting } from './resting.ts'
 import type { SpaceActor } from './space-actor.ts'
+import type { TimingWheel } from './timing-wheel.ts'
+
+/** Nobody is there by this ordinal. */
+const NOBODY = 0
+const USER = 1
+const ACCOUNT = 2
+
+/** Makes a user of its bytes, as it is at present. */
+export type Wake = (bytes: Uint8Array, dueAt: number) => SpaceActor
 
 export class Roster {
-  readonly pages = new Pages((ordinal) => this.#encode(ordinal))
-  /** By ordinal; undefined where a profile was absorbed by another. */
-  readonly #actors: (SpaceActor | undefined)[] = []
+  readonly pages = new Pages((ordinal) => this.#pageActor(ordinal))
+  readonly #wake: Wake
+  readonly #wheel: TimingWheel
+  /** By ordinal, those that are awake. */
+  readonly #awake: (SpaceActor | undefined)[] = []
+  readonly #resting = new Resting()
+  #kinds = new Uint8Array(1024)
+  #count = 0
   readonly #accounts = new Map<string, AccountActor>()
+  /** Users that are awake, the longest first, each with the number of the settlement that it had last taken part in. */
+  #queue: number[] = []
+  #head = 0
+  #awakeCount = 0
   #userCount = 0
+
+  constructor(wheel: TimingWheel, wake: Wake) {
+    this.#wheel = wheel
+    this.#wake = wake
+  }
 
   /** Of the next actor to come. */
   get nextOrdinal(): number {
-    return this.#actors.length
+    return this.#count
   }
 
   get userCount(): number {
     return this.#userCount
   }
 
+  /** Users that are objects. */
+  get awakeCount(): number {
+    return this.#awakeCount
+  }
+
+  /** Bytes that users at rest take up. */
+  get restingBytes(): number {
+    return this.#resting.heldBytes
+  }
+
   at(ordinal: number): SpaceActor | undefined {
-    return this.#actors[ordinal]
+    const awake = this.#awake[ordinal]
+    if (awake) return awake
+    const bytes = this.#resting.get(ordinal)
+    if (!bytes) return undefined
+    const actor = this.#wake(bytes, this.#wheel.deadlineOf(ordinal))
+    this.#keepAwake(actor)
+    return actor
+  }
+
+  /** The user of an ordinal that has one. */
+  user(ordinal: number): ProfileActor {
+    const actor = this.at(ordinal)
+    if (actor?.kind !== 'user') throw new Error(`there is no user ${ordinal}`)
+    return actor
   }
 
   account(groupId: string): AccountActor | undefined {
     return this.#accounts.get(groupId)
   }
 
-  all(): readonly SpaceActor[] {
-    return this.#actors.filter((actor) => actor !== undefined)
+  /** The account of an ordinal that has one. */
+  accountAt(ordinal: number): AccountActor {
+    const actor = this.#awake[ordinal]
+    if (actor?.kind !== 'account') throw new Error(`there is no account ${ordinal}`)
+    return actor
+  }
+
+  accounts(): IterableIterator<AccountActor> {
+    return this.#accounts.values()
+  }
+
+  /** The actor of an ordinal if it is an object at present. */
+  awakeAt(ordinal: number): SpaceActor | undefined {
+    return this.#awake[ordinal]
+  }
+
+  /** Ordinals of all that there are, in order. */
+  *ordinals(): Generator<number> {
+    for (let ordinal = 0; ordinal < this.#count; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
+  }
+
+  /** An actor is about to change. */
+  changing(ordinal: number): void {
+    this.pages.changing(ordinal)
+    this.#resting.delete(ordinal)
   }
 
   /** Puts an actor in the place of its ordinal. */
   add(actor: SpaceActor): void {
-    this.pages.changing(actor.ordinal)
-    this.#actors[actor.ordinal] = actor
+    this.#arrive(actor.ordinal, actor.kind === 'user' ? USER : ACCOUNT)
+    this.#keepAwake(actor)
     if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
-    else this.#userCount++
+  }
+
+  /** Puts a user at rest in the place of its ordinal. */
+  addResting(ordinal: number, bytes: Uint8Array): void {
+    this.#arrive(ordinal, USER)
+    this.#resting.set(ordinal, bytes)
   }
 
   /** Takes an actor away; its ordinal is not given again. */
   remove(actor: SpaceActor): void {
-    this.pages.changing(actor.ordinal)
-    this.#actors[actor.ordinal] = undefined
+    this.changing(actor.ordinal)
+    this.#awake[actor.ordinal] = undefined
+    this.#kinds[actor.ordinal] = NOBODY
     if (actor.kind === 'account') this.#accounts.delete(actor.groupId)
-    else this.#userCount--
+    else {
+      this.#userCount--
+      this.#awakeCount--
+    }
   }
 
   /** Takes the last actor that came away, as if it had never come. */
   takeBack(actor: SpaceActor): void {
     this.remove(actor)
-    this.#actors.length = actor.ordinal
+    this.#count = actor.ordinal
   }
 
   /** There have been so many actors: those that are not put in their places are no more. */
   expect(count: number): void {
-    this.#actors.length = count
+    this.#count = count
+    this.#reach(count)
   }
 
-  /** All actors, as they are now, page by page. */
-  encodeAll(): Uint8Array[] {
-    const pages: Uint8Array[] = []
-    for (let first = 0; first < this.#actors.length; first += PAGE_ACTORS) {
-      const actors: Uint8Array[] = []
-      for (const actor of this.#actors.slice(first, first + PAGE_ACTORS)) if (actor) actors.push(encodeActor(actor))
-      pages.push(encodePage(actors))
+  /**
+   * A user that was changed while it was not known as awake: its bytes are others now.
+   * @param before what it was, where that is not what stands here
+   */
+  rewrite(ordinal: number, bytes: Uint8Array, before?: PageActor): void {
+    this.pages.changing(ordinal, before)
+    this.#resting.set(ordinal, bytes)
+  }
+
+  /** An actor that is awake has been changed already; what it was before is given. */
+  changed(ordinal: number, before: PageActor): void {
+    this.pages.changing(ordinal, before)
+    this.#resting.delete(ordinal)
+  }
+
+  /**
+   * Puts users to rest: those that have taken part in nothing since `idleSince`, and as many as there are beyond `max`,
+   * the longest untouched first. Looks at no more than so many, unless there are too many awake.
+   */
+  rest({ idleSince, max, looks }: { readonly idleSince: number; readonly max: number; readonly looks: number }): void {
+    // In the first round each is marked, in the second the marked ones go, unless somebody watches them.
+    const rounds = 2 * this.#awakeCount
+    for (let look = 0; look < rounds && (look < looks || this.#awakeCount > max); look++) {
+      const [ordinal, settlement] = [this.#queue[this.#head]!, this.#queue[this.#head + 1]!]
+      this.#head += 2
+      const actor = this.#awake[ordinal]
+      if (actor?.kind === 'user') {
+        const isTired = actor.now < idleSince || (this.#awakeCount > max && actor.settlement === settlement)
+        if (isTired && this.#mayRest(actor)) this.#putToRest(actor)
+        else this.#queue.push(ordinal, actor.settlement)
+      }
+      if (this.#head > 1024 && this.#head * 2 > this.#queue.length) {
+        this.#queue = this.#queue.slice(this.#head)
+        this.#head = 0
+      }
     }
+  }
+
+  /** The bytes of all actors as they are now, page by page. */
+  encodeAll(): Uint8Array[][] {
+    const pages: Uint8Array[][] = []
+    for (const ordinal of this.ordinals())
+      (pages[Math.floor(ordinal / PAGE_ACTORS)] ??= []).push(this.bytesOf(ordinal)!)
     return pages
   }
 
-  #encode(ordinal: number): Uint8Array | undefined {
-    const actor = this.#actors[ordinal]
+  /** What an actor is, as bytes, which stay as they are until the next change; undefined where there is none. */
+  bytesOf(ordinal: number): Uint8Array | undefined {
+    const resting = this.#resting.get(ordinal)
+    if (resting) return resting
+    const actor = this.#awake[ordinal]
     return actor && encodeActor(actor)
+  }
+
+  #pageActor(ordinal: number): PageActor | undefined {
+    const bytes = this.bytesOf(ordinal)
+    return bytes && { bytes, dueAt: this.#wheel.deadlineOf(ordinal) }
+  }
+
+  /** One that has failed at its deadline has none any more, but takes it up when something comes for it. */
+  #mayRest(actor: ProfileActor): boolean {
+    return !actor.isWatched && actor.dueAt === this.#wheel.deadlineOf(actor.ordinal)
+  }
+
+  #putToRest(actor: ProfileActor): void {
+    const { ordinal } = actor
+    if (!this.#resting.has(ordinal)) this.#resting.set(ordinal, encodeActor(actor))
+    actor.leaveMemory()
+    this.#awake[ordinal] = undefined
+    this.#awakeCount--
+  }
+
+  #keepAwake(actor: SpaceActor): void {
+    this.#awake[actor.ordinal] = actor
+    if (actor.kind !== 'user') return
+    this.#awakeCount++
+    this.#queue.push(actor.ordinal, actor.settlement)
+  }
+
+  #arrive(ordinal: number, kind: typeof USER | typeof ACCOUNT): void {
+    this.pages.changing(ordinal)
+    this.#count = Math.max(this.#count, ordinal + 1)
+    this.#reach(this.#count)
+    this.#kinds[ordinal] = kind
+    if (kind === USER) this.#userCount++
+  }
+
+  #reach(count: number): void {
+    if (count <= this.#kinds.length) return
+    const kinds = new Uint8Array(Math.max(count, this.#kinds.length * 2))
+    kinds.set(this.#kinds)
+    this.#kinds = kinds
+    // An array that is written to far beyond its end becomes a dictionary.
+    this.#awake.length = kinds.length
   }
 }

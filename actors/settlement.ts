@@ -7,6 +7,7 @@ import type { JsonValue, Transition } from '../src/model/transition.ts'
 import { Bag } from './bag.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { Actor, SettlementSink } from './actor.ts'
+import { settledAt } from './settled-at.ts'
 import type { History } from './history.ts'
 import type { Message } from './message.ts'
 import type { Names } from './names.ts'
@@ -35,6 +36,7 @@ export class Settlement implements SettlementSink {
   #number = 0
   #now = 0
   #isOpen = false
+  #isQuiet = false
   readonly #participants = new Bag<Actor>()
   readonly #changes = new Bag<Change>()
   readonly #undos = new Bag<() => void>()
@@ -91,12 +93,14 @@ export class Settlement implements SettlementSink {
   join(actor: Actor): void {
     if (actor.settlement === this.#number) return
     actor.settlement = this.#number
+    actor.dueBefore = actor.dueAt
     this.#onJoin(actor)
     this.#participants.add(actor)
     actor.advance(this.#now)
   }
 
   enqueue(actor: Actor, level: number): void {
+    if (this.#isQuiet) return
     const queue = (this.#queues[level] ??= new Bag())
     if (queue.count === 0 || queue.at(queue.count - 1) !== actor) queue.add(actor)
   }
@@ -110,6 +114,17 @@ export class Settlement implements SettlementSink {
     held.settlement = this.#number
     const change = { actor, node, held, before: held.value, hadBeenOne: held.hasBeenOne, wasKnown }
     this.#changes.add(change)
+  }
+
+  /** An actor finds again what it was: nothing of that is to be settled. */
+  quietly(act: () => void): void {
+    const wasQuiet = this.#isQuiet
+    this.#isQuiet = true
+    try {
+      act()
+    } finally {
+      this.#isQuiet = wasQuiet
+    }
   }
 
   /** Settles what is marked, and appends the transitions. */
@@ -159,7 +174,7 @@ export class Settlement implements SettlementSink {
       names.returnTo(nameCount)
     }
     for (const undo of this.#undos.toArray().reverse()) undo()
-    for (const actor of participants) actor.restore(this.#now - 1)
+    for (const actor of participants) actor.restore(settledAt(this.#now, actor.dueBefore))
     for (const actor of participants) this.#onSettled(actor)
     this.forget()
   }

@@ -5,6 +5,16 @@ import type { DeduplicationHead, DeduplicationLimits } from './deduplication.ts'
 import type { Retention } from '../src/model/retention.ts'
 import type { PageCut } from './pages.ts'
 
+/** When users are put to rest: that costs memory less, and the next call of such a user more. */
+export interface RestLimits {
+  /** Who has taken part in nothing for so long, ms of the space's time. */
+  readonly idleMs: number
+  /** Users that are awake beyond this number rest, the longest untouched first. */
+  readonly awakeMax: number
+}
+
+export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity }
+
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
   readonly identity?: IdentityRules
@@ -12,6 +22,8 @@ export interface ShardOptions {
   readonly retention?: Retention
   /** No `messageId` is forgotten by default. */
   readonly deduplication?: DeduplicationLimits
+  /** By default, nobody rests. */
+  readonly rest?: RestLimits
 }
 
 /** All of a shard but its actors and the fingerprints of `messageId`s. */
@@ -41,4 +53,14 @@ export interface ShardCut {
   readonly pages: PageCut
   /** A chunk of the log of fingerprints as it was, by its number. */
   readonly fingerprints: (chunk: number) => Uint8Array
+}
+
+/** An engine that is being brought back. */
+export interface ShardRestoration<Shard> {
+  /** In any order. */
+  addPage(bytes: Uint8Array): void
+  /** Chunks of the log of fingerprints, in its order. */
+  addFingerprints(bytes: Uint8Array): void
+  /** After the last part. Throws where parts do not belong together. */
+  finish(): Shard
 }

@@ -14,24 +14,33 @@ import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
 import type { Transition } from '../src/model/transition.ts'
 import type { AccountActor } from './account-actor.ts'
 import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAULTS } from './applied.ts'
-import type { ShardCut, ShardHead, ShardOptions, ShardState } from './shard-state.ts'
+import { Adoption } from './adoption.ts'
+import {
+  type RestLimits,
+  NEVER_REST,
+  type ShardCut,
+  type ShardHead,
+  type ShardOptions,
+  type ShardRestoration,
+  type ShardState,
+} from './shard-state.ts'
 import { ActorDecoder } from './actor-codec.ts'
+import { readFrame } from './actor-frame.ts'
 import type { Actor } from './actor.ts'
-import { mementoOf } from './defined-value.ts'
 import { Definitions } from './definitions.ts'
 import { CHUNK_IDS, Deduplication } from './deduplication.ts'
-import { beginCount, dropEnded } from './backfill.ts'
 import type { HistoryStore } from './history.ts'
 import { Identity } from './identity.ts'
 import { Names } from './names.ts'
 import { compilePlans, type Plans } from './plan/compile.ts'
 import type { Plan } from './plan/plan.ts'
 import { sumOfWork, type Work } from './plan/predicate.ts'
-import type { DefinitionInput } from './plan/references.ts'
 import { Participants } from './participants.ts'
 import type { ProfileActor } from './profile-actor.ts'
 import { exactSince, forgetEvents } from './retention.ts'
-import { actorsOfPage } from './pages.ts'
+import { Restoration } from './restoration.ts'
+import { settledAt } from './settled-at.ts'
+import { encodeBarePage } from './pages.ts'
 import { Roster } from './roster.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
@@ -40,16 +49,6 @@ import { TimingWheel } from './timing-wheel.ts'
 
 const NO_OUTCOMES: readonly CallOutcome[] = []
 
-/** An engine that is being brought back. */
-export interface ShardRestoration {
-  /** In any order. */
-  addPage(bytes: Uint8Array): void
-  /** Chunks of the log of fingerprints, in its order. */
-  addFingerprints(bytes: Uint8Array): void
-  /** After the last part. Throws where parts do not belong together. */
-  finish(): Shard
-}
-
 export class Shard {
   readonly #rules: IdentityRules
   #retention: Retention
@@ -57,11 +56,16 @@ export class Shard {
   readonly #identity: Identity
   readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
-  readonly #roster = new Roster()
+  readonly #roster = new Roster(this.#wheel, (bytes, dueAt) => this.#wake(bytes, dueAt))
   readonly #settlement = new Settlement({
-    onJoin: (actor) => this.#roster.pages.changing(actor.ordinal),
+    onJoin: (actor) => {
+      if (!this.#adoption.isUnderWay) this.#roster.changing(actor.ordinal)
+    },
     onSettled: (actor) => this.#schedule(actor),
   })
+  readonly #decoder: ActorDecoder
+  readonly #adoption: Adoption
+  readonly #restLimits: RestLimits
   readonly deduplication: Deduplication
   readonly #participants: Participants
   #plans: Plans
@@ -77,11 +81,27 @@ export class Shard {
     identity = DEFAULT_IDENTITY_RULES,
     retention = KEEP_ALL,
     deduplication,
+    rest = NEVER_REST,
   }: ShardOptions = {}) {
     this.deduplication = new Deduplication(deduplication)
     this.#retention = retention
     this.#rules = identity
-    this.#identity = new Identity(identity)
+    this.#restLimits = rest
+    this.#identity = new Identity(identity, (ordinal) => this.#roster.user(ordinal))
+    this.#decoder = new ActorDecoder({
+      sink: this.#settlement,
+      store: this.#store,
+      rules: identity,
+      userAt: (ordinal) => this.#roster.user(ordinal),
+      accountAt: (ordinal) => this.#roster.accountAt(ordinal),
+    })
+    this.#adoption = new Adoption({
+      roster: this.#roster,
+      settlement: this.#settlement,
+      decoder: this.#decoder,
+      wheel: this.#wheel,
+      rest: () => this.#rest(0),
+    })
     this.#participants = new Participants({
       identity: this.#identity,
       roster: this.#roster,
@@ -111,6 +131,11 @@ export class Shard {
     return this.#roster.userCount
   }
 
+  /** Users that are objects, and the memory that those at rest take up. */
+  get memory(): { readonly awake: number; readonly restingBytes: number } {
+    return { awake: this.#roster.awakeCount, restingBytes: this.#roster.restingBytes }
+  }
+
   /** Work done so far by users and accounts together. */
   get work(): Work {
     const { user, account } = this.#plans
@@ -122,7 +147,9 @@ export class Shard {
     if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
     this.#faults = NO_FAULTS
-    return { transitions, outcomes: this.#applyEntry(entry, transitions), faults: this.#faults }
+    const outcomes = this.#applyEntry(entry, transitions)
+    this.#rest(outcomes.length)
+    return { transitions, outcomes, faults: this.#faults }
   }
 
   #applyEntry(entry: Entry, transitions: Transition[]): readonly CallOutcome[] {
@@ -145,7 +172,11 @@ export class Shard {
     const next = hours.reduce((place, [, count]) => place + count, first)
     const fingerprints: Uint8Array[] = []
     for (let chunk = Math.floor(first / CHUNK_IDS); chunk * CHUNK_IDS < next; chunk++) fingerprints.push(log(chunk))
-    return { ...this.#head(), pages: this.#roster.encodeAll(), fingerprints }
+    return {
+      ...this.#head(),
+      pages: Array.from(this.#roster.encodeAll(), (actors: Uint8Array[] | undefined) => encodeBarePage(actors ?? [])),
+      fingerprints,
+    }
   }
 
   /** What has changed since the last cut, as of now; between two entries. The one before is taken back unless kept. */
@@ -181,22 +212,21 @@ export class Shard {
   }
 
   /** Brings an engine back part by part: pages in any order, chunks of fingerprints in theirs. */
-  static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration {
+  static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration<Shard> {
     const shard = new Shard({ ...options, retention: head.retention })
-    const decoder = shard.#begin(head)
+    const restoration = shard.#begin(head)
     return {
-      addPage: (bytes) => {
-        for (const actor of actorsOfPage(bytes)) shard.#admit(decoder.decode(actor))
-      },
+      addPage: (bytes) => restoration.addPage(bytes),
       addFingerprints: (bytes) => shard.deduplication.restoreChunk(bytes),
       finish: () => {
-        shard.#finish(decoder)
+        shard.deduplication.restored()
+        restoration.finish()
         return shard
       },
     }
   }
 
-  #begin(head: ShardHead): ActorDecoder {
+  #begin(head: ShardHead): Restoration {
     for (const name of head.names) this.#store.names.numberOf(name)
     this.#definitions = Definitions.restored(head.definitions, head.nextDefinitionId)
     this.#plans = compilePlans(this.#definitions.inputs())
@@ -204,23 +234,17 @@ export class Shard {
     this.#clock = head.clock
     this.#arrivals = head.arrivals
     this.#roster.expect(head.ordinals)
-    return new ActorDecoder(this.#plans, this.#settlement, this.#store, this.#rules)
-  }
-
-  #admit(actor: SpaceActor): void {
-    this.#roster.add(actor)
-    if (actor.kind === 'user') for (const id of actor.ids) this.#identity.assign(id, actor)
-    this.#settlement.forget()
-  }
-
-  #finish(decoder: ActorDecoder): void {
-    this.deduplication.restored()
-    decoder.link((ordinal) => this.#roster.at(ordinal))
-    // What fell due at the very instant of the last input has not happened yet for those that it did not concern.
-    for (const actor of this.actors()) actor.restore(this.#clock - 1)
-    this.#settlement.forget()
-    for (const actor of this.actors()) this.#schedule(actor)
-    this.#roster.pages.forget()
+    return new Restoration({
+      roster: this.#roster,
+      identity: this.#identity,
+      wheel: this.#wheel,
+      settlement: this.#settlement,
+      decoder: this.#decoder,
+      plans: this.#plans,
+      clock: head.clock,
+      schedule: (actor) => this.#schedule(actor),
+      rest: () => this.#rest(1),
+    })
   }
 
   /** The next instant at which something happens by time alone; infinite if none. */
@@ -244,15 +268,13 @@ export class Shard {
     return node && input && exactSince(actor, node, input.definedAt)
   }
 
+  /** All users and accounts, in order; who was at rest is awake then. */
   actors(): readonly SpaceActor[] {
-    return this.#roster.all()
+    return Array.from(this.#roster.ordinals(), (ordinal) => this.#roster.at(ordinal)!)
   }
 
   #calls({ calls, receivedAt }: CallsEntry, transitions: Transition[]): CallOutcome[] {
-    const outcomes = new Array<CallOutcome>(calls.length)
-    for (let index = 0; index < calls.length; index++)
-      outcomes[index] = this.#call(calls[index]!, receivedAt, transitions)
-    return outcomes
+    return calls.map((raw) => this.#call(raw, receivedAt, transitions))
   }
 
   #call(raw: RawCall | CheckedCall, receivedAt: number, transitions: Transition[]): CallOutcome {
@@ -294,6 +316,7 @@ export class Shard {
       if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     this.#settlement.finish(transitions)
+    profile.seenAt = now
     this.#arrivals = arrival
   }
 
@@ -337,41 +360,38 @@ export class Shard {
     this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
     const [definitions, oldPlans] = [this.#definitions, this.#plans]
     const begun = changed.inputs().filter((input) => !definitions.inputs().includes(input))
-    const mementos = this.actors().map((actor) => mementoOf(actor.defined))
     this.#definitions = changed
     this.#plans = plans
     try {
-      this.#adopt(begun, transitions)
+      this.#adoption.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock }, transitions)
     } catch (cause) {
       this.#definitions = definitions
       this.#plans = oldPlans
-      this.#settlement.rollBack()
-      for (const restore of mementos) restore()
-      for (const actor of this.actors()) actor.restore(this.#clock - 1, this.#planOf(actor))
-      this.#settlement.forget()
-      for (const actor of this.actors()) this.#schedule(actor)
       throw cause
     }
-  }
-
-  /** Every actor finds its state anew under the plans, at the present instant. */
-  #adopt(begun: readonly DefinitionInput[], transitions: Transition[]): void {
-    this.#settlement.begin(this.#clock)
-    const actors = this.actors()
-    for (const { ordinal } of actors) this.#roster.pages.changing(ordinal)
-    for (const actor of actors) dropEnded(actor, this.#planOf(actor))
-    for (const actor of actors) {
-      actor.next({ kind: 'definitions changed', at: this.#clock, plan: this.#planOf(actor) })
-      for (const input of begun)
-        beginCount(actor, this.#planOf(actor), input, { inputs: this.#definitions.inputs(), now: this.#clock })
-    }
-    this.#settlement.finish(transitions)
   }
 
   /** An actor that a failed call had made is no more by now, and has no deadline. */
   #schedule(actor: Actor): void {
     const due = actor.schedule()
-    this.#wheel.set(actor.ordinal, this.#roster.at(actor.ordinal) === actor ? due : Infinity)
+    this.#wheel.set(actor.ordinal, this.#roster.awakeAt(actor.ordinal) === actor ? due : Infinity)
+  }
+
+  /**
+   * A user as it was when it went to rest. The deadline that it had counts: one that is found again may be earlier, but
+   * nothing would come of it.
+   */
+  #wake(bytes: Uint8Array, dueAt: number): SpaceActor {
+    const actor = this.#decoder.actorOf(readFrame(bytes), this.#plans)
+    this.#settlement.quietly(() => actor.restore(settledAt(this.#clock, dueAt)))
+    actor.dueAt = dueAt
+    return actor
+  }
+
+  #rest(calls: number): void {
+    const { idleMs, awakeMax } = this.#restLimits
+    if (idleMs === Infinity && awakeMax === Infinity) return
+    this.#roster.rest({ idleSince: this.#clock - idleMs, max: awakeMax, looks: 8 + 2 * calls })
   }
 
   #planOf(actor: SpaceActor): Plan {

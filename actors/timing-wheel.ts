@@ -36,7 +36,7 @@ export class TimingWheel {
     this.#grow(1024)
   }
 
-  /** The deadline of an actor; infinite where it has none. */
+  /** The deadline of an actor; infinite where it has none. One that was taken out keeps it until it is set anew. */
   deadlineOf(actor: number): number {
     return actor * LINK < this.#links.length ? this.#deadlines[actor * DEADLINE + 2]! : Infinity
   }
@@ -44,8 +44,9 @@ export class TimingWheel {
   /** Sets the one deadline of an actor; infinite clears it. It must be later than the present. */
   set(actor: number, deadline: number): void {
     if (actor * LINK >= this.#links.length) this.#grow(Math.max(actor + 1, (this.#links.length / LINK) * 2))
-    if (this.#deadlines[actor * DEADLINE + 2] === deadline) return
-    if (this.#links[actor * LINK + SLOT] !== NONE) this.#unlink(actor)
+    const isLinked = this.#links[actor * LINK + SLOT] !== NONE
+    if (this.#deadlines[actor * DEADLINE + 2] === deadline && isLinked === (deadline !== Infinity)) return
+    if (isLinked) this.#unlink(actor)
     this.#deadlines[actor * DEADLINE + 2] = deadline
     if (deadline !== Infinity) this.#link(actor, deadline)
   }
@@ -87,7 +88,6 @@ export class TimingWheel {
     for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
       due[count++] = actor
       this.#unlink(actor)
-      this.#deadlines[actor * DEADLINE + 2] = Infinity
     }
     return count
   }

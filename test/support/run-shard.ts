@@ -1,5 +1,6 @@
 /** Runs a scenario through the engine, as `replay` does, and gives what the oracle gives. */
 import { Shard } from '../../actors/shard.ts'
+import type { ShardOptions } from '../../actors/shard-state.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Entry } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'
@@ -42,8 +43,8 @@ export function entriesOf({ inputs, until }: Scenario): Entry[] {
   return until === undefined ? entries : [...entries, { kind: 'tick', receivedAt: until + 1 }]
 }
 
-export function runShard(scenario: Scenario): Transition[] {
-  const shard = new Shard({ definitions: scenario.definitions })
+export function runShard(scenario: Scenario, options: ShardOptions = {}): Transition[] {
+  const shard = new Shard({ definitions: scenario.definitions, ...options })
   return entriesOf(scenario).flatMap((entry) => [...shard.apply(entry).transitions])
 }
 

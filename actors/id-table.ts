@@ -1,0 +1,108 @@
+/**
+ * Which profile holds an external id: a hash table off the JavaScript heap (a `Map` of three ids a profile takes some
+ * 800 bytes a profile, and every full collection walks through it).
+ *
+ * T1. An id is its fingerprint; what it says stands with its profile. 106 bits of it are kept: ten choose the segment.
+ * T2. A segment grows by itself, so that no call pays for all ids.
+ * T3. Open addressing with linear probing; a deletion moves those behind it up, so that no place is lost.
+ */
+import { writeFingerprint } from './fingerprint.ts'
+
+const SEGMENTS = 1024
+/** Words of an entry: three of the fingerprint, then 1 more than the ordinal; 0: empty. */
+const WORDS = 4
+const HOLDER = 3
+const CAPACITY_MIN = 4
+
+interface Segment {
+  words: Uint32Array
+  count: number
+}
+
+export class IdTable {
+  readonly #segments: (Segment | undefined)[] = new Array<Segment | undefined>(SEGMENTS).fill(undefined)
+  readonly #words = new Uint32Array(4)
+
+  /** The ordinal of the profile that holds the id, or -1. */
+  find(type: string, value: string): number {
+    const segment = this.#segmentOf(type, value)
+    return segment ? segment.words[this.#placeIn(segment) + HOLDER]! - 1 : -1
+  }
+
+  set(type: string, value: string, ordinal: number): void {
+    let segment = this.#segmentOf(type, value)
+    if (!segment) {
+      segment = { words: new Uint32Array(CAPACITY_MIN * WORDS), count: 0 }
+      this.#segments[this.#words[1]! % SEGMENTS] = segment
+    }
+    let place = this.#placeIn(segment)
+    if (segment.words[place + HOLDER] === 0) {
+      if ((segment.count + 1) * 4 > (segment.words.length / WORDS) * 3) {
+        grow(segment)
+        place = this.#placeIn(segment)
+      }
+      segment.count++
+    }
+    this.#write(segment.words, place, ordinal)
+  }
+
+  delete(type: string, value: string): void {
+    const segment = this.#segmentOf(type, value)
+    if (!segment) return
+    const place = this.#placeIn(segment)
+    if (segment.words[place + HOLDER] === 0) return
+    segment.count--
+    closeGap(segment.words, place)
+  }
+
+  /** Of the id, whose fingerprint is at hand from now on. */
+  #segmentOf(type: string, value: string): Segment | undefined {
+    writeFingerprint(`${type}\0${value}`, this.#words)
+    return this.#segments[this.#words[1]! % SEGMENTS]
+  }
+
+  /** Where the entry of the fingerprint at hand begins, or the free place for it. */
+  #placeIn({ words }: Segment): number {
+    const [first, , third, fourth] = this.#words
+    const mask = words.length - 1
+    let place = (first! * WORDS) & mask
+    while (words[place + HOLDER] !== 0) {
+      if (words[place] === first && words[place + 1] === third && words[place + 2] === fourth) return place
+      place = (place + WORDS) & mask
+    }
+    return place
+  }
+
+  #write(words: Uint32Array, place: number, ordinal: number): void {
+    words[place] = this.#words[0]!
+    words[place + 1] = this.#words[2]!
+    words[place + 2] = this.#words[3]!
+    words[place + HOLDER] = ordinal + 1
+  }
+}
+
+function grow(segment: Segment): void {
+  const old = segment.words
+  const words = new Uint32Array(old.length * 2)
+  const mask = words.length - 1
+  for (let from = 0; from < old.length; from += WORDS) {
+    if (old[from + HOLDER] === 0) continue
+    let place = (old[from]! * WORDS) & mask
+    while (words[place + HOLDER] !== 0) place = (place + WORDS) & mask
+    for (let word = 0; word < WORDS; word++) words[place + word] = old[from + word]!
+  }
+  segment.words = words
+}
+
+/** Keeps T3: an entry behind the gap moves into it, unless that would put it before where it is looked for first. */
+function closeGap(words: Uint32Array, gap: number): void {
+  const mask = words.length - 1
+  let free = gap
+  for (let place = (gap + WORDS) & mask; words[place + HOLDER] !== 0; place = (place + WORDS) & mask) {
+    const home = (words[place]! * WORDS) & mask
+    if (((place - home) & mask) < ((place - free) & mask)) continue
+    for (let word = 0; word < WORDS; word++) words[free + word] = words[place + word]!
+    free = place
+  }
+  words[free + HOLDER] = 0
+}
