@@ -24,6 +24,11 @@ export class Identity {
     this.#profileAt = profileAt
   }
 
+  /** Of the profile that holds the id, or -1. */
+  ordinalOf(type: string, value: string): number {
+    return this.#ids.find(type, value)
+  }
+
   find(type: string, value: string): ProfileActor | undefined {
     const ordinal = this.#ids.find(type, value)
     return ordinal < 0 ? undefined : this.#profileAt(ordinal)

@@ -99,6 +99,11 @@ export class Pages {
     return cut
   }
 
+  /** Whether the last cut that was stored has the page as it is now. */
+  isStored(page: number): boolean {
+    return this.#cut === undefined && this.#states[page] !== DIRTY
+  }
+
   /** The cut was stored: what has not changed since need not be stored again. */
   keep(): void {
     this.#cut = undefined

@@ -22,6 +22,8 @@ export interface RestorationOptions {
   /** Finds the next deadline of an actor, and keeps it. */
   readonly schedule: (actor: Actor) => void
   readonly rest: () => void
+  /** Lets pages go that are too many for the memory. */
+  readonly release: () => void
 }
 
 export class Restoration {
@@ -36,6 +38,7 @@ export class Restoration {
   /** In any order. */
   addPage(page: Uint8Array): void {
     for (const { bytes, dueAt } of actorsOfPage(page)) this.#admit(bytes, dueAt)
+    if (this.#unscheduled.length === 0) this.#options.release()
   }
 
   /** After the last page. */
@@ -61,8 +64,8 @@ export class Restoration {
     const { ordinal } = frame
     if (frame.kind === ACCOUNT) roster.add(decoder.actorOf(frame, plans))
     else {
-      roster.addResting(ordinal, bytes)
-      const { ids } = frame
+      const { ids, accounts } = frame
+      roster.addResting(ordinal, bytes, accounts.length > 0)
       for (let at = 0; at < ids.length; at += 2) identity.assign({ type: ids[at]!, value: ids[at + 1]! }, ordinal)
     }
     if (dueAt < clock) this.#unscheduled.push(ordinal)

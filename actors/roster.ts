@@ -8,7 +8,7 @@
  */
 import type { AccountActor } from './account-actor.ts'
 import { encodeActor } from './actor-codec.ts'
-import { PAGE_ACTORS, type PageActor, Pages } from './pages.ts'
+import { actorsOfPage, PAGE_ACTORS, type PageActor, Pages } from './pages.ts'
 import type { ProfileActor } from './profile-actor.ts'
 import { Resting } from './resting.ts'
 import type { SpaceActor } from './space-actor.ts'
@@ -18,6 +18,11 @@ import type { TimingWheel } from './timing-wheel.ts'
 const NOBODY = 0
 const USER = 1
 const ACCOUNT = 2
+/** A user that belongs to accounts. */
+const MEMBER = 3
+
+/** Pages that are looked at, at most, to find some that can go. */
+const PAGES_LOOKED_AT = 32
 
 /** Makes a user of its bytes, as it is at present. */
 export type Wake = (bytes: Uint8Array, dueAt: number) => SpaceActor
@@ -37,6 +42,12 @@ export class Roster {
   #head = 0
   #awakeCount = 0
   #userCount = 0
+  /** By page: whether its users are out of memory, and whether one has been touched since it was last looked at. */
+  #cold = new Uint8Array(16)
+  #touched = new Uint8Array(16)
+  #coldCount = 0
+  /** The next page to be looked at. */
+  #hand = 0
 
   constructor(wheel: TimingWheel, wake: Wake) {
     this.#wheel = wheel
@@ -62,9 +73,14 @@ export class Roster {
     return this.#resting.heldBytes
   }
 
+  get coldCount(): number {
+    return this.#coldCount
+  }
+
   at(ordinal: number): SpaceActor | undefined {
     const awake = this.#awake[ordinal]
     if (awake) return awake
+    this.#touched[pageOf(ordinal)] = 1
     const bytes = this.#resting.get(ordinal)
     if (!bytes) return undefined
     const actor = this.#wake(bytes, this.#wheel.deadlineOf(ordinal))
@@ -112,14 +128,15 @@ export class Roster {
 
   /** Puts an actor in the place of its ordinal. */
   add(actor: SpaceActor): void {
+    this.pages.changing(actor.ordinal)
     this.#arrive(actor.ordinal, actor.kind === 'user' ? USER : ACCOUNT)
     this.#keepAwake(actor)
     if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
   }
 
-  /** Puts a user at rest in the place of its ordinal. */
-  addResting(ordinal: number, bytes: Uint8Array): void {
-    this.#arrive(ordinal, USER)
+  /** Puts a user at rest in the place of its ordinal, as a checkpoint has it. */
+  addResting(ordinal: number, bytes: Uint8Array, isMember: boolean): void {
+    this.#arrive(ordinal, isMember ? MEMBER : USER)
     this.#resting.set(ordinal, bytes)
   }
 
@@ -185,6 +202,52 @@ export class Roster {
     }
   }
 
+  isCold(ordinal: number): boolean {
+    return this.#cold[pageOf(ordinal)] === 1
+  }
+
+  *coldPages(): Generator<number> {
+    for (let page = 0; page * PAGE_ACTORS < this.#count; page++) if (this.#cold[page] === 1) yield page
+  }
+
+  /** Brings the users of a page back, if they are not in memory. */
+  admitPage(page: number, bytes: Uint8Array): void {
+    if (this.#cold[page] !== 1) return
+    const [ordinals, actors] = [[...this.#ordinalsOf(page)], actorsOfPage(bytes)]
+    if (actors.length !== ordinals.length) throw new Error(`page ${page} has ${actors.length} of ${ordinals.length}`)
+    for (const [index, actor] of actors.entries()) this.#resting.set(ordinals[index]!, actor.bytes)
+    this.#cold[page] = 0
+    this.#touched[page] = 1
+    this.#coldCount--
+  }
+
+  /** Lets pages go while more than so many bytes are held: those that a checkpoint has, and nobody has touched. */
+  releasePages(bytesMax: number): void {
+    const pages = Math.ceil(this.#count / PAGE_ACTORS)
+    for (let look = 0; look < Math.min(PAGES_LOOKED_AT, pages) && this.#resting.heldBytes > bytesMax; look++) {
+      const page = this.#hand % pages
+      this.#hand = page + 1
+      if (this.#touched[page] === 1) this.#touched[page] = 0
+      else if (this.#cold[page] !== 1 && this.#mayGo(page)) {
+        for (const ordinal of this.#ordinalsOf(page)) this.#resting.delete(ordinal)
+        this.#cold[page] = 1
+        this.#coldCount++
+      }
+    }
+  }
+
+  #mayGo(page: number): boolean {
+    if (!this.pages.isStored(page)) return false
+    for (const ordinal of this.#ordinalsOf(page))
+      if (this.#kinds[ordinal] !== USER || this.#awake[ordinal]) return false
+    return true
+  }
+
+  *#ordinalsOf(page: number): Generator<number> {
+    const end = Math.min((page + 1) * PAGE_ACTORS, this.#count)
+    for (let ordinal = page * PAGE_ACTORS; ordinal < end; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
+  }
+
   /** The bytes of all actors as they are now, page by page. */
   encodeAll(): Uint8Array[][] {
     const pages: Uint8Array[][] = []
@@ -214,6 +277,7 @@ export class Roster {
   #putToRest(actor: ProfileActor): void {
     const { ordinal } = actor
     if (!this.#resting.has(ordinal)) this.#resting.set(ordinal, encodeActor(actor))
+    if (actor.accounts.size > 0) this.#kinds[ordinal] = MEMBER
     actor.leaveMemory()
     this.#awake[ordinal] = undefined
     this.#awakeCount--
@@ -226,20 +290,31 @@ export class Roster {
     this.#queue.push(actor.ordinal, actor.settlement)
   }
 
-  #arrive(ordinal: number, kind: typeof USER | typeof ACCOUNT): void {
-    this.pages.changing(ordinal)
+  #arrive(ordinal: number, kind: number): void {
     this.#count = Math.max(this.#count, ordinal + 1)
     this.#reach(this.#count)
     this.#kinds[ordinal] = kind
-    if (kind === USER) this.#userCount++
+    if (kind !== ACCOUNT) this.#userCount++
   }
 
   #reach(count: number): void {
     if (count <= this.#kinds.length) return
-    const kinds = new Uint8Array(Math.max(count, this.#kinds.length * 2))
-    kinds.set(this.#kinds)
+    const kinds = extended(this.#kinds, Math.max(count, this.#kinds.length * 2))
     this.#kinds = kinds
+    const pages = Math.ceil(kinds.length / PAGE_ACTORS)
+    this.#cold = extended(this.#cold, pages)
+    this.#touched = extended(this.#touched, pages)
     // An array that is written to far beyond its end becomes a dictionary.
     this.#awake.length = kinds.length
   }
+}
+
+function pageOf(ordinal: number): number {
+  return Math.floor(ordinal / PAGE_ACTORS)
+}
+
+function extended(bytes: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  const longer = new Uint8Array(length)
+  longer.set(bytes)
+  return longer
 }

@@ -11,9 +11,11 @@ export interface RestLimits {
   readonly idleMs: number
   /** Users that are awake beyond this number rest, the longest untouched first. */
   readonly awakeMax: number
+  /** Beyond so many bytes of users, pages that a checkpoint has leave memory, if nobody has touched them for long. */
+  readonly bytesMax: number
 }
 
-export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity }
+export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity, bytesMax: Infinity }
 
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]

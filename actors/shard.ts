@@ -41,6 +41,7 @@ import { exactSince, forgetEvents } from './retention.ts'
 import { Restoration } from './restoration.ts'
 import { settledAt } from './settled-at.ts'
 import { encodeBarePage } from './pages.ts'
+import { Residency } from './residency.ts'
 import { Roster } from './roster.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
@@ -67,6 +68,7 @@ export class Shard {
   readonly #adoption: Adoption
   readonly #restLimits: RestLimits
   readonly deduplication: Deduplication
+  readonly residency: Residency
   readonly #participants: Participants
   #plans: Plans
   /** Actors due at one instant; kept from one to the next. */
@@ -88,6 +90,7 @@ export class Shard {
     this.#rules = identity
     this.#restLimits = rest
     this.#identity = new Identity(identity, (ordinal) => this.#roster.user(ordinal))
+    this.residency = new Residency(this.#roster, this.#identity, this.#wheel)
     this.#decoder = new ActorDecoder({
       sink: this.#settlement,
       store: this.#store,
@@ -129,11 +132,6 @@ export class Shard {
 
   get profileCount(): number {
     return this.#roster.userCount
-  }
-
-  /** Users that are objects, and the memory that those at rest take up. */
-  get memory(): { readonly awake: number; readonly restingBytes: number } {
-    return { awake: this.#roster.awakeCount, restingBytes: this.#roster.restingBytes }
   }
 
   /** Work done so far by users and accounts together. */
@@ -244,6 +242,7 @@ export class Shard {
       clock: head.clock,
       schedule: (actor) => this.#schedule(actor),
       rest: () => this.#rest(1),
+      release: () => this.residency.release(this.#restLimits.bytesMax),
     })
   }
 
@@ -389,9 +388,10 @@ export class Shard {
   }
 
   #rest(calls: number): void {
-    const { idleMs, awakeMax } = this.#restLimits
-    if (idleMs === Infinity && awakeMax === Infinity) return
+    const { idleMs, awakeMax, bytesMax } = this.#restLimits
+    if (idleMs === Infinity && awakeMax === Infinity && bytesMax === Infinity) return
     this.#roster.rest({ idleSince: this.#clock - idleMs, max: awakeMax, looks: 8 + 2 * calls })
+    this.residency.release(bytesMax)
   }
 
   #planOf(actor: SpaceActor): Plan {

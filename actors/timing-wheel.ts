@@ -81,6 +81,17 @@ export class TimingWheel {
     return earliest
   }
 
+  /** Actors whose deadline is at or before `limit`; in no order. */
+  *dueUntil(limit: number): Generator<number> {
+    for (let level = 0; level < LEVELS; level++)
+      for (let slot = 0; slot < SLOTS; slot++) {
+        const head = this.#heads[level * SLOTS + slot]!
+        if (head === NONE || this.#slotStart(level, slot) > limit) continue
+        for (let actor = head; actor !== NONE; actor = this.#links[actor * LINK]!)
+          if (this.#deadlines[actor * DEADLINE + 2]! <= limit) yield actor
+      }
+  }
+
   /** Takes out the actors that are due at the instant that `advance` gave, into the list; returns how many there are. */
   take(instant: number, due: number[]): number {
     const slot = instant % SLOTS

@@ -3,7 +3,8 @@ import type { CallOutcome } from '../actors/applied.ts'
 import type { Registry } from './control-api/registry.ts'
 import type { SpaceCommand } from './control-api/record.ts'
 import { parseBody, readRequest } from './ingest/read-request.ts'
-import type { CheckedCall, Entry } from './model/entry.ts'
+import type { ReadEntry } from '../actors/residency.ts'
+import type { CheckedCall } from './model/entry.ts'
 import type { JournalEntry, JournalRequest } from './persistence/journal.ts'
 import type { Submission } from './persistence/writer.ts'
 
@@ -13,7 +14,7 @@ export type Outcomes = readonly CallOutcome[]
 export type Waiting = Submission<SpaceCommand, Outcomes>
 
 /** With the entry of the journal that it stands for. */
-export type DurableEntry = Entry & {
+export type DurableEntry = ReadEntry & {
   readonly journalled: JournalEntry<SpaceCommand>
   readonly waiting: readonly Waiting[]
 }

@@ -17,6 +17,7 @@ import { compilePlans } from '../actors/plan/compile.ts'
 import { CHUNK_IDS, type DeduplicationLimits } from '../actors/deduplication.ts'
 import type { CallOutcome } from '../actors/applied.ts'
 import { PAGE_ACTORS } from '../actors/pages.ts'
+import type { RestLimits } from '../actors/shard-state.ts'
 import type { Shard } from '../actors/shard.ts'
 import type { SpaceActor } from '../actors/space-actor.ts'
 import type { SpaceCommand } from './control-api/record.ts'
@@ -25,17 +26,19 @@ import type { RejectedCall } from './ingest/read-request.ts'
 import type { IngestRequest } from './ingest/router.ts'
 import { durableEntry, type DurableEntry, type Outcomes } from './durable-entry.ts'
 import { recover, type RecoveredSpace, type RecoveryProgress, type SpaceRest } from './recovery.ts'
-import type { ExternalId } from './model/external-id.ts'
+import { EngineError } from './model/errors.ts'
+import { canonicalId, type ExternalId } from './model/external-id.ts'
 import type { Retention } from './model/retention.ts'
 import type { Transition } from './model/transition.ts'
 import { Alarm, setTimer, type SetTimer } from './persistence/alarm.ts'
 import type { Journal, JournalEntry } from './persistence/journal.ts'
 import { Checkpointer, type CheckpointSource, type CheckpointSummary } from './persistence/checkpointer.ts'
 import { CHECKPOINT_LIMITS, type CheckpointLimits, CheckpointSchedule } from './persistence/checkpoint-schedule.ts'
+import { ColdPages } from './persistence/cold-pages.ts'
 import type { CheckpointStore } from './persistence/checkpoint-store.ts'
 import { JournalLostError } from './persistence/journal-lost-error.ts'
 import { TraitCatalogue } from './profile-api/catalogue.ts'
-import { Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
+import { type Committed, Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>
 
@@ -48,6 +51,8 @@ export interface PipelineOptions {
   /** How long single events are kept, from now on; undefined: as before. */
   readonly retention?: Retention
   readonly deduplication?: DeduplicationLimits
+  /** When users leave memory; by default they stay, as objects. */
+  readonly rest?: RestLimits
   /** Where checkpoints are kept; without, every start reads the whole journal. */
   readonly checkpoints?: CheckpointStore
   readonly checkpointLimits?: CheckpointLimits
@@ -73,6 +78,8 @@ export class Pipeline {
   readonly #writer: Writer<SpaceCommand, Outcomes>
   readonly #alarm: Alarm
   readonly #checkpoints: CheckpointSchedule | undefined
+  /** Undefined where there are no checkpoints: then nothing leaves memory. */
+  #cold: ColdPages | undefined
   /** Of the next entry to be applied. */
   #position: number
   #receivedAt: number
@@ -82,11 +89,11 @@ export class Pipeline {
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { journal, checkpoints, deduplication } = options
+    const { journal, checkpoints, deduplication, rest } = options
     const space = await recover({
       journal,
       checkpoints,
-      shard: deduplication ? { deduplication } : {},
+      shard: { ...(deduplication && { deduplication }), ...(rest && { rest }) },
       onProgress: (progress) => options.onProgress?.(progress),
       onDamaged: (cause) => options.onDamaged?.(cause),
     })
@@ -103,7 +110,8 @@ export class Pipeline {
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
     const check = (command: SpaceCommand) => this.#check(command)
-    this.#writer = new Writer({ journal, clock, timer, check, limits, lastReceivedAt: receivedAt })
+    const prepare = (committed: Committed<SpaceCommand, Outcomes>) => this.#prepare(committed)
+    this.#writer = new Writer({ journal, clock, timer, check, prepare, limits, lastReceivedAt: receivedAt })
     this.#position = journal.nextPosition
     this.#receivedAt = receivedAt
     this.#checkpoints = options.checkpoints && this.#schedule(options.checkpoints, space)
@@ -143,10 +151,14 @@ export class Pipeline {
     await this.#writer.submit({ kind: 'command', command })
   }
 
-  /** A user by any id, or an account by its `group_id`. */
-  find(collection: 'users' | 'accounts', { type, value }: ExternalId): SpaceActor | undefined {
-    if (collection === 'users') return this.shard.profile(type, value)
-    return type === 'group_id' ? this.shard.account(value) : undefined
+  /** A user by any id, or an account by its `group_id`, if it is in memory; else resolves when it is. */
+  find(
+    collection: 'users' | 'accounts',
+    { type, value }: ExternalId,
+  ): SpaceActor | undefined | Promise<SpaceActor | undefined> {
+    if (collection === 'accounts') return type === 'group_id' ? this.shard.account(value) : undefined
+    const page = this.shard.residency.pageOf(type, canonicalId(type, value))
+    return page === undefined ? this.shard.profile(type, value) : this.#fetch(page, { type, value })
   }
 
   /** What the definitions of the present make every profile show. */
@@ -169,10 +181,37 @@ export class Pipeline {
     await this.#checkpoints?.stop()
   }
 
+  /** Rejects where its page does not come in time. */
+  async #fetch(page: number, { type, value }: ExternalId): Promise<SpaceActor | undefined> {
+    const { timer = setTimer, limits } = this.#options
+    const loaded = this.#cold!.load([page])
+    let takeBack: (() => void) | undefined
+    const overdue = new Promise<never>((_, refuse) => {
+      takeBack = timer(() => refuse(notInMemory()), limits?.patienceMs ?? WRITER_LIMITS.patienceMs)
+    })
+    try {
+      await Promise.race([loaded, overdue])
+    } finally {
+      takeBack?.()
+    }
+    return this.find('users', { type, value })
+  }
+
+  /** Brings back from the checkpoint whom an entry touches, while it is being stored. */
+  #prepare({ entry, submissions }: Committed<SpaceCommand, Outcomes>): Promise<void> | undefined {
+    const { residency } = this.shard
+    if (residency.coldPages === 0) return undefined
+    return this.#cold!.load(residency.pagesFor(durableEntry(entry, this.registry, submissions)))
+  }
+
   #schedule(store: CheckpointStore, { manifests, nextCheckpoint, entries }: RecoveredSpace): CheckpointSchedule {
     const { journal, timer = setTimer, checkpointLimits = CHECKPOINT_LIMITS } = this.#options
+    const pace = { breathe: immediately, elapsedMs: () => performance.now() }
+    const checkpointer = new Checkpointer(store, manifests, pace)
+    const { residency } = this.shard
+    this.#cold = new ColdPages({ store, residency, writerOf: (page) => checkpointer.writerOf(page) })
     const schedule = new CheckpointSchedule({
-      checkpointer: new Checkpointer(store, manifests, { breathe: immediately, elapsedMs: () => performance.now() }),
+      checkpointer,
       limits: checkpointLimits,
       timer,
       nextNumber: nextCheckpoint,
@@ -261,6 +300,10 @@ export class Pipeline {
     this.#options.onFailure?.(cause)
     this.#applied.error(cause)
   }
+}
+
+function notInMemory(): EngineError {
+  return new EngineError('unavailable', 'The profile is not in memory, and cannot be fetched; try again later')
 }
 
 function bytesOf(entry: JournalEntry<SpaceCommand>): number {

@@ -5,16 +5,17 @@
  *     whole journal, where that is there from its first entry.
  * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
  */
-import { from, lastValueFrom, map, tap } from 'rxjs'
+import { concatMap, from, lastValueFrom, map, of, tap } from 'rxjs'
 import { driveActors } from '../actors/drive-actors.ts'
 import { Shard } from '../actors/shard.ts'
 import type { ShardOptions } from '../actors/shard-state.ts'
 import { Registry, type RegistryState } from './control-api/registry.ts'
 import type { SpaceCommand } from './control-api/record.ts'
-import { durableEntry } from './durable-entry.ts'
+import { durableEntry, type DurableEntry } from './durable-entry.ts'
 import { CheckpointDamagedError } from './persistence/checkpoint-codec.ts'
 import type { Manifest } from './persistence/checkpoint-parts.ts'
 import { readChunks, readHead, readManifest, readPages } from './persistence/checkpoint-reader.ts'
+import { ColdPages } from './persistence/cold-pages.ts'
 import type { CheckpointStore } from './persistence/checkpoint-store.ts'
 import type { Journal } from './persistence/journal.ts'
 
@@ -103,7 +104,7 @@ async function readCheckpoint(
 /** Keeps R2. */
 async function replayTail(
   { shard, registry, receivedAt: startedAt, manifests }: Start,
-  { journal, onProgress }: RecoveryOptions,
+  { journal, checkpoints, onProgress }: RecoveryOptions,
 ): Promise<Pick<RecoveredSpace, 'shard' | 'registry' | 'receivedAt' | 'entries'>> {
   const manifest = manifests[0]
   const first = manifest?.position ?? 0
@@ -113,6 +114,15 @@ async function replayTail(
         'entries that were durable have been lost',
     )
   const total = journal.nextPosition - first
+  const { residency } = shard
+  const cold =
+    checkpoints &&
+    manifest &&
+    new ColdPages({ store: checkpoints, residency, writerOf: (page) => manifest.pages[page]! })
+  const ready = async (entry: DurableEntry): Promise<DurableEntry> => {
+    await cold?.load(residency.pagesFor(entry))
+    return entry
+  }
   let receivedAt = startedAt
   let next = first
   const applied$ = from(journal.read(first, manifest?.place)).pipe(
@@ -121,6 +131,7 @@ async function replayTail(
       next++
     }),
     map(({ entry }) => durableEntry(entry, registry)),
+    concatMap((entry) => (residency.coldPages > 0 ? ready(entry) : of(entry))),
     driveActors(shard),
     tap(({ entry: { journalled } }) => {
       if (journalled.kind === 'command') registry.apply(journalled.command)

@@ -44,6 +44,8 @@ const Environment = z.object({
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
   CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  AWAKE_PROFILES_MAX: z.coerce.number().int().min(1).default(100_000),
+  PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -52,6 +54,9 @@ const Environment = z.object({
 /** What is still to be stored at the end is waited for so long. */
 const STOPPED_WITHIN_MS = 5_000
 const DAY_MS = 86_400_000
+const MEGABYTE = 1024 * 1024
+/** A user that nothing has come for since is put to rest. */
+const IDLE_MS = 60_000
 /** How long an id is known at least, unless more than `DEDUP_IDS_MAX` come. */
 const DEDUPLICATION_MS = DAY_MS
 
@@ -133,6 +138,11 @@ async function serveJournal(
   const server = await startServer(config, log, open, {
     retention: { historyMs: environment.HISTORY_DAYS * DAY_MS, eventsMax: environment.HISTORY_EVENTS_MAX },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: environment.DEDUP_IDS_MAX },
+    rest: {
+      idleMs: IDLE_MS,
+      awakeMax: environment.AWAKE_PROFILES_MAX,
+      bytesMax: environment.PROFILES_MEMORY_MB * MEGABYTE,
+    },
     checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: environment.CHECKPOINT_SECONDS * 1000 },
     onProgress: showRecovery(log),
     onFailure: () => {

@@ -62,6 +62,11 @@ export class Checkpointer {
     return this.#before?.place
   }
 
+  /** The checkpoint that wrote a page that the newest one has. */
+  writerOf(page: number): number {
+    return this.#newest!.pages[page]!
+  }
+
   /** Resolves when it is committed. @param number greater than that of any before */
   async make(number: number, source: CheckpointSource): Promise<CheckpointSummary> {
     const { cut, rest, position, place, receivedAt } = source

@@ -53,13 +53,15 @@ export const WRITER_LIMITS: WriterLimits = {
   patienceMs: 5_000,
 }
 
-export interface WriterOptions<Command> {
+export interface WriterOptions<Command, Result> {
   readonly journal: Journal<Command>
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
   /** Throws an EngineError for a command that breaks a rule; all entries before it are applied. */
   readonly check: (command: Command) => void
+  /** Makes the engine ready for an entry while that is stored; undefined where it is. All before it are applied. */
+  readonly prepare: (committed: Committed<Command, Result>) => Promise<void> | undefined
   readonly limits: WriterLimits
   /** Of the journal's last entry. */
   readonly lastReceivedAt: number
@@ -68,7 +70,7 @@ export interface WriterOptions<Command> {
 export class Writer<Command, Result> {
   readonly committed$: Observable<Committed<Command, Result>>
   readonly #committed = new Subject<Committed<Command, Result>>()
-  readonly #options: WriterOptions<Command>
+  readonly #options: WriterOptions<Command, Result>
   /** Submissions that wait, oldest first. */
   #waiting: Submission<Command, Result>[] = []
   #group: readonly Submission<Command, Result>[] = []
@@ -77,7 +79,7 @@ export class Writer<Command, Result> {
   #state: 'open' | 'stopping' | 'failed' = 'open'
   #writing: Promise<void> | undefined
 
-  constructor(options: WriterOptions<Command>) {
+  constructor(options: WriterOptions<Command, Result>) {
     this.#options = options
     this.#lastReceivedAt = options.lastReceivedAt
     this.committed$ = this.#committed.asObservable()
@@ -140,13 +142,13 @@ export class Writer<Command, Result> {
   }
 
   async #commit(submissions: readonly Submission<Command, Result>[]): Promise<void> {
-    const { journal } = this.#options
+    const { journal, prepare } = this.#options
     const entry = this.#formEntry(submissions)
     if (!entry) return
     this.#lastReceivedAt = entry.receivedAt
     const takeBack = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
     try {
-      await journal.append(entry)
+      await Promise.all([journal.append(entry), prepare({ entry, submissions })])
     } finally {
       takeBack()
     }

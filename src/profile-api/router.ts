@@ -9,7 +9,11 @@ import { type ProfileView, traitsOf } from './traits.ts'
 export interface ProfileApiOptions<Profile extends ProfileView> {
   /** The space that a request may read, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
-  readonly find: (collection: Collection, id: { type: string; value: string }) => Profile | undefined
+  /** What is in memory is given at once. */
+  readonly find: (
+    collection: Collection,
+    id: { type: string; value: string },
+  ) => Profile | undefined | Promise<Profile | undefined>
   /** Of the definitions of the space as they are now. */
   readonly catalogue: () => TraitCatalogue
   /** Since when the value of a definition is exact, epoch ms; undefined where it is over all history. */
@@ -22,11 +26,12 @@ const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
 export function profileRouter<Profile extends ProfileView>(options: ProfileApiOptions<Profile>): Router {
   const { spaceOf, find, catalogue, exactSince } = options
   const router = Router({ caseSensitive: true })
-  const answer = (request: Request, response: Response): void => {
+  const answer = async (request: Request, response: Response): Promise<void> => {
     checkSpace(request.params['space'], spaceOf(request.get('authorization')))
     const collection = readCollection(request.params['collection'])
     const query = readTraitsQuery(request.query)
-    const profile = find(collection, readIdentifier(request.params['identifier']))
+    const found = find(collection, readIdentifier(request.params['identifier']))
+    const profile = found instanceof Promise ? await found : found
     if (!profile) throw new EngineError('not_found', 'Profile was not found.')
     const traits = traitsOf(profile, collection, catalogue(), query)
     const page = traitsPage(traits, query, {

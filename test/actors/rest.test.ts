@@ -10,11 +10,12 @@ import { entriesOf, entryOf, runShard } from '../support/run-shard.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { audience, Space } from '../support/space.ts'
 
-const AT_ONCE: RestLimits = { idleMs: 0, awakeMax: 0 }
+const AT_ONCE: RestLimits = { idleMs: 0, awakeMax: 0, bytesMax: Infinity }
 
 const limits = fc.record({
   idleMs: fc.constantFrom(0, 1, 1_000, 60_000, Infinity),
   awakeMax: fc.constantFrom(0, 1, 2, Infinity),
+  bytesMax: fc.constant(Infinity),
 })
 
 describe('users that rest', () => {
@@ -58,25 +59,25 @@ describe('users that rest', () => {
   })
 
   it('are as many as there are beyond the bound', () => {
-    const shard = spaceOf(1_000, { idleMs: Infinity, awakeMax: 10 })
-    expect([shard.profileCount, shard.memory.awake]).toEqual([1_000, 10])
+    const shard = spaceOf(1_000, { idleMs: Infinity, awakeMax: 10, bytesMax: Infinity })
+    expect([shard.profileCount, shard.residency.awakeCount]).toEqual([1_000, 10])
   })
 
   it('are those that nothing has come for, and not those that somebody watches', () => {
-    const shard = spaceOf(100, { idleMs: 1_000, awakeMax: Infinity })
+    const shard = spaceOf(100, { idleMs: 1_000, awakeMax: Infinity, bytesMax: Infinity })
     const heard: Transition[] = []
     shard.profile('user_id', 'u7')!.changes$.subscribe((transition) => heard.push(transition))
     for (let second = 1; second < 60; second++) shard.apply(call('u3', second * 1_000))
-    expect(shard.memory.awake).toBe(2)
+    expect(shard.residency.awakeCount).toBe(2)
     shard.apply(call('u7', 60_000))
     expect(heard.map(({ key, type }) => [key, type])).toEqual([['often', 'entered']])
   })
 
   it('take memory for what they are, and give back what they held', () => {
     const [resting, awake] = [spaceOf(5_000, AT_ONCE), spaceOf(5_000)]
-    expect(awake.memory.restingBytes).toBe(0)
-    expect(resting.memory.restingBytes).toBeGreaterThan(5_000 * 100)
-    expect(resting.memory.restingBytes).toBeLessThan(5_000 * 400)
+    expect(awake.residency.bytes).toBe(0)
+    expect(resting.residency.bytes).toBeGreaterThan(5_000 * 100)
+    expect(resting.residency.bytes).toBeLessThan(5_000 * 400)
   })
 
   it('are not stored anew when they were only looked at', () => {

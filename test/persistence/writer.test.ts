@@ -22,6 +22,7 @@ function setUp({ clock = () => 1000, check = () => undefined, limits, timer = NE
     clock,
     timer,
     check,
+    prepare: () => undefined,
     limits: { ...WRITER_LIMITS, ...limits },
     lastReceivedAt: 0,
   })
