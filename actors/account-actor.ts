@@ -98,6 +98,7 @@ export class AccountActor extends Actor implements Account {
       case 'deadline':
         return
       case 'events forgotten':
+      case 'expired':
       case 'merge':
       case 'accounts changed':
         throw new Error(`an account was told '${message.kind}', which is for users`)

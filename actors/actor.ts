@@ -26,6 +26,7 @@ import type { TimedNode } from './plan/timed-node.ts'
 import { visitEqualities } from './plan/trait-index.ts'
 import { SlotTable } from './slot-table.ts'
 import { type FlipReader, RecentCounts } from './streams/recent-counts.ts'
+import { publishValues } from './streams/publish-values.ts'
 import { TotalState } from './streams/total-state.ts'
 import type { StreamNode, StreamState } from './streams/stream-node.ts'
 import { readTrait, type TraitReader } from './trait-reader.ts'
@@ -232,6 +233,17 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     this.#settlePendingStreams()
   }
 
+  /** Every definition has the value that it has of nobody, whatever is marked. */
+  protected dropValues(): void {
+    this.#dirty = NONE
+    for (const [index, id] of this.defined.ids().entries()) {
+      const [node, held] = [this.plan.byId.get(id), this.defined.items()[index]!]
+      if (!node) continue
+      this.sink.changing(this, node, held, true)
+      held.value = node.kind === 'computed_trait' ? null : false
+    }
+  }
+
   /** Evaluates the marked definitions up to a level, in the order of the plan. */
   evaluate(level: number): void {
     while (this.#dirty.length > 0) {
@@ -342,19 +354,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
       state.bits ^= mask
       for (const index of comparison.definitions) this.markDefinition(index)
     }
-    if (node.isWatched) this.#publishValues(node, state)
-  }
-
-  #publishValues({ watchers, reducers }: StreamNode, state: StreamState): void {
-    state.published ??= reducers.map(() => null)
-    for (let reducer = 0; reducer < watchers.length; reducer++) {
-      const watched = watchers[reducer]!
-      if (watched.definitions.size === 0 && watched.timed.size === 0) continue
-      const value = state.value(reducer)
-      if (sameValue(state.published[reducer], value)) continue
-      state.published[reducer] = value
-      this.markDependents(watched)
-    }
+    if (node.isWatched) publishValues(node, state, (watched) => this.markDependents(watched))
   }
 
   #traitChanged(key: string, before: JsonValue | undefined, after: JsonValue | undefined): void {

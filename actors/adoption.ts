@@ -131,6 +131,7 @@ export class Adoption {
       giveBack!()
       settlement.quietly(() => actor.restore(settledAt(now, before.dueAt), oldPlans[actor.kind]))
       actor.schedule()
+      actor.dueAt = before.dueAt
     } else roster.rewrite(ordinal, before.bytes)
     wheel.set(ordinal, before.dueAt)
   }

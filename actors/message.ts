@@ -54,6 +54,8 @@ type Content =
   /** To an account: some user's kept events are others now. */
   | { readonly kind: 'kept events changed' }
   | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
+  /** To a user: it is no more; what it is in it leaves, and its computed traits have no value. */
+  | { readonly kind: 'expired' }
   /** Nothing but time: what is due by now is judged anew. */
   | { readonly kind: 'deadline' }
   /** To a user: it takes over what others hold, who then are no more. */

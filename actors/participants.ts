@@ -1,4 +1,5 @@
 /** Who a call is about: the profile that its ids mean, found, made or united, and the account that it names. */
+import { EngineError } from '../src/model/errors.ts'
 import type { ExternalId, IdentityRules } from '../src/model/external-id.ts'
 import { AccountActor } from './account-actor.ts'
 import type { HistoryStore } from './history.ts'
@@ -16,6 +17,8 @@ export interface ParticipantsOptions {
   readonly settlement: Settlement
   readonly store: HistoryStore
   readonly rules: IdentityRules
+  /** How many users there may be. */
+  readonly profilesMax: () => number
 }
 
 export class Participants {
@@ -25,8 +28,10 @@ export class Participants {
   readonly #settlement: Settlement
   readonly #store: HistoryStore
   readonly #rules: IdentityRules
+  readonly #profilesMax: () => number
 
-  constructor({ identity, roster, wheel, settlement, store, rules }: ParticipantsOptions) {
+  constructor({ identity, roster, wheel, settlement, store, rules, profilesMax }: ParticipantsOptions) {
+    this.#profilesMax = profilesMax
     this.#identity = identity
     this.#roster = roster
     this.#wheel = wheel
@@ -52,6 +57,7 @@ export class Participants {
   #resolved({ profiles }: Resolution, now: number, plans: Plans): ProfileActor {
     const [survivor, ...absorbed] = profiles
     if (!survivor) {
+      this.#checkRoom()
       const created = new ProfileActor(this.#roster.nextOrdinal, plans.user, this.#settlement, this.#store, this.#rules)
       this.#roster.add(created)
       this.#settlement.onFailure(() => this.#roster.takeBack(created))
@@ -62,6 +68,23 @@ export class Participants {
     if (absorbed.length === 0) return this.#joined(survivor)
     this.#merge(survivor, absorbed, now, plans)
     return survivor
+  }
+
+  #checkRoom(): void {
+    const max = this.#profilesMax()
+    if (this.#roster.userCount >= max)
+      throw new EngineError('profiles_limit', `The space has ${max} profiles, which is as many as it may have`)
+  }
+
+  /** A user that nothing has come for in long is no more: nobody knows its ids. */
+  expire(profile: ProfileActor, now: number): void {
+    profile.next({ kind: 'expired', at: now })
+    this.#settlement.onSuccess(() => {
+      for (const id of profile.ids) this.#identity.release(id)
+      this.#wheel.set(profile.ordinal, Infinity)
+      this.#roster.remove(profile)
+      profile.leaveMemory()
+    })
   }
 
   #joined(profile: ProfileActor): ProfileActor {

@@ -96,6 +96,20 @@ export class ProfileActor extends Actor implements User {
     for (const node of this.plan.definitions) if (node.eligibleTypes?.has(id.type)) this.markDefinition(node.index)
   }
 
+  /** Nothing but a browser or device has been seen of it, and it belongs to no account. */
+  get isAnonymous(): boolean {
+    return this.accounts.size === 0 && this.ids.every(({ type }) => type === 'anonymous_id')
+  }
+
+  /** A call of it has come. */
+  seen(at: number): void {
+    const before = this.seenAt
+    this.seenAt = at
+    this.sink.onFailure(() => {
+      this.seenAt = before
+    })
+  }
+
   /** Gives an actor that nobody knows yet its ids: types and values in turn. */
   nameBy(ids: readonly string[]): void {
     for (let at = 0; at < ids.length; at += 2) this.ids.push({ type: ids[at]!, value: ids[at + 1]! })
@@ -126,6 +140,9 @@ export class ProfileActor extends Actor implements User {
         return
       case 'definitions changed':
         this.rebuild(message.plan)
+        return
+      case 'expired':
+        this.dropValues()
         return
       case 'deadline':
         return

@@ -3,7 +3,7 @@
  * stay, and whoever is to be touched must be brought back first.
  *
  * P1. What an entry will touch is known before it is applied: the users that its calls' ids name, and whoever is due
- *     before it. Other definitions touch all.
+ *     before it. Commands touch all.
  * P2. Users that belong to accounts stay: what reaches their accounts reaches them.
  */
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../src/model/entry.ts'
@@ -47,8 +47,7 @@ export class Residency {
   pagesFor(entry: ReadEntry): readonly number[] {
     if (this.#roster.coldCount === 0) return NO_PAGES
     const pages = new Set<number>()
-    if (entry.kind === 'command' && entry.command.kind !== 'retain')
-      for (const page of this.#roster.coldPages()) pages.add(page)
+    if (entry.kind === 'command') for (const page of this.#roster.coldPages()) pages.add(page)
     for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
     if (entry.kind === 'calls') {
       // Who is new has a place on the last page.

@@ -13,7 +13,7 @@ import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../src/
 import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
 import type { Transition } from '../src/model/transition.ts'
 import type { AccountActor } from './account-actor.ts'
-import { APPLIED, type Applied, type CallOutcome, DUPLICATE, type Fault, NO_FAULTS } from './applied.ts'
+import { APPLIED, type Applied, type CallOutcome, DUPLICATE } from './applied.ts'
 import { Adoption } from './adoption.ts'
 import {
   type RestLimits,
@@ -29,6 +29,7 @@ import { readFrame } from './actor-frame.ts'
 import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
 import { CHUNK_IDS, Deduplication } from './deduplication.ts'
+import { expiresAt, rescheduleAll } from './expiry.ts'
 import type { HistoryStore } from './history.ts'
 import { Identity } from './identity.ts'
 import { Names } from './names.ts'
@@ -46,6 +47,7 @@ import { Roster } from './roster.ts'
 import { Settlement } from './settlement.ts'
 import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
+import { SpaceClock } from './space-clock.ts'
 import { TimingWheel } from './timing-wheel.ts'
 
 const NO_OUTCOMES: readonly CallOutcome[] = []
@@ -71,11 +73,12 @@ export class Shard {
   readonly residency: Residency
   readonly #participants: Participants
   #plans: Plans
-  /** Actors due at one instant; kept from one to the next. */
-  readonly #due: number[] = []
-  /** Of the entry at hand. */
-  #faults: readonly Fault[] = NO_FAULTS
-  #clock = 0
+  readonly #clock = new SpaceClock({
+    wheel: this.#wheel,
+    roster: this.#roster,
+    settlement: this.#settlement,
+    onDue: (actor, due) => this.#onDue(actor, due),
+  })
   #arrivals = 0
 
   constructor({
@@ -112,6 +115,7 @@ export class Shard {
       settlement: this.#settlement,
       store: this.#store,
       rules: identity,
+      profilesMax: () => this.#retention.profilesMax,
     })
     this.#definitions = Definitions.of(definitions)
     this.#plans = compilePlans(this.#definitions.inputs())
@@ -119,7 +123,7 @@ export class Shard {
 
   /** The space's present, epoch ms. */
   get clock(): number {
-    return this.#clock
+    return this.#clock.now
   }
 
   get retention(): Retention {
@@ -144,10 +148,9 @@ export class Shard {
   apply(entry: Entry): Applied {
     if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
-    this.#faults = NO_FAULTS
     const outcomes = this.#applyEntry(entry, transitions)
     this.#rest(outcomes.length)
-    return { transitions, outcomes, faults: this.#faults }
+    return { transitions, outcomes, faults: this.#clock.takeFaults() }
   }
 
   #applyEntry(entry: Entry, transitions: Transition[]): readonly CallOutcome[] {
@@ -155,7 +158,7 @@ export class Shard {
       case 'calls':
         return this.#calls(entry, transitions)
       case 'tick':
-        this.#moveClock(entry.receivedAt, transitions)
+        this.#clock.moveTo(entry.receivedAt, transitions)
         return NO_OUTCOMES
       case 'command':
         this.#command(entry, transitions)
@@ -190,7 +193,7 @@ export class Shard {
 
   #head(): ShardHead {
     return {
-      clock: this.#clock,
+      clock: this.#clock.now,
       arrivals: this.#arrivals,
       names: [...this.#store.names.toArray()],
       definitions: this.#definitions.toData(),
@@ -211,7 +214,7 @@ export class Shard {
 
   /** Brings an engine back part by part: pages in any order, chunks of fingerprints in theirs. */
   static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration<Shard> {
-    const shard = new Shard({ ...options, retention: head.retention })
+    const shard = new Shard({ ...options, retention: { ...KEEP_ALL, ...head.retention } })
     const restoration = shard.#begin(head)
     return {
       addPage: (bytes) => restoration.addPage(bytes),
@@ -229,7 +232,7 @@ export class Shard {
     this.#definitions = Definitions.restored(head.definitions, head.nextDefinitionId)
     this.#plans = compilePlans(this.#definitions.inputs())
     this.deduplication.restore(head.deduplication)
-    this.#clock = head.clock
+    this.#clock.now = head.clock
     this.#arrivals = head.arrivals
     this.#roster.expect(head.ordinals)
     return new Restoration({
@@ -277,14 +280,14 @@ export class Shard {
   }
 
   #call(raw: RawCall | CheckedCall, receivedAt: number, transitions: Transition[]): CallOutcome {
-    const now = Math.max(this.#clock, receivedAt)
+    const now = Math.max(this.#clock.now, receivedAt)
     let call: Call
     try {
       call = 'call' in raw ? raw.call : readCall(raw.body, this.#rules)
     } catch (error) {
       return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
     }
-    this.#moveClock(now, transitions)
+    this.#clock.moveTo(now, transitions)
     if (!this.deduplication.isNew(call.messageId, now)) return DUPLICATE
     if (call.type === 'alias') return APPLIED
     try {
@@ -293,7 +296,7 @@ export class Shard {
     } catch (cause) {
       this.#settlement.rollBack()
       this.deduplication.takeBack(call.messageId)
-      return { kind: 'failed', cause }
+      return cause instanceof EngineError ? { kind: 'refused', error: cause } : { kind: 'failed', cause }
     }
   }
 
@@ -301,6 +304,7 @@ export class Shard {
     this.#settlement.begin(now)
     const [arrival, ts] = [this.#arrivals + 1, eventTime(call, now)]
     const profile = this.#participants.profileOf(call.ids, now, this.#plans)
+    profile.seen(now)
     if (call.event !== undefined) {
       const { messageId, properties, context } = call
       const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
@@ -315,40 +319,18 @@ export class Shard {
       if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     this.#settlement.finish(transitions)
-    profile.seenAt = now
     this.#arrivals = arrival
   }
 
-  #moveClock(now: number, transitions: Transition[]): void {
-    if (now <= this.#clock) return
-    for (let due = this.#wheel.advance(now - 1); due !== Infinity; due = this.#wheel.advance(now - 1)) {
-      this.#clock = due
-      const count = this.#wheel.take(due, this.#due)
-      const ordinals = count === this.#due.length ? this.#due : this.#due.slice(0, count)
-      if (count > 1) ordinals.sort((a, b) => a - b)
-      this.#fire(ordinals, due, transitions)
-    }
-    this.#clock = now
-  }
-
-  /** One settlement over all that are due; where it fails, each fires by itself. */
-  #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
-    this.#settlement.begin(due)
-    try {
-      for (const ordinal of ordinals) this.#roster.at(ordinal)!.next({ kind: 'deadline', at: due })
-      this.#settlement.finish(transitions)
-    } catch (cause) {
-      this.#settlement.rollBack()
-      for (const ordinal of ordinals) this.#wheel.set(ordinal, Infinity)
-      if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
-      else this.#faults = [...this.#faults, { profile: this.#roster.at(ordinals[0]!)!.label, at: due, cause }]
-    }
+  #onDue(actor: SpaceActor, due: number): void {
+    actor.next({ kind: 'deadline', at: due })
+    if (expiresAt(actor, this.#retention) <= due) this.#participants.expire(actor as ProfileActor, due)
   }
 
   #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
     if (command.kind === 'retain') {
-      this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
-      this.#retention = command.retention
+      this.#clock.moveTo(receivedAt, transitions)
+      this.#retain({ ...KEEP_ALL, ...command.retention })
       return
     }
     const changed =
@@ -356,13 +338,13 @@ export class Shard {
         ? this.#definitions.with(command.definition, this.#arrivals)
         : this.#definitions.without(command.key, command.type)
     const plans = compilePlans(changed.inputs())
-    this.#moveClock(Math.max(this.#clock, receivedAt), transitions)
+    this.#clock.moveTo(receivedAt, transitions)
     const [definitions, oldPlans] = [this.#definitions, this.#plans]
     const begun = changed.inputs().filter((input) => !definitions.inputs().includes(input))
     this.#definitions = changed
     this.#plans = plans
     try {
-      this.#adoption.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock }, transitions)
+      this.#adoption.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock.now }, transitions)
     } catch (cause) {
       this.#definitions = definitions
       this.#plans = oldPlans
@@ -370,9 +352,18 @@ export class Shard {
     }
   }
 
+  #retain(retention: Retention): void {
+    const isSame = retention.anonymousMs === this.#retention.anonymousMs
+    this.#retention = retention
+    if (isSame) return
+    const schedule = (actor: Actor) => this.#schedule(actor)
+    rescheduleAll({ roster: this.#roster, wheel: this.#wheel, retention, now: this.#clock.now, schedule })
+  }
+
   /** An actor that a failed call had made is no more by now, and has no deadline. */
   #schedule(actor: Actor): void {
-    const due = actor.schedule()
+    const due = Math.max(this.#clock.now, Math.min(actor.schedule(), expiresAt(actor, this.#retention)))
+    actor.dueAt = due
     this.#wheel.set(actor.ordinal, this.#roster.awakeAt(actor.ordinal) === actor ? due : Infinity)
   }
 
@@ -382,7 +373,7 @@ export class Shard {
    */
   #wake(bytes: Uint8Array, dueAt: number): SpaceActor {
     const actor = this.#decoder.actorOf(readFrame(bytes), this.#plans)
-    this.#settlement.quietly(() => actor.restore(settledAt(this.#clock, dueAt)))
+    this.#settlement.quietly(() => actor.restore(settledAt(this.#clock.now, dueAt)))
     actor.dueAt = dueAt
     return actor
   }
@@ -390,7 +381,7 @@ export class Shard {
   #rest(calls: number): void {
     const { idleMs, awakeMax, bytesMax } = this.#restLimits
     if (idleMs === Infinity && awakeMax === Infinity && bytesMax === Infinity) return
-    this.#roster.rest({ idleSince: this.#clock - idleMs, max: awakeMax, looks: 8 + 2 * calls })
+    this.#roster.rest({ idleSince: this.#clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
     this.residency.release(bytesMax)
   }
 

@@ -243,8 +243,9 @@ export class Pipeline {
 
   /** The engine's configuration is part of its state: a change is an entry. */
   async #retain(retention = this.shard.retention): Promise<void> {
-    const { historyMs, eventsMax } = this.shard.retention
-    if (retention.historyMs === historyMs && retention.eventsMax === eventsMax) return
+    const held = this.shard.retention
+    const keys = Object.keys(held) as (keyof Retention)[]
+    if (keys.every((key) => retention[key] === held[key])) return
     await this.command({ kind: 'retain', retention })
   }
 

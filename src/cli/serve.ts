@@ -43,6 +43,8 @@ const Environment = z.object({
   ACCESS_TOKEN: z.string().min(1).optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
+  ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
+  PROFILES_MAX: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
   CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   AWAKE_PROFILES_MAX: z.coerce.number().int().min(1).default(100_000),
   PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
@@ -136,7 +138,12 @@ async function serveJournal(
   }
   const failed = new AbortController()
   const server = await startServer(config, log, open, {
-    retention: { historyMs: environment.HISTORY_DAYS * DAY_MS, eventsMax: environment.HISTORY_EVENTS_MAX },
+    retention: {
+      historyMs: environment.HISTORY_DAYS * DAY_MS,
+      eventsMax: environment.HISTORY_EVENTS_MAX,
+      anonymousMs: environment.ANONYMOUS_DAYS * DAY_MS,
+      profilesMax: environment.PROFILES_MAX,
+    },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: environment.DEDUP_IDS_MAX },
     rest: {
       idleMs: IDLE_MS,

@@ -1,8 +1,18 @@
-/** How long single events of a user are kept, and how many of them. */
+/** What a space keeps, and of how many. A change of it is an entry of the journal. */
 export interface Retention {
-  /** Events of this age, ms, may be forgotten; never less than the longest window in use. */
+  /** Single events of this age, ms, may be forgotten; never less than the longest window in use. */
   readonly historyMs: number
+  /** Events of one user. */
   readonly eventsMax: number
+  /** A user known by `anonymous_id`s only, who belongs to no account, is forgotten so long after its last call. */
+  readonly anonymousMs: number
+  /** A call that would make one user more is refused. */
+  readonly profilesMax: number
 }
 
-export const KEEP_ALL: Retention = { historyMs: Infinity, eventsMax: Infinity }
+export const KEEP_ALL: Retention = {
+  historyMs: Infinity,
+  eventsMax: Infinity,
+  anonymousMs: Infinity,
+  profilesMax: Infinity,
+}

@@ -70,7 +70,7 @@ describe('retention', () => {
         fc.integer({ min: 2, max: 9 }),
         (inputs, eventsMax, every) => {
           const scenario = { definitions: OVER_ALL, inputs }
-          expect(run(scenario, { historyMs: HOUR, eventsMax }, every)).toEqual(run(scenario, KEEP_ALL))
+          expect(run(scenario, { ...KEEP_ALL, historyMs: HOUR, eventsMax }, every)).toEqual(run(scenario, KEEP_ALL))
         },
       ),
       propertyRuns(200),
@@ -81,14 +81,18 @@ describe('retention', () => {
     fc.assert(
       fc.property(histories(), fc.integer({ min: 2, max: 9 }), (inputs, every) => {
         const scenario = { definitions: [...OVER_ALL, ...IN_WINDOWS], inputs, until: START + 400 * DAY }
-        expect(run(scenario, { historyMs: 1, eventsMax: Infinity }, every)).toEqual(run(scenario, KEEP_ALL))
+        expect(run(scenario, { ...KEEP_ALL, historyMs: 1 }, every)).toEqual(run(scenario, KEEP_ALL))
       }),
       propertyRuns(200),
     )
   })
 
   it('keeps no more events of a user than it may, the newest ones', () => {
-    const shard = shardWith([computedTrait('views', "event('Viewed').count()")], { historyMs: 90 * DAY, eventsMax: 10 })
+    const shard = shardWith([computedTrait('views', "event('Viewed').count()")], {
+      ...KEEP_ALL,
+      historyMs: 90 * DAY,
+      eventsMax: 10,
+    })
     for (let index = 0; index < 1000; index++) {
       track(shard, 'Viewed', index)
       expect(shard.profile('user_id', 'u1')!.history.count).toBeLessThanOrEqual(10)
@@ -100,6 +104,7 @@ describe('retention', () => {
 
   it('keeps what lies within the longest window, however short the time that events are kept', () => {
     const shard = shardWith([audience('a', "event('Viewed').within(30 days).count() >= 5")], {
+      ...KEEP_ALL,
       historyMs: DAY,
       eventsMax: 100,
     })
@@ -111,7 +116,7 @@ describe('retention', () => {
 
   it('shows funnels over all history the kept events only, at once and after a restart alike', () => {
     const query = "event('Viewed').where(event('Bought').count() >= 1).count()"
-    const retention = { historyMs: 90 * DAY, eventsMax: 8 }
+    const retention = { ...KEEP_ALL, historyMs: 90 * DAY, eventsMax: 8 }
     const shard = shardWith([computedTrait('sold', query)], retention)
     for (let index = 0; index < 20; index++) track(shard, index % 2 === 0 ? 'Viewed' : 'Bought', index)
     const value = shard.profile('user_id', 'u1')!.definedValue(0)
@@ -121,7 +126,7 @@ describe('retention', () => {
   })
 
   it('shows a new definition the kept events only', () => {
-    const shard = shardWith([], { historyMs: 90 * DAY, eventsMax: 10 })
+    const shard = shardWith([], { ...KEEP_ALL, historyMs: 90 * DAY, eventsMax: 10 })
     for (let index = 0; index < 100; index++) track(shard, 'Viewed', index)
     const definition = computedTrait('views', "event('Viewed').count()")
     shard.apply({ kind: 'command', receivedAt: START + 100, command: { kind: 'define', definition } })
@@ -133,7 +138,7 @@ describe('a change of retention', () => {
   it('holds from its entry on, and is part of the state', () => {
     const shard = shardWith([], KEEP_ALL)
     for (let index = 0; index < 50; index++) track(shard, 'Viewed', index)
-    const command = { kind: 'retain', retention: { historyMs: DAY, eventsMax: 10 } } as const
+    const command = { kind: 'retain', retention: { ...KEEP_ALL, historyMs: DAY, eventsMax: 10 } } as const
     shard.apply({ kind: 'command', receivedAt: START + 50, command })
     expect(shard.profile('user_id', 'u1')!.history.count).toBe(50)
     const again = reopened(shard)
@@ -145,7 +150,7 @@ describe('a change of retention', () => {
 })
 
 describe('since when a value is exact', () => {
-  const retention = { historyMs: 90 * DAY, eventsMax: 10 }
+  const retention = { ...KEEP_ALL, historyMs: 90 * DAY, eventsMax: 10 }
   const total = computedTrait('views', "event('Viewed').count()")
   const window = computedTrait('recent', "event('Viewed').within(1 hour).count()")
   const funnel = computedTrait('sold', "event('Viewed').where(event('Bought').count() >= 1).count()")

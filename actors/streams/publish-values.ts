@@ -1,0 +1,21 @@
+/** Which values of a stream are others than when they were looked at last. */
+import type { Dependents } from '../plan/dependents.ts'
+import { sameValue } from '../values.ts'
+import type { StreamNode, StreamState } from './stream-node.ts'
+
+/** Keeps the present values, and tells of what looks at those that have changed. */
+export function publishValues(
+  { watchers, reducers }: StreamNode,
+  state: StreamState,
+  onChange: (watched: Dependents) => void,
+): void {
+  state.published ??= reducers.map(() => null)
+  for (let reducer = 0; reducer < watchers.length; reducer++) {
+    const watched = watchers[reducer]!
+    if (watched.definitions.size === 0 && watched.timed.size === 0) continue
+    const value = state.value(reducer)
+    if (sameValue(state.published[reducer], value)) continue
+    state.published[reducer] = value
+    onChange(watched)
+  }
+}
