@@ -6,9 +6,19 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { BEGIN, COMMIT, REMOVE, WRITE } from '../../../src/persistence/checkpoint-scripts.ts'
 import { APPEND, OWN } from '../../../src/persistence/journal-scripts.ts'
-import { CommandReader } from './command-reader.ts'
+import { ValueReader, wordsOf } from './resp.ts'
 
-const SCRIPTS = new Map(Object.entries({ append: APPEND, own: OWN, begin: BEGIN, write: WRITE, commit: COMMIT, remove: REMOVE }).map(([name, script]) => [script, name])) // prettier-ignore
+const SCRIPTS: ReadonlyMap<string, string> = new Map([
+  [APPEND, 'append'],
+  [OWN, 'own'],
+  [BEGIN, 'begin'],
+  [WRITE, 'write'],
+  [COMMIT, 'commit'],
+  [REMOVE, 'remove'],
+])
+
+/** A command that a test waits for. */
+const COMES_WITHIN_MS = 30_000
 
 /** Of the commands with a name, the one that comes as the `nth` from now. */
 export interface Which {
@@ -50,18 +60,20 @@ export class FaultyLink {
 
   /** Resolves when the command has come: held back before Redis has it, or else once Redis has answered it. */
   trap(which: Which, moment: 'before' | 'after', caught: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      const spring = (): void => {
-        caught()
-        resolve()
-      }
-      this.#fault = { kind: 'trap', ...which, left: which.nth, moment, spring }
-    })
+    const { promise, resolve } = deadlined(`no ${which.command} has come`)
+    const spring = (): void => {
+      caught()
+      resolve()
+    }
+    this.#fault = { kind: 'trap', ...which, left: which.nth, moment, spring }
+    return promise
   }
 
   /** Resolves when the connection has been cut. */
   cut(cut: Cut): Promise<void> {
-    return new Promise((resolve) => (this.#fault = { kind: 'cut', ...cut, left: cut.nth, spring: resolve }))
+    const { promise, resolve } = deadlined(`no ${cut.command} has come`)
+    this.#fault = { kind: 'cut', ...cut, left: cut.nth, spring: resolve }
+    return promise
   }
 
   /** From now on no answer comes back on the connections that there are; new ones are as they should be. */
@@ -93,6 +105,18 @@ export class FaultyLink {
   }
 }
 
+function deadlined(otherwise: string): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve: () => void = () => undefined
+  const promise = new Promise<void>((settle, reject) => {
+    const timer = setTimeout(() => reject(new Error(otherwise)), COMES_WITHIN_MS)
+    resolve = () => {
+      clearTimeout(timer)
+      settle()
+    }
+  })
+  return { promise, resolve }
+}
+
 interface LinkWays {
   readonly delayMs: () => number
   readonly faultFor: (command: string) => Fault | undefined
@@ -104,16 +128,17 @@ class LinkConnection {
   readonly #client: Socket
   readonly #redis: Socket
   readonly #ways: LinkWays
-  /** What becomes of the next reply. */
-  #replyFault: Fault | undefined
+  /** What becomes of the replies that are still to come, in the order of their commands. */
+  readonly #replyFaults: (Fault | undefined)[] = []
 
   constructor(client: Socket, redis: Socket, ways: LinkWays) {
     this.#client = client
     this.#redis = redis
     this.#ways = ways
-    const reader = new CommandReader((words, bytes) => this.#command(words, bytes))
-    client.on('data', (chunk: Buffer) => this.#later(() => reader.read(chunk)))
-    redis.on('data', (chunk: Buffer) => this.#later(() => this.#reply(chunk)))
+    const commands = new ValueReader((bytes) => this.#command(bytes))
+    const replies = new ValueReader((bytes) => this.#reply(bytes))
+    client.on('data', (chunk: Buffer) => this.#later(() => commands.read(chunk)))
+    redis.on('data', (chunk: Buffer) => this.#later(() => replies.read(chunk)))
     for (const socket of [client, redis]) {
       socket.on('error', () => undefined)
       socket.once('close', () => {
@@ -134,7 +159,8 @@ class LinkConnection {
     else setTimeout(act, delayMs)
   }
 
-  #command([word = '', script = '']: readonly string[], bytes: Buffer): void {
+  #command(bytes: Buffer): void {
+    const [word = '', script = ''] = wordsOf(bytes)
     const name = word === 'eval' ? (SCRIPTS.get(script) ?? word) : word
     const fault = this.#ways.faultFor(name)
     if (fault?.kind === 'trap' && fault.moment === 'before') {
@@ -145,24 +171,23 @@ class LinkConnection {
       this.#client.destroy()
       fault.spring()
     } else {
-      this.#replyFault = fault
+      this.#replyFaults.push(fault)
       if (!this.#redis.destroyed) this.#redis.write(bytes)
     }
   }
 
-  #reply(chunk: Buffer): void {
-    const fault = this.#replyFault
-    this.#replyFault = undefined
+  #reply(bytes: Buffer): void {
+    const fault = this.#replyFaults.shift()
     if (fault?.kind === 'trap') {
       this.isDeaf = true
       fault.spring()
     }
     if (this.isDeaf || this.#client.destroyed) return
     if (fault?.kind !== 'cut') {
-      this.#client.write(chunk)
+      this.#client.write(bytes)
       return
     }
-    this.#client.end(chunk.subarray(0, fault.bytes))
+    this.#client.end(bytes.subarray(0, fault.bytes))
     this.#redis.destroy()
     fault.spring()
   }

@@ -23,6 +23,7 @@ export interface LoadOptions {
 /** What one request came to: a status, with or without `Retry-After`, or that there was no answer. */
 export type Outcome = `${number}` | `${number} Retry-After` | 'no answer'
 
+const USUAL_OUTCOMES: readonly Outcome[] = ['200', '503 Retry-After', 'no answer']
 const BATCH_CALLS = 6
 const PAUSE_MS = 15
 const REQUEST_MS_MAX = 20_000
@@ -53,6 +54,16 @@ export class Load {
     } finally {
       await this.end()
     }
+  }
+
+  /** Sends what another, which has ended, has not brought to its end. */
+  adopt(other: Load): void {
+    this.#again.push(...other.#again.splice(0))
+  }
+
+  /** What a client should never see: it is taken, or told when to come again, or nobody is there. */
+  strangeOutcomes(): Outcome[] {
+    return [...this.outcomes.keys()].filter((outcome) => !USUAL_OUTCOMES.includes(outcome))
   }
 
   async end(): Promise<void> {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { vi } from 'vitest'
@@ -34,8 +35,12 @@ export class OwnRedis {
   /** Resolves when it has read its file and answers. */
   async start(): Promise<this> {
     this.spawn()
-    await vi.waitFor(() => this.ask((redis) => redis.ping()), { timeout: 30_000, interval: 20 })
+    await this.answers()
     return this
+  }
+
+  async answers(): Promise<void> {
+    await vi.waitFor(() => this.ask((redis) => redis.ping()), { timeout: 30_000, interval: 20 })
   }
 
   spawn(): void {
@@ -54,6 +59,15 @@ export class OwnRedis {
     const ended = once(child, 'exit')
     child.kill('SIGKILL')
     await ended
+  }
+
+  /** What it says to a ping, while it reads its file too. */
+  async pong(): Promise<string> {
+    const socket = connect(this.address)
+    socket.write('PING\r\n')
+    const [reply] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    return reply.toString()
   }
 
   async ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer> {

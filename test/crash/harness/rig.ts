@@ -32,7 +32,8 @@ export class Rig {
   readonly chance: Chance
   readonly directory: string
   readonly calls: Calls
-  readonly url: string
+  /** Of the server that is asked. */
+  url: string
   readonly environment: Readonly<Record<string, string>>
   readonly #loads: Load[] = []
   readonly #servers: ServeProcess[] = []
@@ -109,11 +110,12 @@ export class Rig {
 
   /** Sends one call that nothing else counts. */
   call(url = this.url): Promise<Answered> {
-    return send(`${url}/v1/track`, {
-      method: 'POST',
-      headers: { authorization: basic(KEYS.WRITE_KEY), connection: 'close' },
-      body: JSON.stringify({ userId: 'probe', event: 'Probed' }),
-    })
+    return this.ingest('track', { userId: 'probe', event: 'Probed' }, url)
+  }
+
+  ingest(path: string, body: object, url = this.url): Promise<Answered> {
+    const headers = { authorization: basic(KEYS.WRITE_KEY), connection: 'close' }
+    return send(`${url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   }
 
   control(method: string, path: string, body: object): Promise<Answered> {
