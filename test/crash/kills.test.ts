@@ -13,7 +13,7 @@ const KILLS: Readonly<Record<Victim, number>> = {
   both: sized({ usual: 1, full: 50 }),
 }
 /** From a start to the next kill, beyond the first acknowledgements: longer than to the next checkpoint. */
-const ALIVE_MS_MAX = sized({ usual: 1_200, full: 1_600 })
+const ALIVE_MS_MAX = 1_200
 /** Between two kills of `both`. */
 const APART_MS_MAX = 50
 

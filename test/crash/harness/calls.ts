@@ -24,6 +24,7 @@ export interface Cohort {
 
 export const COHORT_USERS = 8
 const COHORT_CALLS = 240
+/** From one call to the next. No window ends near a multiple of it: the SDK's clock is corrected by some ms. */
 const MINUTE = 60_000
 const DAY = 1_440 * MINUTE
 

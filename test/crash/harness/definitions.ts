@@ -12,7 +12,7 @@ export const DEFINITIONS = [
   computedTrait('shops', "event('Bought').unique(property('shop')).count()"),
   audience('heavy', "trait('clicks') >= 15"),
   audience('here', "event('Seen').within(2 seconds).count() >= 1"),
-  audience('paired', "event('Bought').where( event('Clicked').within(parent: 5 minutes).count() >= 1 ).count() >= 2"),
+  audience('paired', "event('Bought').where( event('Clicked').within(parent: 330 seconds).count() >= 1 ).count() >= 2"),
   accountTrait('account_clicks', "event('Clicked').count()"),
   accountAudience('buying', "ANY event('Bought').within(7 days).count() >= 6"),
 ]
