@@ -8,12 +8,12 @@ import { say, sized, spread } from './harness/runs.ts'
 type Victim = 'server' | 'redis' | 'both'
 
 const KILLS: Readonly<Record<Victim, number>> = {
-  server: sized({ usual: 3, full: 200 }),
+  server: sized({ usual: 1, full: 200 }),
   redis: sized({ usual: 1, full: 50 }),
   both: sized({ usual: 1, full: 50 }),
 }
 /** From a start to the next kill, beyond the first acknowledgements: longer than to the next checkpoint. */
-const ALIVE_MS_MAX = 1_200
+const ALIVE_MS_MAX = sized({ usual: 900, full: 1_200 })
 /** Between two kills of `both`. */
 const APART_MS_MAX = 50
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { Rig } from './harness/rig.ts'
 import { say, sized, spread } from './harness/runs.ts'
 
-const RESTARTS = sized({ usual: 3, full: 200 })
+const RESTARTS = sized({ usual: 1, full: 200 })
 const DRAINED_WITHIN_MS = 5_000
 const ALIVE_MS_MAX = 600
 

@@ -11,7 +11,7 @@ export const DEFINITIONS = [
   computedTrait('clicks_of_week', "event('Clicked').within(7 days).count()"),
   computedTrait('shops', "event('Bought').unique(property('shop')).count()"),
   audience('heavy', "trait('clicks') >= 15"),
-  audience('here', "event('Seen').within(2 seconds).count() >= 1"),
+  audience('here', "event('Seen').within(1 second).count() >= 1"),
   audience('paired', "event('Bought').where( event('Clicked').within(parent: 330 seconds).count() >= 1 ).count() >= 2"),
   accountTrait('account_clicks', "event('Clicked').count()"),
   accountAudience('buying', "ANY event('Bought').within(7 days).count() >= 6"),
