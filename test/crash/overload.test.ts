@@ -8,7 +8,7 @@ import { say, sized, spread } from './harness/runs.ts'
 
 const DURATION_MS = sized({ usual: 500, full: 60_000 })
 /** Requests at once: their bodies are several times of what may be under way. */
-const CLIENTS = sized({ usual: 220, full: 500 })
+const CLIENTS = sized({ usual: 300, full: 500 })
 const USERS = 10
 /** A batch has some 450 KB. */
 const BATCH_CALLS = 240
