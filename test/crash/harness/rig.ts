@@ -158,17 +158,18 @@ export class Rig {
     say(this.story, `${this.calls.made} calls acknowledged, 0 lost, 0 twice;`, outcomes + ';', spread(load.latenciesMs))
   }
 
-  async verifyCounts(): Promise<void> {
+  /** @param withinMs for windows to close, and entries to be applied that nobody waits for any more */
+  async verifyCounts({ withinMs = 10_000 } = {}): Promise<void> {
     const { cohorts } = this.calls
     expect(cohorts).not.toEqual([])
     for (let from = 0; from < cohorts.length; from += READS)
-      await Promise.all(cohorts.slice(from, from + READS).map((cohort) => this.#verify(cohort)))
+      await Promise.all(cohorts.slice(from, from + READS).map((cohort) => this.#verify(cohort, withinMs)))
   }
 
-  async #verify(cohort: Cohort): Promise<void> {
+  async #verify(cohort: Cohort, withinMs: number): Promise<void> {
     const expected = Object.fromEntries(expectedOf(cohort))
     await vi.waitFor(async () => expect(await this.#found(Object.keys(expected))).toEqual(expected), {
-      timeout: 10_000,
+      timeout: withinMs,
       interval: 200,
     })
   }
