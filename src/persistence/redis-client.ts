@@ -6,14 +6,28 @@ import { Redis } from 'ioredis'
 
 export const COMMAND_TIMEOUT_MS = 2_000
 const RECONNECT_MS_MAX = 1_000
+/** What ioredis says of a command without an answer. */
+const TIMED_OUT = 'Command timed out'
+
+/** A connection on which an answer is overdue may be half open: it is given up for a new one. */
+class ImpatientRedis extends Redis {
+  override sendCommand(...[command, stream]: Parameters<Redis['sendCommand']>): unknown {
+    const answer = super.sendCommand(command, stream)
+    command.promise.catch((error: unknown) => {
+      if (error instanceof Error && error.message === TIMED_OUT) this.disconnect(true)
+    })
+    return answer
+  }
+}
 
 /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
 export function createRedis(address: string): Redis {
-  const redis = new Redis(address, {
+  const redis = new ImpatientRedis(address, {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: null,
+    // What was under way on a connection that is lost fails with it.
+    maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 20 * 2 ** Math.min(attempt, 10)),

@@ -15,10 +15,25 @@ export interface ServeProcess {
   readonly end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
 }
 
-export function runServe(dataDirectory: string, environment: Record<string, string> = {}): ServeProcess {
+/** What the process is given less of. */
+export interface ServeLaunch {
+  /** MiB of heap. */
+  readonly heapMax?: number
+  /** Open files, sockets among them. */
+  readonly filesMax?: number
+}
+
+export function runServe(
+  dataDirectory: string,
+  environment: Record<string, string> = {},
+  { heapMax, filesMax }: ServeLaunch = {},
+): ServeProcess {
   const { PATH = '' } = process.env
   const env = { PATH, PORT: '0', DATA_DIR: dataDirectory, ...environment }
-  const child = spawn(process.execPath, [MAIN, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const flags = heapMax === undefined ? [] : [`--max-old-space-size=${heapMax}`]
+  const limit = filesMax === undefined ? '' : `ulimit -n ${filesMax}; `
+  const parameters = ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...flags, MAIN, 'serve']
+  const child = spawn('/bin/sh', parameters, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
   const ready = new Promise<string>((resolve, reject) => {

@@ -1,0 +1,82 @@
+/** A `redis-server` in the test's hands, on a unix socket: it is not started again unless the test does it. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import type { Redis } from 'ioredis'
+import { vi } from 'vitest'
+import { createRedis } from '../../../src/persistence/redis-client.ts'
+
+const SETTINGS = {
+  port: '0',
+  save: '',
+  appendonly: 'yes',
+  appendfsync: 'always',
+  'maxmemory-policy': 'noeviction',
+  'auto-aof-rewrite-min-size': '256mb',
+}
+
+export class OwnRedis {
+  readonly directory: string
+  readonly address: string
+  #child: ChildProcess | undefined
+
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true })
+    this.directory = directory
+    this.address = join(directory, 'redis.sock')
+  }
+
+  get pid(): number {
+    return this.#child!.pid!
+  }
+
+  /** Resolves when it has read its file and answers. */
+  async start(): Promise<this> {
+    this.spawn()
+    await this.answers()
+    return this
+  }
+
+  async answers(): Promise<void> {
+    await vi.waitFor(() => this.ask((redis) => redis.ping()), { timeout: 30_000, interval: 20 })
+  }
+
+  spawn(): void {
+    const settings = { ...SETTINGS, dir: this.directory, unixsocket: this.address }
+    const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+    this.#child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore' })
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  /** What it says to a ping, while it reads its file too. */
+  async pong(): Promise<string> {
+    const socket = connect(this.address)
+    socket.write('PING\r\n')
+    const [reply] = (await once(socket, 'data')) as [Buffer]
+    socket.destroy()
+    return reply.toString()
+  }
+
+  async ask<Answer>(question: (redis: Redis) => Promise<Answer>): Promise<Answer> {
+    const redis = createRedis(this.address)
+    try {
+      await redis.connect()
+      return await question(redis)
+    } finally {
+      redis.disconnect()
+    }
+  }
+}

@@ -1,0 +1,192 @@
+/** A server as a child process with its Redis, a way between them where it is asked for, and clients that send to it. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, vi } from 'vitest'
+import { runServe, type ServeLaunch, type ServeProcess } from '../../cli/run-serve.ts'
+import { type Answered, basic, send } from '../../support/server.ts'
+import { Calls, type Cohort } from './calls.ts'
+import { DEFINITIONS, expectedOf, type Traits } from './definitions.ts'
+import { FaultyLink } from './faulty-link.ts'
+import { Load, type LoadOptions } from './load.ts'
+import { OwnRedis } from './own-redis.ts'
+import { freePort, processesIn, signal } from './processes.ts'
+import { Chance, say, spread } from './runs.ts'
+
+/** Checkpoints come as often as they can, so that faults fall into them. */
+const KEYS = { WRITE_KEY: 'write-key-1', ACCESS_TOKEN: 'access-token-1', CHECKPOINT_SECONDS: '1' }
+/** Cohorts that are asked for at once. */
+const READS = 8
+
+export interface RigOptions {
+  /** `private`: the server's own; `own`: one that the test holds; `linked`: that, with a way that can be faulty. */
+  readonly redis: 'private' | 'own' | 'linked'
+  /** Where all of it is kept; a folder of its own, where nothing is said. */
+  readonly directory?: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly launch?: ServeLaunch
+}
+
+export class Rig {
+  readonly story: string
+  readonly chance: Chance
+  readonly directory: string
+  readonly calls: Calls
+  /** Of the server that is asked. */
+  url: string
+  readonly environment: Readonly<Record<string, string>>
+  readonly #loads: Load[] = []
+  readonly #servers: ServeProcess[] = []
+  #redis: OwnRedis | undefined
+  #link: FaultyLink | undefined
+
+  /** Everything is ended when the test is, however it ends. The server is started, and has its definitions. */
+  static async begin(story: string, options: RigOptions): Promise<Rig> {
+    const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'rollcall-crash-')))
+    const port = await freePort()
+    const rig = new Rig(story, directory, port, { ...KEYS, PORT: String(port), ...options.environment })
+    onTestFinished(() => rig.#end(), 60_000)
+    if (options.redis !== 'private') rig.#redis = await new OwnRedis(join(directory, 'redis')).start()
+    if (options.redis === 'linked') rig.#link = await FaultyLink.open(join(directory, 'link.sock'), rig.redis.address)
+    await rig.start(options.launch)
+    for (const { kind, key, type, query } of DEFINITIONS) {
+      const isAudience = kind === 'audience'
+      const definition = isAudience ? { query } : { query, type }
+      const body = { name: key, key, definition, ...(isAudience ? { audienceType: type } : {}) }
+      expect((await rig.control('POST', isAudience ? 'audiences' : 'computed-traits', body)).status).toBe(200)
+    }
+    return rig
+  }
+
+  private constructor(story: string, directory: string, port: number, environment: Record<string, string>) {
+    this.story = story
+    this.chance = new Chance(story)
+    this.directory = directory
+    this.calls = new Calls(this.chance)
+    this.url = `http://127.0.0.1:${port}`
+    this.environment = environment
+  }
+
+  /** The newest. */
+  get server(): ServeProcess {
+    return this.#servers.at(-1)!
+  }
+
+  get redis(): OwnRedis {
+    return this.#redis!
+  }
+
+  get link(): FaultyLink {
+    return this.#link!
+  }
+
+  /** Resolves when it is ready. */
+  async start(launch: ServeLaunch = {}): Promise<ServeProcess> {
+    const server = this.launch(launch)
+    await server.ready
+    return server
+  }
+
+  /** @param environment what differs from that of the others */
+  launch(launch: ServeLaunch = {}, environment: Record<string, string> = {}, name = 'data'): ServeProcess {
+    const address = this.#link?.address ?? this.#redis?.address
+    const from = address === undefined ? {} : { REDIS_URL: address }
+    const server = runServe(join(this.directory, name), { ...this.environment, ...from, ...environment }, launch)
+    this.#servers.push(server)
+    return server
+  }
+
+  /** The server's private Redis; undefined while none runs. */
+  privateRedis(): number | undefined {
+    return processesIn(join(this.directory, 'data', 'journal'))[0]
+  }
+
+  load(options: Partial<LoadOptions> = {}): Load {
+    const { url, calls, chance } = this
+    const load = new Load({ url, calls, chance, writeKey: KEYS.WRITE_KEY, ...options })
+    this.#loads.push(load)
+    return load
+  }
+
+  /** Sends one call that nothing else counts. */
+  call(url = this.url): Promise<Answered> {
+    return this.ingest('track', { userId: 'probe', event: 'Probed' }, url)
+  }
+
+  ingest(path: string, body: object, url = this.url): Promise<Answered> {
+    const headers = { authorization: basic(KEYS.WRITE_KEY), connection: 'close' }
+    return send(`${url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  }
+
+  control(method: string, path: string, body: object): Promise<Answered> {
+    const headers = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}`, connection: 'close' }
+    return send(`${this.url}/spaces/default/${path}`, { method, headers, body: JSON.stringify(body) })
+  }
+
+  /** @param id `type:value` */
+  traits(id: string): Promise<Answered> {
+    const collection = id.startsWith('group_id:') ? 'accounts' : 'users'
+    const path = `/v1/spaces//collections/${collection}/profiles/${encodeURIComponent(id)}/traits?limit=200`
+    const headers = { authorization: basic(`${KEYS.ACCESS_TOKEN}:`), connection: 'close' }
+    return send(`${this.url}${path}`, { headers })
+  }
+
+  /** Ms until a call is taken again. */
+  async heals(timeoutMs: number): Promise<number> {
+    const startedAt = performance.now()
+    await vi.waitFor(async () => expect((await this.call()).status).toBe(200), { timeout: timeoutMs, interval: 20 })
+    return performance.now() - startedAt
+  }
+
+  /** Input is refused, with a code and the time to wait; what is in memory is read as before. */
+  async refusesAndReads(): Promise<void> {
+    const [user] = this.calls.cohorts[0]!.users
+    const startedAt = performance.now()
+    const answers = await Promise.all([this.call(), this.traits(`user_id:${user}`)])
+    const [{ status, headers, body }, traits] = answers
+    expect({ status, code: body['code'] }).toEqual({ status: 503, code: 'unavailable' })
+    expect(headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(traits.status).toBe(200)
+    expect(performance.now() - startedAt).toBeLessThan(8_000)
+  }
+
+  /** Resolves when everything that was sent is acknowledged, and counts once, as the oracle has it. */
+  async verify(load: Load): Promise<void> {
+    await load.drain()
+    await this.verifyCounts()
+    const outcomes = [...load.outcomes].map(([outcome, count]) => `${outcome}: ${count}`).join(', ')
+    say(this.story, `${this.calls.made} calls acknowledged, 0 lost, 0 twice;`, outcomes + ';', spread(load.latenciesMs))
+  }
+
+  /** @param withinMs for windows to close, and entries to be applied that nobody waits for any more */
+  async verifyCounts({ withinMs = 10_000 } = {}): Promise<void> {
+    const { cohorts } = this.calls
+    expect(cohorts).not.toEqual([])
+    for (let from = 0; from < cohorts.length; from += READS)
+      await Promise.all(cohorts.slice(from, from + READS).map((cohort) => this.#verify(cohort, withinMs)))
+  }
+
+  async #verify(cohort: Cohort, withinMs: number): Promise<void> {
+    const expected = Object.fromEntries(expectedOf(cohort))
+    await vi.waitFor(async () => expect(await this.#found(Object.keys(expected))).toEqual(expected), {
+      timeout: withinMs,
+      interval: 200,
+    })
+  }
+
+  async #found(ids: readonly string[]): Promise<Record<string, Traits>> {
+    const found = ids.map(async (id) => [id, (await this.traits(id)).body['traits'] as Traits] as const)
+    return Object.fromEntries(await Promise.all(found))
+  }
+
+  async #end(): Promise<void> {
+    const loads = this.#loads.map((load) => load.end())
+    for (const { child, end } of this.#servers)
+      if (child.exitCode === null && child.signalCode === null) await end('SIGKILL')
+    await this.#link?.close()
+    for (const id of processesIn(this.directory)) signal(id, 'SIGKILL')
+    await Promise.all(loads)
+    await vi.waitUntil(() => processesIn(this.directory).length === 0, { timeout: 10_000, interval: 20 })
+    await rm(this.directory, { recursive: true, force: true })
+  }
+}
