@@ -5,7 +5,7 @@
  *     whole journal, where that is there from its first entry.
  * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
  */
-import { concatMap, from, lastValueFrom, map, of, tap } from 'rxjs'
+import { from, lastValueFrom, tap } from 'rxjs'
 import { driveActors } from '../actors/drive-actors.ts'
 import { Shard } from '../actors/shard.ts'
 import type { ShardOptions } from '../actors/shard-state.ts'
@@ -114,24 +114,24 @@ async function replayTail(
         'entries that were durable have been lost',
     )
   const total = journal.nextPosition - first
+  let receivedAt = startedAt
+  let next = first
   const { residency } = shard
   const cold =
     checkpoints &&
     manifest &&
     new ColdPages({ store: checkpoints, residency, writerOf: (page) => manifest.pages[page]! })
-  const ready = async (entry: DurableEntry): Promise<DurableEntry> => {
-    await cold?.load(residency.pagesFor(entry))
-    return entry
-  }
-  let receivedAt = startedAt
-  let next = first
-  const applied$ = from(journal.read(first, manifest?.place)).pipe(
-    tap(({ position }) => {
+  /** What an entry means, and whom it touches, is known once all before it is applied. */
+  async function* entries(): AsyncGenerator<DurableEntry> {
+    for await (const { position, entry } of journal.read(first, manifest?.place)) {
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
       next++
-    }),
-    map(({ entry }) => durableEntry(entry, registry)),
-    concatMap((entry) => (residency.coldPages > 0 ? ready(entry) : of(entry))),
+      const durable = durableEntry(entry, registry)
+      if (residency.coldPages > 0) await cold!.load(residency.pagesFor(durable))
+      yield durable
+    }
+  }
+  const applied$ = from(entries()).pipe(
     driveActors(shard),
     tap(({ entry: { journalled } }) => {
       if (journalled.kind === 'command') registry.apply(journalled.command)

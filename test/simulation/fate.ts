@@ -1,0 +1,96 @@
+/** What becomes of what a process asks of its store, by chance; and the death of the process, after which nothing more. */
+import { JournalLostError } from '../../src/persistence/journal-lost-error.ts'
+
+/** Numbers from a seed; mulberry32. */
+export class Chance {
+  #state: number
+
+  constructor(seed: number) {
+    this.#state = seed | 0
+  }
+
+  /** From 0 to 1. */
+  next(): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+
+  below(end: number): number {
+    return Math.floor(this.next() * end)
+  }
+
+  is(probability: number): boolean {
+    return this.next() < probability
+  }
+
+  of<Item>(items: readonly Item[]): Item {
+    return items[this.below(items.length)]!
+  }
+}
+
+export interface Odds {
+  /** That a call of the store is the last that the process makes. */
+  readonly crash: number
+  /** That it is answered with an error which no further attempt can mend. */
+  readonly failure: number
+  /** That it takes its time. */
+  readonly delay: number
+}
+
+const NEVER = new Promise<never>(() => undefined)
+
+/** Of one process. */
+export class Fate {
+  /** Resolves when the process is dead. */
+  readonly death: Promise<void>
+  readonly #chance: Chance
+  readonly #odds: Odds
+  #die: () => void = () => undefined
+  #isDead = false
+
+  constructor(chance: Chance, odds: Odds) {
+    this.#chance = chance
+    this.#odds = odds
+    this.death = new Promise((resolve) => {
+      this.#die = resolve
+    })
+  }
+
+  get isDead(): boolean {
+    return this.#isDead
+  }
+
+  die(): void {
+    this.#isDead = true
+    this.#die()
+  }
+
+  /**
+   * A call of the store. It may be late, do nothing and fail, or be the end of the process: before it has done
+   * anything, half-way (`half`: the share of it that is done), or when all is done and nobody has been told.
+   */
+  async ask<Answer>(act: () => Answer, half?: (share: number) => void): Promise<Answer> {
+    const { crash, failure, delay } = this.#odds
+    if (this.#isDead) return NEVER
+    if (this.#chance.is(delay)) for (let turns = this.#chance.below(40); turns > 0; turns--) await Promise.resolve()
+    if (this.#isDead) return NEVER
+    if (this.#chance.is(failure)) throw new Error('store: WRONGTYPE')
+    if (!this.#chance.is(crash)) {
+      const answer = act()
+      await Promise.resolve()
+      return this.#isDead ? NEVER : answer
+    }
+    const when = this.#chance.below(3)
+    if (when === 1) half?.(this.#chance.next())
+    if (when === 2) act()
+    this.die()
+    return NEVER
+  }
+}
+
+/** Throws where another process owns the space by now. */
+export function checkOwner(isOwner: boolean): void {
+  if (!isOwner) throw new JournalLostError('another server has taken over the journal')
+}

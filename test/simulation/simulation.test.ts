@@ -1,0 +1,34 @@
+/**
+ * Servers that crash at any call of a store that is late, fails, tears and damages what it holds: nothing of it shows.
+ *   npm run test:sim        TEST_RUNS=1000 TEST_SEED=17 npm run test:sim
+ * A run follows from its seed, which a failure names.
+ */
+import { expect, it } from 'vitest'
+import { simulate } from './simulate.ts'
+
+const { TEST_RUNS = '300', TEST_SEED = '1' } = process.env
+const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
+const PROGRESS_RUNS = 1_000
+
+it('ends with the state and the transitions that there are without faults', async () => {
+  let [starts, checkpoints, inputs] = [0, 0, 0]
+  for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
+    const run = await simulate(seed).catch((cause: unknown) => {
+      throw new Error(`TEST_SEED=${seed} TEST_RUNS=1 fails: ${cause instanceof Error ? cause.message : ''}`, { cause })
+    })
+    starts += run.starts
+    checkpoints += run.checkpoints
+    inputs += run.inputs
+    const done = seed - FIRST + 1
+    if (done % PROGRESS_RUNS === 0)
+      process.stdout.write(
+        `[simulation] ${done} of ${RUNS}: ${inputs} inputs, ${starts} starts, ${checkpoints} checkpoints\n`,
+      )
+  }
+  expect(starts).toBeGreaterThan(RUNS)
+  expect(checkpoints).toBeGreaterThan(RUNS / 2)
+})
+
+it('is the same run from the same seed', async () => {
+  expect(await simulate(FIRST)).toEqual(await simulate(FIRST))
+})
