@@ -1,6 +1,7 @@
 /** Who a call is about: the profile that its ids mean, found, made or united, and the account that it names. */
 import { EngineError } from '../src/model/errors.ts'
 import type { ExternalId, IdentityRules } from '../src/model/external-id.ts'
+import type { JsonValue } from '../src/model/transition.ts'
 import { AccountActor } from './account-actor.ts'
 import type { HistoryStore } from './history.ts'
 import type { Identity, Resolution } from './identity.ts'
@@ -9,6 +10,7 @@ import { eventsOfOthers, ProfileActor } from './profile-actor.ts'
 import type { Roster } from './roster.ts'
 import type { Settlement } from './settlement.ts'
 import type { TimingWheel } from './timing-wheel.ts'
+import { sameValue } from './values.ts'
 
 export interface ParticipantsOptions {
   readonly identity: Identity
@@ -46,7 +48,9 @@ export class Participants {
     if (known) return this.#joined(known)
     const resolution = this.#identity.resolve(ids)
     const profile = this.#resolved(resolution, now, plans)
-    for (const id of resolution.added) {
+    const { added, profiles } = resolution
+    if (added.length > 0 && profiles.length > 0) this.#settlement.notes?.named.push({ user: profile, added })
+    for (const id of added) {
       this.#identity.assign(id, profile.ordinal)
       this.#settlement.onFailure(() => this.#identity.release(id))
       profile.addId(id)
@@ -97,6 +101,11 @@ export class Participants {
     const accounts = [...new Set([survivor, ...absorbed].flatMap((profile) => [...profile.accounts]))]
     const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
     this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
+    this.#settlement.notes?.united.push({
+      survivor,
+      absorbed: absorbed.map(({ ordinal }) => ordinal),
+      differing: differingDefinitions([survivor, ...absorbed]),
+    })
     for (const profile of absorbed) {
       for (const id of profile.ids) this.#identity.assign(id, survivor.ordinal)
       this.#wheel.set(profile.ordinal, Infinity)
@@ -121,6 +130,7 @@ export class Participants {
     const account = this.#roster.account(groupId) ?? this.#createAccount(groupId, now, plans)
     this.#settlement.join(account)
     if (account.users.has(profile.ordinal)) return account
+    this.#settlement.notes?.joined.push({ account, user: profile })
     account.next({ kind: 'link', at: now, user: profile, conditions: plans.user.conditions })
     profile.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
     return account
@@ -139,4 +149,20 @@ export class Participants {
     account.begin(now)
     return account
   }
+}
+
+/** Definitions, by number, of which the profiles do not all have the same value. */
+function differingDefinitions(profiles: readonly ProfileActor[]): Set<number> {
+  const ids = new Set(profiles.flatMap(({ defined }) => [...defined.ids()]))
+  const differing = new Set<number>()
+  for (const id of ids) {
+    const values = profiles.map(({ defined }) => toldValue(defined.get(id)?.value))
+    if (values.some((value) => !sameValue(value, values[0]))) differing.add(id)
+  }
+  return differing
+}
+
+/** Nobody is told that a profile never was in an audience, or never had a value. */
+function toldValue(value: JsonValue | undefined): JsonValue {
+  return value === undefined || value === false ? null : value
 }

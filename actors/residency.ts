@@ -13,7 +13,10 @@ import type { Roster } from './roster.ts'
 import type { TimingWheel } from './timing-wheel.ts'
 
 /** An entry that says whom it touches: its calls have been read. */
-export type ReadEntry = CallsEntry<CheckedCall> | TickEntry | CommandEntry
+export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
+  /** Pages that are looked at once it is applied, from one to before another. */
+  readonly looksAt?: { readonly from: number; readonly to: number }
+}
 
 const NO_PAGES: readonly number[] = []
 
@@ -48,6 +51,8 @@ export class Residency {
     if (this.#roster.coldCount === 0) return NO_PAGES
     const pages = new Set<number>()
     if (entry.kind === 'command') for (const page of this.#roster.coldPages()) pages.add(page)
+    const { from = 0, to = 0 } = entry.looksAt ?? {}
+    for (let page = from; page < to; page++) this.#addCold(page * PAGE_ACTORS, pages)
     for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
     if (entry.kind === 'calls') {
       // Who is new has a place on the last page.

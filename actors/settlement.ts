@@ -12,6 +12,8 @@ import type { History } from './history.ts'
 import type { Message } from './message.ts'
 import type { Names } from './names.ts'
 import type { DefinitionNode } from './plan/plan.ts'
+import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
+import type { SpaceActor } from './space-actor.ts'
 import { sameValue } from './values.ts'
 
 interface Change {
@@ -32,6 +34,14 @@ interface Appended {
   readonly nameCount: number
 }
 
+/** Transitions that somebody hears of. */
+interface Heard {
+  readonly watched: readonly [Actor, Transition][] | undefined
+  readonly changes: readonly SettledChange[] | undefined
+}
+
+const NO_CHANGES: readonly SettledChange[] = []
+
 export class Settlement implements SettlementSink {
   #number = 0
   #now = 0
@@ -47,6 +57,10 @@ export class Settlement implements SettlementSink {
   readonly #queues: (Bag<Actor> | undefined)[] = []
   readonly #onJoin: (actor: Actor) => void
   readonly #onSettled: (actor: Actor) => void
+  /** Told of what has changed, when it stands. */
+  observer: SettlementObserver | undefined = undefined
+  /** What the observer is to hear of who takes part, once it stands. */
+  readonly #notes: SettlementNotes = { united: [], named: [], joined: [] }
 
   /**
    * @param hooks `onJoin` hears of every actor that takes part, before anything of it changes; `onSettled` at the end
@@ -55,6 +69,11 @@ export class Settlement implements SettlementSink {
   constructor(hooks: { readonly onJoin: (actor: Actor) => void; readonly onSettled: (actor: Actor) => void }) {
     this.#onJoin = hooks.onJoin
     this.#onSettled = hooks.onSettled
+  }
+
+  /** Where to note who is united, named and linked; undefined where nobody hears of it. */
+  get notes(): SettlementNotes | undefined {
+    return this.observer && this.#notes
   }
 
   begin(now: number): void {
@@ -140,14 +159,16 @@ export class Settlement implements SettlementSink {
     }
     for (let place = 0; place < this.#participants.count; place++) this.#onSettled(this.#participants.at(place))
     for (let place = 0; place < this.#acts.count; place++) this.#acts.at(place)()
-    const watched = this.#publishChanges(transitions)
+    const { watched, changes } = this.#publishChanges(transitions)
+    this.#tellObserver(changes)
     this.#close()
     if (watched) for (const [actor, transition] of watched) actor.publish(transition)
   }
 
-  /** Appends a transition for each value that is another than before; returns those of actors that are watched. */
-  #publishChanges(transitions: Transition[]): [Actor, Transition][] | undefined {
+  /** Appends a transition for each value that is another than before; returns those that somebody hears of. */
+  #publishChanges(transitions: Transition[]): Heard {
     let watched: [Actor, Transition][] | undefined
+    let changes: SettledChange[] | undefined
     for (let place = 0; place < this.#changes.count; place++) {
       const { actor, node, held, before } = this.#changes.at(place)
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
@@ -156,8 +177,16 @@ export class Settlement implements SettlementSink {
       const transition = this.#transition(actor, node, held)
       transitions.push(transition)
       if (actor.isWatched) (watched ??= []).push([actor, transition])
+      // Every actor of a space is a user or an account.
+      if (this.observer) (changes ??= []).push({ actor: actor as SpaceActor, definition: node.id, transition })
     }
-    return watched
+    return { watched, changes }
+  }
+
+  #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
+    const { united, named, joined } = this.#notes
+    if (!this.observer || changes.length + united.length + named.length + joined.length === 0) return
+    this.observer.settled({ at: this.#now, changes, united, named, joined })
   }
 
   /** Takes back a settlement that failed: every actor that took part is as it was before. */
@@ -190,6 +219,7 @@ export class Settlement implements SettlementSink {
     this.#undos.clear()
     this.#acts.clear()
     this.#participants.clear()
+    this.#notes.united.length = this.#notes.named.length = this.#notes.joined.length = 0
     this.#appended = undefined
     this.#isOpen = false
   }

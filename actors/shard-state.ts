@@ -4,6 +4,7 @@ import type { IdentityRules } from '../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from './deduplication.ts'
 import type { Retention } from '../src/model/retention.ts'
 import type { PageCut } from './pages.ts'
+import type { SettlementObserver } from './settlement-observer.ts'
 
 /** When users are put to rest: that costs memory less, and the next call of such a user more. */
 export interface RestLimits {
@@ -26,6 +27,8 @@ export interface ShardOptions {
   readonly deduplication?: DeduplicationLimits
   /** By default, nobody rests. */
   readonly rest?: RestLimits
+  /** Told of what every settlement has changed. */
+  readonly observer?: SettlementObserver
 }
 
 /** All of a shard but its actors and the fingerprints of `messageId`s. */

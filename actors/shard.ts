@@ -25,6 +25,7 @@ import {
   type ShardState,
 } from './shard-state.ts'
 import { ActorDecoder } from './actor-codec.ts'
+import { ActorReader } from './actor-reader.ts'
 import { readFrame } from './actor-frame.ts'
 import type { Actor } from './actor.ts'
 import { Definitions } from './definitions.ts'
@@ -71,6 +72,7 @@ export class Shard {
   readonly #restLimits: RestLimits
   readonly deduplication: Deduplication
   readonly residency: Residency
+  readonly reader: ActorReader
   readonly #participants: Participants
   #plans: Plans
   readonly #clock = new SpaceClock({
@@ -87,7 +89,9 @@ export class Shard {
     retention = KEEP_ALL,
     deduplication,
     rest = NEVER_REST,
+    observer,
   }: ShardOptions = {}) {
+    this.#settlement.observer = observer
     this.deduplication = new Deduplication(deduplication)
     this.#retention = retention
     this.#rules = identity
@@ -101,6 +105,7 @@ export class Shard {
       userAt: (ordinal) => this.#roster.user(ordinal),
       accountAt: (ordinal) => this.#roster.accountAt(ordinal),
     })
+    this.reader = new ActorReader(this.#roster, this.#decoder, () => this.#plans)
     this.#adoption = new Adoption({
       roster: this.#roster,
       settlement: this.#settlement,

@@ -23,7 +23,7 @@ export interface DestinationType<Settings extends object = object> {
   /** Strict: what it does not name is refused. */
   readonly settings: z.ZodType<Settings>
   /** Settings that are encrypted where they are kept, and never shown. */
-  readonly secrets: readonly (keyof Settings & string)[]
+  readonly secrets: readonly string[]
   limits(settings: Settings): DestinationLimits
   connect(settings: Settings, context: DestinationContext): Destination
 }

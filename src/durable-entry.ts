@@ -37,7 +37,9 @@ export function durableEntry(
       return { kind: 'tick', ...rest }
     case 'command': {
       const command = registry.engineCommand(journalled.command)
-      return command ? { kind: 'command', command, ...rest } : { kind: 'tick', ...rest }
+      if (command) return { kind: 'command', command, ...rest }
+      const { command: other } = journalled
+      return { kind: 'tick', ...rest, ...(other.kind === 'sync step' && { looksAt: other }) }
     }
   }
 }

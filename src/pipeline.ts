@@ -11,7 +11,8 @@
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
 import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
-import { type Commit, driveActors } from '../actors/drive-actors.ts'
+import { pack } from 'msgpackr'
+import type { Commit } from '../actors/drive-actors.ts'
 import type { Definitions } from '../actors/definitions.ts'
 import { compilePlans } from '../actors/plan/compile.ts'
 import { CHUNK_IDS, type DeduplicationLimits } from '../actors/deduplication.ts'
@@ -22,10 +23,12 @@ import type { Shard } from '../actors/shard.ts'
 import type { SpaceActor } from '../actors/space-actor.ts'
 import type { SpaceCommand } from './control-api/record.ts'
 import type { Registry } from './control-api/registry.ts'
+import type { Deliveries, LimitsOf, OutboxState } from './delivery/deliveries.ts'
 import type { RejectedCall } from './ingest/read-request.ts'
 import type { IngestRequest } from './ingest/router.ts'
 import { durableEntry, type DurableEntry, type Outcomes } from './durable-entry.ts'
 import { recover, type RecoveredSpace, type RecoveryProgress, type SpaceRest } from './recovery.ts'
+import { type DeliveryCommand, isDeliveryCommand } from './model/destination.ts'
 import { EngineError } from './model/errors.ts'
 import { canonicalId, type ExternalId } from './model/external-id.ts'
 import type { Retention } from './model/retention.ts'
@@ -38,6 +41,7 @@ import { ColdPages } from './persistence/cold-pages.ts'
 import type { CheckpointStore } from './persistence/checkpoint-store.ts'
 import { JournalLostError } from './persistence/journal-lost-error.ts'
 import { TraitCatalogue } from './profile-api/catalogue.ts'
+import { applyEntries } from './space.ts'
 import { type Committed, Writer, WRITER_LIMITS, type WriterLimits } from './persistence/writer.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>
@@ -53,6 +57,8 @@ export interface PipelineOptions {
   readonly deduplication?: DeduplicationLimits
   /** When users leave memory; by default they stay, as objects. */
   readonly rest?: RestLimits
+  /** Of what waits for destinations; by default what `target-limits.ts` has. */
+  readonly limitsOf?: LimitsOf
   /** Where checkpoints are kept; without, every start reads the whole journal. */
   readonly checkpoints?: CheckpointStore
   readonly checkpointLimits?: CheckpointLimits
@@ -68,11 +74,17 @@ export interface PipelineOptions {
   readonly onSetAside?: (cause: unknown) => void
 }
 
+/** Lines of an outbox in one part of a checkpoint. */
+const PART_LINES = 500
+
 export class Pipeline {
   readonly shard: Shard
   readonly registry: Registry
+  readonly deliveries: Deliveries
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
+  /** Emits when an entry has been applied: there may be more to deliver. */
+  readonly applied$: Observable<unknown>
   readonly #options: PipelineOptions
   readonly #applied = new Subject<Commit<DurableEntry>>()
   readonly #writer: Writer<SpaceCommand, Outcomes>
@@ -89,11 +101,12 @@ export class Pipeline {
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { journal, checkpoints, deduplication, rest } = options
+    const { journal, checkpoints, deduplication, rest, limitsOf } = options
     const space = await recover({
       journal,
       checkpoints,
       shard: { ...(deduplication && { deduplication }), ...(rest && { rest }) },
+      ...(limitsOf && { limitsOf }),
       onProgress: (progress) => options.onProgress?.(progress),
       onDamaged: (cause) => options.onDamaged?.(cause),
     })
@@ -103,9 +116,10 @@ export class Pipeline {
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
-    const { shard, registry, receivedAt } = space
+    const { shard, registry, deliveries, receivedAt } = space
     this.shard = shard
     this.registry = registry
+    this.deliveries = deliveries
     this.#options = options
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
@@ -116,11 +130,12 @@ export class Pipeline {
     this.#receivedAt = receivedAt
     this.#checkpoints = options.checkpoints && this.#schedule(options.checkpoints, space)
     this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
+    this.applied$ = this.#applied.asObservable()
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
       .pipe(
         map(({ entry, submissions }) => durableEntry(entry, registry, submissions)),
-        driveActors(shard),
+        applyEntries(space),
         tap((commit) => this.#settle(commit)),
       )
       .subscribe({
@@ -229,7 +244,7 @@ export class Pipeline {
   }
 
   #checkpointSource(): CheckpointSource {
-    const rest: SpaceRest = { registry: this.registry.state() }
+    const rest: SpaceRest = { registry: this.registry.state(), deliveries: this.deliveries.state() }
     return {
       cut: this.shard.cut(),
       rest,
@@ -238,6 +253,7 @@ export class Pipeline {
       receivedAt: this.#receivedAt,
       chunkIds: CHUNK_IDS,
       pageActors: PAGE_ACTORS,
+      further: this.deliveries.outboxes().flatMap(inParts),
     }
   }
 
@@ -252,7 +268,6 @@ export class Pipeline {
   /** What follows once an entry is applied: the registry, the answers, the next deadline. */
   #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<DurableEntry>): void {
     for (const { cause } of faults) this.#options.onSetAside?.(cause)
-    if (journalled.kind === 'command') this.registry.apply(journalled.command)
     this.#receivedAt = journalled.receivedAt
     this.#position++
     this.#checkpoints?.applied(bytesOf(journalled))
@@ -272,12 +287,19 @@ export class Pipeline {
 
   /** Keeps P3. */
   #check(command: SpaceCommand): void {
-    this.registry.check(command)
+    if (isDeliveryCommand(command)) this.#checkDelivery(command)
+    else this.registry.check(command)
     const { definitions } = this.shard
     if (command.kind === 'define') compilePlans(definitions.with(command.record.source, 0).inputs())
     const engineCommand = this.registry.engineCommand(command)
     if (engineCommand?.kind !== 'remove') return
     compilePlans(definitions.without(engineCommand.key, engineCommand.type).inputs())
+  }
+
+  #checkDelivery(command: DeliveryCommand): void {
+    this.deliveries.check(command)
+    if (command.kind === 'connect' && !this.registry.get(command.connection.definitionId))
+      throw new EngineError('not_found', 'id: there is no such audience or computed trait', 'id')
   }
 
   #rejected(index: number, outcome: CallOutcome): RejectedCall[] {
@@ -305,6 +327,12 @@ export class Pipeline {
 
 function notInMemory(): EngineError {
   return new EngineError('unavailable', 'The profile is not in memory, and cannot be fetched; try again later')
+}
+
+/** Lines of one outbox, some at a time: a part is encoded in a few milliseconds. */
+function inParts({ destinationId, lines }: OutboxState): (() => Uint8Array)[] {
+  const starts = Array.from({ length: Math.ceil(lines.length / PART_LINES) }, (_, part) => part * PART_LINES)
+  return starts.map((start) => () => pack({ destinationId, lines: lines.slice(start, start + PART_LINES) }))
 }
 
 function bytesOf(entry: JournalEntry<SpaceCommand>): number {

@@ -5,29 +5,36 @@
  *     whole journal, where that is there from its first entry.
  * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
  */
+import { unpack } from 'msgpackr'
 import { from, lastValueFrom, tap } from 'rxjs'
-import { driveActors } from '../actors/drive-actors.ts'
 import { Shard } from '../actors/shard.ts'
 import type { ShardOptions } from '../actors/shard-state.ts'
 import { Registry, type RegistryState } from './control-api/registry.ts'
 import type { SpaceCommand } from './control-api/record.ts'
+import { Deliveries, type DeliveriesState, type LimitsOf, type OutboxState } from './delivery/deliveries.ts'
+import { limitsOf } from './delivery/target-limits.ts'
 import { durableEntry, type DurableEntry } from './durable-entry.ts'
 import { CheckpointDamagedError } from './persistence/checkpoint-codec.ts'
 import type { Manifest } from './persistence/checkpoint-parts.ts'
-import { readChunks, readHead, readManifest, readPages } from './persistence/checkpoint-reader.ts'
+import { readChunks, readFurther, readHead, readManifest, readPages } from './persistence/checkpoint-reader.ts'
 import { ColdPages } from './persistence/cold-pages.ts'
 import type { CheckpointStore } from './persistence/checkpoint-store.ts'
 import type { Journal } from './persistence/journal.ts'
+import { applyEntries, type Space, viewOf } from './space.ts'
 
 /** What a space is beside its engine. */
 export interface SpaceRest {
   readonly registry: RegistryState
+  /** Absent in checkpoints of versions before deliveries. */
+  readonly deliveries?: DeliveriesState
 }
 
 export interface RecoveryOptions {
   readonly journal: Journal<SpaceCommand>
   readonly checkpoints: CheckpointStore | undefined
   readonly shard: ShardOptions
+  /** Of destinations, by what they are. */
+  readonly limitsOf?: LimitsOf
   readonly onProgress: (progress: RecoveryProgress) => void
   /** Told of a checkpoint that is damaged, before another is tried. */
   readonly onDamaged: (cause: CheckpointDamagedError) => void
@@ -40,9 +47,7 @@ export interface RecoveryProgress {
   readonly total: number
 }
 
-export interface RecoveredSpace {
-  readonly shard: Shard
-  readonly registry: Registry
+export interface RecoveredSpace extends Space {
   /** Of the last entry; epoch ms. */
   readonly receivedAt: number
   /** The checkpoints that are kept, the one that it came from first. */
@@ -55,9 +60,7 @@ export interface RecoveredSpace {
 /** Pages, or entries, from one report to the next. */
 export const PROGRESS_STEP = 1_000
 
-interface Start {
-  readonly shard: Shard
-  readonly registry: Registry
+interface Start extends Space {
   readonly receivedAt: number
   readonly manifests: readonly Manifest[]
 }
@@ -66,7 +69,8 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredSpace>
   const numbers = (await options.checkpoints?.committed()) ?? []
   const start = await newestReadable(numbers, options)
   const nextCheckpoint = Math.max(0, ...numbers) + 1
-  return { ...(await replayTail(start, options)), manifests: start.manifests, nextCheckpoint }
+  const { receivedAt, entries } = await replayTail(start, options)
+  return { ...start, receivedAt, entries, nextCheckpoint }
 }
 
 /** Keeps R1. */
@@ -78,18 +82,23 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       if (!(cause instanceof CheckpointDamagedError)) throw cause
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
-  return { shard: new Shard(options.shard), registry: new Registry(), receivedAt: 0, manifests: [] }
+  const deliveries = new Deliveries(options.limitsOf ?? limitsOf)
+  const shard = new Shard({ ...options.shard, observer: deliveries })
+  deliveries.attach(viewOf(shard))
+  return { shard, registry: new Registry(), deliveries, receivedAt: 0, manifests: [] }
 }
 
 /** @param numbers the checkpoint, and those before it */
 async function readCheckpoint(
   store: CheckpointStore,
   [number, ...older]: readonly number[],
-  { shard: shardOptions, onProgress }: RecoveryOptions,
+  { shard: shardOptions, limitsOf: limits = limitsOf, onProgress }: RecoveryOptions,
 ): Promise<Start> {
   const manifest = await readManifest(store, number!)
   const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
-  const restoring = Shard.restoring(head, shardOptions)
+  const deliveries = rest.deliveries ? Deliveries.of(rest.deliveries, limits) : new Deliveries(limits)
+  for await (const part of readFurther(store, manifest)) deliveries.restore(unpack(part) as OutboxState)
+  const restoring = Shard.restoring(head, { ...shardOptions, observer: deliveries })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
   let pages = 0
   for await (const page of readPages(store, manifest)) {
@@ -98,14 +107,17 @@ async function readCheckpoint(
   }
   const before = await Promise.all(older.map((one) => readManifest(store, one).catch(() => undefined)))
   const manifests = [manifest, ...before.filter((one) => one !== undefined)]
-  return { shard: restoring.finish(), registry: Registry.of(rest.registry), receivedAt: manifest.receivedAt, manifests }
+  const shard = restoring.finish()
+  deliveries.attach(viewOf(shard))
+  const registry = Registry.of(rest.registry)
+  return { shard, registry, deliveries, receivedAt: manifest.receivedAt, manifests }
 }
 
 /** Keeps R2. */
 async function replayTail(
-  { shard, registry, receivedAt: startedAt, manifests }: Start,
+  { receivedAt: startedAt, manifests, ...space }: Start,
   { journal, checkpoints, onProgress }: RecoveryOptions,
-): Promise<Pick<RecoveredSpace, 'shard' | 'registry' | 'receivedAt' | 'entries'>> {
+): Promise<Pick<RecoveredSpace, 'receivedAt' | 'entries'>> {
   const manifest = manifests[0]
   const first = manifest?.position ?? 0
   if (journal.nextPosition < first)
@@ -116,7 +128,8 @@ async function replayTail(
   const total = journal.nextPosition - first
   let receivedAt = startedAt
   let next = first
-  const { residency } = shard
+  const { registry } = space
+  const { residency } = space.shard
   const cold =
     checkpoints &&
     manifest &&
@@ -132,14 +145,13 @@ async function replayTail(
     }
   }
   const applied$ = from(entries()).pipe(
-    driveActors(shard),
+    applyEntries(space),
     tap(({ entry: { journalled } }) => {
-      if (journalled.kind === 'command') registry.apply(journalled.command)
       receivedAt = journalled.receivedAt
       if ((next - first) % PROGRESS_STEP === 0) onProgress({ kind: 'entries', done: next - first, total })
     }),
   )
   await lastValueFrom(applied$, { defaultValue: undefined })
   if (next < journal.nextPosition) throw new Error(`journal: entry ${next} is missing`)
-  return { shard, registry, receivedAt, entries: next - first }
+  return { receivedAt, entries: next - first }
 }

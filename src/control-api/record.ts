@@ -1,5 +1,6 @@
 /** What is known of an audience or computed trait beyond its definition, and the commands that change it. */
 import type { DefinitionSource } from '../model/definition.ts'
+import type { DeliveryCommand } from '../model/destination.ts'
 import type { Retention } from '../model/retention.ts'
 
 export type DefinitionKind = DefinitionSource['kind']
@@ -37,3 +38,4 @@ export type SpaceCommand =
   | { readonly kind: 'add token'; readonly token: TokenRecord }
   | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Retention }
+  | DeliveryCommand

@@ -52,6 +52,11 @@ export class Registry {
     }
   }
 
+  /** The record of a definition of either kind. */
+  get(id: string): DefinitionRecord | undefined {
+    return this.#records.get(id)?.record
+  }
+
   find(id: string, kind: DefinitionKind): DefinitionRecord | undefined {
     const record = this.#records.get(id)?.record
     return record?.source.kind === kind ? record : undefined
@@ -103,7 +108,8 @@ export class Registry {
       case 'remove token':
         this.tokens.apply(command)
         return
-      case 'retain':
+      // What else there is concerns the engine, or deliveries.
+      default:
         return
     }
   }

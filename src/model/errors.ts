@@ -28,6 +28,7 @@ export const ERRORS = {
   definition_invalid: { status: 400, meaning: 'A definition lacks a field or has one of the wrong kind.' },
   definition_cycle: { status: 400, meaning: 'The definition would create a cycle of references.' },
   key_taken: { status: 409, meaning: 'Another definition has, or had, this key.' },
+  in_use: { status: 409, meaning: 'Something else still needs it, or has its place.' },
   not_found: { status: 404, meaning: 'There is no such thing.' },
   authentication_error: { status: 401, meaning: 'The credential is missing or wrong.' },
   invalid_request_error: { status: 400, meaning: 'The request is malformed.' },

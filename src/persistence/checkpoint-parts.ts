@@ -19,6 +19,8 @@ export interface Manifest {
   /** For each chunk of fingerprints from `firstChunk` on, likewise. */
   readonly firstChunk: number
   readonly chunks: readonly number[]
+  /** How many further parts it wrote; absent where a version before further parts did. */
+  readonly furtherParts?: number
 }
 
 /** The part that is written anew each time. `Rest` is what the space has beside its engine. */
@@ -38,9 +40,15 @@ export function chunkName(chunk: number): string {
   return `chunk:${chunk}`
 }
 
+/** What a space has beside its engine, in parts that are written anew each time. */
+export function furtherName(place: number): string {
+  return `further:${place}`
+}
+
 /** The parts of one checkpoint that none of the others has, by the checkpoint that wrote them. Keeps M2. */
 export function partsOnlyOf(manifest: Manifest, others: readonly Manifest[]): Map<number, string[]> {
-  const only = new Map([[manifest.number, [MANIFEST, HEAD]]])
+  const further = Array.from({ length: manifest.furtherParts ?? 0 }, (_, place) => furtherName(place))
+  const only = new Map([[manifest.number, [MANIFEST, HEAD, ...further]]])
   const add = (writer: number, name: string): void => {
     const names = only.get(writer)
     if (names) names.push(name)

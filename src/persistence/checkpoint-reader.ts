@@ -1,6 +1,6 @@
 /** Reads checkpoints back: what is damaged is said to be, and nothing of it is used. */
 import { CheckpointDamagedError, openData, openPart } from './checkpoint-codec.ts'
-import { type CheckpointHead, chunkName, HEAD, type Manifest, MANIFEST, pageName } from './checkpoint-parts.ts'
+import { type CheckpointHead, chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
 /** Parts that are asked for at once. */
@@ -31,6 +31,14 @@ export function readChunks(store: CheckpointStore, { firstChunk, chunks }: Manif
   return readParts(
     store,
     chunks.map((writer, index) => [writer, chunkName(firstChunk + index)] as const),
+  )
+}
+
+/** The further parts, in order. */
+export function readFurther(store: CheckpointStore, { number, furtherParts = 0 }: Manifest): AsyncGenerator<Buffer> {
+  return readParts(
+    store,
+    Array.from({ length: furtherParts }, (_, place) => [number, furtherName(place)] as const),
   )
 }
 

@@ -7,7 +7,7 @@
  */
 import type { ShardCut } from '../../actors/shard-state.ts'
 import { sealData, sealPart } from './checkpoint-codec.ts'
-import { chunkName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
+import { chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
 export const SLICE_MS = 4
@@ -28,6 +28,8 @@ export interface CheckpointSource {
   readonly chunkIds: number
   /** Actors on a page. */
   readonly pageActors: number
+  /** Of what else the space has: encoded one after the other, as they are now. */
+  readonly further: readonly (() => Uint8Array)[]
 }
 
 export interface CheckpointSummary {
@@ -71,7 +73,8 @@ export class Checkpointer {
   async make(number: number, source: CheckpointSource): Promise<CheckpointSummary> {
     const { cut, rest, position, place, receivedAt } = source
     const startedMs = this.#elapsedMs()
-    const manifest: Manifest = { number, position, place, receivedAt, ...this.#writers(number, source) }
+    const furtherParts = source.further.length
+    const manifest: Manifest = { number, position, place, receivedAt, furtherParts, ...this.#writers(number, source) }
     await this.#store.begin(number)
     const writing = new Writing(this.#store, number)
     for (const [index, writer] of manifest.chunks.entries()) {
@@ -79,6 +82,10 @@ export class Checkpointer {
       if (writer === number) await writing.add(chunkName(chunk), sealPart(cut.fingerprints(chunk)))
     }
     await this.#writePages(cut, writing)
+    for (const [part, encode] of source.further.entries()) {
+      await writing.add(furtherName(part), sealPart(encode()))
+      await this.#breathe()
+    }
     await writing.add(HEAD, sealData({ shard: cut.head, rest }))
     await writing.add(MANIFEST, sealData(manifest))
     await writing.end()

@@ -13,3 +13,23 @@ export function checkpointIndexKey(spaceId: string): string {
 export function checkpointKey(spaceId: string, checkpoint: number): string {
   return `rollcall:{${spaceId}}:checkpoint:${checkpoint}`
 }
+
+/** What BullMQ puts before its own keys. */
+export function queuePrefix(spaceId: string): string {
+  return `rollcall:{${spaceId}}:queue`
+}
+
+/** What workers say has become of deliveries: a stream. */
+export function answersKey(spaceId: string): string {
+  return `rollcall:{${spaceId}}:answers`
+}
+
+/** Of each lane of each destination, the job that may be worked on: any other is of the past. */
+export function lanesKey(spaceId: string): string {
+  return `rollcall:{${spaceId}}:lanes`
+}
+
+/** Of each destination and audience, what the destination calls its list. */
+export function listsKey(spaceId: string): string {
+  return `rollcall:{${spaceId}}:lists`
+}

@@ -54,6 +54,7 @@ class ColdSpace {
       receivedAt: 0,
       chunkIds: CHUNK_IDS,
       pageActors: PAGE_ACTORS,
+      further: [],
     })
     this.shard.endCut(true)
     // A page that was touched is passed over once.

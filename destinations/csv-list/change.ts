@@ -1,0 +1,58 @@
+/** What a call says of a list: who comes or goes, by which ids, and with what. */
+import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import type { JsonObject } from '../../src/model/event.ts'
+import { TerminalError } from '../destination.ts'
+
+/** The columns that every file begins with; the ids together say who it is. */
+export const ID_COLUMNS = ['user_id', 'anonymous_id', 'email', 'group_id'] as const
+export const FIXED_COLUMNS: readonly string[] = [...ID_COLUMNS, 'since']
+
+/** Of a member, by column. An empty cell is left out. */
+export type Cells = ReadonlyMap<string, string>
+
+export interface Change {
+  readonly audienceKey: string
+  readonly isMember: boolean
+  readonly cells: Cells
+}
+
+/** Members with the same key are one. */
+export function memberKey(cells: Cells): string {
+  return JSON.stringify(ID_COLUMNS.map((column) => cells.get(column) ?? ''))
+}
+
+/** The change, or why it is none. */
+export function changeOf(call: DeliveryCall): Change | TerminalError {
+  const { computation_class: kind, computation_key: audienceKey } = call.context.personas
+  const values = call.type === 'track' ? call.properties : call.traits
+  const isMember = Object.hasOwn(values, audienceKey) ? values[audienceKey] : undefined
+  if (kind !== 'audience' || typeof isMember !== 'boolean')
+    return new TerminalError('not_a_membership', 'A list takes only who enters and leaves an audience.')
+  const ids = idsOf(call)
+  if (ids.size === 0)
+    return new TerminalError('no_identity', `A list takes only members with one of ${ID_COLUMNS.join(', ')}.`)
+  const cells = [...ids, ['since', call.timestamp] as const, ...enrichment(values, audienceKey)]
+  return { audienceKey, isMember, cells: new Map(cells) }
+}
+
+function idsOf(call: DeliveryCall): Map<string, string> {
+  const email =
+    call.type === 'track' ? (call.context.traits?.['email'] ?? call.properties['email']) : call.traits['email']
+  const ids = [call.userId, call.anonymousId, email, call.type === 'group' ? call.groupId : undefined]
+  const cells = ID_COLUMNS.map((column, index) => [column, cellOf(ids[index])] as const)
+  return new Map(cells.filter(([, cell]) => cell !== ''))
+}
+
+/** What comes with the membership. A trait with the name of one of our columns goes by another name. */
+function enrichment(values: JsonObject, audienceKey: string): (readonly [string, string])[] {
+  return Object.entries(values)
+    .filter(([name]) => name !== audienceKey && name !== 'audience_key' && name !== 'email')
+    .map(([name, value]) => [FIXED_COLUMNS.includes(name) ? `traits.${name}` : cellOf(name), cellOf(value)] as const)
+    .filter(([, cell]) => cell !== '')
+}
+
+/** Well-formed, so that it is the same text when it is read back. */
+function cellOf(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  return (typeof value === 'string' ? value : JSON.stringify(value)).toWellFormed()
+}

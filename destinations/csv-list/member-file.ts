@@ -1,0 +1,135 @@
+/**
+ * The members of one audience, in a file and in memory. A reader of the file always finds a whole one.
+ *
+ * M1. Memory is never ahead of the file: where a write fails, it is forgotten, and read again when it is next needed.
+ * M2. Writes come one after the other, and a change that is there already causes none.
+ * M3. A file that cannot be read as ours is left as it is.
+ */
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { RetryableError } from '../destination.ts'
+import { timedOut } from '../transport-error.ts'
+import { FIXED_COLUMNS, memberKey, type Cells, type Change } from './change.ts'
+import { csvRecord, parseCsv } from './csv.ts'
+
+const RECORDS_PER_WRITE = 10_000
+
+type Members = Map<string, Cells>
+
+export class MemberFile {
+  readonly #path: string
+  #members: Members | undefined
+  #last: Promise<void> = Promise.resolve()
+
+  /** `path`: of a file that nobody else writes. */
+  constructor(path: string) {
+    this.#path = path
+  }
+
+  /** Resolves when the file says so. Rejects with a RetryableError, and then none of the changes is in it. */
+  apply(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+    const applied = this.#last.then(() => this.#apply(changes, signal))
+    this.#last = applied.catch(() => undefined)
+    return applied
+  }
+
+  /** Resolves when nothing is being written. */
+  settled(): Promise<void> {
+    return this.#last
+  }
+
+  async #apply(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+    const found = this.#members ?? (await onDisk(() => this.#read()))
+    const members: Members = found ?? new Map<string, Cells>()
+    this.#members = undefined
+    if (signal.aborted) throw timedOut(signal)
+    const changed = changes.filter((change) => applyTo(members, change))
+    if (changed.length > 0 || !found) await onDisk(() => this.#write(members, signal))
+    this.#members = members
+  }
+
+  async #read(): Promise<Members | undefined> {
+    const text = await readFile(this.#path, 'utf8').catch((error: unknown) => {
+      if (isMissing(error)) return undefined
+      throw error
+    })
+    if (text === undefined) return undefined
+    const [columns, ...records] = parseCsv(text) ?? []
+    if (!FIXED_COLUMNS.every((column, index) => columns?.[index] === column))
+      throw new RetryableError('file_damaged', 'The file of the list is not one that was written here.')
+    const rows = records.map((record) => cellsOf(columns!, record))
+    return new Map(rows.map((cells) => [memberKey(cells), cells]))
+  }
+
+  async #write(members: Members, signal: AbortSignal): Promise<void> {
+    const next = `${this.#path}.tmp`
+    await mkdir(dirname(this.#path), { recursive: true })
+    try {
+      const file = await open(next, 'w')
+      try {
+        for (const text of texts(members)) {
+          if (signal.aborted) throw timedOut(signal)
+          await file.writeFile(text)
+        }
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+      await rename(next, this.#path)
+    } catch (error) {
+      await rm(next, { force: true }).catch(() => undefined)
+      throw error
+    }
+    await syncDirectory(dirname(this.#path))
+  }
+}
+
+/** True where the change was not there already. */
+function applyTo(members: Members, { isMember, cells }: Change): boolean {
+  const key = memberKey(cells)
+  if (!isMember) return members.delete(key)
+  const present = members.get(key)
+  if (present?.size === cells.size && [...cells].every(([column, cell]) => present.get(column) === cell)) return false
+  members.set(key, cells)
+  return true
+}
+
+/** The file, in pieces, lest it be in memory whole. */
+function* texts(members: Members): Generator<string> {
+  const named = new Set<string>()
+  for (const cells of members.values()) for (const column of cells.keys()) named.add(column)
+  const columns = [...FIXED_COLUMNS, ...[...named].filter((column) => !FIXED_COLUMNS.includes(column)).sort()]
+  let piece = [csvRecord(columns)]
+  for (const cells of members.values()) {
+    piece.push(csvRecord(columns.map((column) => cells.get(column) ?? '')))
+    if (piece.length < RECORDS_PER_WRITE) continue
+    yield piece.join('')
+    piece = []
+  }
+  yield piece.join('')
+}
+
+function cellsOf(columns: readonly string[], record: readonly string[]): Cells {
+  const cells = columns.map((column, index) => [column, record[index] ?? ''] as const)
+  return new Map(cells.filter(([, cell]) => cell !== ''))
+}
+
+/** A rename lasts once the directory is on disk. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  await directory.sync().finally(() => directory.close())
+}
+
+/** Whatever the disk refuses, for want of space or of a right, may be put right: it is tried again. */
+export async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof RetryableError) throw error
+    throw new RetryableError('disk', 'The file of the list could not be read or written.', { cause: error })
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}

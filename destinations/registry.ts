@@ -1,0 +1,45 @@
+/** The types of destination that there are, and what an API says of them. */
+import { z } from 'zod'
+import { EngineError } from '../src/model/errors.ts'
+import { consoleDestination } from './console/console.ts'
+import { csvListDestination } from './csv-list/csv-list.ts'
+import type { DestinationKind, DestinationType } from './destination.ts'
+import { webhookDestination } from './webhook/webhook.ts'
+
+const TYPES = [webhookDestination, csvListDestination, consoleDestination] as const
+
+/** Each takes settings of its own kind, as `parseSettings` gives them for it; which kind is no longer known here. */
+export const DESTINATION_TYPES = TYPES as readonly unknown[] as readonly DestinationType[]
+
+export interface DestinationDescription {
+  readonly slug: string
+  readonly name: string
+  readonly kind: DestinationKind
+  readonly description: string
+  /** JSON Schema of what is to be given. */
+  readonly settings: object
+  readonly secrets: readonly string[]
+  /** Whether a request carries one call, as many as the setting `batchSize` says, or what was gathered for a while. */
+  readonly batching: 'none' | 'by_setting' | 'gathered'
+}
+
+export function destinationType(slug: string): DestinationType | undefined {
+  return DESTINATION_TYPES.find((type) => type.slug === slug)
+}
+
+export function describe(type: DestinationType): DestinationDescription {
+  const { slug, name, kind, description, secrets } = type
+  const settings = z.toJSONSchema(type.settings, { io: 'input' })
+  const hasBatchSize = Object.hasOwn(settings.properties ?? {}, 'batchSize')
+  const batching = kind === 'list' ? 'gathered' : hasBatchSize ? 'by_setting' : 'none'
+  return { slug, name, kind, description, settings, secrets, batching }
+}
+
+/** With defaults filled in. Throws an EngineError that names the field at fault, and never what was in it. */
+export function parseSettings<Settings extends object>(type: DestinationType<Settings>, settings: unknown): Settings {
+  const result = type.settings.safeParse(settings)
+  if (result.success) return result.data
+  const issue = result.error.issues[0]!
+  const field = ['settings', ...issue.path].join('.')
+  throw new EngineError('validation_error', `${field}: ${issue.message}`, field)
+}

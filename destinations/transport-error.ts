@@ -1,0 +1,59 @@
+/**
+ * The one place that says what a failure below HTTP means. Messages name neither host nor path: a URL may hold a secret,
+ * and the destination is known to whoever logs the error.
+ */
+import { BlockedAddressError } from './address-guard.ts'
+import { DeliveryError, RetryableError, TerminalError } from './destination.ts'
+
+interface Meaning {
+  readonly codes: RegExp
+  readonly reason: string
+  readonly message: string
+}
+
+/** By the error's code. A certificate is mended some day, a server comes back, a name is registered: all are retried. */
+const MEANINGS: readonly Meaning[] = [
+  { codes: /^ECONNREFUSED$/, reason: 'connection_refused', message: 'Nothing listens there.' },
+  {
+    codes: /^(ECONNRESET|EPIPE|ECONNABORTED|ERR_STREAM_PREMATURE_CLOSE)$/,
+    reason: 'connection_reset',
+    message: 'The connection was closed before the answer was complete.',
+  },
+  { codes: /^(ETIMEDOUT|ABORT_ERR)$/, reason: 'timeout', message: 'No complete answer came in time.' },
+  { codes: /^(ENOTFOUND|ENODATA|EAI_\w+)$/, reason: 'dns', message: 'The name of the host was not resolved.' },
+  { codes: /^(E(HOST|NET)(UNREACH|DOWN))$/, reason: 'unreachable', message: 'No way leads to the host.' },
+  {
+    codes: /^(EPROTO|ERR_(TLS|SSL|OSSL)_\w+|\w*CERT\w*|CRL_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))$/,
+    reason: 'tls',
+    message: 'No trusted encrypted connection came about.',
+  },
+  // Without its cause: a parser's error holds the bytes that came.
+  { codes: /^HPE_\w+$/, reason: 'invalid_answer', message: 'What came back is not HTTP.' },
+]
+
+/** A DeliveryError for a failure of the world; any other error as it is. */
+export function transportError(error: unknown): Error {
+  if (error instanceof DeliveryError) return error
+  if (!(error instanceof Error)) return new Error('Something that is no error was thrown', { cause: error })
+  if (isBlocked(error)) return new TerminalError('blocked_address', 'The address is private or reserved.')
+  const code = 'code' in error ? String(error.code) : ''
+  const meaning = MEANINGS.find(({ codes }) => codes.test(code))
+  if (meaning) {
+    const cause = meaning.reason === 'invalid_answer' ? new Error(code) : error
+    return new RetryableError(meaning.reason, meaning.message, { cause })
+  }
+  // What the system has refused, such as another socket.
+  if ('syscall' in error)
+    return new RetryableError('connection_failed', `No connection came about: ${code}.`, { cause: error })
+  return error
+}
+
+/** The failure of a signal that was aborted. */
+export function timedOut(signal: AbortSignal): RetryableError {
+  return new RetryableError('timeout', 'No complete answer came in time.', { cause: signal.reason })
+}
+
+/** request-filtering-agent names its refusals by their message alone. */
+function isBlocked(error: Error): boolean {
+  return error instanceof BlockedAddressError || /^DNS lookup .* is not allowed\./.test(error.message)
+}

@@ -1,0 +1,70 @@
+/** What has become of deliveries, counted: the delivery overview of a destination, or of one connection. */
+
+export interface TallyState {
+  readonly created: number
+  /** Nobody was addressed: no id that the connection sends to. */
+  readonly filtered: number
+  readonly delivered: number
+  /** Gave way to a later value before they were sent. */
+  readonly collapsed: number
+  readonly retries: number
+  /** For good, by reason. */
+  readonly failed: Readonly<Record<string, number>>
+  /** From the change to its arrival: how many took up to 2^n / 8 ms, by n. */
+  readonly latencies: readonly number[]
+}
+
+/** An eighth of a millisecond up to some nine years. */
+const LATENCY_BUCKETS = 42
+/** What failed by reasons beyond so many is counted together. */
+const REASONS_MAX = 50
+const OTHER_REASONS = 'other'
+
+export class Tally {
+  created = 0
+  filtered = 0
+  delivered = 0
+  collapsed = 0
+  retries = 0
+  readonly #failed = new Map<string, number>()
+  readonly #latencies = new Array<number>(LATENCY_BUCKETS).fill(0)
+
+  static of({ failed, latencies, ...counts }: TallyState): Tally {
+    const tally = Object.assign(new Tally(), counts)
+    for (const [reason, count] of Object.entries(failed)) tally.#failed.set(reason, count)
+    for (const [bucket, count] of latencies.entries()) tally.#latencies[bucket] = count
+    return tally
+  }
+
+  state(): TallyState {
+    const { created, filtered, delivered, collapsed, retries } = this
+    const failed = Object.fromEntries(this.#failed)
+    return { created, filtered, delivered, collapsed, retries, failed, latencies: [...this.#latencies] }
+  }
+
+  arrived(latencyMs: number): void {
+    this.delivered++
+    const bucket = Math.ceil(Math.log2(Math.max(latencyMs, 1 / 8) * 8))
+    this.#latencies[Math.min(bucket, LATENCY_BUCKETS - 1)]!++
+  }
+
+  failedBy(reason: string): void {
+    const isKnown = this.#failed.has(reason) || this.#failed.size < REASONS_MAX
+    const name = isKnown ? reason : OTHER_REASONS
+    this.#failed.set(name, (this.#failed.get(name) ?? 0) + 1)
+  }
+
+  /** By reason. */
+  get failed(): ReadonlyMap<string, number> {
+    return this.#failed
+  }
+
+  /** An upper bound, ms, of what so great a share took; within a factor of two. 0 where nothing has arrived. */
+  latencyMs(share: number): number {
+    const total = this.#latencies.reduce((sum, count) => sum + count, 0)
+    if (total === 0) return 0
+    let count = 0
+    const bucket = this.#latencies.findIndex((held) => (count += held) >= share * total)
+    return 2 ** bucket / 8
+  }
+}
