@@ -31,6 +31,8 @@ export interface User {
 /** An account, as its users know it. */
 export interface Account {
   readonly ordinal: number
+  /** `group_id:g1`. */
+  readonly label: string
   readonly defined: SlotTable<DefinedValue>
   definedValue(id: number): JsonValue | undefined
   takePart(): void

@@ -10,7 +10,7 @@ import type { z } from 'zod'
 import type { DeliveryCall } from '../src/model/delivery-call.ts'
 import type { HttpClient } from './http-client.ts'
 
-/** An event destination takes calls one by one or in batches; a list keeps who is in it, and takes no computed traits. */
+/** An event destination takes calls; a list keeps who is in it, and takes no computed traits. */
 export type DestinationKind = 'event' | 'list'
 
 export interface DestinationType<Settings extends object = object> {

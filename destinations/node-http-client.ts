@@ -1,8 +1,8 @@
 /**
  * The HttpClient of node:http and node:https, on kept connections. It checks each address when it connects, by two
  * walls: request-filtering-agent's table, which others keep, and our guard, which also refuses what that lets through
- * (`[::7f00:1]`, and IPv6 that nobody has been given). The package holds addresses of both families against lists of one, and
- * prints a warning each time; so where addresses are allowed by name, only the guard decides.
+ * (`[::7f00:1]`, and IPv6 that nobody has been given). Where a list allows addresses, only the guard decides: the
+ * package holds every address against ranges of both families, and prints a warning where these differ.
  */
 import { request as sendHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as sendHttps } from 'node:https'
@@ -120,7 +120,7 @@ interface Receiver {
   readonly fail: (error: unknown) => void
 }
 
-/** Reads an answer to its end or to the bound. Of what is no success, the status says enough: it is cut at the bound. */
+/** Reads an answer to its end or to the bound. Of a failed one, the status says enough: it is cut at the bound. */
 function receive(answer: IncomingMessage, bytesMax: number, { answered, fail }: Receiver): void {
   const status = answer.statusCode!
   if (status >= 300 && status < 400) {
@@ -141,7 +141,6 @@ function receive(answer: IncomingMessage, bytesMax: number, { answered, fail }: 
   })
   answer.on('end', give)
   answer.on('error', fail)
-  answer.on('close', () => fail(new RetryableError('connection_reset', 'The answer was cut off.')))
 }
 
 function isReset(error: unknown): boolean {

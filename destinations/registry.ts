@@ -6,10 +6,11 @@ import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './destination.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
-const TYPES = [webhookDestination, csvListDestination, consoleDestination] as const
-
-/** Each takes settings of its own kind, as `parseSettings` gives them for it; which kind is no longer known here. */
-export const DESTINATION_TYPES = TYPES as readonly unknown[] as readonly DestinationType[]
+export const DESTINATION_TYPES: readonly DestinationType[] = [
+  webhookDestination,
+  csvListDestination,
+  consoleDestination,
+]
 
 export interface DestinationDescription {
   readonly slug: string

@@ -1,6 +1,6 @@
 /**
- * The one place that says what a failure below HTTP means. Messages name neither host nor path: a URL may hold a secret,
- * and the destination is known to whoever logs the error.
+ * The one place that says what a failure below HTTP means. Messages name neither host nor path: a URL may hold a
+ * secret, and the destination is known to whoever logs the error.
  */
 import { BlockedAddressError } from './address-guard.ts'
 import { DeliveryError, RetryableError, TerminalError } from './destination.ts'
@@ -11,7 +11,7 @@ interface Meaning {
   readonly message: string
 }
 
-/** By the error's code. A certificate is mended some day, a server comes back, a name is registered: all are retried. */
+/** By the error's code. Certificates are mended, servers come back, names are registered: all are retried. */
 const MEANINGS: readonly Meaning[] = [
   { codes: /^ECONNREFUSED$/, reason: 'connection_refused', message: 'Nothing listens there.' },
   {

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { InputError } from './cli/input-error.ts'
 import { replay, type ReplayOptions } from './cli/replay.ts'
 import { listAudiences } from './cli/audiences.ts'
+import { deliver } from './cli/deliver.ts'
 import { clientOptions, serve } from './cli/serve.ts'
 import { createToken } from './cli/token.ts'
 import { EngineError } from './model/errors.ts'
@@ -33,6 +34,9 @@ program
   .action(({ description }: { description: string }) =>
     createToken(clientOptions(), description, (line) => process.stdout.write(line)),
   )
+
+// What the server starts its workers by; nobody else has a use for it.
+program.command('deliver', { hidden: true }).action(deliver)
 
 program.command('serve').description('run the server; configured by environment').action(serve)
 

@@ -28,7 +28,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'actors', may: ['src/model', 'src/language'], packages: ['rxjs', 'msgpackr'] },
   { path: 'destinations', may: ['src/model'] },
   { path: 'src/persistence', may: ['src/model'], mayTypes: ['actors'] },
-  { path: 'src/delivery', may: ['src/model', 'destinations', 'src/persistence'] },
+  { path: 'src/delivery', may: ['src/model', 'destinations', 'src/persistence'], mayTypes: ['actors'] },
   { path: 'src/ingest', may: BELOW_ROUTERS },
   { path: 'src/profile-api', may: BELOW_ROUTERS },
   { path: 'src/control-api', may: BELOW_ROUTERS },
@@ -38,6 +38,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/pipeline.ts', may: PRODUCT },
   { path: 'src/recovery.ts', may: PRODUCT },
   { path: 'src/durable-entry.ts', may: PRODUCT },
+  { path: 'src/space.ts', may: PRODUCT },
   { path: 'test', may: PRODUCT },
   { path: 'bench', may: PRODUCT },
 ]

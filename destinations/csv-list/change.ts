@@ -25,7 +25,7 @@ export function memberKey(cells: Cells): string {
 export function changeOf(call: DeliveryCall): Change | TerminalError {
   const { computation_class: kind, computation_key: audienceKey } = call.context.personas
   const values = call.type === 'track' ? call.properties : call.traits
-  const isMember = Object.hasOwn(values, audienceKey) ? values[audienceKey] : undefined
+  const isMember = values[audienceKey]
   if (kind !== 'audience' || typeof isMember !== 'boolean')
     return new TerminalError('not_a_membership', 'A list takes only who enters and leaves an audience.')
   const ids = idsOf(call)

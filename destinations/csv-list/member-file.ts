@@ -42,7 +42,6 @@ export class MemberFile {
     const found = this.#members ?? (await onDisk(() => this.#read()))
     const members: Members = found ?? new Map<string, Cells>()
     this.#members = undefined
-    if (signal.aborted) throw timedOut(signal)
     const changed = changes.filter((change) => applyTo(members, change))
     if (changed.length > 0 || !found) await onDisk(() => this.#write(members, signal))
     this.#members = members

@@ -83,8 +83,8 @@ class Webhook implements Destination {
 }
 
 /**
- * Receivers drop what comes twice under one id. The first call may come again among other calls: so of several, the id is
- * made of all of theirs.
+ * Receivers drop what comes twice under one id. The first call may come again among other calls: so of several, the id
+ * is made of all of theirs.
  */
 function idOf(calls: readonly DeliveryCall[]): string {
   const [first, ...others] = calls.map(({ messageId }) => messageId)

@@ -6,12 +6,9 @@ import { type Logger, pino } from 'pino'
 import { z } from 'zod'
 import type { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../control-api/record.ts'
-import { controlErrorBody, controlRouter } from '../control-api/router.ts'
-import { type Answer, createApp, createStartingApp, type Surface } from '../http/app.ts'
-import { Credentials } from '../http/credentials.ts'
+import { type Answer, createApp, createStartingApp } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { type HttpServer, listen } from '../http/server.ts'
-import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { EngineError } from '../model/errors.ts'
 import { CHECKPOINT_LIMITS } from '../persistence/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../persistence/checkpoint-store.ts'
@@ -21,13 +18,11 @@ import { inspectRedis } from '../persistence/redis-inspection.ts'
 import { RedisCheckpoints } from '../persistence/redis-checkpoints.ts'
 import { RedisJournal } from '../persistence/redis-journal.ts'
 import { Pipeline, type PipelineOptions, type SpaceJournal } from '../pipeline.ts'
-import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { ClientOptions } from './client.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
+import { deliverySetup, type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
-
-/** The source of the write key that the environment gives. */
-const SOURCE_ID = 'default'
+import { surfacesOf } from './surfaces.ts'
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -37,6 +32,12 @@ const Environment = z.object({
     .string()
     .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
     .optional(),
+  QUEUE_REDIS_URL: z
+    .string()
+    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
+    .optional(),
+  SECRETS_KEY: z.string().optional(),
+  DESTINATIONS_ALLOW_PRIVATE: z.string().optional(),
   JOURNAL_FSYNC: z.enum(['always', 'everysec']).default('always'),
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
   WRITE_KEY: z.string().min(1).optional(),
@@ -76,6 +77,7 @@ export interface ServerConfig {
 export interface Stores {
   readonly journal: SpaceJournal
   readonly checkpoints?: CheckpointStore & { close?(): void }
+  readonly delivery: DeliverySetup
 }
 
 export interface RunningServer {
@@ -128,12 +130,14 @@ async function serveJournal(
     ...credentials,
   }
   const { spaceId } = config
+  const delivery = await deliverySetup(deliverySettings(environment), log)
   let stores: Stores | undefined
   const open = async (): Promise<Stores> => {
     const onTrouble = redisTrouble(log)
     const options = { address, key: journalKey(spaceId), onTrouble }
     const journal = await RedisJournal.open<SpaceCommand>(options, ending.signal)
-    stores = { journal, checkpoints: new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble }) }
+    const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
+    stores = { journal, checkpoints, delivery }
     return stores
   }
   const failed = new AbortController()
@@ -164,6 +168,7 @@ async function serveJournal(
   await server.stop()
   clearTimeout(giveUp)
   await close(stores)
+  await delivery.close()
   if (failed.signal.aborted) process.exitCode = 1
 }
 
@@ -174,6 +179,18 @@ async function credentialsFor(environment: Settings): Promise<{ writeKey: string
   if (stored.isNew && WRITE_KEY === undefined) process.stdout.write(`Write key (new): ${stored.writeKey}\n`)
   if (stored.isNew && ACCESS_TOKEN === undefined) process.stdout.write(`Access token (new): ${stored.accessToken}\n`)
   return { writeKey: WRITE_KEY ?? stored.writeKey, accessToken: ACCESS_TOKEN ?? stored.accessToken }
+}
+
+function deliverySettings(environment: Settings): Parameters<typeof deliverySetup>[0] {
+  const allowed = environment.DESTINATIONS_ALLOW_PRIVATE
+  return {
+    dataDirectory: environment.DATA_DIR,
+    spaceId: environment.SPACE_ID,
+    address: environment.QUEUE_REDIS_URL ?? environment.REDIS_URL,
+    secretsKey: environment.SECRETS_KEY,
+    allowPrivate:
+      allowed === undefined ? false : allowed === 'all' ? true : allowed.split(',').map((one) => one.trim()),
+  }
 }
 
 async function startRedis(environment: Settings, log: Logger): Promise<PrivateRedis> {
@@ -216,6 +233,7 @@ export async function startServer(
   openStores: () => Promise<Stores>,
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningServer> {
+  const running: { delivery?: RunningDeliveries } = {}
   let listener: RequestListener = createStartingApp()
   const http = await listen((request, response) => listener(request, response), config)
   config.onListening?.(http.url)
@@ -230,14 +248,18 @@ export async function startServer(
       ...options,
       onCheckpoint: (summary) => {
         metrics.setCheckpoint(summary)
+        running.delivery?.checkpointed()
         log.info(summary, 'checkpoint')
         options.onCheckpoint?.(summary)
       },
     })
     space.shard = pipeline.shard
     pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
+    const { clock = Date.now, timer } = options
+    const delivery = startDeliveries(pipeline, stores.delivery, { log, spaceId: config.spaceId, clock, timer })
+    running.delivery = delivery
     listener = createApp({
-      surfaces: surfacesOf(config, pipeline, options.clock ?? Date.now),
+      surfaces: surfacesOf(config, pipeline, { clock, delivery }),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
@@ -246,7 +268,7 @@ export async function startServer(
         logAnswer(log, answer)
       },
     })
-    return { url: http.url, pipeline, stop: () => stop(http, pipeline) }
+    return { url: http.url, pipeline, stop: () => stop(http, pipeline, delivery) }
   } catch (error) {
     await http.close()
     throw error
@@ -258,9 +280,11 @@ function openPipeline(
   log: Logger,
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<Pipeline> {
+  const { journal, checkpoints } = stores
   return Pipeline.open({
     ...options,
-    ...stores,
+    journal,
+    ...(checkpoints && { checkpoints }),
     onDamaged: (cause) => {
       log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
       options.onDamaged?.(cause)
@@ -277,43 +301,10 @@ function openPipeline(
   })
 }
 
-function surfacesOf(config: ServerConfig, pipeline: Pipeline, clock: () => number): Surface[] {
-  const { shard, registry } = pipeline
-  const sources = new Map([[config.writeKey, SOURCE_ID]])
-  const credentials = new Credentials({
-    spaceId: config.spaceId,
-    accessToken: config.accessToken,
-    sources,
-    isToken: (digest) => registry.tokens.has(digest),
-  })
-  const profiles = profileRouter({
-    spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
-    find: (collection, id) => pipeline.find(collection, id),
-    catalogue: () => pipeline.catalogue(),
-    exactSince: (profile, definition) => shard.exactSince(profile, definition),
-  })
-  const control = controlRouter({
-    spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
-    clock,
-    command: (command) => pipeline.command(command),
-    find: (id, kind) => registry.find(id, kind),
-    list: (kind) => registry.list(kind),
-    tokens: registry.tokens,
-  })
-  const ingest = ingestRouter({
-    sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
-    ingest: (request) => pipeline.ingest(request),
-  })
-  return [
-    { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
-    { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
-  ]
-}
-
 /** Requests that are under way keep their answers: first no new ones, then the pipeline. */
-async function stop(http: HttpServer, pipeline: Pipeline): Promise<void> {
+async function stop(http: HttpServer, pipeline: Pipeline, delivery: RunningDeliveries): Promise<void> {
   await http.close()
+  await delivery.stop()
   await pipeline.stop()
 }
 

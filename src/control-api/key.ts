@@ -18,7 +18,7 @@ export function keyOfName(name: string): string {
 }
 
 /** A new id: 32 bits of seconds, then 128 of chance, in 27 digits of base 62; so ids sort by time. */
-export function newId(prefix: 'aud' | 'tra' | 'tok', now: number): string {
+export function newId(prefix: 'aud' | 'tra' | 'tok' | 'dst' | 'con', now: number): string {
   const seconds = BigInt(Math.max(0, Math.floor((now - ID_EPOCH_MS) / 1000)))
   let rest = (seconds << 128n) | BigInt(`0x${randomBytes(16).toString('hex')}`)
   let text = ''

@@ -2,6 +2,8 @@
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
+import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
+import { destinationRouter } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from './record.ts'
 import type { ListedRecord } from './registry.ts'
 import {
@@ -16,7 +18,7 @@ import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { audienceView, computedTraitView } from './views.ts'
 
-export interface ControlApiOptions extends TokenApiOptions {
+export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -71,7 +73,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, readJson, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
-  router.use(tokenRouter(options))
+  router.use(tokenRouter(options), destinationRouter(options), connectionRouter(options))
   return router
 }
 

@@ -1,6 +1,6 @@
 /**
- * Whom a delivery addresses: one call for each identity. A user id and an email make one identity together; so a profile
- * of one user id and three emails is addressed three times. Segment: «ID Sync», and «Using Engage data».
+ * Whom a delivery addresses: one call for each identity. A user id and an email make one identity together; so a
+ * profile of one user id and three emails is addressed three times. Segment: «ID Sync», and «Using Engage data».
  */
 import type { IdSync } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'

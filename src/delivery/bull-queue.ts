@@ -20,7 +20,6 @@ export class BullQueue implements DeliveryQueue {
   /** Of its own, as it waits for answers. */
   readonly #reader: Redis
   readonly #queues = new Map<string, Queue<DeliveryJob>>()
-  #isClosed = false
 
   /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
   constructor(address: string, spaceId: string) {
@@ -60,11 +59,16 @@ export class BullQueue implements DeliveryQueue {
     this.#queues.delete(destinationId)
   }
 
-  async answersAfter(id: string): Promise<readonly NumberedAnswer[]> {
+  async answersAfter(id: string, waits: boolean): Promise<readonly NumberedAnswer[]> {
     await connected(this.#reader)
     const key = answersKey(this.#spaceId)
-    const found = await this.#reader.xread('COUNT', ANSWERS_MAX, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
-    return (found?.[0]?.[1] ?? []).map(([answerId, [, text]]) => ({ id: answerId, answer: JSON.parse(text!) as Answer }))
+    const found = waits
+      ? await this.#reader.xread('COUNT', ANSWERS_MAX, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
+      : await this.#reader.xread('COUNT', ANSWERS_MAX, 'STREAMS', key, id)
+    return (found?.[0]?.[1] ?? []).map(([answerId, [, text]]) => ({
+      id: answerId,
+      answer: JSON.parse(text!) as Answer,
+    }))
   }
 
   async trimAnswers(id: string): Promise<void> {
@@ -73,15 +77,9 @@ export class BullQueue implements DeliveryQueue {
   }
 
   async close(): Promise<void> {
-    this.#isClosed = true
     for (const queue of this.#queues.values()) await queue.close().catch(() => undefined)
     this.#redis.disconnect()
     this.#reader.disconnect()
-  }
-
-  /** What has been read is of no use once this is true. */
-  get isClosed(): boolean {
-    return this.#isClosed
   }
 
   queueOf(destinationId: string): Queue<DeliveryJob> {

@@ -20,7 +20,7 @@ export interface CallSetting {
   readonly spaceId: string
 }
 
-/** One call of each kind for each identity, in the order in which they are to arrive; none where nobody is addressed. */
+/** One call of each kind for each identity, in the order in which they arrive; none where nobody is addressed. */
 export function callsOf(delivery: Delivery, setting: CallSetting): DeliveryCall[] {
   const { connection } = setting
   if (delivery.subject.kind === 'account')
@@ -117,7 +117,9 @@ function contextOf(setting: CallSetting, { userId, email, anonymousId, others }:
     personas: personasOf(setting),
     ...(device && { device }),
     ...(named.length > 0 && {
-      externalIds: named.map(({ type, value }) => ({ id: value, type, collection: 'users', encoding: 'none' }) as const),
+      externalIds: named.map(
+        ({ type, value }) => ({ id: value, type, collection: 'users', encoding: 'none' }) as const,
+      ),
     }),
   }
 }

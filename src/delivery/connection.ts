@@ -1,6 +1,7 @@
 /** A connection as the space has it: what was asked for, its sync, and what waits for consent. */
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { type Delivery, nameOf } from './delivery.ts'
+import { Tally, type TallyState } from './tally.ts'
 
 /** Everyone whom a connection concerns is told, page of actors by page. */
 export interface Sync {
@@ -28,6 +29,7 @@ export interface ConnectionState {
   readonly hold: Hold | undefined
   readonly held: readonly Delivery[]
   readonly isBehind: boolean
+  readonly tally: TallyState
 }
 
 export class Connection {
@@ -38,6 +40,7 @@ export class Connection {
   hold: Hold | undefined = undefined
   /** More was to be told than could be kept: all must be told anew. */
   isBehind = false
+  tally = new Tally()
   /** What is kept back: the latest of each name. */
   readonly #held = new Map<string, Delivery>()
 
@@ -45,15 +48,16 @@ export class Connection {
     this.record = record
   }
 
-  static of({ record, held, ...state }: ConnectionState): Connection {
+  static of({ record, held, tally, ...state }: ConnectionState): Connection {
     const connection = Object.assign(new Connection(record), state)
+    connection.tally = Tally.of(tally)
     for (const delivery of held) connection.keepBack(delivery)
     return connection
   }
 
   state(): ConnectionState {
     const { record, resync, sync, hold, isBehind } = this
-    return { record, resync, sync, hold, isBehind, held: [...this.#held.values()] }
+    return { record, resync, sync, hold, isBehind, held: [...this.#held.values()], tally: this.tally.state() }
   }
 
   /** Whether a change is to be told: not while it is disconnected, or a first sync will tell it. */

@@ -7,12 +7,18 @@
  * E3. What waits is bounded: beyond the bound a destination is told everything anew, instead of what waited.
  */
 import type { Settled, SettlementObserver } from '../../actors/settlement-observer.ts'
-import { type DeliveryCommand, type DestinationRecord, SHARE_COUNTS_FROM, type SyncScope } from '../model/destination.ts'
-import { EngineError } from '../model/errors.ts'
+import {
+  type DeliveryCommand,
+  type DestinationRecord,
+  SHARE_COUNTS_FROM,
+  type SyncScope,
+} from '../model/destination.ts'
+import { checkDeliveryCommand } from './check-command.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import type { LineState, Tried } from './outbox.ts'
 import { NO_SPACE, type SpaceView } from './space-view.ts'
+import type { Tally } from './tally.ts'
 import { Target, type TargetLimits, type TargetState } from './target.ts'
 import { type NewDelivery, Teller } from './teller.ts'
 
@@ -140,43 +146,7 @@ export class Deliveries implements SettlementObserver {
 
   /** Throws an EngineError for a command that `apply` could not follow. */
   check(command: DeliveryCommand): void {
-    switch (command.kind) {
-      case 'put destination':
-        return
-      case 'remove destination':
-        this.#presentTarget(command.id)
-        if ([...this.#connections.values()].some(({ record }) => record.destinationId === command.id))
-          throw new EngineError('in_use', 'id: the destination is connected; remove its connections first', 'id')
-        return
-      case 'connect': {
-        const { id, destinationId, definitionId } = command.connection
-        const { type } = this.#presentTarget(destinationId).record
-        for (const { record } of this.#connections.values()) {
-          if (record.definitionId !== definitionId || record.id === id) continue
-          if (this.#targets.get(record.destinationId)!.record.type === type)
-            throw new EngineError('in_use', `destinationId: another destination of type ${type} is connected already`)
-        }
-        return
-      }
-      case 'disconnect':
-        this.#present(command.id)
-        return
-      case 'sync':
-        if (!this.#present(command.connectionId).record.enabled)
-          throw new EngineError('validation_error', 'connection: expected one that is enabled')
-        return
-      case 'sync step':
-        return
-      case 'approve':
-      case 'reject': {
-        const { status } = this.#present(command.connectionId)
-        if (status !== 'waiting for approval')
-          throw new EngineError('validation_error', 'connection: nothing of it waits for approval')
-        return
-      }
-      case 'resend':
-        this.#presentTarget(command.destinationId)
-    }
+    checkDeliveryCommand(command, { targets: this.#targets, connections: this.#connections })
   }
 
   apply(command: DeliveryCommand): void {
@@ -213,7 +183,8 @@ export class Deliveries implements SettlementObserver {
   /** A definition has changed: who is addressed may be others. */
   definitionChanged(definitionId: string, includesAnonymous: boolean): void {
     for (const connection of this.#connections.values())
-      if (connection.record.definitionId === definitionId) connection.record = { ...connection.record, includesAnonymous }
+      if (connection.record.definitionId === definitionId)
+        connection.record = { ...connection.record, includesAnonymous }
   }
 
   /** A definition is gone: so is what was connected to it. */
@@ -223,7 +194,13 @@ export class Deliveries implements SettlementObserver {
   }
 
   /** The next step of a sync; undefined while there is none to make, or enough waits for its destination already. */
-  nextStep({ pages, waitingMax }: { readonly pages: number; readonly waitingMax: number }): DeliveryCommand | undefined {
+  nextStep({
+    pages,
+    waitingMax,
+  }: {
+    readonly pages: number
+    readonly waitingMax: number
+  }): DeliveryCommand | undefined {
     for (const { record, sync } of this.#connections.values()) {
       if (!record.enabled || !sync || sync.phase === 'waiting') continue
       if (sync.phase === 'sending' && this.#targets.get(record.destinationId)!.outbox.size > waitingMax) continue
@@ -245,7 +222,7 @@ export class Deliveries implements SettlementObserver {
   /** It has arrived. @param now epoch ms */
   delivered(target: Target, name: DeliveryName, now: number): Tried | undefined {
     const tried = target.outbox.settle(name)
-    if (tried) target.tally.arrived(now - tried.delivery.queuedAt)
+    if (tried) this.#count(target, tried.delivery, (tally) => tally.arrived(now - tried.delivery.queuedAt))
     return tried
   }
 
@@ -258,13 +235,22 @@ export class Deliveries implements SettlementObserver {
     const tried = target.outbox.settle(name)
     if (!tried) return
     const { delivery, attempts } = tried
-    target.tally.failedBy(reason)
+    this.#count(target, delivery, (tally) => tally.failedBy(reason))
     if (target.failures.add({ delivery, reason, message, attempts, failedAt: now })) this.#sendAgain(target, delivery)
   }
 
   /** It addressed nobody. */
   filtered(target: Target, name: DeliveryName): void {
-    if (target.outbox.settle(name)) target.tally.filtered++
+    const tried = target.outbox.settle(name)
+    if (tried) this.#count(target, tried.delivery, (tally) => tally.filtered++)
+  }
+
+  /** It is to be tried again, at an instant, epoch ms. */
+  retry(target: Target, { number }: DeliveryName, at: number): void {
+    const tried = target.outbox.triedOf(number)
+    if (!tried) return
+    target.outbox.retry(number, at)
+    this.#count(target, tried.delivery, (tally) => tally.retries++)
   }
 
   #put(record: DestinationRecord): void {
@@ -361,7 +347,8 @@ export class Deliveries implements SettlementObserver {
 
   #take(told: NewDelivery, connection: Connection): void {
     const delivery: Delivery = { ...told, number: this.#next++, queuedAt: this.#receivedAt }
-    this.#targets.get(connection.record.destinationId)!.tally.created++
+    const target = this.#targets.get(connection.record.destinationId)!
+    this.#count(target, delivery, (tally) => tally.created++)
     if (!this.#staged) {
       this.#queue(delivery, connection)
       return
@@ -378,7 +365,7 @@ export class Deliveries implements SettlementObserver {
       if (target.isTooMuch(connection.heldCount)) connection.giveUpHeld()
       return
     }
-    if (target.queue(delivery)) target.tally.collapsed++
+    if (target.queue(delivery)) this.#count(target, delivery, (tally) => tally.collapsed++)
     if (target.isTooMuch(target.outbox.size)) this.#giveUp(target)
   }
 
@@ -389,15 +376,10 @@ export class Deliveries implements SettlementObserver {
       if (connection.record.destinationId === record.id) connection.isBehind = true
   }
 
-  #present(id: string): Connection {
-    const connection = this.#connections.get(id)
-    if (!connection) throw new EngineError('not_found', 'id: there is no such connection', 'id')
-    return connection
-  }
-
-  #presentTarget(id: string): Target {
-    const target = this.#targets.get(id)
-    if (!target) throw new EngineError('not_found', 'destinationId: there is no such destination', 'destinationId')
-    return target
+  /** For its destination, and for its connection while there is that. */
+  #count({ tally }: Target, { connectionId }: Delivery, count: (tally: Tally) => void): void {
+    count(tally)
+    const connection = this.#connections.get(connectionId)
+    if (connection) count(connection.tally)
   }
 }

@@ -20,8 +20,8 @@ export interface DeliveryQueue {
   has(destinationId: string, jobId: string): Promise<boolean>
   /** Forgets the jobs of a destination that is no more. */
   remove(destinationId: string): Promise<void>
-  /** Answers after one, as they come: waits a little where there is none yet, and may give none. */
-  answersAfter(id: string): Promise<readonly NumberedAnswer[]>
+  /** Answers after one, as they come; where there is none yet, it `waits` a little, and may give none. */
+  answersAfter(id: string, waits: boolean): Promise<readonly NumberedAnswer[]>
   /** Answers up to this one are not needed any more. */
   trimAnswers(id: string): Promise<void>
   close(): Promise<void>

@@ -163,10 +163,7 @@ export class Dispatcher {
         const { reason, message, retryAfterMs = 0 } = outcome
         const at = nextTryAt({ ...tried, now, retryAfterMs, random: random() })
         if (at === undefined) deliveries.failed(target, name, { reason, message, now })
-        else {
-          target.outbox.retry(name.number, at)
-          target.tally.retries++
-        }
+        else deliveries.retry(target, name, at)
       }
     }
   }
@@ -231,7 +228,10 @@ export class Dispatcher {
     const connection = this.#options.deliveries.connection(connectionId)
     if (!connection) return []
     const { spaceId } = this.#options
-    return callsOf({ connectionId, ...delivery }, { connection: connection.record, destinationName: shape.name, spaceId })
+    return callsOf(
+      { connectionId, ...delivery },
+      { connection: connection.record, destinationName: shape.name, spaceId },
+    )
   }
 
   /** Changes of a list wait for others, unless enough are there. */

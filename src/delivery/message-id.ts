@@ -1,6 +1,6 @@
 /**
- * The id of a call: the same on every try, and in every run over the same journal. `personas_` and a ksuid, as Segment's
- * are: 32 bits of seconds since 2014-05-13T16:53:20Z, then 128 bits, here of a hash of what the call is about.
+ * The id of a call: the same on every try, and in every run over the same journal. `personas_` and a ksuid, as
+ * Segment's are: 32 bits of seconds since 2014-05-13T16:53:20Z, then 128 bits, here of a hash of what it is about.
  */
 import { createHash } from 'node:crypto'
 
@@ -16,7 +16,7 @@ export function messageIdOf(parts: readonly (string | number)[], at: number): st
   return `personas_${inBase62(words)}`
 }
 
-/** Long division of a number in words of 32 bits, the highest first; numbers without bounds would cost ten times more. */
+/** Long division of a number in words of 32 bits, the highest first; BigInt would cost ten times more. */
 function inBase62(words: number[]): string {
   let text = ''
   for (let place = 0; place < KSUID_DIGITS; place++) {

@@ -4,7 +4,7 @@
  * O1. Deliveries of one actor go one after the other: the next when the one before has arrived, or has failed for good.
  * O2. One that has to be tried again holds up its own line, and nobody else's.
  * O3. A line that is behind others goes on when those are empty: a user that took others over comes after them.
- * O4. What waits is bounded by whoever adds: `collapse` leaves the latest of each name, `clear` leaves what is under way.
+ * O4. What waits is bounded by whoever adds: `collapse` leaves the latest of each name, `clear` what is under way.
  */
 import TinyQueue from 'tinyqueue'
 import { type Delivery, nameOf } from './delivery.ts'
@@ -79,6 +79,18 @@ export class Outbox {
   /** When the next delivery is to be tried again, epoch ms; infinite where none is. */
   get nextRetryAt(): number {
     return this.#delayed.peek()?.notBefore ?? Infinity
+  }
+
+  /** Deliveries of one connection that wait, and those of them that have been tried. */
+  countOf(connectionId: string): { readonly waiting: number; readonly retrying: number } {
+    let [waiting, retrying] = [0, 0]
+    for (const { deliveries, isDelayed } of this.#lines.values())
+      for (const [place, delivery] of deliveries.entries()) {
+        if (delivery.connectionId !== connectionId) continue
+        waiting++
+        if (place === 0 && isDelayed) retrying++
+      }
+    return { waiting, retrying }
   }
 
   isReady(lane: number): boolean {

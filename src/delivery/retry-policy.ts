@@ -17,7 +17,7 @@ export interface RetryOptions {
   readonly random: number
 }
 
-/** The instant of the next try, epoch ms: doubling from a second to five minutes, half of it by chance. None: given up. */
+/** When to try next, epoch ms: waits double from a second to five minutes, half by chance. Undefined: given up. */
 export function nextTryAt({ attempts, triedSince, now, retryAfterMs, random }: RetryOptions): number | undefined {
   if (now - triedSince >= RETRY_FOR_MS) return undefined
   return now + Math.max(retryAfterMs, backoffMs(attempts, random))

@@ -6,6 +6,7 @@
  */
 import type { AccountActor } from '../../actors/account-actor.ts'
 import type { DefinedValue } from '../../actors/defined-value.ts'
+import type { Account } from '../../actors/message.ts'
 import type { ProfileActor } from '../../actors/profile-actor.ts'
 import type { Settled } from '../../actors/settlement-observer.ts'
 import type { SpaceActor } from '../../actors/space-actor.ts'
@@ -25,6 +26,9 @@ interface Told {
   /** Epoch ms. */
   readonly at: number
 }
+
+/** The actor whose value is told. */
+type Owner = Pick<Account, 'ordinal' | 'label'>
 
 export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
 
@@ -69,15 +73,14 @@ export class Teller {
       const change = { value: type === 'trait' ? value : type === 'entered', sequence, at }
       for (const connection of concerned) this.#tellAll(connection, actor, change)
     }
-    const isNews = (actor: SpaceActor, definition: number): boolean => !told.has(`${actor.ordinal} ${definition}`)
+    const isNews = (actor: Owner, definition: number): boolean => !told.has(`${actor.ordinal} ${definition}`)
     for (const { survivor, differing } of united) {
       this.#tellHeld(survivor, undefined, (definition) => differing.has(definition) && isNews(survivor, definition))
-      for (const account of survivor.accounts)
-        this.#tellOfAccount(account as AccountActor, survivor, undefined, isNews)
+      for (const account of survivor.accounts) this.#tellOfAccount(account, survivor, undefined, isNews)
     }
     for (const { user, added } of named) {
       this.#tellHeld(user, added, (definition) => isNews(user, definition))
-      for (const account of user.accounts) this.#tellOfAccount(account as AccountActor, user, added, isNews)
+      for (const account of user.accounts) this.#tellOfAccount(account, user, added, isNews)
     }
     for (const { account, user } of joined) this.#tellOfAccount(account, user, undefined, isNews)
   }
@@ -120,10 +123,10 @@ export class Teller {
 
   /** What one of its accounts has, to one user. */
   #tellOfAccount(
-    account: AccountActor,
+    account: Account,
     user: ProfileActor,
     only: readonly ExternalId[] | undefined,
-    isNews: (actor: SpaceActor, definition: number) => boolean,
+    isNews: (actor: Owner, definition: number) => boolean,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = account.defined.get(definition)
@@ -167,7 +170,7 @@ export class Teller {
   #tellUser(
     connection: Connection,
     user: ProfileActor,
-    { owner, only }: { readonly owner: SpaceActor; readonly only: readonly ExternalId[] | undefined },
+    { owner, only }: { readonly owner: Owner; readonly only: readonly ExternalId[] | undefined },
     told: Told,
   ): void {
     if (!connection.takesChanges) return

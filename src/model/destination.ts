@@ -98,8 +98,6 @@ const DELIVERY_COMMANDS: ReadonlySet<string> = new Set<DeliveryCommand['kind']>(
   'resend',
 ])
 
-export function isDeliveryCommand<Other extends { readonly kind: string }>(
-  command: Other | DeliveryCommand,
-): command is DeliveryCommand {
+export function isDeliveryCommand(command: { readonly kind: string }): command is DeliveryCommand {
   return DELIVERY_COMMANDS.has(command.kind)
 }

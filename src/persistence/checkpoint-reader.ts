@@ -1,6 +1,14 @@
 /** Reads checkpoints back: what is damaged is said to be, and nothing of it is used. */
 import { CheckpointDamagedError, openData, openPart } from './checkpoint-codec.ts'
-import { type CheckpointHead, chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName } from './checkpoint-parts.ts'
+import {
+  type CheckpointHead,
+  chunkName,
+  furtherName,
+  HEAD,
+  type Manifest,
+  MANIFEST,
+  pageName,
+} from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
 /** Parts that are asked for at once. */

@@ -133,6 +133,8 @@ describe('with no private address allowed', () => {
     const { port, sockets } = await sink()
     expect(await outcome(request(urlOf(form, port)))).toBe('terminal blocked_address')
     expect(await outcome(request(urlOf(form, port, 'https')))).toBe('terminal blocked_address')
+    // With a list, our guard stands alone.
+    expect(await outcome(request(urlOf(form, port), { allowPrivate: [] }))).toBe('terminal blocked_address')
     expect(sockets).toEqual([])
   })
 
@@ -212,7 +214,10 @@ describe('a name', () => {
       [PUBLIC_ADDRESS, { address: '::1', family: 6 }],
     ]) {
       const lookup: LookupFunction = (_, __, callback) => callback(null, both)
-      expect(await outcome(request(urlOf('two.example', port), { lookup }))).toBe('terminal blocked_address')
+      for (const allowPrivate of [false, []])
+        expect(await outcome(request(urlOf('two.example', port), { lookup, allowPrivate }))).toBe(
+          'terminal blocked_address',
+        )
     }
     expect(sockets).toEqual([])
   })

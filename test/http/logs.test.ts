@@ -3,6 +3,7 @@ import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import { startServer } from '../../src/cli/serve.ts'
+import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { basic, CONFIG } from '../support/server.ts'
@@ -46,7 +47,7 @@ function call(type: string): Record<string, unknown> {
 
 it('hold no personal data', async () => {
   const journal = new MemoryJournal<SpaceCommand>()
-  const server = await startServer(CONFIG, log, () => Promise.resolve({ journal }), {})
+  const server = await startServer(CONFIG, log, () => Promise.resolve({ journal, delivery: memoryDelivery() }), {})
   const key = { authorization: basic(`${CONFIG.writeKey}:`) }
   const token = { authorization: basic(`${CONFIG.accessToken}:`) }
   const statuses = new Set<number>()

@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { startServer, type Stores } from '../../src/cli/serve.ts'
+import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { CONFIG, send, startTestServer } from '../support/server.ts'
@@ -56,7 +57,7 @@ describe('a server that still reads its journal', () => {
       const { status, headers } = await send(`${url}${path}`)
       expect([path, status, headers.get('retry-after')]).toEqual([path, 503, '1'])
     }
-    release({ journal: new MemoryJournal<SpaceCommand>() })
+    release({ journal: new MemoryJournal<SpaceCommand>(), delivery: memoryDelivery() })
     const server = await starting
     expect((await send(`${url}/readyz`)).status).toBe(200)
     await server.stop()

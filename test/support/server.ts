@@ -3,6 +3,7 @@ import { pino } from 'pino'
 import { type RunningServer, startServer } from '../../src/cli/serve.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import type { SetTimer } from '../../src/persistence/alarm.ts'
+import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
 import { MemoryJournal } from './memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
 
@@ -24,6 +25,7 @@ export interface Answered {
 
 export interface TestServer extends RunningServer {
   readonly journal: SpaceJournal
+  readonly delivery: MemoryDelivery
   /** Sends a body to an ingestion endpoint, with the write key unless other headers are given. */
   ingest(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>
   /** Asks for traits; `id` is `type:value`. */
@@ -32,13 +34,22 @@ export interface TestServer extends RunningServer {
   control(method: string, path: string, body?: unknown): Promise<Answered>
 }
 
-export async function startTestServer(options: Partial<PipelineOptions> = {}): Promise<TestServer> {
+export async function startTestServer({
+  delivery = memoryDelivery(),
+  ...options
+}: Partial<PipelineOptions> & { delivery?: MemoryDelivery } = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
-  const server = await startServer(CONFIG, pino({ level: 'silent' }), () => Promise.resolve({ journal }), options)
+  const server = await startServer(
+    CONFIG,
+    pino({ level: 'silent' }),
+    () => Promise.resolve({ journal, delivery }),
+    options,
+  )
   const { url } = server
   return {
     ...server,
     journal,
+    delivery,
     ingest: (path, body, headers = { authorization: basic(`${CONFIG.writeKey}:`) }) =>
       send(`${url}/v1/${path}`, { method: 'POST', headers, body: asBody(body) }),
     traits: (id, query = 'limit=200', collection = 'users') =>

@@ -1,0 +1,36 @@
+/** Bull Board, to look at the queues of deliveries; behind the access token, for which browsers ask as a user name. */
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { ExpressAdapter } from '@bull-board/express'
+import type { Queue } from 'bullmq'
+import express, { type Router } from 'express'
+
+const PATH = '/queues'
+
+export interface QueueBoardOptions {
+  /** By the `Authorization` header, which is Basic here. */
+  readonly isAllowed: (authorization: string | undefined) => boolean
+  readonly queues: () => readonly Queue[]
+}
+
+export function queueBoard({ isAllowed, queues }: QueueBoardOptions): Router {
+  const adapter = new ExpressAdapter()
+  adapter.setBasePath(PATH)
+  const board = createBullBoard({ queues: [], serverAdapter: adapter })
+  const router = express.Router()
+  router.use(PATH, (request, response, next) => {
+    if (!isAllowed(request.get('authorization'))) {
+      response.set('WWW-Authenticate', 'Basic realm="rollcall: the access token as user name"').status(401).end()
+      return
+    }
+    // Its pages load scripts and styles of their own.
+    response.set(
+      'Content-Security-Policy',
+      "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    )
+    board.setQueues(queues().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })))
+    next()
+  })
+  router.use(PATH, adapter.getRouter() as Router)
+  return router
+}

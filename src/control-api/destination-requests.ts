@@ -1,0 +1,237 @@
+/** Bodies of requests about destinations and connections, checked and put into records. */
+import { parse } from 'yaml'
+import { z } from 'zod'
+import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
+import type { TypeOfDestination } from '../model/destination-admin.ts'
+import { EngineError } from '../model/errors.ts'
+import type { JsonObject } from '../model/event.ts'
+import { newId } from './key.ts'
+import type { DefinitionRecord } from './record.ts'
+import { parsed } from './requests.ts'
+
+const IMPORTED_MAX = 500
+const ID_SYNCS_MAX = 5
+const TRAITS_MAX = 50
+
+const Settings = z.record(z.string(), z.json()).default({})
+const Name = z.string().trim().min(1).max(255)
+
+const NewDestination = z.strictObject({
+  type: z.string().min(1).max(100),
+  name: Name.optional(),
+  enabled: z.boolean().default(true),
+  settings: Settings,
+})
+
+const DestinationChange = z.strictObject({
+  name: Name.optional(),
+  enabled: z.boolean().optional(),
+  settings: z.record(z.string(), z.json()).optional(),
+})
+
+/** As Segment's Public API gives destinations; what else it says of them is left out. */
+const ImportedDestination = z.object({
+  name: Name.optional(),
+  enabled: z.boolean().default(true),
+  type: z.string().optional(),
+  metadata: z.object({ slug: z.string().optional(), name: z.string().optional() }).optional(),
+  settings: z.record(z.string(), z.json()).default({}),
+})
+const Imported = z.array(ImportedDestination).max(IMPORTED_MAX)
+
+const EventName = z.string().trim().min(1).max(255)
+const Key = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
+const Sends = { sendIdentify: z.boolean(), sendTrack: z.boolean(), sendGroup: z.boolean() }
+const ConnectionSettings = z.strictObject({
+  sendIdentify: Sends.sendIdentify.optional(),
+  sendTrack: Sends.sendTrack.optional(),
+  sendGroup: Sends.sendGroup.optional(),
+  enteredEvent: EventName.optional(),
+  exitedEvent: EventName.optional(),
+  computedEvent: EventName.optional(),
+  /** Names of traits that go with every call, or what each is called there. */
+  traits: z.union([z.array(Key).max(TRAITS_MAX), z.record(Key, Key)]).optional(),
+  /** How many profiles, and which share of them, may be moved without somebody's consent. */
+  approvalMembers: z.int().min(0).optional(),
+  approvalShare: z.number().min(0).max(1).optional(),
+})
+const IdSync = z
+  .array(
+    z.strictObject({
+      externalId: z.string().min(1).max(255),
+      strategy: z.enum(['first', 'last', 'all']).default('all'),
+      mapTo: z.string().min(1).max(255).optional(),
+    }),
+  )
+  .max(ID_SYNCS_MAX)
+
+const NewConnection = z.strictObject({
+  destination: z.object({ id: z.string() }).optional(),
+  destinationId: z.string().optional(),
+  enabled: z.boolean().default(true),
+  idSyncConfiguration: IdSync.default([]),
+  connectionSettings: ConnectionSettings.prefault({}),
+})
+
+const ConnectionChange = z.strictObject({
+  enabled: z.boolean().optional(),
+  idSyncConfiguration: IdSync.optional(),
+  connectionSettings: ConnectionSettings.optional(),
+})
+
+const Resend = z.strictObject({
+  numbers: z.array(z.int().min(1)).max(1_000).optional(),
+  reason: z.string().max(255).optional(),
+})
+
+/** What a new destination, or a changed one, is to be; its settings are still to be checked by its type. */
+export interface AskedDestination extends Pick<DestinationRecord, 'id' | 'type' | 'name' | 'enabled' | 'createdAt'> {
+  readonly given: JsonObject
+}
+
+export function readDestination(body: unknown, now: number): AskedDestination {
+  const { type, name = type, enabled, settings } = parsed(NewDestination, body)
+  return { id: newId('dst', now), type, name, enabled, createdAt: now, given: settings }
+}
+
+export function changeDestination(record: DestinationRecord, body: unknown): AskedDestination {
+  const { name = record.name, enabled = record.enabled, settings = {} } = parsed(DestinationChange, body)
+  const { id, type, createdAt } = record
+  return { id, type, name, enabled, createdAt, given: settings }
+}
+
+/** Settings from elsewhere: JSON or YAML, one destination, a list, or an answer of Segment's Public API. */
+export function readImport(text: string, now: number): AskedDestination[] {
+  const listed = parsed(Imported, destinationsIn(readText(text)))
+  return listed.map(({ type, metadata, name, enabled, settings }, index) => {
+    const slug = type ?? metadata?.slug
+    if (slug === undefined) {
+      const field = `destinations.${index}.metadata.slug`
+      throw new EngineError('validation_error', `${field}: expected the slug of its type`, field)
+    }
+    const title = name ?? metadata?.name ?? slug
+    return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
+  })
+}
+
+function readText(text: string): unknown {
+  try {
+    return parse(text, { maxAliasCount: 100 })
+  } catch {
+    throw new EngineError('invalid_request_error', 'body: expected JSON or YAML')
+  }
+}
+
+function destinationsIn(content: unknown): unknown {
+  if (Array.isArray(content)) return content
+  if (typeof content !== 'object' || content === null) return content
+  if ('data' in content) return destinationsIn(content.data)
+  if ('destinations' in content) return content.destinations
+  return ['destination' in content ? content.destination : content]
+}
+
+/** Which destination a new connection is to. */
+export function readConnection(
+  body: unknown,
+  definition: DefinitionRecord,
+  { find, now }: { readonly find: (id: string) => TypeOfDestination; readonly now: number },
+): ConnectionRecord {
+  const { destination, destinationId = destination?.id, enabled, ...asked } = parsed(NewConnection, body)
+  if (destinationId === undefined)
+    throw new EngineError('validation_error', 'destination.id: expected the id of a destination', 'destination.id')
+  const { kind: kindOfDestination, name } = find(destinationId)
+  const { kind, type, key, includeAnonymousUsers = false } = definition.source
+  const isList = kindOfDestination === 'list'
+  if (isList && kind === 'computed_trait')
+    throw new EngineError('validation_error', `destination.id: ${name} is a list, and takes no computed traits`)
+  const isUsers = type === 'USERS'
+  const record: ConnectionRecord = {
+    id: newId('con', now),
+    destinationId,
+    definitionId: definition.id,
+    kind,
+    type,
+    key,
+    includesAnonymous: includeAnonymousUsers,
+    enabled,
+    sends: { identify: true, track: isUsers && !isList, group: !isUsers && !isList },
+    events: { entered: 'Audience Entered', exited: 'Audience Exited', computed: 'Trait Computed' },
+    idSync: [],
+    traits: {},
+    approval: kind === 'audience' ? APPROVAL : { ...APPROVAL, share: 1 },
+    createdAt: now,
+    updatedAt: now,
+  }
+  return withChange(record, asked, { isList, now })
+}
+
+/** By default, more than half of all profiles, or a hundred thousand, are not moved unasked. */
+const APPROVAL: ApprovalLimits = { members: 100_000, share: 0.5 }
+
+export function changeConnection(
+  record: ConnectionRecord,
+  body: unknown,
+  { isList, now }: { readonly isList: boolean; readonly now: number },
+): ConnectionRecord {
+  const { enabled = record.enabled, ...asked } = parsed(ConnectionChange, body)
+  return { ...withChange(record, asked, { isList, now }), enabled }
+}
+
+interface Asked {
+  readonly idSyncConfiguration?: z.output<typeof IdSync> | undefined
+  readonly connectionSettings?: z.output<typeof ConnectionSettings> | undefined
+}
+
+function withChange(
+  record: ConnectionRecord,
+  { idSyncConfiguration, connectionSettings: given = {} }: Asked,
+  { isList, now }: { readonly isList: boolean; readonly now: number },
+): ConnectionRecord {
+  const { sends, events, approval } = record
+  const changed: ConnectionRecord = {
+    ...record,
+    sends: {
+      identify: given.sendIdentify ?? sends.identify,
+      track: given.sendTrack ?? sends.track,
+      group: given.sendGroup ?? sends.group,
+    },
+    events: {
+      entered: given.enteredEvent ?? events.entered,
+      exited: given.exitedEvent ?? events.exited,
+      computed: given.computedEvent ?? events.computed,
+    },
+    ...(idSyncConfiguration && {
+      idSync: idSyncConfiguration.map(({ externalId, strategy, mapTo }) => ({
+        externalId,
+        strategy,
+        ...(mapTo !== undefined && { mapTo }),
+      })),
+    }),
+    traits: Array.isArray(given.traits)
+      ? Object.fromEntries(given.traits.map((key) => [key, key]))
+      : (given.traits ?? record.traits),
+    approval: {
+      members: given.approvalMembers ?? approval.members,
+      share: given.approvalShare ?? approval.share,
+    },
+    updatedAt: now,
+  }
+  checkSends(changed, isList)
+  return changed
+}
+
+function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
+  const { identify, track, group } = sends
+  const field = 'connectionSettings'
+  if (type === 'USERS' && group)
+    throw new EngineError('validation_error', `${field}.sendGroup: is for accounts`, `${field}.sendGroup`)
+  if (isList && (track || group))
+    throw new EngineError('validation_error', `${field}: a list takes identify calls alone`, field)
+  if (!identify && !track && !group)
+    throw new EngineError('validation_error', `${field}: expected at least one kind of call to be sent`, field)
+}
+
+/** Which failures are to be sent again: those of these numbers, or of this reason, or all. */
+export function readResend(body: unknown): { numbers?: readonly number[] | undefined; reason?: string | undefined } {
+  return parsed(Resend, body ?? {})
+}

@@ -1,0 +1,24 @@
+/** What the server and the process of its workers tell each other. */
+import type { JsonObject } from '../model/event.ts'
+import type { WorkerDestination } from './delivery-worker.ts'
+
+export interface WorkerConfig {
+  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  readonly address: string
+  readonly spaceId: string
+  /** Where destinations may keep files: a folder for each. */
+  readonly directory: string
+  /** Private addresses that may be connected to: all, none, or these. */
+  readonly allowPrivate: boolean | readonly string[]
+}
+
+export type ToWorker =
+  | { readonly kind: 'open'; readonly config: WorkerConfig }
+  | { readonly kind: 'destinations'; readonly destinations: readonly WorkerDestination[] }
+  | { readonly kind: 'test'; readonly request: number; readonly type: string; readonly settings: JsonObject }
+
+export type FromWorker =
+  | { readonly kind: 'print'; readonly line: string }
+  | { readonly kind: 'fault'; readonly message: string; readonly destinationId: string }
+  /** `failure` undefined: the settings work. */
+  | { readonly kind: 'tested'; readonly request: number; readonly failure?: { reason: string; message: string } }

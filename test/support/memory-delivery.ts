@@ -1,0 +1,129 @@
+/** Deliveries without Redis and without a process of their own: a queue in memory, and workers that answer at once. */
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { destinationType, parseSettings } from '../../destinations/registry.ts'
+import type { DeliverySetup } from '../../src/cli/deliveries.ts'
+import { contextFor } from '../../src/cli/deliver.ts'
+import { attempt } from '../../src/delivery/attempt.ts'
+import type { DeliveryQueue, NumberedAnswer } from '../../src/delivery/delivery-queue.ts'
+import type { DeliveryWorkers } from '../../src/delivery/delivery-service.ts'
+import type { WorkerDestination } from '../../src/delivery/delivery-worker.ts'
+import type { Answer, DeliveryJob } from '../../src/delivery/job.ts'
+import { Secrets } from '../../src/delivery/secrets.ts'
+import { testSettings } from '../../src/delivery/test-settings.ts'
+
+export class MemoryQueue implements DeliveryQueue {
+  readonly jobs = new Map<string, DeliveryJob>()
+  readonly answers: NumberedAnswer[] = []
+  /** Told of every job that comes. */
+  onJob: (job: DeliveryJob) => void = () => undefined
+  #isClosed = false
+  #came: () => void = () => undefined
+
+  add(job: DeliveryJob): Promise<void> {
+    if (!this.jobs.has(job.id)) {
+      this.jobs.set(job.id, structuredClone(job))
+      this.onJob(job)
+    }
+    return Promise.resolve()
+  }
+
+  answer(answer: Answer): void {
+    this.jobs.delete(answer.jobId)
+    this.answers.push({ id: `${this.answers.length + 1}-0`, answer })
+    this.#came()
+  }
+
+  present(destinationId: string): Promise<readonly DeliveryJob[]> {
+    return Promise.resolve([...this.jobs.values()].filter((job) => job.destinationId === destinationId))
+  }
+
+  has(_destinationId: string, jobId: string): Promise<boolean> {
+    return Promise.resolve(this.jobs.has(jobId))
+  }
+
+  remove(destinationId: string): Promise<void> {
+    for (const [id, job] of this.jobs) if (job.destinationId === destinationId) this.jobs.delete(id)
+    return Promise.resolve()
+  }
+
+  async answersAfter(id: string, waits: boolean): Promise<readonly NumberedAnswer[]> {
+    const found = (): readonly NumberedAnswer[] => this.answers.slice(Number.parseInt(id, 10))
+    if (found().length === 0 && waits && !this.#isClosed)
+      await new Promise<void>((resolve) => {
+        this.#came = resolve
+      })
+    return found()
+  }
+
+  trimAnswers(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true
+    this.#came()
+    return Promise.resolve()
+  }
+}
+
+/** Works on the jobs of a queue in this process; private addresses may be reached. */
+export class MemoryWorkers implements DeliveryWorkers {
+  readonly printed: string[] = []
+  destinations: readonly WorkerDestination[] = []
+  readonly #queue: MemoryQueue
+  readonly #contextOf: ReturnType<typeof contextFor>
+
+  constructor(queue: MemoryQueue) {
+    this.#queue = queue
+    const directory = mkdtempSync(join(tmpdir(), 'rollcall-destinations-'))
+    this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
+    queue.onJob = (job) => void this.#work(job)
+  }
+
+  /** The folder of a destination's files. */
+  directoryOf(id: string): string {
+    return this.#contextOf(id).directory
+  }
+
+  open(destinations: readonly WorkerDestination[]): void {
+    this.destinations = destinations
+  }
+
+  test(type: string, settings: WorkerDestination['settings']): ReturnType<DeliveryWorkers['test']> {
+    return testSettings(type, settings, this.#contextOf('test'))
+  }
+
+  stop(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  async #work(job: DeliveryJob): Promise<void> {
+    const given = this.destinations.find(({ id }) => id === job.destinationId)!
+    const type = destinationType(given.type)!
+    const settings = parseSettings(type, given.settings)
+    const destination = type.connect(settings, this.#contextOf(job.destinationId))
+    const outcomes = await attempt(job.items, {
+      destination,
+      limits: type.limits(settings),
+      signal: new AbortController().signal,
+      onFault: (cause) => {
+        throw cause
+      },
+    })
+    const items = job.items.map(({ number, actor }, place) => ({ number, actor, outcome: outcomes[place]! }))
+    this.#queue.answer({ jobId: job.id, destinationId: job.destinationId, lane: job.lane, items })
+  }
+}
+
+export interface MemoryDelivery extends DeliverySetup {
+  readonly queue: MemoryQueue
+  readonly workers: MemoryWorkers
+}
+
+export function memoryDelivery(): MemoryDelivery {
+  const queue = new MemoryQueue()
+  const workers = new MemoryWorkers(queue)
+  return { queue, workers, secrets: new Secrets(Buffer.alloc(32, 7)), open: () => Promise.resolve({ queue, workers }) }
+}
