@@ -10,7 +10,7 @@ import { destinationAdmin } from '../delivery/destination-admin.ts'
 import { KEY_BYTES, Secrets } from '../delivery/secrets.ts'
 import { WorkerProcess } from '../delivery/worker-process.ts'
 import type { DeliveryQueue } from '../delivery/delivery-queue.ts'
-import type { DestinationAdmin } from '../model/destination-admin.ts'
+import type { DeliveryOverview, DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer, type SetTimer } from '../persistence/alarm.ts'
 import { PrivateRedis } from '../persistence/private-redis.ts'
@@ -25,6 +25,8 @@ export interface DeliverySetup {
 export interface RunningDeliveries {
   readonly admin: DestinationAdmin
   queues(): readonly Queue[]
+  /** By id of the destination. */
+  overviews(): readonly (readonly [string, DeliveryOverview])[]
   checkpointed(): void
   stop(): Promise<void>
 }
@@ -106,8 +108,10 @@ export function startDeliveries(
   })
   const following = pipeline.applied$.subscribe({ next: () => service.changed(), error: () => undefined })
   service.changed()
+  const admin = destinationAdmin({ deliveries, service, secrets, clock, timer })
   return {
-    admin: destinationAdmin({ deliveries, service, secrets, clock, timer }),
+    admin,
+    overviews: () => Array.from(deliveries.targets(), ({ record: { id } }) => [id, admin.overview(id)] as const),
     queues: () => (bull ? Array.from(deliveries.targets(), ({ record }) => bull!.queueOf(record.id)) : []),
     checkpointed: () => service.checkpointed(),
     stop: async () => {

@@ -243,6 +243,7 @@ export async function startServer(
     const metrics = createMetrics({
       profiles: () => space.shard?.profileCount ?? 0,
       messageIdsKnownSince: () => space.shard?.deduplication.knownSince,
+      deliveries: () => running.delivery?.overviews() ?? [],
     })
     const pipeline = await openPipeline(stores, log, {
       ...options,

@@ -1,11 +1,14 @@
 /** What the server counts, for Prometheus. Labels have few values, and none of them is personal. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { DeliveryOverview } from '../model/destination-admin.ts'
 import type { Answer } from './app.ts'
 
 export interface Gauges {
   readonly profiles: () => number
   /** Epoch ms since when every `messageId` is known; undefined while there is none. */
   readonly messageIdsKnownSince: () => number | undefined
+  /** Of every destination, by its id. */
+  readonly deliveries: () => readonly (readonly [destination: string, overview: DeliveryOverview])[]
 }
 
 export interface Metrics {
@@ -20,7 +23,7 @@ export interface Metrics {
 /** From a tenth of a millisecond to ten seconds. */
 const SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metrics {
+export function createMetrics({ profiles, messageIdsKnownSince, deliveries }: Gauges): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -53,6 +56,29 @@ export function createMetrics({ profiles, messageIdsKnownSince }: Gauges): Metri
     registers,
     collect() {
       this.set((messageIdsKnownSince() ?? 0) / 1000)
+    },
+  })
+  new Gauge({
+    name: 'rollcall_deliveries',
+    help: 'What there is to be told to a destination, and what has become of it, by state.',
+    labelNames: ['destination', 'state'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [destination, { latencyMs: _, failed, ...counts }] of deliveries())
+        for (const [state, count] of Object.entries({ ...counts, failed: failed.total }))
+          this.set({ destination, state }, count)
+    },
+  })
+  new Gauge({
+    name: 'rollcall_delivery_latency_seconds',
+    help: 'From a change to its arrival at a destination, by quantile; within a factor of two.',
+    labelNames: ['destination', 'quantile'],
+    registers,
+    collect() {
+      this.reset()
+      for (const [destination, { latencyMs }] of deliveries())
+        for (const [quantile, ms] of Object.entries(latencyMs)) this.set({ destination, quantile }, ms / 1000)
     },
   })
   const checkpointBytes = new Gauge({
