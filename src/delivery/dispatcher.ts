@@ -62,7 +62,7 @@ interface Route {
 }
 
 /** Jobs that were added so long ago are looked for in the queue. */
-const RECONCILE_MS = 30_000
+const RECONCILE_MS = 10_000
 /** Until an addition that has failed is tried again. */
 const ADD_AGAIN_MS = 500
 

@@ -65,9 +65,9 @@ export function createMetrics({ profiles, messageIdsKnownSince, deliveries }: Ga
     registers,
     collect() {
       this.reset()
-      for (const [destination, { latencyMs: _, failed, ...counts }] of deliveries())
+      for (const [destination, { failed, ...counts }] of deliveries())
         for (const [state, count] of Object.entries({ ...counts, failed: failed.total }))
-          this.set({ destination, state }, count)
+          if (typeof count === 'number') this.set({ destination, state }, count)
     },
   })
   new Gauge({

@@ -101,10 +101,10 @@ describe('a webhook that is connected to an audience', () => {
     await sink.has(2)
     await server.ingest('track', { userId: 'u1', event: 'Order', properties: { revenue: -50 } })
     await sink.has(3)
-    expect(sink.calls.map(({ userId, traits }) => [userId, traits])).toEqual([
-      ['u1', { big: true }],
-      ['u2', { big: true }],
-      ['u1', { big: false }],
+    expect(sink.calls.map(({ userId, traits }) => JSON.stringify([userId, traits]))).toEqual([
+      '["u1",{"big":true}]',
+      '["u2",{"big":true}]',
+      '["u1",{"big":false}]',
     ])
     const personas = { computation_class: 'audience', computation_id: id, computation_key: 'big' }
     expect(sink.calls[0]!['context']).toMatchObject({ personas: { ...personas, space_id: CONFIG.spaceId } })

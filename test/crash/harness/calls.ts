@@ -70,6 +70,14 @@ export class Calls {
     return this.#acknowledged.has(messageId)
   }
 
+  /** How often each user has clicked. */
+  clicksByUser(): Map<string, number> {
+    const clicks = new Map<string, number>()
+    for (const { calls } of this.cohorts)
+      for (const { userId, event } of calls) if (event === 'Clicked') clicks.set(userId, (clicks.get(userId) ?? 0) + 1)
+    return clicks
+  }
+
   #begin(): Cohort {
     const account = `${this.#name}${this.cohorts.length}`
     const users = Array.from({ length: COHORT_USERS }, (_, index) => `${account}-${index}`)

@@ -17,6 +17,14 @@ export function processesIn(folder: string): number[] {
     .map(Number)
 }
 
+/** Of a server: the process that its workers run in; undefined while none does. */
+export function workersOf(server: number): number | undefined {
+  const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ')
+  return children
+    .filter((id) => id !== '' && readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes('deliver'))
+    .map(Number)[0]
+}
+
 export function signal(id: number, name: NodeJS.Signals): void {
   try {
     process.kill(id, name)

@@ -123,6 +123,13 @@ export class Rig {
     return send(`${this.url}/spaces/default/${path}`, { method, headers, body: JSON.stringify(body) })
   }
 
+  /** What the Control API has made; `one` is its name in the answer. */
+  async made(path: string, body: object, one: string): Promise<{ readonly id: string }> {
+    const { status, text, body: answer } = await this.control('POST', path, body)
+    expect([status, text]).toEqual([200, expect.any(String)])
+    return (answer['data'] as Record<string, { id: string }>)[one]!
+  }
+
   /** @param id `type:value` */
   traits(id: string): Promise<Answered> {
     const collection = id.startsWith('group_id:') ? 'accounts' : 'users'
