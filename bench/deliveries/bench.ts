@@ -2,11 +2,11 @@
  * How many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request?
  *   npm run bench -- deliveries        DELIVERIES_CALLS=50000 npm run bench -- deliveries
  *
- * Workload: that many users enter an audience, an identify call for each, from the outbox to a webhook on loopback. Baseline:
- * a job of BullMQ for each of the same calls, added a hundred at a time, worked on fifty at a time, by the same client.
- * Queue and workers are as the server has them: a Redis with `everysec`, and a process of their own. Time is that of the
- * clock on the wall, from the first dispatch to the last answer, as all processes share the machine's cores with the
- * webhook. Checked: every call has come, by its id.
+ * Workload: that many users enter an audience, an identify call for each, from the outbox to a webhook on loopback.
+ * Baseline: a job of BullMQ for each of the same calls, added a hundred at a time, worked on fifty at a time, by the
+ * same client. Queue and workers are as the server has them: a Redis with `everysec`, and a process of their own. Time
+ * is that of the clock on the wall, from the first dispatch to the last answer, as all processes share the machine's
+ * cores with the webhook. Checked: every call has come, by its id.
  *
  * It does not show: what a webhook costs that is far away, or does something.
  */
