@@ -3,12 +3,20 @@
  *   npm run test:sim        TEST_RUNS=1000 TEST_SEED=17 npm run test:sim
  * A run follows from its seed, which a failure names.
  */
-import { expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { simulate } from './simulate.ts'
+
+vi.mock('../../src/persistence/redis-client.ts', () => import('./simulated-redis.ts'))
+// Whoever asks again does so at once.
+vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 
 const { TEST_RUNS = '300', TEST_SEED = '1' } = process.env
 const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
 const PROGRESS_RUNS = 1_000
+
+// How long a slice of a checkpoint takes must not depend on the machine.
+beforeAll(() => void vi.spyOn(performance, 'now').mockReturnValue(0))
+afterAll(() => void vi.restoreAllMocks())
 
 it('ends with the state and the transitions that there are without faults', async () => {
   let [starts, checkpoints, inputs] = [0, 0, 0]
