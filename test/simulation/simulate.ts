@@ -62,8 +62,8 @@ export async function simulate(seed: number): Promise<Simulated> {
 function oddsOf(chance: Chance): Odds {
   return {
     crash: chance.of([0.002, 0.01, 0.03]),
-    failure: chance.of([0, 0.005]),
-    trouble: chance.of([0, 0.01, 0.1]),
+    failure: chance.of([0, 0.005, 0.02]),
+    trouble: chance.of([0, 0.01, 0.2]),
     delay: chance.next(),
   }
 }
