@@ -271,6 +271,7 @@ describe('a checkpoint', () => {
     const story = await begin()
     await story.orders(10)
     await story.checkpoint()
+    await story.orders(1)
     const bytes = bytesOf(story.server.pipeline.shard)
     vi.spyOn(story.server.pipeline.shard, 'apply').mockImplementationOnce(() => {
       throw new Error('half applied')
