@@ -201,14 +201,14 @@ export const MUTANTS = [
     file: 'src/pipeline.ts',
     find: 'writerOf: (page) => checkpointer.writerOf(page)',
     replace: 'writerOf: (page) => manifests[0]?.pages[page] ?? checkpointer.writerOf(page)',
-    caughtBy: [SIMULATION],
+    caughtBy: [RECOVERY],
   },
   {
     name: 'who is due is not brought back into memory',
     file: 'actors/residency.ts',
     find: 'for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)',
     replace: '',
-    caughtBy: [SIMULATION],
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
   },
   {
     name: 'the registry is not in the checkpoint',

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
+import { PAGE_ACTORS } from '../../actors/pages.ts'
 import { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { Registry } from '../../src/control-api/registry.ts'
@@ -37,9 +38,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   const first = inputs[0]?.receivedAt ?? 0
   const all: Asked[] = [
     ...definitions.map((definition) => definitionAsked(definition, first)),
-    ...inputs
-      .map(askedOf)
-      .flatMap((asked) => (chance.is(0.05) ? [tokenAsked(chance, asked.receivedAt), asked] : asked)),
+    ...inputs.map(askedOf).flatMap((asked) => [...more(chance, asked.receivedAt), asked]),
     lastCall(until),
   ]
   const space = new SimulatedSpace(chance, oddsOf(chance))
@@ -151,6 +150,25 @@ function askedOf(input: OracleInput): Asked {
     case 'tick':
       return { kind: 'pause', receivedAt: input.receivedAt }
   }
+}
+
+/** What comes in between, now and then. */
+function more(chance: Chance, receivedAt: number): Asked[] {
+  if (chance.is(0.05)) return [tokenAsked(chance, receivedAt)]
+  return chance.is(0.02) ? [crowdAsked(chance, receivedAt)] : []
+}
+
+/** Users that fill a page of actors and more: so others are not on the last page any more, and may leave memory. */
+function crowdAsked(chance: Chance, receivedAt: number): Asked {
+  const [crowd, name] = [chance.below(3), chance.below(1 << 30)]
+  const calls = Array.from({ length: PAGE_ACTORS + 1 }, (_, index) => ({
+    type: 'track',
+    userId: `crowd ${crowd} ${index}`,
+    event: 'Ordered',
+    messageId: `crowd ${name} ${index}`,
+    timestamp: new Date(receivedAt).toISOString(),
+  }))
+  return { kind: 'crowd', calls, receivedAt }
 }
 
 /** Most are added, some removed. */

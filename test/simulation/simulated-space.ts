@@ -25,6 +25,11 @@ export type Asked =
       readonly receivedAt: number
       readonly sourceId?: string
     }
+  | {
+      readonly kind: 'crowd'
+      readonly calls: readonly Readonly<Record<string, unknown>>[]
+      readonly receivedAt: number
+    }
   | { readonly kind: 'command'; readonly command: SpaceCommand; readonly receivedAt: number }
   | { readonly kind: 'pause'; readonly receivedAt: number }
 
@@ -241,14 +246,18 @@ function lookAt(pipeline: Pipeline, userId: unknown): void {
   Promise.resolve(pipeline.find('users', { type: 'user_id', value: userId })).catch(() => undefined)
 }
 
+async function ingest(pipeline: Pipeline, batch: readonly unknown[], sourceId = ''): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ batch }))
+  const { calls } = readRequest('batch', parseBody(body))
+  await pipeline.ingest({ endpoint: 'batch', sourceId, body, calls })
+}
+
 async function submit(pipeline: Pipeline, asked: Asked): Promise<void> {
   switch (asked.kind) {
-    case 'call': {
-      const body = Buffer.from(JSON.stringify({ batch: [asked.call] }))
-      const { calls } = readRequest('batch', parseBody(body))
-      await pipeline.ingest({ endpoint: 'batch', sourceId: asked.sourceId ?? '', body, calls })
-      return
-    }
+    case 'call':
+      return ingest(pipeline, [asked.call], asked.sourceId)
+    case 'crowd':
+      return ingest(pipeline, asked.calls)
     case 'command':
       return pipeline.command(asked.command)
     case 'pause':
