@@ -267,10 +267,10 @@ export const MUTANTS = [
     caughtBy: [SIMULATION],
   },
   {
-    name: 'an event at the end of a window still counts then',
+    name: 'an event that comes just as its window ends is still taken up',
     file: 'actors/streams/window-state.ts',
-    find: 'this.#events[left]!.ts + to <= host.now',
-    replace: 'this.#events[left]!.ts + to < host.now',
+    find: 'if (event.ts + window.to <= host.now) return',
+    replace: 'if (event.ts + window.to < host.now) return',
     caughtBy: ['test/actors/oracle.test.ts'],
   },
 ]

@@ -54,7 +54,9 @@ export class SimulatedRedis {
   damage(spaceId: string, checkpoint: number, chance: Chance): void {
     const parts = this.#hash(checkpointKey(spaceId, checkpoint))
     const name = chance.of([...parts.keys()].sort())
-    const bytes = parts.get(name) as Buffer
+    const bytes = parts.get(name) as Buffer | undefined
+    // There is nothing left to damage.
+    if (!bytes) return
     switch (chance.below(3)) {
       case 0:
         bytes[1 + chance.below(bytes.length - 1)]! ^= 1 << chance.below(8)
@@ -65,6 +67,11 @@ export class SimulatedRedis {
       default:
         parts.delete(name)
     }
+  }
+
+  /** Nothing that a checkpoint wrote is there any more. */
+  lose(spaceId: string, checkpoint: number): void {
+    this.#hashes.delete(checkpointKey(spaceId, checkpoint))
   }
 
   /** A process finds it at this address from now on. */

@@ -163,12 +163,16 @@ export class SimulatedSpace {
     return this.#process
   }
 
-  /** The newest checkpoint; and the one before too, where the journal can do without, and nobody makes it shorter. */
+  /**
+   * The newest checkpoint; or all, where the journal can do without. Not while a server runs that may commit another, and
+   * trim the journal, without knowing of it: two damaged ones are more than a space need survive.
+   */
   #damage(): void {
-    const [newest, before] = this.redis.committed(SPACE)
-    if (newest !== undefined) this.redis.damage(SPACE, newest, this.#chance)
-    if (before !== undefined && this.redis.isWhole && !this.#rival && this.#chance.is(0.5))
-      this.redis.damage(SPACE, before, this.#chance)
+    if (this.#rival && !this.#rival.fate.isDead) return
+    const committed = this.redis.committed(SPACE)
+    if (this.redis.isWhole && this.#chance.is(0.5))
+      for (const checkpoint of committed) this.redis.lose(SPACE, checkpoint)
+    else if (committed[0] !== undefined) this.redis.damage(SPACE, committed[0], this.#chance)
   }
 
   async #start(): Promise<void> {
@@ -181,8 +185,11 @@ export class SimulatedSpace {
     const address = `server ${this.starts}`
     this.redis.admit(address, fate)
     const opening = this.#open(address, process)
-    const opened = await Promise.race([opening.catch((cause: unknown) => refused(fate, cause)), fate.death])
-    if (!opened || fate.isDead) return
+    const opened = await Promise.race([opening.catch((cause: unknown) => refused(cause)), fate.death])
+    if (!opened || fate.isDead) {
+      fate.die()
+      return
+    }
     const live: Transition[] = []
     this.live.push(live)
     opened.changes$.subscribe({
@@ -219,8 +226,7 @@ export class SimulatedSpace {
 }
 
 /** A start that fails is the end of the process; that it finds less than was acknowledged is a fault of ours. */
-function refused(fate: Fate, cause: unknown): undefined {
-  fate.die()
+function refused(cause: unknown): undefined {
   const message = cause instanceof Error ? cause.message : ''
   if (/^(WRONGTYPE|another server|The server has stopped|The journal cannot be reached)/.test(message)) return undefined
   throw new Error('the space cannot be recovered', { cause })
