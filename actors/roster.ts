@@ -248,11 +248,14 @@ export class Roster {
     for (let ordinal = page * PAGE_ACTORS; ordinal < end; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
   }
 
-  /** The bytes of all actors as they are now, page by page. */
+  /** The bytes of all actors as they are now, page by page. Throws while a page is out of memory. */
   encodeAll(): Uint8Array[][] {
     const pages: Uint8Array[][] = []
-    for (const ordinal of this.ordinals())
-      (pages[Math.floor(ordinal / PAGE_ACTORS)] ??= []).push(this.bytesOf(ordinal)!)
+    for (const ordinal of this.ordinals()) {
+      const bytes = this.bytesOf(ordinal)
+      if (!bytes) throw new Error(`page ${pageOf(ordinal)} is not in memory: what is on it cannot be told`)
+      ;(pages[pageOf(ordinal)] ??= []).push(bytes)
+    }
     return pages
   }
 

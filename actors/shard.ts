@@ -171,7 +171,7 @@ export class Shard {
     }
   }
 
-  /** Everything that the state is, as plain data; what follows from it is left out. */
+  /** Everything that the state is, as plain data; what follows from it is left out. All must be in memory. */
   state(): ShardState {
     const { hours, first } = this.deduplication.head()
     const log = this.deduplication.log()

@@ -262,7 +262,9 @@ export class Pipeline {
     const held = this.shard.retention
     const keys = Object.keys(held) as (keyof Retention)[]
     if (keys.every((key) => retention[key] === held[key])) return
-    await this.command({ kind: 'retain', retention })
+    // The journal is JSON, which has no infinity: a bound that there is not is left out.
+    const bounds = keys.filter((key) => retention[key] !== Infinity).map((key) => [key, retention[key]] as const)
+    await this.command({ kind: 'retain', retention: Object.fromEntries(bounds) })
   }
 
   /** What follows once an entry is applied: the registry, the answers, the next deadline. */

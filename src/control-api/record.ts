@@ -37,5 +37,5 @@ export type SpaceCommand =
   | { readonly kind: 'remove'; readonly id: string }
   | { readonly kind: 'add token'; readonly token: TokenRecord }
   | { readonly kind: 'remove token'; readonly id: string }
-  | { readonly kind: 'retain'; readonly retention: Retention }
+  | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   | DeliveryCommand

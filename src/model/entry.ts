@@ -45,5 +45,5 @@ export type Command =
   /** Adds a definition, or changes the one of that type and key; computed over the kept history at once. */
   | { readonly kind: 'define'; readonly definition: DefinitionSource }
   | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }
-  /** From now on, events are kept for so long. */
-  | { readonly kind: 'retain'; readonly retention: Retention }
+  /** From now on, so much is kept; without bound, where none is given. */
+  | { readonly kind: 'retain'; readonly retention: Partial<Retention> }

@@ -7,7 +7,7 @@ const RETRY_MS_MAX = 500
 export interface Retrying {
   /** Ends it: what is under way rejects with its reason. */
   readonly signal: AbortSignal
-  /** Told of every attempt that failed; and with undefined when one succeeds after that. */
+  /** Told of every attempt that failed; and with undefined when one is answered after that, be it with a refusal. */
   readonly onTrouble: (cause: unknown) => void
 }
 
@@ -24,7 +24,10 @@ export async function askUntilAnswered<Answer>(
       if (isTroubled) onTrouble(undefined)
       return answer
     } catch (cause) {
-      if (isFinal(cause)) throw cause
+      if (isFinal(cause)) {
+        if (isTroubled) onTrouble(undefined)
+        throw cause
+      }
       isTroubled = true
       onTrouble(cause)
       await delay(retryMs, undefined, { signal }).catch(() => undefined)

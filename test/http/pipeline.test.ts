@@ -1,6 +1,7 @@
 /** The flow of data as a whole: time, order, bounds, restart and end, through real requests and virtual time. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
+import { KEEP_ALL } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
@@ -125,6 +126,16 @@ describe('the journal', () => {
     time.now = START
     await again.ingest('track', order('u2'))
     expect((await entriesOf(server.journal)).at(-1)).toBe(`${7 * DAY + 1} requests 1`)
+  })
+
+  it('gives back what is kept without bound', async () => {
+    const retention = { ...KEEP_ALL, anonymousMs: DAY }
+    const { server } = await start({ retention })
+    await server.ingest('track', order('u1'))
+    const { server: again } = await start({ journal: server.journal, retention })
+    expect(again.pipeline.shard.retention).toEqual(retention)
+    expect((await again.traits('user_id:u1')).status).toBe(200)
+    expect((await entriesOf(server.journal)).map((row) => row.split(' ')[1])).toEqual(['command', 'requests'])
   })
 
   it('that fails ends the pipeline: nothing more is acknowledged', async () => {

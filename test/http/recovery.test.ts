@@ -149,6 +149,20 @@ describe('a space that is started again', () => {
     )
   })
 
+  it('brings users back as the newest checkpoint has them, not that of its start', async () => {
+    const story = await begin()
+    await story.orders(200)
+    await story.checkpoint()
+    await story.kill()
+    const server = await story.start({ rest: { idleMs: 0, awakeMax: 0, bytesMax: 0 } })
+    await server.ingest('track', { userId: 'u5', event: 'Order', messageId: 'late', properties: { total: 1_000 } })
+    await story.checkpoint()
+    // A page goes once it has been passed over; those that come now are on another.
+    for (let index = 0; index < 20; index++) await server.ingest('track', { userId: 'u199', event: 'Other' })
+    expect(server.pipeline.shard.residency.pageOf('user_id', 'u5')).toBe(0)
+    expect((await server.traits('user_id:u5')).body['traits']).toEqual({ recent: true, total: 1_005 })
+  })
+
   it('makes a last checkpoint when it is stopped, and reads nothing more then', async () => {
     const story = await begin()
     await story.orders(5)
@@ -271,6 +285,7 @@ describe('a checkpoint', () => {
     const story = await begin()
     await story.orders(10)
     await story.checkpoint()
+    await story.orders(1)
     const bytes = bytesOf(story.server.pipeline.shard)
     vi.spyOn(story.server.pipeline.shard, 'apply').mockImplementationOnce(() => {
       throw new Error('half applied')

@@ -16,6 +16,7 @@ import { Checkpointer } from '../../src/persistence/checkpointer.ts'
 import { ColdPages } from '../../src/persistence/cold-pages.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { changingScenarios, scenarios } from '../support/generators/calls.ts'
+import { bytesOf } from '../support/reopened.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { entriesOf, type Scenario } from '../support/run-shard.ts'
 import { audience } from '../support/space.ts'
@@ -115,6 +116,19 @@ describe('users that have left memory', () => {
     const read = vi.spyOn(space.store, 'read')
     await Promise.all([space.cold.load([0]), space.cold.load([0])])
     expect([read.mock.calls.length, space.shard.residency.coldPages]).toEqual([1, 0])
+  })
+
+  it('are part of the state, which cannot be told without them', async () => {
+    const space = new ColdSpace([])
+    const straight = new Shard()
+    for (let user = 0; user < 2 * PAGE_ACTORS; user++) {
+      await space.apply(seen(`u${user}`))
+      straight.apply(seen(`u${user}`))
+    }
+    await space.checkpoint()
+    expect(() => space.shard.state()).toThrow('page 0 is not in memory')
+    await space.cold.load([0, 1])
+    expect(bytesOf(space.shard)).toEqual(bytesOf(straight))
   })
 
   it('do not come back from a part that is damaged', async () => {

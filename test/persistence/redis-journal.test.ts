@@ -1,4 +1,5 @@
 /** The journal in a real Redis: its contract, its owners, and what becomes of it when Redis is in trouble. */
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { JournalEntry } from '../../src/persistence/journal.ts'
 import { encodeEntry } from '../../src/persistence/journal-codec.ts'
@@ -24,6 +25,7 @@ async function open(
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const journal of opened.splice(0)) await journal.close()
 })
 
@@ -104,7 +106,36 @@ describe('the script that appends', () => {
   })
 })
 
+/** What is asked of Redis gets there, and the answer is lost. */
+function loseAnswer(method: 'eval' | 'xtrim'): void {
+  const ask = Reflect.get(Redis.prototype, method) as (...given: unknown[]) => Promise<unknown>
+  vi.spyOn(Redis.prototype, method).mockImplementationOnce(async function (this: Redis, ...given: unknown[]) {
+    await ask.apply(this, given)
+    throw new Error('Command timed out')
+  })
+}
+
 describe('trouble with Redis', () => {
+  it('in which an answer is lost stores the entry once, and the next one after it', async () => {
+    const journal = await open()
+    await journal.append(tick(1))
+    loseAnswer('eval')
+    expect(await journal.append(tick(2))).toBe(1)
+    loseAnswer('eval')
+    expect(await journal.append(tick(3))).toBe(2)
+    expect(await instants(journal)).toEqual([1, 2, 3])
+  })
+
+  it('is over when Redis answers with a refusal: entries are taken again', async () => {
+    const journal = await open()
+    await journal.append(tick(1))
+    loseAnswer('xtrim')
+    vi.spyOn(Redis.prototype, 'xtrim').mockRejectedValueOnce(new Error('NOPERM this user has no permissions'))
+    const trimmed = journal.trim(journal.placeOf(0))
+    await expect(trimmed).rejects.toThrow('NOPERM')
+    expect(journal.isReachable).toBe(true)
+  })
+
   it('is waited out when it is frozen: stored once, in order, when it goes on', async () => {
     const troubles: unknown[] = []
     const journal = await open(undefined, (cause) => troubles.push(cause))

@@ -1,5 +1,4 @@
 /** What becomes of what a process asks of its store, by chance; and the death of the process, after which nothing more. */
-import { JournalLostError } from '../../src/persistence/journal-lost-error.ts'
 
 /** Numbers from a seed; mulberry32. */
 export class Chance {
@@ -35,18 +34,21 @@ export interface Odds {
   readonly crash: number
   /** That it is answered with an error which no further attempt can mend. */
   readonly failure: number
+  /** That it is answered with an error which passes: nothing was done, or all was, and the answer was lost. */
+  readonly trouble: number
   /** That it takes its time. */
   readonly delay: number
 }
 
-const NEVER = new Promise<never>(() => undefined)
+const NO_FAULTS: Odds = { crash: 0, failure: 0, trouble: 0, delay: 0 }
+const DELAY_TURNS = 40
 
 /** Of one process. */
 export class Fate {
   /** Resolves when the process is dead. */
   readonly death: Promise<void>
   readonly #chance: Chance
-  readonly #odds: Odds
+  #odds: Odds
   #die: () => void = () => undefined
   #isDead = false
 
@@ -67,30 +69,41 @@ export class Fate {
     this.#die()
   }
 
+  /** Nothing goes wrong any more. */
+  relent(): void {
+    this.#odds = NO_FAULTS
+  }
+
   /**
-   * A call of the store. It may be late, do nothing and fail, or be the end of the process: before it has done
+   * A call of the store. It may be late, fail for now or for good, or be the end of the process: before it has done
    * anything, half-way (`half`: the share of it that is done), or when all is done and nobody has been told.
    */
   async ask<Answer>(act: () => Answer, half?: (share: number) => void): Promise<Answer> {
-    const { crash, failure, delay } = this.#odds
-    if (this.#isDead) return NEVER
-    if (this.#chance.is(delay)) for (let turns = this.#chance.below(40); turns > 0; turns--) await Promise.resolve()
-    if (this.#isDead) return NEVER
-    if (this.#chance.is(failure)) throw new Error('store: WRONGTYPE')
-    if (!this.#chance.is(crash)) {
-      const answer = act()
-      await Promise.resolve()
-      return this.#isDead ? NEVER : answer
+    const { crash, failure, trouble, delay } = this.#odds
+    await this.#alive()
+    if (this.#chance.is(delay))
+      for (let turns = this.#chance.below(DELAY_TURNS); turns > 0; turns--) await this.#alive()
+    if (this.#chance.is(failure)) throw new Error('WRONGTYPE of the simulation')
+    if (this.#chance.is(trouble)) {
+      if (this.#chance.is(0.5)) act()
+      throw new Error('Command timed out')
     }
+    if (this.#chance.is(crash)) this.#crash(act, half)
+    await this.#alive()
+    const answer = act()
+    await this.#alive()
+    return answer
+  }
+
+  #crash(act: () => unknown, half?: (share: number) => void): void {
     const when = this.#chance.below(3)
     if (when === 1) half?.(this.#chance.next())
     if (when === 2) act()
     this.die()
-    return NEVER
   }
-}
 
-/** Throws where another process owns the space by now. */
-export function checkOwner(isOwner: boolean): void {
-  if (!isOwner) throw new JournalLostError('another server has taken over the journal')
+  /** Whoever waits for a process that is dead waits for good. */
+  #alive(): Promise<void> {
+    return this.#isDead ? new Promise(() => undefined) : Promise.resolve()
+  }
 }

@@ -1,19 +1,23 @@
 /** One run from a seed: a space whose servers crash must be what its journal says, as if there had been no faults. */
 import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
+import { PAGE_ACTORS } from '../../actors/pages.ts'
 import { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { Registry } from '../../src/control-api/registry.ts'
 import { durableEntry } from '../../src/durable-entry.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
 import { readCall } from '../../src/model/call.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
 import type { Transition } from '../../src/model/transition.ts'
-import type { JournalEntry } from '../../src/persistence/journal.ts'
+import type { Pipeline } from '../../src/pipeline.ts'
+import type { JournalRecord } from '../../src/persistence/journal.ts'
 import type { OracleInput } from '../oracle/oracle.ts'
 import { changingScenarios } from '../support/generators/calls.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { Chance, type Odds } from './fate.ts'
-import { SimulatedSpace } from './simulated-space.ts'
+import { type Asked, DEDUPLICATION, SimulatedSpace } from './simulated-space.ts'
 
 export interface Simulated {
   /** Of the state at the end, and of all that went live on the way. */
@@ -24,45 +28,73 @@ export interface Simulated {
 }
 
 const scenarios = changingScenarios({ history: { minLength: 5, maxLength: 40 } })
+const BURST_MAX = 5
 
 /** Throws where a fault shows. */
 export async function simulate(seed: number): Promise<Simulated> {
   const chance = new Chance(seed)
   const [scenario] = fc.sample(scenarios, { seed, numRuns: 1 })
-  const { definitions, inputs } = scenario!
+  const { definitions, inputs, until } = scenario!
   const first = inputs[0]?.receivedAt ?? 0
-  const all: OracleInput[] = [
-    ...definitions.map((definition) => ({ kind: 'define' as const, definition, receivedAt: first })),
-    ...inputs,
+  const all: Asked[] = [
+    ...definitions.map((definition) => definitionAsked(definition, first)),
+    ...inputs.map(askedOf).flatMap((asked) => [...more(chance, asked.receivedAt), asked]),
+    lastCall(until),
   ]
-  const odds: Odds = { crash: chance.of([0.002, 0.01, 0.05]), failure: chance.of([0, 0.005]), delay: chance.next() }
-  const space = new SimulatedSpace(chance, odds)
-  for (const input of all) await space.take(input)
-  await space.take(lastCall(scenario!.until))
-  const shard = await space.finish()
-  const expected = replay(space.disk.entries)
-  for (const input of all) if (input.kind === 'call') checkAppliedOnce(input.call, expected.applied)
+  const space = new SimulatedSpace(chance, oddsOf(chance))
+  for (let left = all; left.length > 0;) {
+    const count = chance.is(0.3) ? 1 + chance.below(BURST_MAX) : 1
+    await space.take(left.slice(0, count))
+    left = left.slice(count)
+  }
+  const pipeline = await space.finish()
+  const { records } = space.redis
+  const expected = replay(records as JournalRecord<SpaceCommand>[])
+  for (const asked of all) if (asked.kind === 'call') checkAppliedOnce(asked.call, expected.applied)
   checkTransitions(space.live, expected.transitions)
   if (space.takenByOthers > 0) throw new Error('a server that had lost the space took an input')
-  const bytes = bytesOf(shard)
-  if (!bytes.equals(bytesOf(expected.shard))) throw new Error('the state is not what the journal says')
+  const bytes = await checkState(pipeline, expected)
   const hash = createHash('sha256').update(bytes).update(JSON.stringify(space.live)).digest('hex')
-  return { hash, starts: space.starts, checkpoints: space.disk.committed[0] ?? 0, inputs: all.length }
+  return { hash, starts: space.starts, checkpoints: space.checkpoints, inputs: all.length }
+}
+
+function oddsOf(chance: Chance): Odds {
+  return {
+    crash: chance.of([0.002, 0.01, 0.03]),
+    failure: chance.of([0, 0.005, 0.02]),
+    trouble: chance.of([0, 0.01, 0.2]),
+    delay: chance.next(),
+  }
+}
+
+/** The state to the byte, with whom has left memory brought back. */
+async function checkState(pipeline: Pipeline, { shard, registry }: Replayed): Promise<Buffer> {
+  for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.find('users', actor.ids[0]!)
+  const bytes = bytesOf(pipeline.shard)
+  if (!bytes.equals(bytesOf(shard))) throw new Error('the state is not what the journal says')
+  if (!isDeepStrictEqual(pipeline.registry.state(), registry.state()))
+    throw new Error('the registry is not what the journal says')
+  return bytes
 }
 
 interface Replayed {
   readonly shard: Shard
+  readonly registry: Registry
   readonly transitions: readonly Transition[]
   /** By `messageId`, how often a call was applied. */
   readonly applied: ReadonlyMap<string, number>
 }
 
 /** What all that was ever stored comes to, without faults, checkpoints and rest. */
-function replay(entries: readonly JournalEntry<SpaceCommand>[]): Replayed {
-  const [shard, registry] = [new Shard(), new Registry()]
+function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
+  const [shard, registry] = [new Shard({ deduplication: DEDUPLICATION }), new Registry()]
   const transitions: Transition[] = []
   const applied = new Map<string, number>()
-  for (const stored of entries) {
+  let receivedAt = 0
+  for (const [index, { position, entry: stored }] of records.entries()) {
+    if (position !== index) throw new Error(`entry ${index} of the journal says that it is ${position}`)
+    if (stored.receivedAt < receivedAt) throw new Error(`entry ${index} was received before the one before it`)
+    receivedAt = stored.receivedAt
     const entry = durableEntry(stored, registry)
     const { outcomes, transitions: caused } = shard.apply(entry)
     if (stored.kind === 'command') registry.apply(stored.command)
@@ -71,14 +103,11 @@ function replay(entries: readonly JournalEntry<SpaceCommand>[]): Replayed {
     for (const [place, { call }] of entry.calls.entries())
       if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
-  return { shard, transitions, applied }
+  return { shard, registry, transitions, applied }
 }
 
 /** Whatever was taken counts once, though it may have been sent more than once. */
-function checkAppliedOnce(
-  body: Extract<OracleInput, { kind: 'call' }>['call'],
-  applied: ReadonlyMap<string, number>,
-): void {
+function checkAppliedOnce(body: Readonly<Record<string, unknown>>, applied: ReadonlyMap<string, number>): void {
   try {
     readCall(body, DEFAULT_IDENTITY_RULES)
   } catch {
@@ -89,17 +118,83 @@ function checkAppliedOnce(
   if (times !== 1) throw new Error(`${messageId} was taken, and counts ${times} times`)
 }
 
+/** What went live is what the journal says: each at its instant, with its value, once, and in order at every server. */
+function checkTransitions(live: readonly (readonly Transition[])[], expected: readonly Transition[]): void {
+  const texts = expected.map((transition) => JSON.stringify(transition))
+  const left = new Map<string, number>()
+  for (const text of texts) left.set(text, (left.get(text) ?? 0) + 1)
+  for (const ofServer of live) {
+    let place = 0
+    for (const text of ofServer.map((transition) => JSON.stringify(transition))) {
+      place = texts.indexOf(text, place) + 1
+      const times = left.get(text) ?? 0
+      if (place === 0 || times === 0) throw new Error(`it went live, and should not have: ${text}`)
+      left.set(text, times - 1)
+    }
+  }
+}
+
 /** Moves the clock on to the end, and waits until all before it is applied. */
-function lastCall(receivedAt: number): OracleInput {
+function lastCall(receivedAt: number): Asked {
   return { kind: 'call', call: { type: 'track', userId: 'last', event: 'Last', messageId: 'last' }, receivedAt }
 }
 
-/** What went live is what the journal says: each at its instant, with its value, once, in order. */
-function checkTransitions(live: readonly Transition[], expected: readonly Transition[]): void {
-  let place = 0
-  for (const transition of live) {
-    const text = JSON.stringify(transition)
-    while (place < expected.length && JSON.stringify(expected[place]) !== text) place++
-    if (place++ === expected.length) throw new Error(`it went live, and should not have: ${text}`)
+function askedOf(input: OracleInput): Asked {
+  switch (input.kind) {
+    case 'call':
+      return input
+    case 'define':
+      return definitionAsked(input.definition, input.receivedAt)
+    case 'remove':
+      return { kind: 'command', command: { kind: 'remove', id: idOf(input) }, receivedAt: input.receivedAt }
+    case 'tick':
+      return { kind: 'pause', receivedAt: input.receivedAt }
   }
+}
+
+/** What comes in between, now and then. */
+function more(chance: Chance, receivedAt: number): Asked[] {
+  if (chance.is(0.05)) return [tokenAsked(chance, receivedAt)]
+  return chance.is(0.02) ? [crowdAsked(chance, receivedAt)] : []
+}
+
+/** Users that fill a page of actors and more: so others are not on the last page any more, and may leave memory. */
+function crowdAsked(chance: Chance, receivedAt: number): Asked {
+  const [crowd, name] = [chance.below(3), chance.below(1 << 30)]
+  const calls = Array.from({ length: PAGE_ACTORS + 1 }, (_, index) => ({
+    type: 'track',
+    userId: `crowd ${crowd} ${index}`,
+    event: 'Ordered',
+    messageId: `crowd ${name} ${index}`,
+    timestamp: new Date(receivedAt).toISOString(),
+  }))
+  return { kind: 'crowd', calls, receivedAt }
+}
+
+/** Most are added, some removed. */
+function tokenAsked(chance: Chance, receivedAt: number): Asked {
+  const id = `tok_${chance.below(4)}`
+  const command: SpaceCommand = chance.is(0.3)
+    ? { kind: 'remove token', id }
+    : { kind: 'add token', token: { id, description: '', digest: id, createdAt: receivedAt } }
+  return { kind: 'command', command, receivedAt }
+}
+
+function definitionAsked(source: DefinitionSource, at: number): Asked {
+  const { includeHistoricalData = true, includeAnonymousUsers = false } = source
+  const record = {
+    id: idOf(source),
+    name: source.key,
+    description: '',
+    enabled: true,
+    createdAt: at,
+    updatedAt: at,
+    source,
+    options: { includeHistoricalData, includeAnonymousUsers },
+  }
+  return { kind: 'command', command: { kind: 'define', record }, receivedAt: at }
+}
+
+function idOf({ type, key }: Pick<DefinitionSource, 'type' | 'key'>): string {
+  return `${type} ${key}`
 }

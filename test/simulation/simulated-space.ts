@@ -1,93 +1,139 @@
 /**
- * A space whose servers crash, one after another, on one disk; a client that sends again what was not answered; and the
- * transitions that went live. Everything follows from the seed.
+ * A space whose servers crash, one after another, at one Redis; a client that sends again what was not answered; and
+ * the transitions that went live. Everything follows from the seed.
  */
-import type { Shard } from '../../actors/shard.ts'
+import type { DeduplicationLimits } from '../../actors/deduplication.ts'
 import type { RestLimits } from '../../actors/shard-state.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
 import { EngineError } from '../../src/model/errors.ts'
-import type { DefinitionSource } from '../../src/model/definition.ts'
+import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
+import { journalKey } from '../../src/persistence/keys.ts'
+import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
+import { RedisJournal } from '../../src/persistence/redis-journal.ts'
 import { Pipeline } from '../../src/pipeline.ts'
-import type { OracleInput } from '../oracle/oracle.ts'
 import { VirtualTime } from '../support/server.ts'
 import { type Chance, Fate, type Odds } from './fate.ts'
-import { Disk, SimulatedCheckpoints, SimulatedJournal } from './simulated-disk.ts'
+import { SimulatedRedis } from './simulated-redis.ts'
+
+/** What a client asks of the space. */
+export type Asked =
+  | {
+      readonly kind: 'call'
+      readonly call: Readonly<Record<string, unknown>>
+      readonly receivedAt: number
+      readonly sourceId?: string
+    }
+  | {
+      readonly kind: 'crowd'
+      readonly calls: readonly Readonly<Record<string, unknown>>[]
+      readonly receivedAt: number
+    }
+  | { readonly kind: 'command'; readonly command: SpaceCommand; readonly receivedAt: number }
+  | { readonly kind: 'pause'; readonly receivedAt: number }
 
 /** One server, from its start to its end. */
 interface Process {
   readonly fate: Fate
   readonly time: VirtualTime
+  /** Ahead of, or behind, the clocks of others, ms. */
+  readonly skewMs: number
   pipeline: Pipeline | undefined
 }
 
+const SPACE = 'simulated'
 const STARTS_MAX = 1_000
+const ATTEMPTS_MAX = 10_000
+/** Turns that a client waits before it asks once more. */
+const RETRY_TURNS = 20
+/** The engine that tells what is expected must forget as much. */
+export const DEDUPLICATION: DeduplicationLimits = { horizonMs: 400 * 86_400_000, idsMax: 1_000 }
 
 export class SimulatedSpace {
-  readonly disk = new Disk<SpaceCommand>()
-  readonly live: Transition[] = []
+  readonly redis = new SimulatedRedis()
+  /** What went live, by server. */
+  readonly live: Transition[][] = []
   starts = 0
+  /** That were committed. */
+  checkpoints = 0
   /** Inputs that a server took that had lost the space to another. */
   takenByOthers = 0
   readonly #chance: Chance
   readonly #odds: Odds
   #now = 0
   #process: Process | undefined
+  #coming: Promise<Process> | undefined
+  /** The server that another has taken over from, which does not know that yet. */
+  #rival: Process | undefined
 
   constructor(chance: Chance, odds: Odds) {
     this.#chance = chance
     this.#odds = odds
   }
 
-  /** Ends in order, however many servers that needs: resolves with the engine of the last. */
-  async finish(): Promise<Shard> {
+  /** Ends in order, however many servers that needs: resolves with the last, at a Redis that answers. */
+  async finish(): Promise<Pipeline> {
     for (;;) {
       const { pipeline, fate } = await this.#running()
-      const isStopped = await Promise.race([pipeline!.stop().then(() => true), fate.death.then(() => false)])
-      if (isStopped && !fate.isDead) return pipeline!.shard
-      fate.die()
+      await Promise.race([pipeline!.stop(), fate.death])
+      if (!fate.isDead) {
+        fate.relent()
+        return pipeline!
+      }
     }
   }
 
-  /** Resolves when an input is taken for good, however many servers that needs. */
-  async take(input: OracleInput): Promise<void> {
-    await this.#moveTo(Math.max(this.#now, input.receivedAt))
-    while (!(await this.#send(await this.#running(), input)));
+  /** Resolves when inputs that come at once are taken for good, however many servers that needs. */
+  async take(burst: readonly Asked[]): Promise<void> {
+    await this.#moveTo(Math.max(this.#now, ...burst.map(({ receivedAt }) => receivedAt)))
+    await Promise.all(burst.map((asked) => this.#sendUntilTaken(asked)))
+    const call = burst.find(({ kind }) => kind === 'call')
     // A client that has not heard the answer sends again what was taken.
-    if (input.kind === 'call' && this.#chance.is(0.1)) while (!(await this.#send(await this.#running(), input)));
+    if (call && this.#chance.is(0.1)) await this.#sendUntilTaken(call)
     if (this.#chance.is(0.02)) await this.#stop()
-    if (input.kind === 'call' && this.#chance.is(0.02)) await this.#replace(input)
+    if (this.#chance.is(0.03)) this.#replace()
+    if (this.#rival && call && this.#chance.is(0.3)) await this.#trust(this.#rival, call)
   }
 
   async #moveTo(instant: number): Promise<void> {
     await this.#running()
     this.#now = instant
-    this.#process!.time.moveTo(instant)
+    for (const process of [this.#process, this.#rival]) process?.time.moveTo(this.#timeOf(process))
   }
 
-  /** False where the server has died, or has refused to go on, before it answered. */
-  async #send({ pipeline, fate }: Process, input: OracleInput): Promise<boolean> {
-    const taken = submit(pipeline!, input).then(
+  async #sendUntilTaken(asked: Asked): Promise<void> {
+    for (let attempt = 0; !(await this.#send(await this.#running(), asked)); attempt++) {
+      if (attempt === ATTEMPTS_MAX) throw new Error(`it is not taken within ${ATTEMPTS_MAX} attempts`)
+      await this.#pass(RETRY_TURNS)
+    }
+  }
+
+  /** False where the server has died, or did not take it. */
+  async #send({ pipeline, fate }: Process, asked: Asked): Promise<boolean> {
+    if (asked.kind === 'call' && this.#chance.is(0.2)) lookAt(pipeline!, asked.call['userId'])
+    const taken = submit(pipeline!, asked).then(
       () => true,
-      (error: unknown) => {
-        // What breaks a rule is answered with that.
-        if (error instanceof EngineError && error.code !== 'unavailable') return true
-        return false
-      },
+      // What breaks a rule is answered with that.
+      (error: unknown) => error instanceof EngineError && error.code !== 'unavailable',
     )
     const isTaken = await Promise.race([taken, fate.death.then(() => false)])
-    if (!isTaken) fate.die()
+    if (!isTaken && !pipeline!.isOpen) fate.die()
     return isTaken
   }
 
   /** Another server takes the space over, while the first still runs. */
-  async #replace(input: OracleInput): Promise<void> {
-    const before = await this.#running()
+  #replace(): void {
+    this.#rival?.fate.die()
+    this.#rival = this.#process
     this.#process = undefined
+  }
+
+  /** A client that has not heard of it asks the server that has lost the space; until that finds out. */
+  async #trust(rival: Process, asked: Asked): Promise<void> {
     await this.#running()
-    if (await this.#send(before, input)) this.takenByOthers++
-    before.fate.die()
+    if (await this.#send(rival, asked)) this.takenByOthers++
+    if (rival.fate.isDead) this.#rival = undefined
   }
 
   async #stop(): Promise<void> {
@@ -96,91 +142,131 @@ export class SimulatedSpace {
     fate.die()
   }
 
-  async #running(): Promise<Process> {
+  async #pass(turns: number): Promise<void> {
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve()
+  }
+
+  /** However many ask for it, one server comes up. */
+  #running(): Promise<Process> {
+    this.#coming ??= this.#bringUp().finally(() => {
+      this.#coming = undefined
+    })
+    return this.#coming
+  }
+
+  async #bringUp(): Promise<Process> {
     while (!this.#process?.pipeline || this.#process.fate.isDead) {
       if (++this.starts > STARTS_MAX) throw new Error(`it does not come up within ${STARTS_MAX} starts`)
-      if (this.#chance.is(0.1)) this.disk.damage(this.#chance)
+      if (this.#chance.is(0.1)) this.#damage()
       await this.#start()
     }
     return this.#process
   }
 
+  /**
+   * The newest checkpoint; or all, where the journal can do without. Not while a server runs that may commit another, and
+   * trim the journal, without knowing of it: two damaged ones are more than a space need survive.
+   */
+  #damage(): void {
+    if (this.#rival && !this.#rival.fate.isDead) return
+    const committed = this.redis.committed(SPACE)
+    if (this.redis.isWhole && this.#chance.is(0.5))
+      for (const checkpoint of committed) this.redis.lose(SPACE, checkpoint)
+    else if (committed[0] !== undefined) this.redis.damage(SPACE, committed[0], this.#chance)
+  }
+
   async #start(): Promise<void> {
-    const fate = new Fate(this.#chance, this.#odds)
-    const time = new VirtualTime(this.#now)
-    const process: Process = { fate, time, pipeline: undefined }
+    const chance = this.#chance
+    const fate = new Fate(chance, this.#odds)
+    const skewMs = chance.of([0, 0, 0, 5_000, -5_000])
+    const time = new VirtualTime(this.#now + skewMs)
+    const process: Process = { fate, time, skewMs, pipeline: undefined }
     this.#process = process
-    const journal = new SimulatedJournal(this.disk, fate)
-    const opening = Pipeline.open({
-      journal,
-      checkpoints: new SimulatedCheckpoints(this.disk, fate),
-      clock: time.clock,
-      timer: (callback, delayMs) => time.timer(() => fate.isDead || callback(), delayMs),
-      rest: this.#rest(),
-      checkpointLimits: {
-        intervalMs: this.#chance.of([1, 1_000, 3_600_000]),
-        bytesMax: this.#chance.of([1, 500, 5_000, 1_000_000]),
-      },
-      onFailure: () => fate.die(),
-    })
-    const opened = await Promise.race([opening.catch((cause: unknown) => this.#refused(fate, cause)), fate.death])
-    if (!opened || fate.isDead) return
+    const address = `server ${this.starts}`
+    this.redis.admit(address, fate)
+    const opening = this.#open(address, process)
+    const opened = await Promise.race([opening.catch((cause: unknown) => refused(cause)), fate.death])
+    if (!opened || fate.isDead) {
+      fate.die()
+      return
+    }
+    const live: Transition[] = []
+    this.live.push(live)
     opened.changes$.subscribe({
-      next: (transition) => fate.isDead || this.live.push(transition),
+      next: (transition) => fate.isDead || live.push(transition),
       error: () => undefined,
     })
     process.pipeline = opened
-    time.moveTo(this.#now)
+    time.moveTo(this.#timeOf(process))
   }
 
-  /** A start that fails is the end of the process; that it finds less than was acknowledged is a fault of ours. */
-  #refused(fate: Fate, cause: unknown): undefined {
-    fate.die()
-    const message = cause instanceof Error ? cause.message : ''
-    if (/^(store: WRONGTYPE|another server)/.test(message)) return undefined
-    throw new Error('the space cannot be recovered', { cause })
+  async #open(address: string, { fate, time }: Process): Promise<Pipeline> {
+    const chance = this.#chance
+    const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(SPACE) })
+    return Pipeline.open({
+      journal,
+      checkpoints: new RedisCheckpoints({ address, spaceId: SPACE, epoch: journal.epoch }),
+      clock: time.clock,
+      timer: (callback, delayMs) => time.timer(() => fate.isDead || callback(), delayMs),
+      rest: restOf(chance),
+      ...retentionOf(chance),
+      deduplication: DEDUPLICATION,
+      checkpointLimits: {
+        intervalMs: chance.of([1, 1_000, 3_600_000]),
+        bytesMax: chance.of([1, 500, 5_000, 1_000_000]),
+      },
+      onCheckpoint: () => this.checkpoints++,
+      onFailure: () => fate.die(),
+    })
   }
 
-  #rest(): RestLimits {
-    return {
-      idleMs: this.#chance.of([0, 1_000, Infinity]),
-      awakeMax: this.#chance.of([0, 1, 3, Infinity]),
-      bytesMax: this.#chance.of([0, 2_000_000, Infinity]),
-    }
-  }
-}
-
-async function submit(pipeline: Pipeline, input: OracleInput): Promise<void> {
-  switch (input.kind) {
-    case 'call': {
-      const body = Buffer.from(JSON.stringify({ batch: [input.call] }))
-      const { calls } = readRequest('batch', parseBody(body))
-      await pipeline.ingest({ endpoint: 'batch', sourceId: input.sourceId ?? '', body, calls })
-      return
-    }
-    case 'define':
-      return pipeline.command({ kind: 'define', record: recordOf(input.definition, input.receivedAt) })
-    case 'remove':
-      return pipeline.command({ kind: 'remove', id: idOf(input) })
-    case 'tick':
-      return Promise.resolve()
+  #timeOf({ time, skewMs }: Process): number {
+    return Math.max(time.now, this.#now + skewMs)
   }
 }
 
-function idOf({ type, key }: Pick<DefinitionSource, 'type' | 'key'>): string {
-  return `${type} ${key}`
+/** A start that fails is the end of the process; that it finds less than was acknowledged is a fault of ours. */
+function refused(cause: unknown): undefined {
+  const message = cause instanceof Error ? cause.message : ''
+  if (/^(WRONGTYPE|another server|The server has stopped|The journal cannot be reached)/.test(message)) return undefined
+  throw new Error('the space cannot be recovered', { cause })
 }
 
-function recordOf(source: DefinitionSource, at: number) {
-  const { includeHistoricalData = true, includeAnonymousUsers = false } = source
+function restOf(chance: Chance): RestLimits {
   return {
-    id: idOf(source),
-    name: source.key,
-    description: '',
-    enabled: true,
-    createdAt: at,
-    updatedAt: at,
-    source,
-    options: { includeHistoricalData, includeAnonymousUsers },
+    idleMs: chance.of([0, 1_000, Infinity]),
+    awakeMax: chance.of([0, 1, 3, Infinity]),
+    bytesMax: chance.of([0, 2_000_000, Infinity]),
+  }
+}
+
+/** Mostly what it was before. */
+function retentionOf(chance: Chance): { retention?: Retention } {
+  if (!chance.is(0.1)) return {}
+  return { retention: { ...KEEP_ALL, anonymousMs: chance.of([Infinity, 3_600_000, 30 * 86_400_000]) } }
+}
+
+/** A read may bring a user back into memory; what it shows is of no interest here, nor whether it shows anything. */
+function lookAt(pipeline: Pipeline, userId: unknown): void {
+  if (typeof userId !== 'string') return
+  Promise.resolve(pipeline.find('users', { type: 'user_id', value: userId })).catch(() => undefined)
+}
+
+async function ingest(pipeline: Pipeline, batch: readonly unknown[], sourceId = ''): Promise<void> {
+  const body = Buffer.from(JSON.stringify({ batch }))
+  const { calls } = readRequest('batch', parseBody(body))
+  await pipeline.ingest({ endpoint: 'batch', sourceId, body, calls })
+}
+
+async function submit(pipeline: Pipeline, asked: Asked): Promise<void> {
+  switch (asked.kind) {
+    case 'call':
+      return ingest(pipeline, [asked.call], asked.sourceId)
+    case 'crowd':
+      return ingest(pipeline, asked.calls)
+    case 'command':
+      return pipeline.command(asked.command)
+    case 'pause':
+      return Promise.resolve()
   }
 }

@@ -39,8 +39,11 @@ export class MemoryJournal<Command> implements Journal<Command> {
   }
 }
 
-/** Each body is copied by itself: to clone a small `Buffer` is to clone the pool that it lies in. */
+/**
+ * Each body is copied by itself: to clone a small `Buffer` is to clone the pool that it lies in. A command is what JSON
+ * carries of it.
+ */
 function copyOf<Command>(entry: JournalEntry<Command>): JournalEntry<Command> {
-  if (entry.kind !== 'requests') return structuredClone(entry)
+  if (entry.kind !== 'requests') return JSON.parse(JSON.stringify(entry)) as JournalEntry<Command>
   return { ...entry, requests: entry.requests.map((request) => ({ ...request, body: new Uint8Array(request.body) })) }
 }

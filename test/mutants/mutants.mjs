@@ -1,0 +1,282 @@
+/**
+ * Faults that the tests of durability must see: each is a small change of one file of the product. A fault that is
+ * found in the field, and could come again, belongs here too.
+ */
+
+const SIMULATION = 'test/simulation'
+const RECOVERY = 'test/http/recovery.test.ts'
+const REDIS_JOURNAL = 'test/persistence/redis-journal.test.ts'
+const STATE = 'test/actors/state.test.ts'
+
+export const MUTANTS = [
+  {
+    name: 'a request is answered before the journal has it',
+    file: 'src/persistence/writer.ts',
+    find: 'Promise.all([journal.append(entry), prepare({ entry, submissions })])',
+    replace: 'Promise.all([void journal.append(entry).catch(() => undefined), prepare({ entry, submissions })])',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'receive times begin anew after a recovery',
+    file: 'src/pipeline.ts',
+    find: 'lastReceivedAt: receivedAt }',
+    replace: 'lastReceivedAt: 0 }',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'receive times begin anew after a checkpoint with nothing behind it',
+    file: 'src/recovery.ts',
+    find: 'receivedAt: manifest.receivedAt,',
+    replace: 'receivedAt: 0,',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'time acts without an entry of the journal',
+    file: 'src/pipeline.ts',
+    find: "this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)",
+    replace: "this.shard.apply({ kind: 'tick', receivedAt: dueAt + 1 })",
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a server that has lost the journal goes on',
+    file: 'src/persistence/redis-journal.ts',
+    find: "if (answer !== 'stored' && answer !== 'already') throw this.#lost(String(answer))",
+    replace: 'if (!answer) throw this.#lost(String(answer))',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a server that has lost the journal commits its checkpoint',
+    file: 'src/persistence/redis-checkpoints.ts',
+    find: 'if (owner !== 0) throw',
+    replace: 'if (owner === undefined) throw',
+    caughtBy: ['test/persistence/redis-checkpoints.test.ts'],
+  },
+  {
+    name: 'the script that fences checkpoints looks at nobody',
+    file: 'src/persistence/checkpoint-scripts.ts',
+    find: 'if epoch ~= tonumber(ARGV[1]) then return epoch end',
+    replace: '',
+    caughtBy: ['test/persistence/redis-checkpoints.test.ts'],
+  },
+  {
+    name: 'an append that was repeated is taken for one that was not stored',
+    file: 'src/persistence/redis-journal.ts',
+    find: " && answer !== 'already'",
+    replace: '',
+    caughtBy: [REDIS_JOURNAL],
+  },
+  {
+    name: 'an append is repeated under another id',
+    file: 'src/persistence/redis-journal.ts',
+    find: 'const answer = await this.#retrying(() => this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, id, bytes))',
+    replace: `let attempts = 0
+    const idOfAttempt = () => (attempts++ === 0 ? id : \`\${this.#epoch}-\${++this.#sequence}\`)
+    const answer = await this.#retrying(() =>
+      this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, idOfAttempt(), bytes),
+    )`,
+    caughtBy: [REDIS_JOURNAL],
+  },
+  {
+    name: 'the script that appends stores a repeat once more',
+    file: 'src/persistence/journal-scripts.ts',
+    find: "if tail == ARGV[2] then return 'already' end",
+    replace:
+      "if tail == ARGV[2] then redis.call('XADD', KEYS[1], ARGV[2] .. '9', 'entry', ARGV[3]) return 'stored' end",
+    caughtBy: [REDIS_JOURNAL],
+  },
+  {
+    name: 'trouble that ends with a refusal is never over',
+    file: 'src/persistence/retrying.ts',
+    find: 'onTrouble(undefined)\n        throw cause',
+    replace: 'void 0\n        throw cause',
+    caughtBy: [REDIS_JOURNAL],
+  },
+  {
+    name: 'an entry of the journal is read whatever its checksum says',
+    file: 'src/persistence/journal-codec.ts',
+    find: 'crc32(bytes.subarray(5)) !== bytes.readUInt32LE(1)',
+    replace: 'bytes.readUInt32LE(1) < 0',
+    caughtBy: ['test/persistence/journal-codec.test.ts', REDIS_JOURNAL],
+  },
+  {
+    name: 'a part of a checkpoint is read whatever its checksum says',
+    file: 'src/persistence/checkpoint-codec.ts',
+    find: 'crc32(part) !== bytes.readUInt32LE(1)',
+    replace: 'bytes.readUInt32LE(1) < 0',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a checkpoint that is damaged ends the recovery',
+    file: 'src/recovery.ts',
+    find: 'if (!(cause instanceof CheckpointDamagedError)) throw cause',
+    replace: 'throw cause',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a checkpoint that is ahead of the journal is taken',
+    file: 'src/recovery.ts',
+    find: 'if (journal.nextPosition < first)',
+    replace: 'if (journal.nextPosition < 0)',
+    caughtBy: [RECOVERY],
+  },
+  {
+    name: 'an entry that is missing is passed over',
+    file: 'src/recovery.ts',
+    find: 'if (position !== next) throw',
+    replace: 'if (position < next) throw',
+    caughtBy: [RECOVERY],
+  },
+  {
+    name: 'the journal is trimmed behind the newest checkpoint',
+    file: 'src/persistence/checkpointer.ts',
+    find: 'return this.#before?.place',
+    replace: 'return this.#newest?.place',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'the journal is trimmed before the checkpoint is committed',
+    file: 'src/persistence/checkpoint-schedule.ts',
+    find: 'const summary = await checkpointer.make(this.#nextNumber++, made)',
+    replace: 'await trim(made.place)\n      const summary = await checkpointer.make(this.#nextNumber++, made)',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a checkpoint is made of what a failure has left',
+    file: 'src/pipeline.ts',
+    find: 'this.#checkpoints?.abandon()',
+    replace: '',
+    caughtBy: [RECOVERY],
+  },
+  {
+    name: 'a checkpoint says that it holds one entry more than it does',
+    file: 'src/pipeline.ts',
+    find: 'position: this.#position,',
+    replace: 'position: this.#position + 1,',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a part is removed that the checkpoint before still needs',
+    file: 'src/persistence/checkpoint-parts.ts',
+    find: 'if (others.every(({ pages }) => pages[page] !== writer)) add(',
+    replace: 'if (others.some(({ pages }) => pages[page] !== writer)) add(',
+    caughtBy: ['test/persistence/checkpoint-parts.test.ts'],
+  },
+  {
+    name: 'a chunk of fingerprints is never written anew',
+    file: 'src/persistence/checkpointer.ts',
+    find: 'return writer !== undefined && wasFull && chunk > firstChunk ? writer : number',
+    replace: 'return writer ?? (wasFull ? number : number)',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'an actor that changes during a checkpoint is stored as it is after that',
+    file: 'actors/pages.ts',
+    find: 'if (cut?.pending.has(page) && !cut.captured.has(ordinal))',
+    replace: 'if (cut?.captured.has(-1))',
+    caughtBy: [STATE],
+  },
+  {
+    name: 'pages of a checkpoint that failed are taken for stored',
+    file: 'src/persistence/checkpoint-schedule.ts',
+    find: 'ended(false)',
+    replace: 'ended(true)',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'pages of a cut that was taken back are not in the next one',
+    file: 'actors/pages.ts',
+    find: 'for (const page of this.#cut?.pages ?? []) this.#states[page] = DIRTY',
+    replace: '',
+    caughtBy: [STATE, SIMULATION],
+  },
+  {
+    name: 'a page leaves memory that no checkpoint has as it is now',
+    file: 'actors/roster.ts',
+    find: 'if (!this.pages.isStored(page)) return false',
+    replace: '',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a page comes back as the checkpoint of the start has it',
+    file: 'src/pipeline.ts',
+    find: 'writerOf: (page) => checkpointer.writerOf(page)',
+    replace: 'writerOf: (page) => manifests[0]?.pages[page] ?? checkpointer.writerOf(page)',
+    caughtBy: [RECOVERY],
+  },
+  {
+    name: 'who is due is not brought back into memory',
+    file: 'actors/residency.ts',
+    find: 'for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)',
+    replace: '',
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
+  },
+  {
+    name: 'the registry is not in the checkpoint',
+    file: 'src/pipeline.ts',
+    find: '{ registry: this.registry.state() }',
+    replace: '{ registry: { records: [], ids: [], sequence: 0, tokens: [] } }',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'tokens do not come back from a checkpoint',
+    file: 'src/control-api/registry.ts',
+    find: 'registry.tokens.restore(tokens)',
+    replace: 'registry.tokens.restore(tokens.slice(0, 0))',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a retention without bounds is journalled as it is',
+    file: 'src/pipeline.ts',
+    find: 'keys.filter((key) => retention[key] !== Infinity)',
+    replace: 'keys',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a messageId is never known',
+    file: 'actors/deduplication.ts',
+    find: "if (messageId === '') return true",
+    replace: "if (messageId !== '\\0') return true",
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a messageId is known no more after a checkpoint is read',
+    file: 'actors/deduplication.ts',
+    find: 'this.#add(bucket.hour * HOUR_MS)',
+    replace: 'this.#log(bucket.hour * HOUR_MS)',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'the messageId of a call that failed stays used up',
+    file: 'actors/shard.ts',
+    find: 'this.deduplication.takeBack(call.messageId)',
+    replace: '',
+    caughtBy: [STATE],
+  },
+  {
+    name: 'a settlement that fails is not taken back',
+    file: 'actors/shard.ts',
+    find: 'this.#settlement.rollBack()',
+    replace: 'this.#settlement.forget()',
+    caughtBy: [STATE],
+  },
+  {
+    name: 'a deadline is lost when a checkpoint is read',
+    file: 'actors/restoration.ts',
+    find: 'else wheel.set(ordinal, dueAt)',
+    replace: 'else wheel.set(ordinal, Infinity)',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'an event that comes just as its window ends is still taken up',
+    file: 'actors/streams/window-state.ts',
+    find: 'if (event.ts + window.to <= host.now) return',
+    replace: 'if (event.ts + window.to < host.now) return',
+    caughtBy: ['test/actors/oracle.test.ts'],
+  },
+]
+
+export function planted({ name, file, find, replace }, text) {
+  const pieces = text.split(find)
+  if (pieces.length !== 2) throw new Error(`${name}: ${file} has it ${pieces.length - 1} times: ${find}`)
+  return pieces.join(replace)
+}
