@@ -30,3 +30,5 @@ export const APPLIED: CallOutcome = { kind: 'applied' }
 export const DUPLICATE: CallOutcome = { kind: 'duplicate' }
 
 export const NO_FAULTS: readonly Fault[] = []
+
+export const NO_OUTCOMES: readonly CallOutcome[] = []

@@ -13,7 +13,7 @@ import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../src/
 import { KEEP_ALL, type Retention } from '../src/model/retention.ts'
 import type { Transition } from '../src/model/transition.ts'
 import type { AccountActor } from './account-actor.ts'
-import { APPLIED, type Applied, type CallOutcome, DUPLICATE } from './applied.ts'
+import { APPLIED, type Applied, type CallOutcome, DUPLICATE, NO_OUTCOMES } from './applied.ts'
 import { Adoption } from './adoption.ts'
 import {
   type RestLimits,
@@ -50,8 +50,6 @@ import { Slabs } from './slabs.ts'
 import type { SpaceActor } from './space-actor.ts'
 import { SpaceClock } from './space-clock.ts'
 import { TimingWheel } from './timing-wheel.ts'
-
-const NO_OUTCOMES: readonly CallOutcome[] = []
 
 export class Shard {
   readonly #rules: IdentityRules
@@ -111,7 +109,8 @@ export class Shard {
       settlement: this.#settlement,
       decoder: this.#decoder,
       wheel: this.#wheel,
-      rest: () => this.#rest(0),
+      // Nobody leaves memory before all have adopted the definitions.
+      rest: () => this.#putToRest(0),
     })
     this.#participants = new Participants({
       identity: this.#identity,
@@ -384,10 +383,14 @@ export class Shard {
   }
 
   #rest(calls: number): void {
-    const { idleMs, awakeMax, bytesMax } = this.#restLimits
-    if (idleMs === Infinity && awakeMax === Infinity && bytesMax === Infinity) return
-    this.#roster.rest({ idleSince: this.#clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
-    this.residency.release(bytesMax)
+    this.#putToRest(calls)
+    this.residency.release(this.#restLimits.bytesMax)
+  }
+
+  #putToRest(calls: number): void {
+    const { idleMs, awakeMax } = this.#restLimits
+    if (idleMs < Infinity || awakeMax < Infinity)
+      this.#roster.rest({ idleSince: this.#clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
   }
 
   #planOf(actor: SpaceActor): Plan {

@@ -102,6 +102,15 @@ describe('users that have left memory', () => {
     expect(space.shard.residency.pageOf('user_id', 'nobody')).toBeUndefined()
   })
 
+  it('are all there until the last has adopted a definition', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    const definition = audience('once', "event('Seen').count() >= 1")
+    const entered = await space.apply({ kind: 'command', receivedAt: 0, command: { kind: 'define', definition } })
+    expect(entered).toHaveLength(10 * PAGE_ACTORS)
+  })
+
   it('stay while they belong to an account', async () => {
     const space = new ColdSpace([])
     await space.apply(read({ type: 'group', userId: 'u1', groupId: 'g1' }))

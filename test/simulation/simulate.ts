@@ -2,16 +2,22 @@
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
+import { of } from 'rxjs'
+import type { Applied } from '../../actors/applied.ts'
 import { PAGE_ACTORS } from '../../actors/pages.ts'
 import { Shard } from '../../actors/shard.ts'
 import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { Registry } from '../../src/control-api/registry.ts'
+import { Deliveries } from '../../src/delivery/deliveries.ts'
+import { limitsOf } from '../../src/delivery/target-limits.ts'
 import { durableEntry } from '../../src/durable-entry.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
+import type { ConnectionRecord, DeliveryCommand, DestinationRecord } from '../../src/model/destination.ts'
 import { readCall } from '../../src/model/call.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Pipeline } from '../../src/pipeline.ts'
+import { applyEntries, viewOf } from '../../src/space.ts'
 import type { JournalRecord } from '../../src/persistence/journal.ts'
 import type { OracleInput } from '../oracle/oracle.ts'
 import { changingScenarios } from '../support/generators/calls.ts'
@@ -38,7 +44,8 @@ export async function simulate(seed: number): Promise<Simulated> {
   const first = inputs[0]?.receivedAt ?? 0
   const all: Asked[] = [
     ...definitions.map((definition) => definitionAsked(definition, first)),
-    ...inputs.map(askedOf).flatMap((asked) => [...more(chance, asked.receivedAt), asked]),
+    ...connectionsAsked(definitions, first),
+    ...inputs.map(askedOf).flatMap((asked) => [...more(chance, asked.receivedAt, definitions), asked]),
     lastCall(until),
   ]
   const space = new SimulatedSpace(chance, oddsOf(chance))
@@ -68,18 +75,27 @@ function oddsOf(chance: Chance): Odds {
 }
 
 /** The state to the byte, with whom has left memory brought back. */
-async function checkState(pipeline: Pipeline, { shard, registry }: Replayed): Promise<Buffer> {
+async function checkState(pipeline: Pipeline, { shard, registry, deliveries }: Replayed): Promise<Buffer> {
   for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.find('users', actor.ids[0]!)
   const bytes = bytesOf(pipeline.shard)
   if (!bytes.equals(bytesOf(shard))) throw new Error('the state is not what the journal says')
   if (!isDeepStrictEqual(pipeline.registry.state(), registry.state()))
     throw new Error('the registry is not what the journal says')
+  if (!isDeepStrictEqual(outboxOf(pipeline.deliveries), outboxOf(deliveries)))
+    throw new Error('the outbox is not what the journal says')
   return bytes
+}
+
+/** Everything that there is to be told, and to whom; in no order of the actors. */
+function outboxOf(deliveries: Deliveries): unknown {
+  const lines = deliveries.outboxes().flatMap((outbox) => outbox.lines)
+  return [deliveries.state(), lines.sort((a, b) => a.actor - b.actor)]
 }
 
 interface Replayed {
   readonly shard: Shard
   readonly registry: Registry
+  readonly deliveries: Deliveries
   readonly transitions: readonly Transition[]
   /** By `messageId`, how often a call was applied. */
   readonly applied: ReadonlyMap<string, number>
@@ -87,7 +103,9 @@ interface Replayed {
 
 /** What all that was ever stored comes to, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
-  const [shard, registry] = [new Shard({ deduplication: DEDUPLICATION }), new Registry()]
+  const [deliveries, registry] = [new Deliveries(limitsOf), new Registry()]
+  const shard = new Shard({ deduplication: DEDUPLICATION, observer: deliveries })
+  deliveries.attach(viewOf(shard))
   const transitions: Transition[] = []
   const applied = new Map<string, number>()
   let receivedAt = 0
@@ -96,14 +114,17 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     if (stored.receivedAt < receivedAt) throw new Error(`entry ${index} was received before the one before it`)
     receivedAt = stored.receivedAt
     const entry = durableEntry(stored, registry)
-    const { outcomes, transitions: caused } = shard.apply(entry)
-    if (stored.kind === 'command') registry.apply(stored.command)
+    let result: Applied | undefined
+    of(entry)
+      .pipe(applyEntries({ shard, registry, deliveries }))
+      .subscribe((commit) => (result = commit))
+    const { outcomes, transitions: caused } = result!
     transitions.push(...caused)
     if (entry.kind !== 'calls') continue
     for (const [place, { call }] of entry.calls.entries())
       if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
-  return { shard, registry, transitions, applied }
+  return { shard, registry, deliveries, transitions, applied }
 }
 
 /** Whatever was taken counts once, though it may have been sent more than once. */
@@ -153,8 +174,9 @@ function askedOf(input: OracleInput): Asked {
 }
 
 /** What comes in between, now and then. */
-function more(chance: Chance, receivedAt: number): Asked[] {
+function more(chance: Chance, receivedAt: number, definitions: readonly DefinitionSource[]): Asked[] {
   if (chance.is(0.05)) return [tokenAsked(chance, receivedAt)]
+  if (definitions.length > 0 && chance.is(0.05)) return syncAsked(chance.of(definitions), receivedAt)
   return chance.is(0.02) ? [crowdAsked(chance, receivedAt)] : []
 }
 
@@ -197,4 +219,55 @@ function definitionAsked(source: DefinitionSource, at: number): Asked {
 
 function idOf({ type, key }: Pick<DefinitionSource, 'type' | 'key'>): string {
   return `${type} ${key}`
+}
+
+/** A destination that is told of every definition, of accounts by all kinds of calls. */
+function connectionsAsked(definitions: readonly DefinitionSource[], at: number): Asked[] {
+  const destination: DestinationRecord = {
+    id: 'destination',
+    type: 'webhook',
+    name: 'destination',
+    enabled: true,
+    settings: {},
+    sealed: '',
+    missing: [],
+    createdAt: at,
+    updatedAt: at,
+  }
+  const connections = definitions.map(({ kind, type, key }): ConnectionRecord => {
+    const isAccounts = type === 'ACCOUNTS'
+    return {
+      id: `connection ${type} ${key}`,
+      destinationId: destination.id,
+      definitionId: idOf({ type, key }),
+      kind,
+      type,
+      key,
+      includesAnonymous: true,
+      enabled: true,
+      sends: { identify: true, track: false, group: isAccounts },
+      events: { entered: 'Audience Entered', exited: 'Audience Exited', computed: 'Trait Computed' },
+      idSync: [],
+      traits: { plan: 'plan' },
+      approval: { members: 3, share: 1 },
+      createdAt: at,
+      updatedAt: at,
+    }
+  })
+  const commands: DeliveryCommand[] = [
+    { kind: 'put destination', destination },
+    ...connections.map((connection) => ({ kind: 'connect', connection, sync: 'present' }) as const),
+  ]
+  return commands.map((command) => ({ kind: 'command', command, receivedAt: at }))
+}
+
+/** Everyone whom it concerns is told, as far as that may be unasked; or somebody consents. */
+function syncAsked({ type, key }: DefinitionSource, receivedAt: number): Asked[] {
+  const connectionId = `connection ${type} ${key}`
+  const steps = [0, 2, 0, 2].map((from) => ({ kind: 'sync step', connectionId, from, to: from + 2 }) as const)
+  const commands: DeliveryCommand[] = [
+    { kind: 'approve', connectionId },
+    { kind: 'sync', connectionId, scope: 'known' },
+  ]
+  return [...commands, ...steps].map((command) => ({ kind: 'command', command, receivedAt }))
 }

@@ -10,7 +10,7 @@ vi.mock('../../src/persistence/redis-client.ts', () => import('./simulated-redis
 // Whoever asks again does so at once.
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 
-const { TEST_RUNS = '250', TEST_SEED = '1' } = process.env
+const { TEST_RUNS = '150', TEST_SEED = '1' } = process.env
 const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
 const PROGRESS_RUNS = 1_000
 
