@@ -1,5 +1,6 @@
 /**
- * How many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request?
+ * How many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request? And
+ * does a webhook hear later when another fails and a third hangs?
  *   npm run bench -- deliveries        DELIVERIES_CALLS=50000 npm run bench -- deliveries
  *
  * Workload: that many users enter an audience, an identify call for each, from the outbox to a webhook on loopback.
@@ -7,6 +8,9 @@
  * same client. Queue and workers are as the server has them: a Redis with `everysec`, and a process of their own. Time
  * is that of the clock on the wall, from the first dispatch to the last answer, as all processes share the machine's
  * cores with the webhook. Checked: every call has come, by its id.
+ *
+ * For the second question, a thousand users a second enter, for ten seconds, and a webhook is told alone, or beside one
+ * that fails one time in ten and one that never answers. Its latency is from the change to the arrival.
  *
  * It does not show: what a webhook costs that is far away, or does something.
  */
@@ -20,7 +24,8 @@ import type { Delivery } from '../../src/delivery/delivery.ts'
 import { DeliveryService } from '../../src/delivery/delivery-service.ts'
 import { Secrets } from '../../src/delivery/secrets.ts'
 import { limitsOf } from '../../src/delivery/target-limits.ts'
-import type { ConnectionRecord, DestinationRecord } from '../../src/model/destination.ts'
+import type { Target } from '../../src/delivery/target.ts'
+import type { ConnectionRecord } from '../../src/model/destination.ts'
 import { setTimer } from '../../src/persistence/alarm.ts'
 import { PrivateRedis } from '../../src/persistence/private-redis.ts'
 import { createRedis } from '../../src/persistence/redis-client.ts'
@@ -29,12 +34,16 @@ import { inDirectory } from '../harness/directory.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
-import { spreadOf } from '../harness/spread.ts'
+import { quantile, spreadOf } from '../harness/spread.ts'
 
 const CALLS = setting('DELIVERIES_CALLS', 20_000)
 const BATCH = 100
 const SPACE = 'bench'
 const AT = 1_767_225_600_000
+const PACED_PER_SECOND = 1_000
+const PACED_SECONDS = 10
+/** Of the latency beside others to that alone. */
+const DELAY_MAX = 1.2
 
 const CONNECTION: ConnectionRecord = {
   id: 'con_1',
@@ -54,36 +63,42 @@ const CONNECTION: ConnectionRecord = {
   updatedAt: AT,
 }
 
-function deliveryTo(user: number): Delivery {
+function deliveryTo(user: number, place: number, at: number): Delivery {
   const ids = [
     { type: 'user_id', value: `user-${user}` },
     { type: 'email', value: `user-${user}@example.com` },
   ]
   return {
     number: user + 1,
-    connectionId: CONNECTION.id,
+    connectionId: `con_${place}`,
     actor: user,
     owner: user,
     subject: { kind: 'user', ids, only: undefined },
     profile: `user_id:user-${user}`,
     value: true,
     sequence: 1,
-    at: AT,
-    queuedAt: AT,
+    at,
+    queuedAt: at,
     resync: 0,
     traits: undefined,
   }
 }
 
-function inSetting<Result>(run: (redis: string, sink: string) => Promise<Result>): Promise<Result> {
+interface Seen {
+  readonly calls: number
+  readonly latenciesMs: readonly number[]
+}
+
+async function seenBy(sink: ServerProcess): Promise<Seen> {
+  return (await (await fetch(sink.url)).json()) as Seen
+}
+
+function inSetting<Result>(run: (redis: string, sink: ServerProcess) => Promise<Result>): Promise<Result> {
   return inDirectory(async (directory) => {
     const redis = await PrivateRedis.start({ directory, appendfsync: 'everysec' })
-    const sink = await ServerProcess.start(new URL('./sink.js', import.meta.url), [], {})
+    const sink = await sinkOf('healthy')
     try {
-      const result = await run(redis.address, sink.url)
-      const { calls } = (await (await fetch(sink.url)).json()) as { calls: number }
-      if (calls !== CALLS) throw new Error(`${calls} of ${CALLS} calls have come`)
-      return result
+      return await run(redis.address, sink)
     } finally {
       await sink.stop()
       await redis.stop()
@@ -91,60 +106,100 @@ function inSetting<Result>(run: (redis: string, sink: string) => Promise<Result>
   })
 }
 
+function sinkOf(temper: string): Promise<ServerProcess> {
+  return ServerProcess.start(new URL('./sink.js', import.meta.url), [temper], {})
+}
+
+async function checkAllSeen(sink: ServerProcess, count: number): Promise<void> {
+  const { calls } = await seenBy(sink)
+  if (calls !== count) throw new Error(`${calls} of ${count} calls have come`)
+}
+
+interface Begun {
+  readonly service: DeliveryService
+  readonly targets: readonly Target[]
+}
+
+/** Deliveries to some webhooks, each with a connection of its own; their workers have loaded all that they need. */
+async function begin(address: string, urls: readonly string[], batchSize: number): Promise<Begun> {
+  const deliveries = new Deliveries(limitsOf)
+  for (const [place, url] of urls.entries()) {
+    const id = `dst_${place}`
+    const settings = { url, batchSize }
+    const rest = { enabled: true, sealed: '', missing: [], createdAt: AT, updatedAt: AT }
+    deliveries.apply({ kind: 'put destination', destination: { id, type: 'webhook', name: id, settings, ...rest } })
+    const connection = { ...CONNECTION, id: `con_${place}`, destinationId: id }
+    deliveries.apply({ kind: 'connect', connection })
+  }
+  const workers = new WorkerProcess({
+    program: new URL('../../src/main.js', import.meta.url).pathname,
+    config: { address, spaceId: SPACE, directory: '/nowhere', allowPrivate: true },
+    onPrint: () => undefined,
+    onFault: (message) => process.stderr.write(message),
+    onDeath: (how) => process.stderr.write(how),
+  })
+  const service = new DeliveryService({
+    deliveries,
+    spaceId: SPACE,
+    secrets: new Secrets(Buffer.alloc(32)),
+    command: () => Promise.resolve(),
+    open: () => Promise.resolve({ queue: new BullQueue(address, SPACE), workers }),
+    clock: Date.now,
+    timer: setTimer,
+    random: Math.random,
+    onTrouble: (cause) => process.stderr.write(String(cause)),
+    onWell: () => undefined,
+  })
+  if (await service.test('webhook', { url: urls[0]! })) throw new Error('the webhook does not answer')
+  service.changed()
+  await delay(500)
+  return { service, targets: [...deliveries.targets()] }
+}
+
 /** Calls a second. */
 function runOurs(batchSize: number): Promise<number> {
-  return inSetting(async (address, url) => {
-    const record: DestinationRecord = {
-      id: CONNECTION.destinationId,
-      type: 'webhook',
-      name: 'bench',
-      enabled: true,
-      settings: { url, batchSize },
-      sealed: '',
-      missing: [],
-      createdAt: AT,
-      updatedAt: AT,
-    }
-    const deliveries = new Deliveries(limitsOf)
-    deliveries.apply({ kind: 'put destination', destination: record })
-    deliveries.apply({ kind: 'connect', connection: CONNECTION })
-    const target = deliveries.target(record.id)!
-    const workers = new WorkerProcess({
-      program: new URL('../../src/main.js', import.meta.url).pathname,
-      config: { address, spaceId: SPACE, directory: '/nowhere', allowPrivate: true },
-      onPrint: () => undefined,
-      onFault: (message) => process.stderr.write(message),
-      onDeath: (how) => process.stderr.write(how),
-    })
-    const service = new DeliveryService({
-      deliveries,
-      spaceId: SPACE,
-      secrets: new Secrets(Buffer.alloc(32)),
-      command: () => Promise.resolve(),
-      open: () => Promise.resolve({ queue: new BullQueue(address, SPACE), workers }),
-      clock: Date.now,
-      timer: setTimer,
-      random: Math.random,
-      onTrouble: (cause) => process.stderr.write(String(cause)),
-      onWell: () => undefined,
-    })
-    // The process is up, and has loaded all that it needs, once it has answered.
-    if (await service.test('webhook', { url })) throw new Error('the webhook does not answer')
-    await delay(500)
-    for (let user = 0; user < CALLS; user++) target.queue(deliveryTo(user))
+  return inSetting(async (address, sink) => {
+    const { service, targets } = await begin(address, [sink.url], batchSize)
+    const [target] = targets
+    for (let user = 0; user < CALLS; user++) target!.queue(deliveryTo(user, 0, AT))
     const start = performance.now()
     service.changed()
-    while (target.outbox.size > 0) await delay(2)
+    while (target!.outbox.size > 0) await delay(2)
     const seconds = (performance.now() - start) / 1000
     await service.stop()
+    await checkAllSeen(sink, CALLS)
     return CALLS / seconds
+  })
+}
+
+/** Of the first webhook, ms at the 99th percentile. */
+function runPaced(neighbours: readonly string[]): Promise<number> {
+  return inSetting(async (address, sink) => {
+    const others = await Promise.all(neighbours.map(sinkOf))
+    const { service, targets } = await begin(address, [sink, ...others].map(({ url }) => url), 1) // prettier-ignore
+    const count = PACED_PER_SECOND * PACED_SECONDS
+    const start = performance.now()
+    for (let user = 0; user < count;) {
+      const due = Math.min(count, ((performance.now() - start) / 1000) * PACED_PER_SECOND)
+      const now = Date.now()
+      for (; user < due; user++)
+        for (const [place, target] of targets.entries()) target.queue(deliveryTo(user, place, now))
+      service.changed()
+      await delay(5)
+    }
+    while (targets[0]!.outbox.size > 0) await delay(2)
+    await service.stop()
+    await checkAllSeen(sink, count)
+    const { latenciesMs } = await seenBy(sink)
+    for (const other of others) await other.kill()
+    return quantile([...latenciesMs].sort((a, b) => a - b), 0.99) // prettier-ignore
   })
 }
 
 /** Likewise, with a job for each call. */
 function runBaseline(): Promise<number> {
-  return inSetting(async (address, url) => {
-    const worker = await ServerProcess.start(new URL('./call-worker.js', import.meta.url), [address, url], {})
+  return inSetting(async (address, sink) => {
+    const worker = await ServerProcess.start(new URL('./call-worker.js', import.meta.url), [address, sink.url], {})
     const connection = createRedis(address)
     await connection.connect()
     const queue = new Queue('calls', { connection })
@@ -152,7 +207,7 @@ function runBaseline(): Promise<number> {
     const start = performance.now()
     for (let from = 0; from < CALLS; from += BATCH) {
       const jobs = Array.from({ length: Math.min(BATCH, CALLS - from) }, (_, place) => {
-        const [data] = callsOf(deliveryTo(from + place), setting)
+        const [data] = callsOf(deliveryTo(from + place, 0, AT), setting)
         return { name: 'call', data, opts: { jobId: data!.messageId } }
       })
       await queue.addBulk(jobs)
@@ -162,6 +217,7 @@ function runBaseline(): Promise<number> {
     await worker.stop()
     await queue.close()
     connection.disconnect()
+    await checkAllSeen(sink, CALLS)
     return CALLS / seconds
   })
 }
@@ -184,3 +240,16 @@ for (const [name, values, target] of [
     target: { text: `≥ ${target} ×`, isMet: ratio >= target },
   })
 }
+
+const paced = await alternate({ alone: () => runPaced([]), beside: () => runPaced(['failing', 'hanging']) })
+const beside = spreadOf(paced.beside)
+const alone = spreadOf(paced.alone).median
+report({
+  bench: 'deliveries',
+  case: 'p99 beside one that fails and one that hangs',
+  result: beside,
+  unit: 'ms',
+  baseline: { name: 'alone', value: alone },
+  ratio: beside.median / alone,
+  target: { text: `≤ ${DELAY_MAX} ×`, isMet: beside.median <= DELAY_MAX * alone },
+})
