@@ -106,7 +106,8 @@ export class Shard {
       settlement: this.#settlement,
       decoder: this.#decoder,
       wheel: this.#wheel,
-      rest: () => this.#rest(0),
+      // Pages stay until all have adopted: whoever is still to do so must be there.
+      rest: () => this.#putToRest(0),
     })
     this.#participants = new Participants({
       identity: this.#identity,
@@ -379,10 +380,15 @@ export class Shard {
   }
 
   #rest(calls: number): void {
-    const { idleMs, awakeMax, bytesMax } = this.#restLimits
-    if (idleMs === Infinity && awakeMax === Infinity && bytesMax === Infinity) return
+    this.#putToRest(calls)
+    const { bytesMax } = this.#restLimits
+    if (bytesMax < Infinity) this.residency.release(bytesMax)
+  }
+
+  #putToRest(calls: number): void {
+    const { idleMs, awakeMax } = this.#restLimits
+    if (idleMs === Infinity && awakeMax === Infinity) return
     this.#roster.rest({ idleSince: this.#clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
-    this.residency.release(bytesMax)
   }
 
   #planOf(actor: SpaceActor): Plan {
