@@ -197,6 +197,13 @@ export const MUTANTS = [
     caughtBy: [SIMULATION],
   },
   {
+    name: 'pages leave memory while definitions are adopted',
+    file: 'actors/shard.ts',
+    find: 'rest: () => this.#putToRest(0)',
+    replace: 'rest: () => this.#rest(0)',
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
+  },
+  {
     name: 'a page comes back as the checkpoint of the start has it',
     file: 'src/pipeline.ts',
     find: 'writerOf: (page) => checkpointer.writerOf(page)',

@@ -140,6 +140,17 @@ describe('users that have left memory', () => {
     expect(bytesOf(space.shard)).toEqual(bytesOf(straight))
   })
 
+  it('stay while definitions are adopted, until all have adopted them', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 5 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    expect(space.shard.residency.coldPages).toBe(5)
+    const definition = audience('never', "event('Other').count() >= 1")
+    await space.apply({ kind: 'command', receivedAt: 0, command: { kind: 'define', definition } })
+    const all = [...Array(5 * PAGE_ACTORS).keys()].map((user) => space.apply(seen(`u${user}`)))
+    expect(await Promise.all(all)).toHaveLength(5 * PAGE_ACTORS)
+  })
+
   it('do not come back from a part that is damaged', async () => {
     const space = new ColdSpace([])
     await space.apply(seen('u1'))

@@ -12,7 +12,9 @@ vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 
 const { TEST_RUNS = '150', TEST_SEED = '1' } = process.env
 const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
-const PROGRESS_RUNS = 1_000
+const PROGRESS_RUNS = 500
+/** Of so many, most crash and most make checkpoints. */
+const MANY_RUNS = 100
 
 // How long a slice of a checkpoint takes must not depend on the machine.
 const now = performance.now.bind(performance)
@@ -40,8 +42,8 @@ it('ends with the state and the transitions that there are without faults', asyn
         `[simulation] ${done} of ${RUNS}: ${inputs} inputs, ${starts} starts, ${checkpoints} checkpoints\n`,
       )
   }
-  expect(starts).toBeGreaterThan(RUNS)
-  expect(checkpoints).toBeGreaterThan(RUNS / 2)
+  expect(starts).toBeGreaterThan(RUNS < MANY_RUNS ? 0 : RUNS)
+  expect(checkpoints).toBeGreaterThan(RUNS < MANY_RUNS ? -1 : RUNS)
 })
 
 it('is the same run from the same seed', async () => {
