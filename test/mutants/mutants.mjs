@@ -220,8 +220,29 @@ export const MUTANTS = [
   {
     name: 'the registry is not in the checkpoint',
     file: 'src/pipeline.ts',
-    find: '{ registry: this.registry.state() }',
-    replace: '{ registry: { records: [], ids: [], sequence: 0, tokens: [] } }',
+    find: '{ registry: this.registry.state(),',
+    replace: '{ registry: { records: [], ids: [], sequence: 0, tokens: [] },',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'the outbox is not in the checkpoint',
+    file: 'src/pipeline.ts',
+    find: 'this.deliveries.outboxes().flatMap(inParts)',
+    replace: '[]',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'connections are not in the checkpoint',
+    file: 'src/pipeline.ts',
+    find: ', deliveries: this.deliveries.state() }',
+    replace: ' }',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'numbers of deliveries begin anew after a checkpoint',
+    file: 'src/delivery/deliveries.ts',
+    find: 'deliveries.#next = next',
+    replace: 'void next',
     caughtBy: [SIMULATION],
   },
   {
