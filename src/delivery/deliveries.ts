@@ -365,7 +365,8 @@ export class Deliveries implements SettlementObserver {
       if (target.isTooMuch(connection.heldCount)) connection.giveUpHeld()
       return
     }
-    if (target.queue(delivery)) this.#count(target, delivery, (tally) => tally.collapsed++)
+    const collapsed = target.queue(delivery)
+    this.#count(target, delivery, (tally) => (tally.collapsed += collapsed))
     if (target.isTooMuch(target.outbox.size)) this.#giveUp(target)
   }
 
