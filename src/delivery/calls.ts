@@ -38,7 +38,7 @@ function identifyCall(delivery: Delivery, setting: CallSetting, addressee: Addre
   return {
     type: 'identify',
     ...namesOf(addressee),
-    traits: { ...emailOf(addressee), ...delivery.traits, [setting.connection.key]: delivery.value },
+    traits: { ...delivery.traits, ...emailOf(addressee), [setting.connection.key]: delivery.value },
     ...envelope(delivery, setting, 'identify', addressOf(addressee)),
     context: contextOf(setting, addressee),
   }
