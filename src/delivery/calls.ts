@@ -69,11 +69,12 @@ function groupCall(delivery: Delivery, setting: CallSetting, groupId: string): D
 }
 
 function envelope(delivery: Delivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
-  const { profile, sequence, resync, at } = delivery
+  const { profile, sequence, resync, at, value } = delivery
   const { key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
   return {
-    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync], at),
+    // Profiles that were united may both have come to a sequence, with different values: those are not one call.
+    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync, JSON.stringify(value)], at),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
     originalTimestamp: timestamp,
