@@ -337,7 +337,8 @@ export class Deliveries implements SettlementObserver {
   /** Unless its value is another by now: then a later delivery has said so, or will. */
   #sendAgain(target: Target, delivery: Delivery): void {
     const connection = this.#connections.get(delivery.connectionId)
-    const definition = connection && this.#view.numberOf(connection.record.type, connection.record.key)
+    if (!connection?.record.enabled) return
+    const definition = this.#view.numberOf(connection.record.type, connection.record.key)
     if (definition === undefined) return
     this.#view.see(delivery.owner, (actor) => {
       if (actor.defined.get(definition)?.sequence === delivery.sequence) target.queue(delivery)
