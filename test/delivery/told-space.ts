@@ -11,6 +11,7 @@ import type { TargetLimits } from '../../src/delivery/target.ts'
 import { durableEntry, type DurableEntry } from '../../src/durable-entry.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
+import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/persistence/journal.ts'
 import { applyEntries, viewOf } from '../../src/space.ts'
 import { reopened } from '../support/reopened.ts'
@@ -189,11 +190,11 @@ export function idOf({ kind, key, type }: DefinitionSource): string {
 /** `vips true user_id:u1` of a user, `→ acme` for the account itself; `only` what is told alone; `#2` its sequence. */
 export function lineOf({ connectionId, subject, profile, value, sequence, resync }: Delivery): string {
   const key = connectionId.slice('con_'.length)
-  const id = ({ type, value: text }: { type: string; value: string }): string => `${type}:${text}`
+  const listed = (all: readonly ExternalId[] = []): string =>
+    all.map(({ type, value: id }) => `${type}:${id}`).join(' ')
+  const { only } = subject.kind === 'user' ? subject : { only: undefined }
   const who =
-    subject.kind === 'account'
-      ? `→ ${subject.groupId}`
-      : `${subject.ids.map(id).join(' ')}${subject.only ? ` only ${subject.only.map(id).join(' ')}` : ''}`
+    subject.kind === 'account' ? `→ ${subject.groupId}` : `${listed(subject.ids)}${only ? ` only ${listed(only)}` : ''}`
   const of =
     profile.startsWith('group_id:') && subject.kind === 'user' ? ` of ${profile.slice('group_id:'.length)}` : ''
   return `${key} ${JSON.stringify(value)} ${who}${of} #${sequence}${resync > 0 ? ` resync ${resync}` : ''}`
