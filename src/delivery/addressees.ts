@@ -42,7 +42,9 @@ export function addresseesOf(ids: readonly ExternalId[], addressing: Addressing)
     for (const anonymousId of anonymous) all.push({ userId: undefined, email: undefined, anonymousId, others })
   else if (others.length > 0)
     all.push({ userId: undefined, email: undefined, anonymousId: lastOf(ids, 'anonymous_id'), others })
-  return addressing.only ? all.filter((addressee) => isAddressedBy(addressee, addressing.only!)) : all
+  if (!addressing.only) return all
+  const only = asNamedThere(addressing.only, addressing.idSync)
+  return all.filter((addressee) => isAddressedBy(addressee, only))
 }
 
 /** By what a call's id tells one addressee from another. */
@@ -57,6 +59,16 @@ function chosenIds(ids: readonly ExternalId[], { idSync, isExit }: Addressing): 
     const chosen = isExit || strategy === 'all' ? values : strategy === 'first' ? values.slice(0, 1) : values.slice(-1)
     return chosen.map(({ value }) => ({ type: mapTo, value }))
   })
+}
+
+/** Ids under the types that the destination knows them by; without those that are not sent there. */
+function asNamedThere(ids: readonly ExternalId[], idSync: readonly IdSync[]): readonly ExternalId[] {
+  if (idSync.length === 0) return ids
+  return ids.flatMap(({ type, value }) =>
+    idSync
+      .filter(({ externalId }) => externalId === type)
+      .map(({ externalId, mapTo = externalId }) => ({ type: mapTo, value })),
+  )
 }
 
 function isMobile(type: string): boolean {

@@ -1,5 +1,6 @@
 /** One try to deliver the items of a job to a connected destination: what has become of each. */
 import { DeliveryError, type Destination, type DestinationLimits } from '../../destinations/destination.ts'
+import { timedOut } from '../../destinations/transport-error.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JobItem, Outcome } from './job.ts'
 
@@ -46,12 +47,16 @@ async function attemptEach(items: readonly JobItem[], options: AttemptOptions): 
   return outcomes
 }
 
+/** An address that is refused for good keeps nothing from the others of the item. */
 async function attemptOne(calls: readonly DeliveryCall[], options: AttemptOptions): Promise<Outcome> {
+  let refused: Outcome | undefined
   for (const call of calls) {
+    if (options.signal.aborted) return UNTRIED
     const outcome = await tried(options, (signal) => options.destination.deliver(call, signal))
-    if (outcome) return outcome
+    if (outcome?.kind === 'retry') return outcome
+    refused ??= outcome
   }
-  return DELIVERED
+  return refused ?? DELIVERED
 }
 
 /** As many calls to a request as it takes; an item has arrived when all its calls have. */
@@ -98,8 +103,12 @@ async function tried(
   const timer = setTimeout(() => ended.abort(new DOMException('timed out', 'TimeoutError')), limits.timeoutMs)
   const end = (): void => ended.abort(signal.reason)
   signal.addEventListener('abort', end)
+  // Whoever does not listen to the signal is not waited for.
+  const isOver = new Promise<never>((_, reject) => {
+    ended.signal.addEventListener('abort', () => reject(timedOut(ended.signal)))
+  })
   try {
-    await act(ended.signal)
+    await Promise.race([act(ended.signal), isOver])
     return undefined
   } catch (error) {
     if (error instanceof DeliveryError) return outcomeOf(error)

@@ -38,7 +38,7 @@ function identifyCall(delivery: Delivery, setting: CallSetting, addressee: Addre
   return {
     type: 'identify',
     ...namesOf(addressee),
-    traits: { ...emailOf(addressee), ...delivery.traits, [setting.connection.key]: delivery.value },
+    traits: { ...delivery.traits, ...emailOf(addressee), [setting.connection.key]: delivery.value },
     ...envelope(delivery, setting, 'identify', addressOf(addressee)),
     context: contextOf(setting, addressee),
   }
@@ -69,11 +69,12 @@ function groupCall(delivery: Delivery, setting: CallSetting, groupId: string): D
 }
 
 function envelope(delivery: Delivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
-  const { profile, sequence, resync, at } = delivery
+  const { profile, sequence, resync, at, value } = delivery
   const { key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
   return {
-    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync], at),
+    // Profiles that were united may both have come to a sequence, with different values: those are not one call.
+    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync, JSON.stringify(value)], at),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
     originalTimestamp: timestamp,

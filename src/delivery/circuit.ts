@@ -11,6 +11,8 @@ export class Circuit {
   #failures = 0
   /** Epoch ms. */
   #closedUntil = 0
+  /** Until then the destination has asked to be left alone, whatever arrives meanwhile; epoch ms. */
+  #askedUntil = 0
   #isProbing = false
 
   get isOpen(): boolean {
@@ -19,12 +21,12 @@ export class Circuit {
 
   /** Before that, epoch ms, nothing is to be sent. */
   get notBefore(): number {
-    return this.#closedUntil
+    return Math.max(this.#closedUntil, this.#askedUntil)
   }
 
   /** How much may be sent at an instant: all, one delivery to see, or nothing. */
   allows(now: number): 'all' | 'one' | 'none' {
-    if (now < this.#closedUntil || this.#isProbing) return 'none'
+    if (now < this.notBefore || this.#isProbing) return 'none'
     return this.isOpen ? 'one' : 'all'
   }
 
@@ -44,12 +46,13 @@ export class Circuit {
   missed(now: number, random: number): void {
     this.#isProbing = false
     this.#failures++
-    if (this.isOpen) this.wait(now + backoffMs(this.#failures - FAILURES_MAX + 1, random))
+    if (!this.isOpen) return
+    this.#closedUntil = Math.max(this.#closedUntil, now + backoffMs(this.#failures - FAILURES_MAX + 1, random))
   }
 
   /** The destination asks to be left alone until an instant. */
   wait(until: number): void {
-    this.#closedUntil = Math.max(this.#closedUntil, until)
+    this.#askedUntil = Math.max(this.#askedUntil, until)
   }
 
   /** The job that was to see is lost. */

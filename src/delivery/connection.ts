@@ -22,12 +22,19 @@ export interface Hold {
   readonly reason: 'edit'
 }
 
+/** Users that have become one, by ordinals. */
+export interface UnitedOrdinals {
+  readonly survivor: number
+  readonly absorbed: readonly number[]
+}
+
 export interface ConnectionState {
   readonly record: ConnectionRecord
   readonly resync: number
   readonly sync: Sync | undefined
   readonly hold: Hold | undefined
   readonly held: readonly Delivery[]
+  readonly heldUnions: readonly UnitedOrdinals[]
   readonly isBehind: boolean
   readonly tally: TallyState
 }
@@ -43,21 +50,26 @@ export class Connection {
   tally = new Tally()
   /** What is kept back: the latest of each name. */
   readonly #held = new Map<string, Delivery>()
+  /** Users that became one while something of them was kept back, in order; and the actors that it was of. */
+  #heldUnions: UnitedOrdinals[] = []
+  readonly #heldActors = new Set<number>()
 
   constructor(record: ConnectionRecord) {
     this.record = record
   }
 
-  static of({ record, held, tally, ...state }: ConnectionState): Connection {
+  static of({ record, held, heldUnions, tally, ...state }: ConnectionState): Connection {
     const connection = Object.assign(new Connection(record), state)
     connection.tally = Tally.of(tally)
     for (const delivery of held) connection.keepBack(delivery)
+    for (const united of heldUnions) connection.unite(united)
     return connection
   }
 
   state(): ConnectionState {
     const { record, resync, sync, hold, isBehind } = this
-    return { record, resync, sync, hold, isBehind, held: [...this.#held.values()], tally: this.tally.state() }
+    const [held, heldUnions] = [[...this.#held.values()], [...this.#heldUnions]]
+    return { record, resync, sync, hold, isBehind, held, heldUnions, tally: this.tally.state() }
   }
 
   /** Whether a change is to be told: not while it is disconnected, or a first sync will tell it. */
@@ -75,23 +87,41 @@ export class Connection {
     return this.#held.size
   }
 
-  keepBack(delivery: Delivery): void {
+  /** Gives how many gave way. */
+  keepBack(delivery: Delivery): number {
     const name = `${delivery.actor} ${nameOf(delivery)}`
-    this.#held.delete(name)
+    const collapsed = this.#held.delete(name) ? 1 : 0
     this.#held.set(name, delivery)
+    this.#heldActors.add(delivery.actor)
+    return collapsed
   }
 
-  /** Too much is kept back: all will be told anew instead. */
-  giveUpHeld(): void {
-    this.#held.clear()
+  /** Users have become one: what is kept back of them goes in order once it is released. */
+  unite({ survivor, absorbed }: UnitedOrdinals): void {
+    if (!absorbed.some((actor) => this.#heldActors.has(actor))) return
+    this.#heldUnions.push({ survivor, absorbed })
+    this.#heldActors.add(survivor)
+  }
+
+  /** Too much is kept back: all will be told anew instead. Gives how many went. */
+  giveUpHeld(): number {
+    const count = this.#held.size
+    this.#forgetHeld()
     this.isBehind = true
+    return count
   }
 
-  /** Gives what was kept back, in order; nothing is any more. */
-  release(): Delivery[] {
-    const held = [...this.#held.values()]
-    this.#held.clear()
+  /** Gives what was kept back, in order, and who became one meanwhile; nothing is any more. */
+  release(): { readonly deliveries: readonly Delivery[]; readonly unions: readonly UnitedOrdinals[] } {
+    const released = { deliveries: [...this.#held.values()], unions: this.#heldUnions }
+    this.#forgetHeld()
     this.hold = undefined
-    return held
+    return released
+  }
+
+  #forgetHeld(): void {
+    this.#held.clear()
+    this.#heldActors.clear()
+    this.#heldUnions = []
   }
 }

@@ -139,8 +139,10 @@ export class Deliveries implements SettlementObserver {
 
   settled(settled: Settled): void {
     if (this.#connections.size === 0) return
-    for (const { survivor, absorbed } of settled.united)
+    for (const { survivor, absorbed } of settled.united) {
       for (const { outbox } of this.#targets.values()) outbox.unite(survivor.ordinal, absorbed)
+      for (const connection of this.#connections.values()) connection.unite({ survivor: survivor.ordinal, absorbed })
+    }
     this.#teller.settled(settled)
   }
 
@@ -314,7 +316,10 @@ export class Deliveries implements SettlementObserver {
   #approve(connectionId: string): void {
     const connection = this.#connections.get(connectionId)
     if (!connection) return
-    for (const delivery of connection.release()) this.#queue(delivery, connection)
+    const { deliveries, unions } = connection.release()
+    for (const delivery of deliveries) this.#queue(delivery, connection)
+    const { outbox } = this.#targets.get(connection.record.destinationId)!
+    for (const { survivor, absorbed } of unions) outbox.unite(survivor, absorbed)
     if (connection.sync?.phase === 'waiting') this.#beginSending(connection, connection.sync)
   }
 
@@ -332,7 +337,8 @@ export class Deliveries implements SettlementObserver {
   /** Unless its value is another by now: then a later delivery has said so, or will. */
   #sendAgain(target: Target, delivery: Delivery): void {
     const connection = this.#connections.get(delivery.connectionId)
-    const definition = connection && this.#view.numberOf(connection.record.type, connection.record.key)
+    if (!connection?.record.enabled) return
+    const definition = this.#view.numberOf(connection.record.type, connection.record.key)
     if (definition === undefined) return
     this.#view.see(delivery.owner, (actor) => {
       if (actor.defined.get(definition)?.sequence === delivery.sequence) target.queue(delivery)
@@ -361,19 +367,24 @@ export class Deliveries implements SettlementObserver {
   #queue(delivery: Delivery, connection: Connection): void {
     const target = this.#targets.get(connection.record.destinationId)!
     if (connection.hold) {
-      connection.keepBack(delivery)
-      if (target.isTooMuch(connection.heldCount)) connection.giveUpHeld()
+      let collapsed = connection.keepBack(delivery)
+      if (target.isTooMuch(connection.heldCount)) collapsed += connection.giveUpHeld()
+      this.#count(target, delivery, (tally) => (tally.collapsed += collapsed))
       return
     }
-    if (target.queue(delivery)) this.#count(target, delivery, (tally) => tally.collapsed++)
+    const collapsed = target.queue(delivery)
+    this.#count(target, delivery, (tally) => (tally.collapsed += collapsed))
     if (target.isTooMuch(target.outbox.size)) this.#giveUp(target)
   }
 
   /** Keeps E3. */
-  #giveUp({ outbox, tally, record }: Target): void {
-    tally.collapsed += outbox.clear(() => true)
+  #giveUp(target: Target): void {
+    target.outbox.clear((delivery) => {
+      this.#count(target, delivery, (tally) => tally.collapsed++)
+      return true
+    })
     for (const connection of this.#connections.values())
-      if (connection.record.destinationId === record.id) connection.isBehind = true
+      if (connection.record.destinationId === target.record.id) connection.isBehind = true
   }
 
   /** For its destination, and for its connection while there is that. */

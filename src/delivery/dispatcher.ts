@@ -173,20 +173,25 @@ export class Dispatcher {
     const shape = this.#options.shapeOf(record)
     if (!record.enabled || !shape) return
     const route = this.#routeOf(record.id)
-    for (let lane = 0; lane < outbox.lanes; lane++) {
-      if (route.jobs.has(lane) || !outbox.isReady(lane)) continue
-      const allowed = route.circuit.allows(now)
-      if (allowed === 'none') return
-      if (!this.#isGathered(target, route, shape, now)) return
-      this.#send(target, route, { lane, shape, isProbe: allowed === 'one', now })
-    }
+    let isMoreReady: boolean
+    do {
+      isMoreReady = false
+      for (let lane = 0; lane < outbox.lanes; lane++) {
+        if (route.jobs.has(lane) || !outbox.isReady(lane)) continue
+        const allowed = route.circuit.allows(now)
+        if (allowed === 'none') return
+        if (!this.#isGathered(target, route, shape, now)) return
+        if (this.#send(target, route, { lane, shape, isProbe: allowed === 'one', now })) isMoreReady = true
+      }
+    } while (isMoreReady)
   }
 
+  /** Whether some of it addressed nobody: then what was behind that, in any lane, may be ready now. */
   #send(
     target: Target,
     route: Route,
     { lane, shape, isProbe, now }: { lane: number; shape: Shape; isProbe: boolean; now: number },
-  ): void {
+  ): boolean {
     const items: JobItem[] = []
     let calls = 0
     const isEnough = (delivery: Delivery): boolean => {
@@ -201,13 +206,15 @@ export class Dispatcher {
     for (const delivery of taken)
       if (!items.some(({ number }) => number === delivery.number)) this.#options.deliveries.filtered(target, delivery)
     route.gatheringSince = 0
-    if (items.length === 0) return
+    const isAnyFiltered = items.length < taken.length
+    if (items.length === 0) return isAnyFiltered
     const id = `${target.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
     const job = { id, destinationId: target.record.id, lane, items }
     if (isProbe) route.circuit.probe()
     const underWay = { job, addedAt: now, isProbe, isMissing: false }
     route.jobs.set(lane, underWay)
     void this.#add(route, underWay)
+    return isAnyFiltered
   }
 
   /** Keeps D2. */

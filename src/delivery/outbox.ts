@@ -37,6 +37,12 @@ export interface LineState {
   readonly behind: readonly number[]
 }
 
+/** A line that waits, unless it has gone on since: then it waits no more, or until another instant. */
+interface DelayedLine {
+  readonly line: Line
+  readonly until: number
+}
+
 /** How often and since when a delivery was tried, this time included. */
 export interface Tried {
   readonly delivery: Delivery
@@ -53,7 +59,7 @@ export class Outbox {
   readonly #underWay = new Map<number, Line>()
   /** By lane: lines whose first delivery can be sent. */
   readonly #ready: ReadyLines[]
-  readonly #delayed = new TinyQueue<Line>([], (a, b) => a.notBefore - b.notBefore)
+  readonly #delayed = new TinyQueue<DelayedLine>([], (a, b) => a.until - b.until)
   #size = 0
   #delayedCount = 0
 
@@ -78,7 +84,7 @@ export class Outbox {
 
   /** When the next delivery is to be tried again, epoch ms; infinite where none is. */
   get nextRetryAt(): number {
-    return this.#delayed.peek()?.notBefore ?? Infinity
+    return this.#nextDelayed()?.until ?? Infinity
   }
 
   /** Deliveries of one connection that wait, and those of them that have been tried. */
@@ -108,20 +114,12 @@ export class Outbox {
     this.#makeReady(line)
   }
 
-  /** Whether a delivery that waits, and has the same name, was queued before an instant: it gives way. */
-  collapse(delivery: Delivery, before: number): boolean {
+  /** What waits, has the same name and was queued before an instant gives way. Gives how many went. Keeps O4. */
+  collapse(delivery: Delivery, before: number): number {
     const line = this.#lines.get(delivery.actor)
-    if (!line) return false
+    if (!line) return 0
     const name = nameOf(delivery)
-    const first = line.isUnderWay ? 1 : 0
-    const place = line.deliveries.findIndex(
-      (other, index) => index >= first && other.queuedAt <= before && nameOf(other) === name,
-    )
-    if (place < 0) return false
-    line.deliveries.splice(place, 1)
-    if (place === 0) line.triedSince = 0
-    this.#size--
-    return true
+    return this.#take(line, (other) => other.queuedAt <= before && nameOf(other) === name)
   }
 
   /** Takes lines that are ready for a lane, one delivery of each, until `isEnough` of the last one. Keeps O1. */
@@ -131,8 +129,8 @@ export class Outbox {
     for (let line = ready.shift(); line; line = ready.shift()) {
       line.isReady = false
       const delivery = line.deliveries[0]
-      // What was ready may have been cleared, adopted, or put behind others.
-      if (!delivery || line.isUnderWay || line.behind) continue
+      // What was ready may have been cleared, adopted and delayed, or put behind others.
+      if (!delivery || line.isUnderWay || line.isDelayed || line.behind) continue
       this.#begin(line, delivery, now)
       taken.push(delivery)
       if (isEnough(delivery)) break
@@ -160,9 +158,8 @@ export class Outbox {
     line.deliveries.shift()
     this.#size--
     line.isUnderWay = false
-    line.attempts = line.triedSince = line.notBefore = 0
-    if (line.deliveries.length > 0) this.#makeReady(line)
-    else if (!line.behind) this.#close(line)
+    this.#startOver(line)
+    this.#closeIfEmpty(line)
     return tried
   }
 
@@ -191,11 +188,9 @@ export class Outbox {
 
   /** Lines whose time to be tried again has come are ready. */
   wake(now: number): void {
-    while ((this.#delayed.peek()?.notBefore ?? Infinity) <= now) {
-      const line = this.#delayed.pop()!
-      line.isDelayed = false
-      this.#delayedCount--
-      this.#makeReady(line)
+    for (let next = this.#nextDelayed(); next && next.until <= now; next = this.#nextDelayed()) {
+      this.#endDelay(next.line)
+      this.#makeReady(next.line)
     }
   }
 
@@ -211,12 +206,8 @@ export class Outbox {
   clear(isConcerned: (delivery: Delivery) => boolean): number {
     const before = this.#size
     for (const line of [...this.#lines.values()]) {
-      const kept = line.deliveries.filter(
-        (delivery, index) => (index === 0 && line.isUnderWay) || !isConcerned(delivery),
-      )
-      this.#size -= line.deliveries.length - kept.length
-      line.deliveries.splice(0, Infinity, ...kept)
-      if (kept.length === 0 && !line.behind) this.#close(line)
+      this.#take(line, isConcerned)
+      this.#closeIfEmpty(line)
     }
     return before - this.#size
   }
@@ -248,15 +239,40 @@ export class Outbox {
 
   #remove(number: number, actor: number): Tried | undefined {
     const line = this.#lines.get(actor)
-    const place = line?.deliveries.findIndex((delivery) => delivery.number === number) ?? -1
-    if (!line || place < 0) return undefined
-    const [delivery] = line.deliveries.splice(place, 1)
-    this.#size--
+    const delivery = line?.deliveries.find((other) => other.number === number)
+    if (!line || !delivery) return undefined
+    this.#take(line, (other) => other === delivery)
+    this.#closeIfEmpty(line)
+    return { delivery, attempts: 1, triedSince: 0 }
+  }
+
+  /** Takes out of a line what is not under way. Gives how many went. */
+  #take(line: Line, isConcerned: (delivery: Delivery) => boolean): number {
+    const { deliveries } = line
+    const [first] = deliveries
+    const kept = deliveries.filter((delivery, index) => (index === 0 && line.isUnderWay) || !isConcerned(delivery))
+    const count = deliveries.length - kept.length
+    if (count === 0) return 0
+    deliveries.splice(0, Infinity, ...kept)
+    this.#size -= count
+    if (kept[0] !== first) this.#startOver(line)
+    return count
+  }
+
+  /** Another delivery is the first of a line: it has not been tried, and waits for nothing. */
+  #startOver(line: Line): void {
+    line.attempts = line.triedSince = line.notBefore = 0
+    this.#endDelay(line)
+    this.#makeReady(line)
+  }
+
+  #closeIfEmpty(line: Line): void {
     if (line.deliveries.length === 0 && !line.behind) this.#close(line)
-    return { delivery: delivery!, attempts: 1, triedSince: 0 }
   }
 
   #begin(line: Line, { number }: Delivery, now: number): void {
+    // One that was found in the queue may have waited.
+    this.#endDelay(line)
     line.isUnderWay = true
     line.attempts++
     if (line.triedSince === 0) line.triedSince = now
@@ -302,8 +318,22 @@ export class Outbox {
 
   #delay(line: Line): void {
     line.isDelayed = true
-    this.#delayed.push(line)
+    this.#delayed.push({ line, until: line.notBefore })
     this.#delayedCount++
+  }
+
+  #endDelay(line: Line): void {
+    if (!line.isDelayed) return
+    line.isDelayed = false
+    this.#delayedCount--
+  }
+
+  #nextDelayed(): DelayedLine | undefined {
+    for (;;) {
+      const next = this.#delayed.peek()
+      if (!next || (next.line.isDelayed && next.line.notBefore === next.until)) return next
+      this.#delayed.pop()
+    }
   }
 
   #putBehind(line: Line, actors: readonly number[]): void {

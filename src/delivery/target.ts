@@ -46,12 +46,12 @@ export class Target {
     return waiting > this.#limits.waitingMax
   }
 
-  /** Adds a delivery; gives whether one that waited gave way. */
-  queue(delivery: Delivery): boolean {
+  /** Adds a delivery; gives how many that waited gave way. */
+  queue(delivery: Delivery): number {
     const isStuck = this.isStuck || !this.record.enabled
     const before = isStuck ? Infinity : delivery.queuedAt - this.#limits.collapseMs
-    const isCollapsed = this.outbox.collapse(delivery, before)
+    const collapsed = this.outbox.collapse(delivery, before)
     this.outbox.add(delivery)
-    return isCollapsed
+    return collapsed
   }
 }

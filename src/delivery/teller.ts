@@ -73,16 +73,25 @@ export class Teller {
       const change = { value: type === 'trait' ? value : type === 'entered', sequence, at }
       for (const connection of concerned) this.#tellAll(connection, actor, change)
     }
-    const isNews = (actor: Owner, definition: number): boolean => !told.has(`${actor.ordinal} ${definition}`)
+    const heard = new Set<string>()
+    const isNews = (user: Owner, owner: Owner, definition: number): boolean => {
+      const name = `${user.ordinal} ${owner.ordinal} ${definition}`
+      if (told.has(`${owner.ordinal} ${definition}`) || heard.has(name)) return false
+      heard.add(name)
+      return true
+    }
     for (const { survivor, differing } of united) {
-      this.#tellHeld(survivor, undefined, (definition) => differing.has(definition) && isNews(survivor, definition))
+      const isToBeTold = (definition: number) => differing.has(definition) && isNews(survivor, survivor, definition)
+      // That there is no value is news to the ids of whoever had one.
+      this.#tellHeld(survivor, { only: undefined, scope: 'known' }, isToBeTold)
       for (const account of survivor.accounts) this.#tellOfAccount(account, survivor, undefined, isNews)
     }
+    for (const { account, user } of joined) this.#tellOfAccount(account, user, undefined, isNews)
+    // Those who were told all of it, by all their ids, are not told by the new ones again.
     for (const { user, added } of named) {
-      this.#tellHeld(user, added, (definition) => isNews(user, definition))
+      this.#tellHeld(user, { only: added, scope: 'present' }, (definition) => isNews(user, user, definition))
       for (const account of user.accounts) this.#tellOfAccount(account, user, added, isNews)
     }
-    for (const { account, user } of joined) this.#tellOfAccount(account, user, undefined, isNews)
   }
 
   /** Everyone on some pages whom a connection concerns; gives how many actors that are. `isCounted`: nobody is told. */
@@ -109,12 +118,12 @@ export class Teller {
   /** What a user has of its own. */
   #tellHeld(
     user: ProfileActor,
-    only: readonly ExternalId[] | undefined,
+    { only, scope }: { readonly only: readonly ExternalId[] | undefined; readonly scope: SyncScope },
     isToBeTold: (definition: number) => boolean,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = user.defined.get(definition)
-      if (!held || !isTold(held, 'present') || !isToBeTold(definition)) continue
+      if (!held || !isTold(held, scope) || !isToBeTold(definition)) continue
       for (const connection of connections) {
         if (connection.record.type === 'USERS') this.#tellUser(connection, user, { owner: user, only }, toldOf(held))
       }
@@ -126,11 +135,11 @@ export class Teller {
     account: Account,
     user: ProfileActor,
     only: readonly ExternalId[] | undefined,
-    isNews: (actor: Owner, definition: number) => boolean,
+    isNews: (user: Owner, owner: Owner, definition: number) => boolean,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = account.defined.get(definition)
-      if (!held || !isTold(held, 'present') || !isNews(account, definition)) continue
+      if (!held || !isTold(held, 'present') || !isNews(user, account, definition)) continue
       for (const connection of connections) {
         const { type, sends } = connection.record
         if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
