@@ -1,6 +1,6 @@
 /**
- * The webhook at the other end: takes calls, one or an array of them, and says how many different ones have come, and how
- * long after the instant that they carry. It may fail one time in ten, or never answer.
+ * The webhook at the other end: takes calls, one or an array of them, and says how many different ones have come, and
+ * how long after the instant that they carry. It may fail one time in ten, or never answer.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
