@@ -1,11 +1,12 @@
 #!/usr/bin/env node
-/** The command line: `rollcall serve`, `replay`, `audiences`, `token create`. */
+/** The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`. */
 import { Command } from 'commander'
+import { apply, type ApplyOptions } from './cli/apply.ts'
 import { InputError } from './cli/input-error.ts'
 import { replay, type ReplayOptions } from './cli/replay.ts'
 import { listAudiences } from './cli/audiences.ts'
 import { deliver } from './cli/deliver.ts'
-import { clientOptions, serve } from './cli/serve.ts'
+import { clientOptions, environmentVariable, serve } from './cli/serve.ts'
 import { createToken } from './cli/token.ts'
 import { EngineError } from './model/errors.ts'
 
@@ -19,6 +20,19 @@ program
   .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
   .option('--out <file>', 'where transitions go; standard output by default')
   .action((options: ReplayOptions) => replay(options))
+
+program
+  .command('apply')
+  .description('bring a running server to what a file names: destinations, audiences, computed traits, connections')
+  .requiredOption('-f, --file <file>', 'JSON or YAML')
+  .option('--prune', 'remove what the file does not name')
+  .option('--dry-run', 'show what would change, and change nothing')
+  .option('--secrets', 'send the secrets of the file, whatever else changes')
+  .action(async (options: ApplyOptions) => {
+    const write = (line: string) => process.stdout.write(line)
+    const warn = (line: string) => process.stderr.write(line)
+    process.exitCode = await apply(options, { client: clientOptions(), variable: environmentVariable, write, warn })
+  })
 
 program
   .command('audiences')

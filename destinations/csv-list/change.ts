@@ -3,7 +3,7 @@ import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonObject } from '../../src/model/event.ts'
 import { TerminalError } from '../destination.ts'
 
-/** The columns that every file begins with; the ids together say who it is. */
+/** The columns that every file begins with. */
 export const ID_COLUMNS = ['user_id', 'anonymous_id', 'email', 'group_id'] as const
 export const FIXED_COLUMNS: readonly string[] = [...ID_COLUMNS, 'since']
 
@@ -14,11 +14,6 @@ export interface Change {
   readonly audienceKey: string
   readonly isMember: boolean
   readonly cells: Cells
-}
-
-/** Members with the same key are one. */
-export function memberKey(cells: Cells): string {
-  return JSON.stringify(ID_COLUMNS.map((column) => cells.get(column) ?? ''))
 }
 
 /** The change, or why it is none. */

@@ -2,19 +2,18 @@
  * The members of one audience, in a file and in memory. A reader of the file always finds a whole one.
  *
  * M1. Memory is never ahead of the file: where a write fails, it is forgotten, and read again when it is next needed.
- * M2. Writes come one after the other, and a change that is there already causes none.
+ * M2. Writes come one after the other, and changes that come to what is there already cause none.
  * M3. A file that cannot be read as ours is left as it is.
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RetryableError } from '../destination.ts'
 import { timedOut } from '../transport-error.ts'
-import { FIXED_COLUMNS, memberKey, type Cells, type Change } from './change.ts'
+import { FIXED_COLUMNS, type Cells, type Change } from './change.ts'
 import { csvRecord, parseCsv } from './csv.ts'
+import { Members } from './members.ts'
 
 const RECORDS_PER_WRITE = 10_000
-
-type Members = Map<string, Cells>
 
 export class MemberFile {
   readonly #path: string
@@ -40,10 +39,10 @@ export class MemberFile {
 
   async #apply(changes: readonly Change[], signal: AbortSignal): Promise<void> {
     const found = this.#members ?? (await onDisk(() => this.#read()))
-    const members: Members = found ?? new Map<string, Cells>()
+    const members = found ?? new Members()
     this.#members = undefined
-    const changed = changes.filter((change) => applyTo(members, change))
-    if (changed.length > 0 || !found) await onDisk(() => this.#write(members, signal))
+    const isChanged = members.apply(changes)
+    if (isChanged || !found) await onDisk(() => this.#write(members, signal))
     this.#members = members
   }
 
@@ -56,8 +55,7 @@ export class MemberFile {
     const [columns, ...records] = parseCsv(text) ?? []
     if (!FIXED_COLUMNS.every((column, index) => columns?.[index] === column))
       throw new RetryableError('file_damaged', 'The file of the list is not one that was written here.')
-    const rows = records.map((record) => cellsOf(columns!, record))
-    return new Map(rows.map((cells) => [memberKey(cells), cells]))
+    return new Members(records.map((record) => cellsOf(columns!, record)))
   }
 
   async #write(members: Members, signal: AbortSignal): Promise<void> {
@@ -83,23 +81,13 @@ export class MemberFile {
   }
 }
 
-/** True where the change was not there already. */
-function applyTo(members: Members, { isMember, cells }: Change): boolean {
-  const key = memberKey(cells)
-  if (!isMember) return members.delete(key)
-  const present = members.get(key)
-  if (present?.size === cells.size && [...cells].every(([column, cell]) => present.get(column) === cell)) return false
-  members.set(key, cells)
-  return true
-}
-
 /** The file, in pieces, lest it be in memory whole. */
 function* texts(members: Members): Generator<string> {
   const named = new Set<string>()
-  for (const cells of members.values()) for (const column of cells.keys()) named.add(column)
+  for (const cells of members.rows()) for (const column of cells.keys()) named.add(column)
   const columns = [...FIXED_COLUMNS, ...[...named].filter((column) => !FIXED_COLUMNS.includes(column)).sort()]
   let piece = [csvRecord(columns)]
-  for (const cells of members.values()) {
+  for (const cells of members.rows()) {
     piece.push(csvRecord(columns.map((column) => cells.get(column) ?? '')))
     if (piece.length < RECORDS_PER_WRITE) continue
     yield piece.join('')

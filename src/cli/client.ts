@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { EngineError } from '../model/errors.ts'
+import { EngineError, type ErrorCode, ERRORS } from '../model/errors.ts'
 
 export interface ClientOptions {
   /** `http://127.0.0.1:8080`. */
@@ -13,12 +13,15 @@ export interface ClientOptions {
   readonly dataDirectory: string
 }
 
-const Failure = z.object({ errors: z.array(z.object({ message: z.string() })).min(1) })
+const Failure = z.object({
+  errors: z.array(z.object({ type: z.string().optional(), message: z.string(), field: z.string().optional() })).min(1),
+})
+const PageEnd = z.object({ pagination: z.object({ next: z.string().optional() }) })
 
 /** What the Control API answers with, under `data`. Throws an EngineError that says why there is none. */
 export async function askServer(
   options: ClientOptions,
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
   path: string,
   body?: object,
 ): Promise<unknown> {
@@ -34,10 +37,24 @@ export async function askServer(
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return (answer as { data: unknown }).data
   const failure = Failure.safeParse(answer)
-  throw new EngineError(
-    'invalid_request_error',
-    failure.success ? failure.data.errors[0]!.message : `the server answered ${response.status}`,
-  )
+  if (!failure.success) throw new EngineError('invalid_request_error', `the server answered ${response.status}`)
+  const { type, message, field } = failure.data.errors[0]!
+  throw new EngineError(isCode(type) ? type : 'invalid_request_error', message, field)
+}
+
+/** Each page of a list of the Control API. */
+export async function* askPages(options: ClientOptions, path: string, count: number): AsyncGenerator {
+  for (let cursor: string | undefined = ''; cursor !== undefined;) {
+    const parameters = new URLSearchParams({ 'pagination[count]': String(count) })
+    if (cursor !== '') parameters.set('pagination[cursor]', cursor)
+    const page = await askServer(options, 'GET', `${path}?${parameters.toString()}`)
+    yield page
+    cursor = PageEnd.parse(page).pagination.next
+  }
+}
+
+function isCode(type: string | undefined): type is ErrorCode {
+  return type !== undefined && Object.hasOwn(ERRORS, type)
 }
 
 async function storedToken(directory: string): Promise<string> {

@@ -325,9 +325,17 @@ export function clientOptions(): ClientOptions {
   }
 }
 
+/** A variable that is no setting of ours, by name: what a file of definitions leaves to the environment. */
+export function environmentVariable(name: string): string | undefined {
+  return givenEnvironment().get(name)
+}
+
+function givenEnvironment(): ReadonlyMap<string, string | undefined> {
+  return new Map(Object.entries(process.env).filter(([, value]) => value !== ''))
+}
+
 function readEnvironment(): Settings {
-  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''))
-  const result = Environment.safeParse(given)
+  const result = Environment.safeParse(Object.fromEntries(givenEnvironment()))
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   throw new EngineError('validation_error', `${path.join('.')}: ${message}`, path.join('.'))

@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express'
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
-import { changeConnection, readConnection } from './destination-requests.ts'
+import { asApiHasIt, changeConnection, readConnection } from './destination-requests.ts'
 import type { DestinationApiOptions } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from './record.ts'
 
@@ -104,7 +104,6 @@ function mount(
 }
 
 function connectionView(record: ConnectionRecord, { connections, destinations }: ConnectionApiOptions): object {
-  const { sends, events, approval, idSync, traits } = record
   const destination = destinations.find(record.destinationId)
   const waiting = connections.waiting(record.id)
   return {
@@ -115,18 +114,7 @@ function connectionView(record: ConnectionRecord, { connections, destinations }:
     enabled: record.enabled,
     status: connections.status(record.id),
     ...(waiting !== undefined && { waitingMembers: waiting }),
-    idSyncConfiguration: idSync,
-    connectionSettings: {
-      sendIdentify: sends.identify,
-      sendTrack: sends.track,
-      sendGroup: sends.group,
-      enteredEvent: events.entered,
-      exitedEvent: events.exited,
-      computedEvent: events.computed,
-      traits,
-      approvalMembers: approval.members,
-      approvalShare: approval.share,
-    },
+    ...asApiHasIt(record),
     createdAt: formatInstant(record.createdAt),
     updatedAt: formatInstant(record.updatedAt),
   }

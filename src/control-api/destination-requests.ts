@@ -220,6 +220,24 @@ function withChange(
   return changed
 }
 
+/** What a request may say of a connection, as it is. */
+export function asApiHasIt({ sends, events, approval, idSync, traits }: ConnectionRecord) {
+  return {
+    idSyncConfiguration: idSync,
+    connectionSettings: {
+      sendIdentify: sends.identify,
+      sendTrack: sends.track,
+      sendGroup: sends.group,
+      enteredEvent: events.entered,
+      exitedEvent: events.exited,
+      computedEvent: events.computed,
+      traits,
+      approvalMembers: approval.members,
+      approvalShare: approval.share,
+    },
+  }
+}
+
 function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
   const { identify, track, group } = sends
   const field = 'connectionSettings'

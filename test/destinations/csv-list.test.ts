@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseCsv } from '../../destinations/csv-list/csv.ts'
 import { csvListDestination } from '../../destinations/csv-list/csv-list.ts'
@@ -10,6 +11,7 @@ import { createHttpClient } from '../../destinations/node-http-client.ts'
 import { parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { group, identify, PERSONAS, SINCE, track } from './calls.ts'
+import { propertyRuns } from '../support/runs.ts'
 import { outcome } from './loopback.ts'
 
 const HEADER = 'user_id,anonymous_id,email,group_id,since'
@@ -74,12 +76,6 @@ describe('members', () => {
     ])
   })
 
-  it('are one for each combination of ids', async () => {
-    const mail = (email: string, vips: boolean) => identify('u1', { vips, email })
-    await apply(mail('a@example.com', true), mail('b@example.com', true), mail('a@example.com', false))
-    expect(lines()).toEqual([HEADER, `u1,,b@example.com,,${SINCE}`])
-  })
-
   it('have columns for what enriches them, in order of name, as long as somebody has it', async () => {
     await apply(identify('u1', { vips: true, plan: 'pro', age: 41, tags: ['a', 'b'], gone: null, is_new: false }))
     await apply(identify('u2', { vips: true, city: 'Köln' }))
@@ -122,6 +118,124 @@ describe('members', () => {
   })
 })
 
+/** A call, or what it says, by ids between commas: `u1,,e1` is a user with an email. */
+function call(ids: string, vips: boolean): DeliveryCall {
+  const [userId = '', anonymousId = '', email = '', groupId = ''] = ids.split(',')
+  if (groupId !== '') return group(groupId, { vips })
+  const named = anonymousId === '' ? {} : { anonymousId }
+  return identify(userId, { vips, ...(email !== '' && { email }) }, named)
+}
+const enters = (ids: string) => call(ids, true)
+const leaves = (ids: string) => call(ids, false)
+
+/** Of each row: its ids, without commas at the end. */
+function members(): string[] {
+  return lines()
+    .slice(1)
+    .map((line) => line.split(',').slice(0, 4).join(',').replace(/,+$/, ''))
+}
+
+describe('who becomes better known', () => {
+  it.each([
+    ['a user with an email, in place of the user', ['u1', 'u1,,e1'], ['u1,,e1']],
+    ['several emails of a user, each', ['u1', 'u1,,e1', 'u1,,e2'], ['u1,,e1', 'u1,,e2']],
+    ['a user without email, where emails are known', ['u1,,e1', 'u1,,e2', 'u1'], ['u1,,e1', 'u1,,e2']],
+    ['a user, in place of who had the email', [',a1,e1', 'u1,,e1'], ['u1,,e1']],
+    ['a user, not in place of another email', [',a1,e1', ',a1,e2', 'u1,,e1'], [',a1,e2', 'u1,,e1']],
+    ['a user, in place of who had the anonymous id', [',a1', ',a2', 'u1,a1'], [',a2', 'u1,a1']],
+    ['a user, in place of all with the anonymous id', [',a1,e1', ',a1,e2', 'u1,a1,e1'], ['u1,a1,e1']],
+    ['an email, in place of the anonymous id', [',a1', ',a2', ',a1,e1'], [',a2', ',a1,e1']],
+    ['an email, with its last anonymous id', [',a1,e1', ',a2,e1'], [',a2,e1']],
+    ['several emails of one anonymous id, each', [',a1,e1', ',a1,e2'], [',a1,e1', ',a1,e2']],
+    ['users of one email, each', ['u1,,e1', 'u2,,e1'], ['u1,,e1', 'u2,,e1']],
+    ['accounts, each', [',,,g1', ',,,g2', ',,,g1'], [',,,g1', ',,,g2']],
+  ])('is listed as %s', async (_, come, expected) => {
+    await apply(...come.map(enters))
+    expect(members()).toEqual(expected)
+    list = connect()
+    for (const ids of come) await apply(enters(ids))
+    expect(members().sort()).toEqual([...expected].sort())
+  })
+})
+
+describe('who leaves', () => {
+  it.each([
+    ['a user, with all emails', ['u1,,e1', 'u1,,e2', 'u2,,e1'], 'u1,,e1', ['u2,,e1']],
+    ['a user, without email', ['u1,,e1', 'u1,,e2', 'u2'], 'u1', ['u2']],
+    ['a user, by an email that is new', ['u1'], 'u1,,e1', []],
+    ['a user, and who had its email', [',a1,e1', ',a2,e2'], 'u1,,e1', [',a2,e2']],
+    ['a user, and who had its anonymous id', [',a1', ',a1,e1', ',a2'], 'u1,a1', [',a2']],
+    ['an email, by another anonymous id', [',a1,e1', ',a1,e2'], ',a2,e1', [',a1,e2']],
+    ['an email, and the anonymous id alone', [',a1', ',a2'], ',a1,e1', [',a2']],
+    ['an email, not its users', ['u1,,e1'], ',a1,e1', ['u1,,e1']],
+    ['an anonymous id, with all emails', [',a1,e1', ',a1,e2', ',a2,e3', 'u1,,e4'], ',a1', [',a2,e3', 'u1,,e4']],
+    ['an account', [',,,g1', ',,,g2', 'u1'], ',,,g1', [',,,g2', 'u1']],
+    ['nobody who is there', ['u1,,e1', ',a1,e2', ',,,g1'], 'u2,a2,e3', ['u1,,e1', ',a1,e2', ',,,g1']],
+  ])('is %s', async (_, present, gone, expected) => {
+    await apply(...present.map(enters))
+    await apply(leaves(gone))
+    expect(members()).toEqual(expected)
+    await apply(leaves(gone))
+    expect(members()).toEqual(expected)
+  })
+})
+
+describe('any sequence of calls', () => {
+  const ids = fc
+    .tuple(fc.constantFrom('', 'u1', 'u2'), fc.constantFrom('', 'a1', 'a2'), fc.constantFrom('', 'e1', 'e2'))
+    .map((cells) => cells.join(','))
+  const step = fc
+    .tuple(fc.oneof({ weight: 9, arbitrary: ids }, { weight: 1, arbitrary: fc.constantFrom(',,,g1') }), fc.boolean())
+    .filter(([who]) => who !== ',,')
+  const sequences = fc.array(step, { maxLength: 12 })
+
+  it('gives what looking through all rows gives, and twice is as once', async () => {
+    await fc.assert(
+      fc.asyncProperty(sequences, async (steps) => {
+        rmSync(directory, { recursive: true, force: true })
+        list = connect()
+        const calls = steps.map(([who, isMember]) => call(who, isMember))
+        await apply(enters('u9'), ...calls)
+        const once = readFileSync(join(directory, 'vips.csv'), 'utf8')
+        expect(members().sort()).toEqual(['u9', ...naiveMembers(steps)].sort())
+        await apply(enters('u9'), ...calls)
+        expect(readFileSync(join(directory, 'vips.csv'), 'utf8')).toBe(once)
+        for (const one of calls) await apply(one)
+        expect(members().sort()).toEqual(['u9', ...naiveMembers(steps)].sort())
+      }),
+      propertyRuns(60),
+    )
+  })
+
+  /** The rules, row by row. */
+  function naiveMembers(steps: readonly (readonly [string, boolean])[]): string[] {
+    let rows: (readonly string[])[] = []
+    for (const [who, isMember] of steps) {
+      const call = who
+        .padEnd(who.length + 3, ',')
+        .split(',')
+        .slice(0, 4)
+      const [user, anonymous, email, account] = call
+      const isGone = (row: readonly string[]): boolean => {
+        const [rowUser, rowAnonymous, rowEmail, rowAccount] = row
+        if (rowAccount !== account) return false
+        if (account !== '') return true
+        const hasEmail = email !== '' && rowEmail === email
+        const hasAnonymous = anonymous !== '' && rowAnonymous === anonymous
+        if (isMember && rowUser === user && rowEmail === email) return user !== '' || email !== '' || hasAnonymous
+        if (rowUser !== '') return rowUser === user && (!isMember || (rowEmail === '' && email !== ''))
+        if (user !== '') return hasEmail || hasAnonymous
+        if (email !== '') return hasEmail || (hasAnonymous && rowEmail === '')
+        return hasAnonymous && (!isMember || rowEmail === '')
+      }
+      rows = rows.filter((row) => !isGone(row))
+      const isKnownBetter = user !== '' && email === '' && rows.some((row) => row[0] === user)
+      if (isMember && !isKnownBetter) rows.push(call)
+    }
+    return rows.map((row) => row.join(',').replace(/,+$/, ''))
+  }
+})
+
 describe('once more', () => {
   const calls = [identify('u1', { vips: true, plan: 'pro' }), identify('u2', left), identify("'=\n", { vips: true })]
 
@@ -133,6 +247,13 @@ describe('once more', () => {
     list = connect()
     await apply(...calls)
     expect(lines()).toEqual(once)
+  })
+
+  it('who leaves and is back in one batch keeps the place, and nothing is written', async () => {
+    await apply(identify('u1'), identify('u2'))
+    writeFileSync(join(directory, 'vips.csv'), 'seen')
+    await apply(identify('u1', left), identify('u1'))
+    expect(lines()).toEqual(['seen'])
   })
 
   it('what changes nothing writes nothing', async () => {

@@ -1,0 +1,81 @@
+/** An audience or computed trait as a file has it, with its connections, checked as if it were new. */
+import { z } from 'zod'
+import { KeyTable, placeDefinitions } from '../../actors/plan/references.ts'
+import type { DefinitionKind, DefinitionRecord } from '../control-api/record.ts'
+import { readAudience, readComputedTrait } from '../control-api/requests.ts'
+import { parseQuery } from '../language/parse.ts'
+import { EngineError } from '../model/errors.ts'
+import type { Path, YamlFile } from './yaml-file.ts'
+
+export interface FileConnection {
+  readonly path: Path
+  /** The name of the destination. */
+  readonly destination: string
+  /** Of a request, but for the destination. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+export interface FileDefinition {
+  readonly path: Path
+  readonly kind: DefinitionKind
+  /** Of the request that makes it: what the file says, and no more. */
+  readonly body: Readonly<Record<string, unknown>>
+  /** What that request makes. */
+  readonly record: DefinitionRecord
+  readonly connections: readonly FileConnection[]
+}
+
+const Connection = z.strictObject({
+  destination: z.string().trim(),
+  enabled: z.unknown().optional(),
+  idSyncConfiguration: z.unknown().optional(),
+  connectionSettings: z.unknown().optional(),
+})
+
+const Entry = z.strictObject({
+  key: z.string(),
+  name: z.unknown().optional(),
+  type: z.enum(['USERS', 'ACCOUNTS']).default('USERS'),
+  query: z.string(),
+  description: z.unknown().optional(),
+  enabled: z.unknown().optional(),
+  options: z.unknown().optional(),
+  destinations: z.array(Connection).default([]),
+})
+
+/** Throws an InputError. */
+export function readFileDefinition(entry: unknown, kind: DefinitionKind, path: Path, file: YamlFile): FileDefinition {
+  const { type, query, destinations, ...rest } = file.parse(Entry, entry, path)
+  const body =
+    kind === 'audience'
+      ? { ...rest, definition: { query }, audienceType: type }
+      : { ...rest, definition: { type, query } }
+  const record = file.check(path, () => (kind === 'audience' ? readAudience : readComputedTrait)(body, 0))
+  file.check(
+    [...path, 'query'],
+    () => parseQuery(query, record.source),
+    () => [],
+  )
+  const connections = destinations.map(({ destination, ...ofConnection }, index) => ({
+    path: [...path, 'destinations', index],
+    destination,
+    body: ofConnection,
+  }))
+  return { path, kind, body, record, connections }
+}
+
+/** Each after those that it reads; what is disabled reads nothing, and is last. Throws an InputError for a circle. */
+export function inOrderOfReading(definitions: readonly FileDefinition[], { fault }: YamlFile): FileDefinition[] {
+  const enabled = definitions.filter(({ record }) => record.enabled)
+  const inputs = enabled.map(({ record: { source } }, id) => {
+    return { id, source, query: parseQuery(source.query, source), sinceArrival: -1, definedAt: -1 }
+  })
+  try {
+    const placed = placeDefinitions(inputs, new KeyTable(inputs.map(({ source }) => source)))
+    return [...placed.map(({ input }) => enabled[input.id]!), ...definitions.filter(({ record }) => !record.enabled)]
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    const named = enabled.find(({ record }) => error.message.includes(`'${record.source.key}'`))
+    throw fault([...(named?.path ?? []), 'query'], error.message)
+  }
+}

@@ -1,0 +1,50 @@
+/** A destination as a file has it, checked as if it were new, but for secrets: these may be left out. */
+import { z } from 'zod'
+import type { DestinationType } from '../../destinations/destination.ts'
+import { DESTINATION_TYPES, destinationType } from '../../destinations/registry.ts'
+import { readDestination } from '../control-api/destination-requests.ts'
+import { MASK } from '../delivery/destination-admin.ts'
+import type { JsonObject } from '../model/event.ts'
+import { filledFrom, type Variable } from './apply-environment.ts'
+import type { Path, YamlFile } from './yaml-file.ts'
+
+export interface FileDestination {
+  readonly path: Path
+  readonly name: string
+  readonly type: DestinationType
+  /** Undefined where the file says nothing. */
+  readonly enabled: boolean | undefined
+  /** Null: to be taken away. A secret that is masked is as good as left out. */
+  readonly settings: JsonObject
+}
+
+const Entry = z.strictObject({
+  name: z.string(),
+  type: z.string(),
+  enabled: z.boolean().optional(),
+  settings: z.unknown().optional(),
+})
+
+/** Throws an InputError. */
+export function readFileDestination(entry: unknown, path: Path, file: YamlFile, variable: Variable): FileDestination {
+  const { settings: template, ...rest } = file.parse(Entry, entry, path)
+  const type = destinationType(rest.type)
+  const known = DESTINATION_TYPES.map(({ slug }) => slug).join(', ')
+  if (!type) throw file.fault([...path, 'type'], `${path.join('.')}.type: expected one of ${known}`)
+  const settings = filledFrom(variable, template, [...path, 'settings'], file.fault)
+  const { name, given } = file.check(path, () =>
+    readDestination({ ...rest, ...(settings !== undefined && { settings }) }, 0),
+  )
+  const isLeftOut = ([key, value]: [string, unknown]) => value === MASK && type.secrets.includes(key)
+  const kept: JsonObject = Object.fromEntries(Object.entries(given).filter((setting) => !isLeftOut(setting)))
+  checkSettings(type, kept, [...path, 'settings'], file)
+  return { path, name, type, enabled: rest.enabled, settings: kept }
+}
+
+function checkSettings(type: DestinationType, settings: JsonObject, path: Path, file: YamlFile): void {
+  const present = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== null))
+  const result = type.settings.safeParse(present)
+  const isOfSecretLeftOut = ([name]: Path) => type.secrets.some((secret) => secret === name && !(secret in present))
+  const issues = (result.error?.issues ?? []).filter((issue) => !isOfSecretLeftOut(issue.path))
+  if (issues.length > 0) file.parse(type.settings, present, path)
+}

@@ -1,0 +1,105 @@
+/**
+ * What differs between one thing of a file and the same of a server: nothing, or a step. Pure.
+ *
+ * P1. What the file leaves out of a thing stays as it is.
+ * P2. Secrets are not compared, as they cannot be read. They go along when another setting changes, or when asked for.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { asApiHasIt } from '../control-api/destination-requests.ts'
+import { MASK } from '../delivery/destination-admin.ts'
+import type { ConnectionRecord } from '../model/destination.ts'
+import type { FileDefinition } from './apply-definition.ts'
+import type { FileDestination } from './apply-destination.ts'
+import type { PresentConnection, PresentDefinition, PresentDestination } from './apply-present.ts'
+import { COLLECTIONS } from './apply-present.ts'
+import { connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
+
+export function destinationDifference(
+  { name, type, enabled, settings }: FileDestination,
+  found: PresentDestination | undefined,
+  sendsSecrets: boolean,
+): Step | undefined {
+  const step = { kind: 'destination', name: destinationName(name) } as const
+  const state = enabled === undefined ? {} : { enabled }
+  if (!found)
+    return { ...step, sign: '+', fields: [], path: 'destinations', body: { type: type.slug, name, ...state, settings } }
+  const hidden = Object.keys(settings).filter((key) => settings[key] !== null && found.settings[key] === MASK)
+  const changed = Object.keys(settings).filter(
+    (key) => !hidden.includes(key) && !isDeepStrictEqual(settings[key], found.settings[key] ?? null),
+  )
+  const isSent = changed.length > 0 || (sendsSecrets && hidden.length > 0)
+  const isSwitched = enabled !== undefined && enabled !== found.enabled
+  if (!isSent && !isSwitched) return undefined
+  const fields = [
+    ...(isSwitched ? ['enabled'] : []),
+    ...changed.map((key) => `settings.${key}`),
+    ...(isSent && hidden.length > 0 ? ['secrets'] : []),
+  ]
+  const body = { ...(isSwitched && state), ...(isSent && { settings }) }
+  return { ...step, sign: '~', fields, path: `destinations/${found.id}`, body }
+}
+
+export function definitionDifference(
+  { kind, body, record }: FileDefinition,
+  found: PresentDefinition | undefined,
+): Step | undefined {
+  const { path } = COLLECTIONS[kind]
+  const step = { kind: 'definition', name: definitionName(record.source) } as const
+  if (!found) return { ...step, sign: '+', fields: [], path, body }
+  const { name, description, enabled, source } = record
+  const described = changedOf({ name, description, enabled }, found, body)
+  // Options that the API drops are none that could differ.
+  const options = changedOf(record.options, found.options, body['options'] ?? {})
+  const isAsked = source.query === found.definition.query
+  const fields = [
+    ...Object.keys(described),
+    ...(isAsked ? [] : ['query']),
+    ...Object.keys(options).map((key) => `options.${key}`),
+  ]
+  if (fields.length === 0) return undefined
+  const change = {
+    ...described,
+    ...(!isAsked && { definition: { query: source.query } }),
+    ...(Object.keys(options).length > 0 && { options }),
+  }
+  return { ...step, sign: '~', fields, path: `${path}/${found.id}`, body: change }
+}
+
+/** `record`: what the file makes of it; its destination is that of the file, by name. */
+export function connectionDifference(
+  record: ConnectionRecord,
+  given: Readonly<Record<string, unknown>>,
+  {
+    definition,
+    found,
+  }: { readonly definition: PresentDefinition | undefined; readonly found: PresentConnection | undefined },
+): Step | undefined {
+  const { path } = COLLECTIONS[record.kind]
+  const name = connectionName(record, record.destinationId)
+  if (!definition || !found) {
+    const between = { definition: definitionName(record), destination: destinationName(record.destinationId) }
+    return { kind: 'connection', sign: '+', name, fields: [], path, body: given, between }
+  }
+  const { connectionSettings: wanted, idSyncConfiguration } = asApiHasIt(record)
+  const change = changedOf({ enabled: record.enabled, idSyncConfiguration }, found, given)
+  const settings = changedOf(wanted, found.connectionSettings, given['connectionSettings'] ?? {})
+  const fields = [...Object.keys(change), ...Object.keys(settings).map((key) => `connectionSettings.${key}`)]
+  if (fields.length === 0) return undefined
+  const body = { ...change, ...(Object.keys(settings).length > 0 && { connectionSettings: settings }) }
+  return {
+    kind: 'connection',
+    sign: '~',
+    name,
+    fields,
+    path: `${path}/${definition.id}/destination-connections/${found.id}`,
+    body,
+  }
+}
+
+/** Of what is wanted, what the file gives and is otherwise. Keeps P1. */
+function changedOf(wanted: object, found: object, given: object): Readonly<Record<string, unknown>> {
+  const isOther = (key: string, value: unknown) => !isDeepStrictEqual(value, (found as Record<string, unknown>)[key])
+  return Object.fromEntries(
+    Object.entries(wanted).filter(([key, value]) => Object.hasOwn(given, key) && isOther(key, value)),
+  )
+}

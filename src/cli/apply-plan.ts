@@ -1,0 +1,150 @@
+/**
+ * What is to be done so that a server has what a file names, in the order of doing. Pure.
+ *
+ * O1. A destination comes before what is connected to it, and goes after it.
+ * O2. A connection that goes, goes before others come: a definition has one for each type of destination.
+ * O3. Only what the file does not name goes: of the lists that it has, and of the connections of what it names.
+ */
+import { readConnection } from '../control-api/destination-requests.ts'
+import type { TypeOfDestination } from '../model/destination-admin.ts'
+import type { FileConnection, FileDefinition } from './apply-definition.ts'
+import { connectionDifference, definitionDifference, destinationDifference } from './apply-difference.ts'
+import type { ApplyFile } from './apply-file.ts'
+import { COLLECTIONS, type Present, type PresentDefinition, type PresentDestination } from './apply-present.ts'
+import { connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
+import type { Path } from './yaml-file.ts'
+
+export interface Plan {
+  readonly steps: readonly Step[]
+  /** Ids of what is there, by the name that steps give it. */
+  readonly ids: ReadonlyMap<string, string>
+}
+
+export interface PlanOptions {
+  /** What the file does not name is removed. */
+  readonly prunes: boolean
+  readonly sendsSecrets: boolean
+}
+
+/** Where a connection leads. */
+interface End {
+  readonly type: TypeOfDestination
+  readonly found: PresentDestination | undefined
+}
+
+/** A definition of the file, and the same on the server. */
+interface Pair {
+  readonly wanted: FileDefinition
+  readonly found: PresentDefinition | undefined
+}
+
+/** Throws an InputError where the file does not go with what is there. */
+export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets }: PlanOptions): Plan {
+  const ends = endsOf(file, present)
+  const pairs = file.definitions.map((wanted) => ({
+    wanted,
+    found: present.definitions.find((one) => isSame(one, wanted)),
+  }))
+  const gone = prunes ? present.definitions.filter((one) => isUnnamed(one, file)) : []
+  const steps = [
+    ...file.destinations.map((one) => destinationDifference(one, ends.get(one.name)!.found, sendsSecrets)),
+    ...pairs.map(({ wanted, found }) => definitionDifference(wanted, found)),
+    ...(prunes ? pairs.flatMap((pair) => disconnections(pair.found, pair.wanted, { ends, present })) : []),
+    ...gone.flatMap((definition) => disconnections(definition, undefined, { ends, present })),
+    ...pairs.flatMap((pair) => connections(pair, ends, file)),
+    ...gone.map((one) => removal('definition', definitionName(one), `${COLLECTIONS[one.kind].path}/${one.id}`)),
+    ...(prunes ? unnamedDestinations(file, present, ends) : []),
+  ].filter((step) => step !== undefined)
+  const ids = new Map<string, string>()
+  for (const [name, { found }] of ends) if (found) ids.set(destinationName(name), found.id)
+  for (const { found } of pairs) if (found) ids.set(definitionName(found), found.id)
+  return { steps, ids }
+}
+
+/** Whether the file leaves it out, though it has a list in which it would be. */
+export function isUnnamed(one: PresentDefinition, { definitions, lists }: ApplyFile): boolean {
+  return lists.has(one.kind) && !definitions.some((wanted) => isSame(one, wanted))
+}
+
+export function isSame(one: PresentDefinition, { kind, record: { source } }: FileDefinition): boolean {
+  return one.kind === kind && one.type === source.type && one.key === source.key
+}
+
+/** By name: the destinations that the file describes, and those that it only connects. */
+function endsOf({ destinations, definitions, file }: ApplyFile, present: Present): ReadonlyMap<string, End> {
+  const ends = new Map<string, End>()
+  const find = (name: string, path: Path): PresentDestination | undefined => {
+    const [found, another] = present.destinations.filter((one) => one.name === name)
+    if (another) throw file.fault(path, `${path.join('.')}: the server has several destinations of the name '${name}'`)
+    return found
+  }
+  for (const { name, type, path } of destinations) {
+    const found = find(name, [...path, 'name'])
+    const place = [...path, 'type']
+    if (found && found.metadata.slug !== type.slug)
+      throw file.fault(place, `${place.join('.')}: expected ${found.metadata.slug}, as it is there, for good`)
+    ends.set(name, { type, found })
+  }
+  for (const { destination, path } of definitions.flatMap(({ connections }) => connections)) {
+    if (ends.has(destination)) continue
+    const place = [...path, 'destination']
+    const found = find(destination, place)
+    if (!found)
+      throw file.fault(place, `${place.join('.')}: neither the file nor the server has a destination '${destination}'`)
+    ends.set(destination, { type: found.metadata, found })
+  }
+  return ends
+}
+
+function connections(
+  { wanted, found }: Pair,
+  ends: ReadonlyMap<string, End>,
+  { file }: ApplyFile,
+): (Step | undefined)[] {
+  const byType = new Map<string, FileConnection>()
+  return wanted.connections.map((connection) => {
+    const { destination, body, path } = connection
+    const { type, found: end } = ends.get(destination)!
+    const place = [...path, 'destination']
+    const other = byType.get(type.slug)
+    if (other)
+      throw file.fault(place, `${place.join('.')}: '${other.destination}' is of type ${type.slug} too; one may be`)
+    byType.set(type.slug, connection)
+    const record = file.check(
+      path,
+      () => readConnection({ ...body, destination: { id: destination } }, wanted.record, { find: () => type, now: 0 }),
+      (field) => (field === 'destination.id' ? ['destination'] : field.split('.')),
+    )
+    const known = found?.connections.find((one) => one.destination.id === end?.id)
+    return connectionDifference(record, body, { definition: found, found: known })
+  })
+}
+
+/** Of a definition on the server, what the file does not connect it to. */
+function disconnections(
+  definition: PresentDefinition | undefined,
+  wanted: FileDefinition | undefined,
+  { ends, present }: { readonly ends: ReadonlyMap<string, End>; readonly present: Present },
+): Step[] {
+  if (!definition) return []
+  const kept = new Set(wanted?.connections.map(({ destination }) => ends.get(destination)?.found?.id))
+  const path = `${COLLECTIONS[definition.kind].path}/${definition.id}/destination-connections`
+  return definition.connections
+    .filter(({ destination }) => !kept.has(destination.id))
+    .map(({ id, destination }) => {
+      const name = present.destinations.find((one) => one.id === destination.id)?.name ?? destination.id
+      return removal('connection', connectionName(definition, name), `${path}/${id}`)
+    })
+}
+
+function unnamedDestinations({ lists }: ApplyFile, present: Present, ends: ReadonlyMap<string, End>): Step[] {
+  if (!lists.has('destinations')) return []
+  const named = new Set(Array.from(ends.values(), ({ found }) => found?.id))
+  return present.destinations
+    .filter(({ id }) => !named.has(id))
+    .map(({ id, name }) => removal('destination', destinationName(name), `destinations/${id}`))
+}
+
+function removal(kind: Step['kind'], name: string, path: string): Step {
+  return { sign: '-', kind, name, fields: [], path }
+}

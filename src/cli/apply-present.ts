@@ -1,0 +1,92 @@
+/** What a server has of what a file may name, as its Control API shows it. */
+import { z } from 'zod'
+import type { DefinitionKind } from '../control-api/record.ts'
+import { askPages, askServer, type ClientOptions } from './client.ts'
+
+const Json = z.record(z.string(), z.json())
+
+const Destination = z.object({
+  id: z.string(),
+  name: z.string(),
+  enabled: z.boolean(),
+  metadata: z.object({ slug: z.string(), name: z.string(), kind: z.enum(['event', 'list']) }),
+  /** Secrets are masked. */
+  settings: Json,
+})
+export type PresentDestination = z.output<typeof Destination>
+
+const Connection = z.object({
+  id: z.string(),
+  destination: z.object({ id: z.string() }),
+  enabled: z.boolean(),
+  idSyncConfiguration: z.array(z.json()),
+  connectionSettings: Json,
+})
+export type PresentConnection = z.output<typeof Connection>
+
+const Type = z.enum(['USERS', 'ACCOUNTS'])
+const Definition = z.object({
+  id: z.string(),
+  key: z.string(),
+  name: z.string(),
+  description: z.string(),
+  enabled: z.boolean(),
+  options: Json,
+  definition: z.object({ query: z.string(), type: Type.optional() }),
+  audienceType: Type.optional(),
+})
+
+export interface PresentDefinition extends z.output<typeof Definition> {
+  readonly kind: DefinitionKind
+  readonly type: z.output<typeof Type>
+  /** None where they were not asked for. */
+  readonly connections: readonly PresentConnection[]
+}
+
+export interface Present {
+  readonly destinations: readonly PresentDestination[]
+  readonly definitions: readonly PresentDefinition[]
+}
+
+/** Of each kind: where it is in the API, and the most of one page. */
+export const COLLECTIONS = {
+  audience: { path: 'audiences', many: 'audiences', one: 'audience', pageMax: 200 },
+  computed_trait: { path: 'computed-traits', many: 'computedTraits', one: 'computedTrait', pageMax: 1000 },
+} as const satisfies Record<DefinitionKind, object>
+
+/**
+ * All destinations and definitions, and connections of those definitions whose connections matter.
+ * Throws an EngineError where the server does not answer, or refuses.
+ */
+export async function readPresent(
+  client: ClientOptions,
+  isConcerned: (definition: PresentDefinition) => boolean,
+): Promise<Present> {
+  const all = z.object({ destinations: z.array(Destination) }).parse(await askServer(client, 'GET', 'destinations'))
+  const definitions = [
+    ...(await readDefinitions(client, 'audience')),
+    ...(await readDefinitions(client, 'computed_trait')),
+  ]
+  // Nothing is connected to nowhere.
+  if (all.destinations.length === 0) return { ...all, definitions }
+  const connected: PresentDefinition[] = []
+  for (const definition of definitions) {
+    const connections = isConcerned(definition) ? await readConnections(client, definition) : []
+    connected.push({ ...definition, connections })
+  }
+  return { ...all, definitions: connected }
+}
+
+async function readDefinitions(client: ClientOptions, kind: DefinitionKind): Promise<PresentDefinition[]> {
+  const { path, many, pageMax } = COLLECTIONS[kind]
+  const found: PresentDefinition[] = []
+  for await (const page of askPages(client, path, pageMax))
+    for (const view of z.object({ [many]: z.array(Definition) }).parse(page)[many]!)
+      found.push({ ...view, kind, type: view.audienceType ?? view.definition.type ?? 'USERS', connections: [] })
+  return found
+}
+
+async function readConnections(client: ClientOptions, { kind, id }: PresentDefinition): Promise<PresentConnection[]> {
+  const answer = await askServer(client, 'GET', `${COLLECTIONS[kind].path}/${id}/destination-connections`)
+  return z.object({ connections: z.array(Connection) }).parse(answer).connections
+}

@@ -1,0 +1,38 @@
+/** One request that brings a server nearer to a file. */
+import type { DefinitionSource } from '../model/definition.ts'
+
+export interface Step {
+  readonly sign: '+' | '~' | '-'
+  readonly kind: 'destination' | 'definition' | 'connection'
+  /** `audience big_spenders`; no two that are to stay have the same. */
+  readonly name: string
+  /** What changes of it. */
+  readonly fields: readonly string[]
+  /** Where the request goes; of a connection to be made, the collection of its definition. */
+  readonly path: string
+  readonly body?: Readonly<Record<string, unknown>>
+  /** Of a connection to be made: the names of its ends. */
+  readonly between?: { readonly definition: string; readonly destination: string }
+}
+
+/** `~ audience big_spenders: query`. */
+export function lineOf({ sign, name, fields }: Step): string {
+  return `${sign} ${name}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`
+}
+
+export function destinationName(name: string): string {
+  return `destination ${name}`
+}
+
+export function definitionName(source: Pick<DefinitionSource, 'kind' | 'key' | 'type'>): string {
+  return `${source.kind === 'audience' ? 'audience' : 'computed trait'} ${keyName(source)}`
+}
+
+export function connectionName(source: Pick<DefinitionSource, 'key' | 'type'>, destination: string): string {
+  return `connection ${keyName(source)} → ${destination}`
+}
+
+/** A key may be one of users and one of accounts. */
+function keyName({ key, type }: Pick<DefinitionSource, 'key' | 'type'>): string {
+  return type === 'ACCOUNTS' ? `${key} (accounts)` : key
+}
