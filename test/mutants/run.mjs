@@ -4,7 +4,7 @@
  * One line for each; ends with status 1 if a fault survived, or could not be planted.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import process from 'node:process'
@@ -31,6 +31,7 @@ function firstFailure(paths) {
     killSignal: 'SIGKILL',
   })
   if (error?.code === 'ETIMEDOUT') return 'they do not end'
+  if (!existsSync(report)) throw new Error(`the tests did not come to an end:\n${stdout}${stderr}`)
   const { success, testResults } = JSON.parse(readFileSync(report, 'utf8'))
   if (success) return undefined
   const failed = testResults
