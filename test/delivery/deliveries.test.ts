@@ -181,17 +181,22 @@ describe('users that become one', () => {
   })
 
   it('never share the id of a call with what one of them was told before', () => {
-    // Both are known by emails: their calls are addressed alike before and after.
-    const space = ToldSpace.of([GOLD])
-    space.call('identify', { traits: { email: 'b@x', plan: 'gold' } })
-    space.call('identify', { traits: { email: 'b@x', plan: 'free' } })
-    space.call('identify', { anonymousId: 'n1', traits: { plan: 'gold' } })
-    space.call('identify', { anonymousId: 'n1', traits: { email: 'b@x', plan: 'gold' } })
-    const all = space.messageIds().map((line) => line.split(' ')[1])
-    const values = new Map<string, Set<unknown>>()
-    for (const [place, id] of all.entries())
-      values.set(id!, (values.get(id!) ?? new Set()).add(space.waiting()[place]?.value))
-    for (const of of values.values()) expect(of.size).toBe(1)
+    // Both are known by emails: calls to the survivor are addressed alike before and after, and both count to two.
+    const space = ToldSpace.of([WEEKLY])
+    const bought = (email: string, at: number) =>
+      space.call('track', { userId: null, event: 'Bought', context: { traits: { email } } }, at)
+    bought('b@x', 0)
+    bought('a@x', 23 * HOUR)
+    space.deliverAll()
+    expect(space.until(24 * HOUR)).toEqual(['weekly false email:b@x #2'])
+    const [exit] = space.messageIds()
+    space.deliverAll()
+    const externalIds = [{ id: 'a@x', type: 'email', collection: 'users', encoding: 'none' }]
+    const context = { traits: { email: 'b@x' }, externalIds }
+    expect(space.call('identify', { context })).toEqual(['weekly true email:b@x email:a@x #2'])
+    const ids = space.messageIds().map((line) => line.split(' ')[1])
+    expect(ids).toHaveLength(2)
+    expect(ids).not.toContain(exit!.split(' ')[1])
   })
 })
 
@@ -340,6 +345,25 @@ describe('a first sync', () => {
     expect(space.identify('u5', { plan: 'gold' })).toEqual([])
     expect(space.sync()).toHaveLength(4)
     expect(space.identify('u6', { plan: 'gold' })).toEqual(['gold true user_id:u6 #1 resync 1'])
+  })
+
+  it('of an account is not told beforehand what it will tell, of the account neither', () => {
+    const space = ToldSpace.of([])
+    space.define(ACTIVE)
+    space.group('u1', 'acme')
+    space.connect(ACTIVE, ALL_SENT, 'present')
+    for (let time = 0; time < 2; time++) expect(space.track('u1', 'Bought')).toEqual([])
+    expect(space.sync()).toHaveLength(2)
+  })
+
+  it('ends where the connection is switched off, and does not go on by itself', () => {
+    const space = withMembers()
+    space.connect(GOLD, {}, 'present')
+    space.connect(GOLD, { enabled: false })
+    expect(status(space)).toBe('disconnected')
+    space.connect(GOLD)
+    expect(status(space)).toBe('connected')
+    expect(space.sync()).toEqual([])
   })
 
   it('goes over pages, and those who change meanwhile are told in order', () => {
@@ -554,6 +578,37 @@ describe('an edit of a definition', () => {
     expect(take()).toContain(ofUnited[1])
   })
 
+  it('that is kept back is told in order over a chain of users that become one', () => {
+    const space = withMembers()
+    space.connect(GOLD, { approval: { members: 0, share: 1 } })
+    space.call('identify', { anonymousId: 'n2' })
+    space.call('identify', { anonymousId: 'n1', traits: { plan: 'gold', email: 'a@x' } })
+    space.deliverAll()
+    space.define(FREE)
+    // Nothing of the one in the middle is kept back: it was in it neither before nor after.
+    space.call('identify', { anonymousId: 'n2', traits: { email: 'a@x' } })
+    space.call('identify', { userId: 'u1', anonymousId: 'n2', traits: { plan: 'free' } })
+    space.command({ kind: 'approve', connectionId: 'con_gold' })
+    const ofUnited = space.waiting().filter(({ subject }) => JSON.stringify(subject).includes('a@x'))
+    const { outbox } = space.deliveries.target('dst_1')!
+    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0))
+    expect(ofUnited.map(({ value }) => value)).toEqual([false, true])
+    expect(take()).not.toContain(ofUnited[1])
+    outbox.settle(ofUnited[0]!)
+    // What else is kept back of the survivor comes between.
+    for (let round = 0; round < 3; round++) for (const one of take()) if (one !== ofUnited[1]) outbox.settle(one)
+    expect(outbox.has(ofUnited[1]!.number)).toBe(true)
+  })
+
+  it('that is kept back stays so since the first of several', () => {
+    const space = edited()
+    space.define(FREE)
+    const { since } = space.deliveries.connection('con_gold')!.hold!
+    space.now = HOUR
+    space.define(GOLD)
+    expect(space.deliveries.connection('con_gold')!.hold).toMatchObject({ since })
+  })
+
   it('addresses whom it includes from then on', () => {
     const space = withMembers()
     space.connect(GOLD)
@@ -584,6 +639,26 @@ describe('more than may wait', () => {
     const step = () => space.command(space.deliveries.nextStep({ pages: 1, waitingMax: 3 })!)
     step()
     expect(space.deliveries.connection('con_gold')!.sync).toMatchObject({ phase: 'sending' })
+  })
+
+  it('is told anew once, and then is done', () => {
+    const space = new ToldSpace({ limits: { waitingMax: 3 } })
+    space.command({ kind: 'put destination', destination: destination() })
+    for (const source of [GOLD, BUYERS]) {
+      space.define(source)
+      space.connect(source)
+    }
+    for (const user of ['u1', 'u2']) {
+      space.identify(user, { plan: 'gold' })
+      space.track(user, 'Bought')
+    }
+    expect(space.waiting()).toEqual([])
+    for (const { record } of [...space.deliveries.behind()]) {
+      space.command({ kind: 'sync', connectionId: record.id, scope: 'known' })
+      expect(space.sync()).toHaveLength(2)
+      space.deliverAll()
+    }
+    expect([...space.deliveries.behind()]).toEqual([])
   })
 
   it('is not told anew while something is under way', () => {

@@ -350,6 +350,25 @@ describe('a destination that nobody is there for', () => {
     expect(scene.jobs()[0]).toHaveLength(1)
   })
 
+  it('gets nothing in other lanes while one delivery sees', async () => {
+    const scene = await Scene.started({ lanes: 2, shape: { jobCalls: 1 } })
+    for (let actor = 0; actor < 8; actor++) scene.tell(actor)
+    await scene.dispatch()
+    for (let miss = 1; miss <= 6; miss++) await scene.answer(retry())
+    await scene.pass(MINUTE - 1)
+    expect(scene.jobs()).toHaveLength(1)
+    await scene.dispatch()
+    expect(scene.jobs()).toHaveLength(1)
+  })
+
+  it('gets another to see where the one before was not tried after all', async () => {
+    const scene = await opened()
+    await scene.pass(1_000)
+    await scene.answer(UNTRIED)
+    expect(scene.jobs()).toHaveLength(1)
+    expect(scene.jobs()[0]).toHaveLength(1)
+  })
+
   it('gets all once one has arrived', async () => {
     const scene = await opened()
     scene.shapes.set('dst_1', { name: 'Webhook', jobCalls: 3, gatherMs: 0 })
