@@ -83,6 +83,11 @@ export class Connection {
     return this.sync ? 'syncing' : 'connected'
   }
 
+  /** Whether users known by `anonymous_id` alone are addressed from now on. */
+  addressAnonymous(includesAnonymous: boolean): void {
+    this.record = { ...this.record, includesAnonymous }
+  }
+
   get heldCount(): number {
     return this.#held.size
   }

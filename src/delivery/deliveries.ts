@@ -16,6 +16,7 @@ import {
 import { checkDeliveryCommand } from './check-command.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import type { Delivery } from './delivery.ts'
+import type { Failure } from './failures.ts'
 import type { LineState, Tried } from './outbox.ts'
 import { NO_SPACE, type SpaceView } from './space-view.ts'
 import type { Tally } from './tally.ts'
@@ -185,8 +186,7 @@ export class Deliveries implements SettlementObserver {
   /** A definition has changed: who is addressed may be others. */
   definitionChanged(definitionId: string, includesAnonymous: boolean): void {
     for (const connection of this.#connections.values())
-      if (connection.record.definitionId === definitionId)
-        connection.record = { ...connection.record, includesAnonymous }
+      if (connection.record.definitionId === definitionId) connection.addressAnonymous(includesAnonymous)
   }
 
   /** A definition is gone: so is what was connected to it. */
@@ -211,13 +211,13 @@ export class Deliveries implements SettlementObserver {
     return undefined
   }
 
-  /** Connections whose destination is to be told everything anew, now that nothing waits there any more. Keeps E3. */
-  *behind(): Generator<Connection> {
+  /** Connections whose destination is to be told everything anew, now that little waits there any more. Keeps E3. */
+  *behind(waitingMax = 0): Generator<Connection> {
     for (const connection of this.#connections.values()) {
       const { record, isBehind, sync } = connection
       if (!isBehind || sync || !record.enabled) continue
       const target = this.#targets.get(record.destinationId)!
-      if (target.record.enabled && !target.isStuck && target.outbox.size === 0) yield connection
+      if (target.record.enabled && !target.isStuck && target.outbox.size <= waitingMax) yield connection
     }
   }
 
@@ -238,7 +238,8 @@ export class Deliveries implements SettlementObserver {
     if (!tried) return
     const { delivery, attempts } = tried
     this.#count(target, delivery, (tally) => tally.failedBy(reason))
-    if (target.failures.add({ delivery, reason, message, attempts, failedAt: now })) this.#sendAgain(target, delivery)
+    const failure = { delivery, reason, message, attempts, failedAt: now }
+    if (target.failures.add(failure)) this.#sendAgain(target, failure)
   }
 
   /** It addressed nobody. */
@@ -271,7 +272,8 @@ export class Deliveries implements SettlementObserver {
       this.#forget(connection)
       connection.sync = undefined
     }
-    if (sync) this.#sync(connection, sync, !known)
+    // One that was made disconnected has told nobody anything either.
+    if (sync) this.#sync(connection, sync, connection.resync === 0)
   }
 
   #disconnect(id: string): void {
@@ -331,18 +333,21 @@ export class Deliveries implements SettlementObserver {
 
   #resend({ destinationId, numbers }: Extract<DeliveryCommand, { kind: 'resend' }>): void {
     const target = this.#targets.get(destinationId)
-    for (const delivery of target?.failures.take(numbers) ?? []) this.#sendAgain(target!, delivery)
+    for (const failure of target?.failures.take(numbers) ?? []) this.#sendAgain(target!, failure)
   }
 
-  /** Unless its value is another by now: then a later delivery has said so, or will. */
-  #sendAgain(target: Target, delivery: Delivery): void {
-    const connection = this.#connections.get(delivery.connectionId)
-    if (!connection?.record.enabled) return
-    const definition = this.#view.numberOf(connection.record.type, connection.record.key)
+  /** Unless its value is another by now: then a later delivery has said so, or will. Whose it is must be in memory. */
+  #sendAgain(target: Target, failure: Failure): void {
+    const { delivery } = failure
+    const record = this.#connections.get(delivery.connectionId)?.record
+    const definition = record?.enabled ? this.#view.numberOf(record.type, record.key) : undefined
     if (definition === undefined) return
+    let isSeen = false
     this.#view.see(delivery.owner, (actor) => {
+      isSeen = true
       if (actor.defined.get(definition)?.sequence === delivery.sequence) target.queue(delivery)
     })
+    if (!isSeen) target.failures.add(failure)
   }
 
   #isTooMany(actors: number, { record }: Connection): boolean {

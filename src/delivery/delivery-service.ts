@@ -191,7 +191,7 @@ export class DeliveryService {
   #step(): void {
     if (this.#isStepping || this.#isStopped || !this.#running) return
     const { deliveries, command, timer, onTrouble } = this.#options
-    const [behind] = deliveries.behind()
+    const [behind] = deliveries.behind(SYNC_WAITING_MAX)
     const step: DeliveryCommand | undefined = behind
       ? { kind: 'sync', connectionId: behind.record.id, scope: 'known' }
       : deliveries.nextStep({ pages: SYNC_PAGES, waitingMax: SYNC_WAITING_MAX })

@@ -47,7 +47,6 @@ export interface DispatcherOptions {
 interface UnderWay {
   readonly job: DeliveryJob
   readonly addedAt: number
-  isProbe: boolean
   /** It was not in the queue when it was looked for last. */
   isMissing: boolean
 }
@@ -211,7 +210,7 @@ export class Dispatcher {
     const id = `${target.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
     const job = { id, destinationId: target.record.id, lane, items }
     if (isProbe) route.circuit.probe()
-    const underWay = { job, addedAt: now, isProbe, isMissing: false }
+    const underWay = { job, addedAt: now, isMissing: false }
     route.jobs.set(lane, underWay)
     void this.#add(route, underWay)
     return isAnyFiltered
@@ -281,7 +280,7 @@ export class Dispatcher {
         const route = this.#routeOf(target.record.id)
         for (const job of await queue.present(target.record.id)) {
           for (const item of job.items) target.outbox.adopt(item, now)
-          route.jobs.set(job.lane, { job, addedAt: now, isProbe: false, isMissing: false })
+          route.jobs.set(job.lane, { job, addedAt: now, isMissing: false })
         }
         return
       } catch (cause) {

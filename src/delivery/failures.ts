@@ -40,12 +40,12 @@ export class Failures {
   }
 
   /** Takes those out that are to be sent again. */
-  take(numbers: readonly number[]): Delivery[] {
+  take(numbers: readonly number[]): Failure[] {
     return numbers.flatMap((number) => {
       const failure = this.#failures.get(number)
       if (!failure) this.#awaited.add(number)
       this.#failures.delete(number)
-      return failure?.delivery ?? []
+      return failure ?? []
     })
   }
 }

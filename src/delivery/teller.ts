@@ -109,7 +109,8 @@ export class Teller {
       if (actor.kind !== kind) return
       const held = actor.defined.get(definition)
       if (!held || !isTold(held, scope)) return
-      members += actor.kind === 'account' && (sends.identify || sends.track) ? 1 + actor.users.size : 1
+      members += actor.kind === 'user' || sends.group ? 1 : 0
+      if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.users.size
       if (!isCounted) this.#tellAll(connection, actor, toldOf(held))
     })
     return members

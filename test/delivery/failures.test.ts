@@ -28,7 +28,7 @@ describe('failures', () => {
 
   it('that are taken are listed no more', () => {
     const failures = Failures.of([failure(1), failure(2), failure(3)])
-    expect(failures.take([3, 1]).map(({ number }) => number)).toEqual([3, 1])
+    expect(failures.take([3, 1]).map(({ delivery }) => delivery.number)).toEqual([3, 1])
     expect(numbers(failures)).toEqual([2])
   })
 
