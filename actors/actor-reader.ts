@@ -24,19 +24,20 @@ export class ActorReader {
 
   /**
    * Shows an actor that is in memory, if there is one by the ordinal: its ids, traits, accounts and defined values;
-   * what follows from its events may be missing. It is not to be kept, nor changed.
+   * what follows from its events may be missing. It is not to be kept, nor changed. Gives whether there is one.
    */
-  see(ordinal: number, look: (actor: SpaceActor) => void): void {
+  see(ordinal: number, look: (actor: SpaceActor) => void): boolean {
     const awake = this.#roster.awakeAt(ordinal)
     if (awake) {
       look(awake)
-      return
+      return true
     }
     const bytes = this.#roster.bytesOf(ordinal)
-    if (!bytes) return
+    if (!bytes) return false
     const actor = this.#decoder.actorOf(readFrame(bytes), this.#plans())
     look(actor)
     if (actor.kind === 'user') actor.leaveMemory()
+    return true
   }
 
   /** Shows the actors of some pages, which are in memory, in order. */

@@ -9,8 +9,8 @@
  * is that of the clock on the wall, from the first dispatch to the last answer, as all processes share the machine's
  * cores with the webhook. Checked: every call has come, by its id.
  *
- * For the second question, a thousand users a second enter, for ten seconds, and a webhook is told alone, or beside one
- * that fails one time in ten and one that never answers. Its latency is from the change to the arrival.
+ * For the second question, some hundreds of users a second enter, and a webhook is told beside one that fails one time
+ * in ten, and then also beside one that never answers. Its latency is from the change to the arrival.
  *
  * It does not show: what a webhook costs that is far away, or does something.
  */
@@ -40,9 +40,9 @@ const CALLS = setting('DELIVERIES_CALLS', 20_000)
 const BATCH = 100
 const SPACE = 'bench'
 const AT = 1_767_225_600_000
-const PACED_PER_SECOND = 1_000
-const PACED_SECONDS = 10
-/** Of the latency beside others to that alone. */
+const PACED_PER_SECOND = 300
+const PACED_SECONDS = 20
+/** Of the latency beside one that hangs to that without. */
 const DELAY_MAX = 1.2
 
 const CONNECTION: ConnectionRecord = {
@@ -241,15 +241,15 @@ for (const [name, values, target] of [
   })
 }
 
-const paced = await alternate({ alone: () => runPaced([]), beside: () => runPaced(['failing', 'hanging']) })
+const paced = await alternate({ without: () => runPaced(['failing']), beside: () => runPaced(['failing', 'hanging']) })
 const beside = spreadOf(paced.beside)
-const alone = spreadOf(paced.alone).median
+const without = spreadOf(paced.without).median
 report({
   bench: 'deliveries',
-  case: 'p99 beside one that fails and one that hangs',
+  case: 'p99 beside one that hangs',
   result: beside,
   unit: 'ms',
-  baseline: { name: 'alone', value: alone },
-  ratio: beside.median / alone,
-  target: { text: `≤ ${DELAY_MAX} ×`, isMet: beside.median <= DELAY_MAX * alone },
+  baseline: { name: 'without it', value: without },
+  ratio: beside.median / without,
+  target: { text: `≤ ${DELAY_MAX} ×`, isMet: beside.median <= DELAY_MAX * without },
 })

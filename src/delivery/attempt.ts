@@ -4,8 +4,8 @@ import { timedOut } from '../../destinations/transport-error.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JobItem, Outcome } from './job.ts'
 
-/** Items of a job that are under way at once, where each call is a request. */
-const CONCURRENCY = 10
+/** Items of a job that are under way at once, where each call is a request; of eight lanes, no more than sockets. */
+const CONCURRENCY = 8
 /** Where so many in a row have timed out, nobody is there: the rest is not tried. */
 const TIMEOUTS_MAX = 3
 

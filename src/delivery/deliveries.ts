@@ -342,9 +342,7 @@ export class Deliveries implements SettlementObserver {
     const record = this.#connections.get(delivery.connectionId)?.record
     const definition = record?.enabled ? this.#view.numberOf(record.type, record.key) : undefined
     if (definition === undefined) return
-    let isSeen = false
-    this.#view.see(delivery.owner, (actor) => {
-      isSeen = true
+    const isSeen = this.#view.see(delivery.owner, (actor) => {
       if (actor.defined.get(definition)?.sequence === delivery.sequence) target.queue(delivery)
     })
     if (!isSeen) target.failures.add(failure)

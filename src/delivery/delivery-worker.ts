@@ -5,6 +5,7 @@
  * W2. A worker that has stood still for longer than its locks last gives up what is under way: another may have it.
  * W3. A job is done once its answer is stored; else it comes again, with the same ids.
  */
+import { setMaxListeners } from 'node:events'
 import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/destination.ts'
@@ -55,7 +56,7 @@ export class DeliveryWorker {
   /** By destination and audience. */
   readonly #lists = new Map<string, string>()
   readonly #closing = new AbortController()
-  #alive = new AbortController()
+  #alive = aliveController()
   #beatAt = performance.now()
   readonly #beating: NodeJS.Timeout
 
@@ -177,8 +178,15 @@ export class DeliveryWorker {
     this.#beatAt = now
     if (stoodStillMs < LOCK_MS / 2) return
     this.#alive.abort(new Error('worker: it has stood still for longer than its locks may last'))
-    this.#alive = new AbortController()
+    this.#alive = aliveController()
   }
+}
+
+/** Every request that is under way listens to it. */
+function aliveController(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
 }
 
 function withList<Call extends JobItem['calls'][number]>(call: Call, list: string): Call {

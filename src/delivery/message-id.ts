@@ -12,9 +12,10 @@ const THREE_DIGITS = 62 ** 3
 
 /** @param parts in an order that is for good. @param at epoch ms */
 export function messageIdOf(parts: readonly (string | number)[], at: number): string {
-  const digest = hash('sha256', JSON.stringify(parts), 'buffer')
+  const digest = hash('sha256', JSON.stringify(parts), 'hex')
   const seconds = Math.max(0, Math.min(0xffff_ffff, Math.floor(at / 1000) - KSUID_EPOCH_SECONDS))
-  const words = [seconds, ...[0, 4, 8, 12].map((place) => digest.readUInt32BE(place))]
+  const word = (place: number): number => Number.parseInt(digest.slice(place, place + 8), 16)
+  const words = [seconds, word(0), word(8), word(16), word(24)]
   return `personas_${inBase62(words)}`
 }
 

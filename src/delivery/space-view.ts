@@ -10,8 +10,8 @@ export interface SpaceView {
   readonly definitions: object
   /** The number of a definition that there is. */
   numberOf(type: DefinitionType, key: string): number | undefined
-  /** Shows an actor that is in memory; it is not to be kept, nor changed. */
-  see(ordinal: number, look: (actor: SpaceActor) => void): void
+  /** Shows an actor that is in memory, and says whether it is; it is not to be kept, nor changed. */
+  see(ordinal: number, look: (actor: SpaceActor) => void): boolean
   seePages(pages: { readonly from: number; readonly to: number }, look: (actor: SpaceActor) => void): void
 }
 
@@ -21,6 +21,6 @@ export const NO_SPACE: SpaceView = {
   pageCount: 0,
   definitions: {},
   numberOf: () => undefined,
-  see: () => undefined,
+  see: () => false,
   seePages: () => undefined,
 }
