@@ -1,6 +1,7 @@
 /**
- * Whatever is killed under load, destinations are told everything, each profile's values in order: a healthy webhook, and
- * one that fails one time in ten. One that hangs keeps nobody waiting. Nothing of it depends on what the queue remembers.
+ * Whatever is killed under load, destinations are told everything, each profile's values in order: a healthy webhook,
+ * and one that fails one time in ten. One that hangs keeps nobody waiting. Nothing of it depends on what the queue
+ * remembers.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
