@@ -279,6 +279,7 @@ describe('a checkpoint', () => {
     await story.kill()
     await story.start()
     expect(bytesOf(story.server.pipeline.shard)).toEqual(bytes)
+    expect(story.damaged).toEqual([])
   })
 
   it('is not made of what a failure has left', async () => {

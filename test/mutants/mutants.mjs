@@ -180,7 +180,7 @@ export const MUTANTS = [
     file: 'src/persistence/checkpoint-schedule.ts',
     find: 'ended(false)',
     replace: 'ended(true)',
-    caughtBy: [SIMULATION],
+    caughtBy: [RECOVERY],
   },
   {
     name: 'pages of a cut that was taken back are not in the next one',
