@@ -17,6 +17,8 @@ type Trouble = 'server' | 'workers' | 'queue' | 'journal' | 'queue emptied' | 'w
 const TIMES = sized({ usual: 1, full: 25 })
 const TROUBLES: readonly Trouble[] = ['server', 'workers', 'queue', 'journal', 'queue emptied', 'workers frozen']
 const ALIVE_MS_MAX = 900
+/** In a full run, longer than the locks of jobs last. */
+const FROZEN_MS_MAX = sized({ usual: 900, full: 45_000 })
 
 async function befall(rig: Rig, trouble: Trouble): Promise<void> {
   const queue = (): number | undefined => processesIn(join(rig.directory, 'data', 'queue'))[0]
@@ -31,7 +33,7 @@ async function befall(rig: Rig, trouble: Trouble): Promise<void> {
       if (workers === undefined) return
       signal(workers, trouble === 'workers' ? 'SIGKILL' : 'SIGSTOP')
       if (trouble === 'workers') return
-      await delay(rig.chance.below(ALIVE_MS_MAX))
+      await delay(rig.chance.below(FROZEN_MS_MAX))
       signal(workers, 'SIGCONT')
       return
     }
