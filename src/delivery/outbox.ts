@@ -273,6 +273,7 @@ export class Outbox {
   #begin(line: Line, { number }: Delivery, now: number): void {
     // One that was found in the queue may have waited.
     this.#endDelay(line)
+    line.notBefore = 0
     line.isUnderWay = true
     line.attempts++
     if (line.triedSince === 0) line.triedSince = now
@@ -312,7 +313,6 @@ export class Outbox {
   #makeReady(line: Line): void {
     if (line.isReady || line.isUnderWay || line.isDelayed || line.behind || line.deliveries.length === 0) return
     line.isReady = true
-    line.notBefore = 0
     this.#ready[this.#laneOf(line)]!.push(line)
   }
 

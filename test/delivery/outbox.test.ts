@@ -156,6 +156,17 @@ describe('a delivery that is to be tried again', () => {
     outbox.wake(200)
     expect(taken(outbox)).toEqual([2])
   })
+
+  it('that was found in the queue before its time waits for nothing after a restart', () => {
+    const outbox = outboxOf(delivery(1))
+    taken(outbox)
+    outbox.retry(1, 1_000)
+    outbox.adopt({ number: 1, actor: 0 }, 50)
+    const restored = new Outbox(1)
+    restored.restore(outbox.state())
+    expect(restored.retryingCount).toBe(0)
+    expect(taken(restored, 60)).toEqual([1])
+  })
 })
 
 describe('a delivery that was put back', () => {
