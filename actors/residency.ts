@@ -3,7 +3,8 @@
  * stay, and whoever is to be touched must be brought back first.
  *
  * P1. What an entry will touch is known before it is applied: the users that its calls' ids name, and whoever is due
- *     before it. Commands touch all.
+ *     before it. Commands touch all. A page that is looked at afterwards counts as touched, so that what the entry
+ *     itself makes leave memory is another.
  * P2. Users that belong to accounts stay: what reaches their accounts reaches them.
  */
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../src/model/entry.ts'
@@ -14,8 +15,8 @@ import type { TimingWheel } from './timing-wheel.ts'
 
 /** An entry that says whom it touches: its calls have been read. */
 export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
-  /** Pages that are looked at once it is applied, from one to before another. */
-  readonly looksAt?: { readonly from: number; readonly to: number }
+  /** Pages that are looked at once it is applied. */
+  readonly looksAt?: readonly number[]
 }
 
 const NO_PAGES: readonly number[] = []
@@ -48,11 +49,12 @@ export class Residency {
 
   /** Pages that must be brought back before an entry is applied, if nothing else is before. Keeps P1. */
   pagesFor(entry: ReadEntry): readonly number[] {
+    const { looksAt = NO_PAGES } = entry
+    for (const page of looksAt) this.#roster.touch(page)
     if (this.#roster.coldCount === 0) return NO_PAGES
     const pages = new Set<number>()
     if (entry.kind === 'command') for (const page of this.#roster.coldPages()) pages.add(page)
-    const { from = 0, to = 0 } = entry.looksAt ?? {}
-    for (let page = from; page < to; page++) this.#addCold(page * PAGE_ACTORS, pages)
+    for (const page of looksAt) this.#addCold(page * PAGE_ACTORS, pages)
     for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
     if (entry.kind === 'calls') {
       // Who is new has a place on the last page.

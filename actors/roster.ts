@@ -210,6 +210,11 @@ export class Roster {
     for (let page = 0; page * PAGE_ACTORS < this.#count; page++) if (this.#cold[page] === 1) yield page
   }
 
+  /** A page is not to be the next to leave memory. */
+  touch(page: number): void {
+    if (page < this.#touched.length) this.#touched[page] = 1
+  }
+
   /** Brings the users of a page back, if they are not in memory. */
   admitPage(page: number, bytes: Uint8Array): void {
     if (this.#cold[page] !== 1) return

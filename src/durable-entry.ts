@@ -1,7 +1,9 @@
 /** An entry of the journal as the engine takes it. */
 import type { CallOutcome } from '../actors/applied.ts'
+import { PAGE_ACTORS } from '../actors/pages.ts'
 import type { Registry } from './control-api/registry.ts'
 import type { SpaceCommand } from './control-api/record.ts'
+import type { Deliveries } from './delivery/deliveries.ts'
 import { parseBody, readRequest } from './ingest/read-request.ts'
 import type { ReadEntry } from '../actors/residency.ts'
 import type { CheckedCall } from './model/entry.ts'
@@ -19,10 +21,16 @@ export type DurableEntry = ReadEntry & {
   readonly waiting: readonly Waiting[]
 }
 
+/** What an entry is applied to, as far as it says whom the entry touches. */
+interface Concerned {
+  readonly registry: Registry
+  readonly deliveries: Deliveries
+}
+
 /** @param waiting have its calls, read once already; from the journal alone, they are read anew */
 export function durableEntry(
   journalled: JournalEntry<SpaceCommand>,
-  registry: Registry,
+  { registry, deliveries }: Concerned,
   waiting?: readonly Waiting[],
 ): DurableEntry {
   const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
@@ -38,12 +46,25 @@ export function durableEntry(
     case 'command': {
       const command = registry.engineCommand(journalled.command)
       if (command) return { kind: 'command', command, ...rest }
-      const { command: other } = journalled
-      return { kind: 'tick', ...rest, ...(other.kind === 'sync step' && { looksAt: other }) }
+      return { kind: 'tick', ...rest, looksAt: pagesLookedAt(journalled.command, deliveries) }
     }
   }
 }
 
 function callsOf({ endpoint, sourceId, body }: JournalRequest): CheckedCall[] {
   return readRequest(endpoint, parseBody(body)).calls.map(({ call }) => ({ call, sourceId }))
+}
+
+/** Pages of those whom deliveries look at because of a command. */
+function pagesLookedAt(command: SpaceCommand, deliveries: Deliveries): number[] {
+  switch (command.kind) {
+    case 'sync step':
+      return Array.from({ length: command.to - command.from }, (_, index) => command.from + index)
+    case 'resend': {
+      const failures = deliveries.target(command.destinationId)?.failures.of(command.numbers) ?? []
+      return failures.map(({ delivery }) => Math.floor(delivery.owner / PAGE_ACTORS))
+    }
+    default:
+      return []
+  }
 }

@@ -134,7 +134,7 @@ export class Pipeline {
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
       .pipe(
-        map(({ entry, submissions }) => durableEntry(entry, registry, submissions)),
+        map(({ entry, submissions }) => durableEntry(entry, this, submissions)),
         applyEntries(space),
         tap((commit) => this.#settle(commit)),
       )
@@ -215,8 +215,10 @@ export class Pipeline {
   /** Brings back from the checkpoint whom an entry touches, while it is being stored. */
   #prepare({ entry, submissions }: Committed<SpaceCommand, Outcomes>): Promise<void> | undefined {
     const { residency } = this.shard
-    if (residency.coldPages === 0) return undefined
-    return this.#cold!.load(residency.pagesFor(durableEntry(entry, this.registry, submissions)))
+    // What commands look at must stay, even if nobody has left memory yet.
+    if (residency.coldPages === 0 && entry.kind !== 'command') return undefined
+    const pages = residency.pagesFor(durableEntry(entry, this, submissions))
+    return pages.length === 0 ? undefined : this.#cold!.load(pages)
   }
 
   #schedule(store: CheckpointStore, { manifests, nextCheckpoint, entries }: RecoveredSpace): CheckpointSchedule {

@@ -128,7 +128,6 @@ async function replayTail(
   const total = journal.nextPosition - first
   let receivedAt = startedAt
   let next = first
-  const { registry } = space
   const { residency } = space.shard
   const cold =
     checkpoints &&
@@ -139,8 +138,9 @@ async function replayTail(
     for await (const { position, entry } of journal.read(first, manifest?.place)) {
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
       next++
-      const durable = durableEntry(entry, registry)
-      if (residency.coldPages > 0) await cold!.load(residency.pagesFor(durable))
+      const durable = durableEntry(entry, space)
+      const pages = residency.pagesFor(durable)
+      if (pages.length > 0) await cold!.load(pages)
       yield durable
     }
   }

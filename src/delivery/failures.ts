@@ -29,6 +29,11 @@ export class Failures {
     return [...this.#failures.values()]
   }
 
+  /** Those that there are. */
+  of(numbers: readonly number[]): Failure[] {
+    return numbers.flatMap((number) => this.#failures.get(number) ?? [])
+  }
+
   /** True where it is to be sent again at once. */
   add(failure: Failure): boolean {
     const { number } = failure.delivery

@@ -87,7 +87,7 @@ export class ToldSpace {
 
   apply(entry: Entry): void {
     this.journal.push(entry)
-    this.#entries.next(durableEntry(entry, this.#registry))
+    this.#entries.next(durableEntry(entry, { registry: this.#registry, deliveries: this.deliveries }))
   }
 
   /** Gives what is told because of it. */

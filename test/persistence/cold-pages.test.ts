@@ -102,6 +102,21 @@ describe('users that have left memory', () => {
     expect(space.shard.residency.pageOf('user_id', 'nobody')).toBeUndefined()
   })
 
+  it('stay for whoever looks at them once an entry is applied', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    const { shard } = space
+    const isThere = (page: number): boolean => shard.reader.see(page * PAGE_ACTORS, () => undefined)
+    await space.cold.load([0, 1, 2])
+    await space.apply({ kind: 'tick', receivedAt: 1 })
+    expect([shard.residency.coldPages, isThere(0), isThere(1), isThere(2)]).toEqual([0, true, true, true])
+    await space.apply({ kind: 'tick', receivedAt: 2, looksAt: [1] })
+    expect([isThere(0), isThere(1), isThere(2)]).toEqual([false, true, false])
+    await space.apply({ kind: 'tick', receivedAt: 3, looksAt: [0, 3] })
+    expect([isThere(0), isThere(1), isThere(2)]).toEqual([true, false, false])
+  })
+
   it('are all there until the last has adopted a definition', async () => {
     const space = new ColdSpace([])
     for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))

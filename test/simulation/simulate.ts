@@ -113,7 +113,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     if (position !== index) throw new Error(`entry ${index} of the journal says that it is ${position}`)
     if (stored.receivedAt < receivedAt) throw new Error(`entry ${index} was received before the one before it`)
     receivedAt = stored.receivedAt
-    const entry = durableEntry(stored, registry)
+    const entry = durableEntry(stored, { registry, deliveries })
     let result: Applied | undefined
     of(entry)
       .pipe(applyEntries({ shard, registry, deliveries }))

@@ -15,6 +15,8 @@ const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
 const PROGRESS_RUNS = 500
 /** Of so many, most crash and most make checkpoints. */
 const MANY_RUNS = 100
+/** They failed once: whom a step of a sync was to look at had just left memory. */
+const FAILED_ONCE = [50_895]
 
 // How long a slice of a checkpoint takes must not depend on the machine.
 const now = performance.now.bind(performance)
@@ -27,13 +29,17 @@ afterAll(() => {
 
 it('ends with the state and the transitions that there are without faults', async () => {
   let [starts, checkpoints, inputs] = [0, 0, 0]
+  const failed: string[] = []
   for (let seed = FIRST; seed < FIRST + RUNS; seed++) {
-    const run = await simulate(seed).catch((cause: unknown) => {
-      throw new Error(`TEST_SEED=${seed} TEST_RUNS=1 fails: ${cause instanceof Error ? cause.message : ''}`, { cause })
-    })
-    starts += run.starts
-    checkpoints += run.checkpoints
-    inputs += run.inputs
+    try {
+      const run = await simulate(seed)
+      starts += run.starts
+      checkpoints += run.checkpoints
+      inputs += run.inputs
+    } catch (cause) {
+      failed.push(`TEST_SEED=${seed} TEST_RUNS=1: ${cause instanceof Error ? cause.stack : String(cause)}`)
+      process.stdout.write(`[simulation] ${failed.at(-1)}\n`)
+    }
     // What is written is seen, and the time that a test may take is looked at, when the event loop goes round.
     await new Promise((resolve) => setImmediate(resolve))
     const done = seed - FIRST + 1
@@ -42,8 +48,13 @@ it('ends with the state and the transitions that there are without faults', asyn
         `[simulation] ${done} of ${RUNS}: ${inputs} inputs, ${starts} starts, ${checkpoints} checkpoints\n`,
       )
   }
+  expect(failed).toEqual([])
   expect(starts).toBeGreaterThan(RUNS < MANY_RUNS ? 0 : RUNS)
   expect(checkpoints).toBeGreaterThan(RUNS < MANY_RUNS ? -1 : RUNS)
+})
+
+it.each(FAILED_ONCE)('ends so from seed %i', async (seed) => {
+  await expect(simulate(seed)).resolves.toBeDefined()
 })
 
 it('is the same run from the same seed', async () => {
