@@ -23,6 +23,7 @@ import { RedisJournal } from '../../src/persistence/redis-journal.ts'
 import { Pipeline } from '../../src/pipeline.ts'
 import { recover } from '../../src/recovery.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
+import { definitionCommand } from '../harness/definition-command.ts'
 import { inDirectory } from '../harness/directory.ts'
 import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
@@ -107,7 +108,7 @@ function run(): Promise<Run> {
       checkpointLimits: { intervalMs: CHECKPOINT_MS, bytesMax: Infinity },
       onCheckpoint: (summary) => made(summary),
     })
-    for (const [index, source] of DEFINITIONS.entries()) await pipeline.command(definition(index, source))
+    for (const [index, source] of DEFINITIONS.entries()) await pipeline.command(definitionCommand(index, source))
     for (let first = 0; first < PROFILES; first += FILL_BATCH)
       await ingest(pipeline, Array.from({ length: FILL_BATCH }, (_, place) => callsOf(first + place)).flat())
     const ending = new AbortController()
@@ -132,11 +133,6 @@ function run(): Promise<Run> {
     await redis.stop()
     return { pauseMs, pauseWithoutMs, checkpoint: checkpoint! }
   })
-}
-
-function definition(index: number, source: (typeof DEFINITIONS)[number]): SpaceCommand {
-  const record = { id: `aud_${index}`, name: source.key, description: '', enabled: true, createdAt: 0, updatedAt: 0 }
-  return { kind: 'define', record: { ...record, source, options: {} } }
 }
 
 const runs: Run[] = []

@@ -1,31 +1,48 @@
-/** What the bench fills: the engine, and the naive store beside it. */
-import { Shard } from '../../actors/shard.ts'
-import { DEFINITIONS } from '../engine/definitions.ts'
-import { entryOf } from '../harness/calls.ts'
+/** What the bench fills: a space as the server holds it, and the naive store beside it. */
+import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
+import type { Pipeline } from '../../src/pipeline.ts'
 import { callsOf, EVENTS_PER_PROFILE } from './calls-of.ts'
 
-interface Filled {
-  /** Throws unless all is there. */
-  readonly check: () => void
-}
+/** Calls of one request, and requests under way at once. */
+const BATCH = 100
+const REQUESTS = 8
 
-export function fillEngine(profiles: number): Filled {
-  const shard = new Shard({ definitions: DEFINITIONS })
+/** Throws unless all is there. */
+export type Check = () => Promise<void>
+
+/** @param moveTo sets the space's clock, epoch ms */
+export async function fillSpace(
+  pipeline: Pipeline,
+  profiles: number,
+  moveTo: (instant: number) => void,
+): Promise<Check> {
+  const under = new Set<Promise<void>>()
+  let texts: string[] = []
+  const send = async (): Promise<void> => {
+    const body = Buffer.from(`{"batch":[${texts.join(',')}]}`)
+    texts = []
+    const { calls, ...rest } = readRequest('batch', parseBody(body))
+    const rejected = await pipeline.ingest({ endpoint: 'batch', sourceId: 'bench', body, calls, ...rest })
+    if (rejected.length > 0) throw new Error(`${rejected.length} calls were refused: ${rejected[0]!.message}`)
+  }
   for (const { text, receivedAt } of callsOf(profiles)) {
-    const { outcomes } = shard.apply(entryOf(JSON.parse(text), receivedAt))
-    if (outcomes[0]!.kind !== 'applied') throw new Error(`a call was ${outcomes[0]!.kind}`)
+    if (texts.push(text) < BATCH) continue
+    moveTo(receivedAt)
+    const request = send().finally(() => under.delete(request))
+    under.add(request)
+    if (under.size >= REQUESTS) await Promise.race(under)
   }
-  return {
-    check() {
-      const last = shard.profile('anonymous_id', `anonymous-${profiles - 1}`)
-      const kept = last?.keptEvents().length
-      if (shard.profileCount !== profiles || kept !== EVENTS_PER_PROFILE || last?.ids.length !== 3)
-        throw new Error(`${shard.profileCount} profiles, of which the last keeps ${String(kept)} events`)
-    },
+  if (texts.length > 0) await send()
+  await Promise.all(under)
+  return async () => {
+    const last = await pipeline.find('users', { type: 'anonymous_id', value: `anonymous-${profiles - 1}` })
+    const kept = last?.kind === 'user' ? last.keptEvents().length : 0
+    if (pipeline.shard.profileCount !== profiles || kept !== EVENTS_PER_PROFILE)
+      throw new Error(`${pipeline.shard.profileCount} profiles, of which the last keeps ${kept} events`)
   }
 }
 
-export function fillObjects(profiles: number): Filled {
+export function fillObjects(profiles: number): Check {
   const byUserId = new Map<string, unknown[]>()
   for (const { text } of callsOf(profiles)) {
     const body = JSON.parse(text) as { userId: string }
@@ -33,9 +50,8 @@ export function fillObjects(profiles: number): Filled {
     if (calls) calls.push(body)
     else byUserId.set(body.userId, [body])
   }
-  return {
-    check() {
-      if (byUserId.size !== profiles) throw new Error(`${byUserId.size} users`)
-    },
+  return () => {
+    if (byUserId.size !== profiles) throw new Error(`${byUserId.size} users`)
+    return Promise.resolve()
   }
 }
