@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-/** The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`. */
+/**
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`. Each command loads what it needs
+ * when it runs: the process of the workers has no use for the server's modules, nor a replay.
+ */
 import { Command } from 'commander'
-import { apply, type ApplyOptions } from './cli/apply.ts'
+import type { ApplyOptions } from './cli/apply.ts'
 import { InputError } from './cli/input-error.ts'
-import { replay, type ReplayOptions } from './cli/replay.ts'
-import { listAudiences } from './cli/audiences.ts'
-import { deliver } from './cli/deliver.ts'
-import { clientOptions, environmentVariable, serve } from './cli/serve.ts'
-import { createToken } from './cli/token.ts'
+import type { ReplayOptions } from './cli/replay.ts'
 import { EngineError } from './model/errors.ts'
 
 const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
@@ -19,7 +18,7 @@ program
   .requiredOption('--events <file>', "tracking calls, one JSON object a line; '-' for standard input")
   .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
   .option('--out <file>', 'where transitions go; standard output by default')
-  .action((options: ReplayOptions) => replay(options))
+  .action(async (options: ReplayOptions) => (await import('./cli/replay.ts')).replay(options))
 
 program
   .command('apply')
@@ -29,6 +28,8 @@ program
   .option('--dry-run', 'show what would change, and change nothing')
   .option('--secrets', 'send the secrets of the file, whatever else changes')
   .action(async (options: ApplyOptions) => {
+    const { apply } = await import('./cli/apply.ts')
+    const { clientOptions, environmentVariable } = await import('./cli/serve.ts')
     const write = (line: string) => process.stdout.write(line)
     const warn = (line: string) => process.stderr.write(line)
     process.exitCode = await apply(options, { client: clientOptions(), variable: environmentVariable, write, warn })
@@ -37,7 +38,11 @@ program
 program
   .command('audiences')
   .description('list the audiences of a running server: key, type, status, query')
-  .action(() => listAudiences(clientOptions(), (line) => process.stdout.write(line)))
+  .action(async () => {
+    const { listAudiences } = await import('./cli/audiences.ts')
+    const { clientOptions } = await import('./cli/serve.ts')
+    await listAudiences(clientOptions(), (line) => process.stdout.write(line))
+  })
 
 program
   .command('token')
@@ -45,14 +50,19 @@ program
   .command('create')
   .description('make one; it is shown once')
   .option('--description <text>', 'what it is for', '')
-  .action(({ description }: { description: string }) =>
-    createToken(clientOptions(), description, (line) => process.stdout.write(line)),
-  )
+  .action(async ({ description }: { description: string }) => {
+    const { createToken } = await import('./cli/token.ts')
+    const { clientOptions } = await import('./cli/serve.ts')
+    await createToken(clientOptions(), description, (line) => process.stdout.write(line))
+  })
 
 // What the server starts its workers by; nobody else has a use for it.
-program.command('deliver', { hidden: true }).action(deliver)
+program.command('deliver', { hidden: true }).action(async () => (await import('./cli/deliver.ts')).deliver())
 
-program.command('serve').description('run the server; configured by environment').action(serve)
+program
+  .command('serve')
+  .description('run the server; configured by environment')
+  .action(async () => (await import('./cli/serve.ts')).serve())
 
 // Whoever reads the output may stop before its end (`rollcall replay … | head`): that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

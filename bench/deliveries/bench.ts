@@ -140,7 +140,6 @@ async function begin(address: string, urls: readonly string[], batchSize: number
   })
   const service = new DeliveryService({
     deliveries,
-    spaceId: SPACE,
     secrets: new Secrets(Buffer.alloc(32)),
     command: () => Promise.resolve(),
     open: () => Promise.resolve({ queue: new BullQueue(address, SPACE), workers }),

@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
-import { BullQueue } from '../delivery/bull-queue.ts'
+import type { BullQueue } from '../delivery/bull-queue.ts'
 import { DeliveryService, type DeliveryWorkers } from '../delivery/delivery-service.ts'
 import { destinationAdmin } from '../delivery/destination-admin.ts'
 import { KEY_BYTES, Secrets } from '../delivery/secrets.ts'
@@ -64,6 +64,7 @@ export async function deliverySetup(
       onFault: (message, destinationId) => log.error({ fault: message, destinationId }, 'a delivery was set aside'),
       onDeath: (how) => log.error({ how }, 'the process of the workers has died; it is started again'),
     })
+    const { BullQueue } = await import('../delivery/bull-queue.ts')
     return { queue: new BullQueue(address, spaceId), workers }
   }
   return { secrets, open, close: async () => redis?.stop() }
@@ -75,10 +76,9 @@ export function startDeliveries(
   setup: DeliverySetup,
   {
     log,
-    spaceId,
     clock = Date.now,
     timer = setTimer,
-  }: { log: Logger; spaceId: string; clock?: (() => number) | undefined; timer?: SetTimer | undefined },
+  }: { log: Logger; clock?: (() => number) | undefined; timer?: SetTimer | undefined },
 ): RunningDeliveries {
   const { deliveries } = pipeline
   const { secrets } = setup
@@ -86,12 +86,11 @@ export function startDeliveries(
   let isTroubled = false
   const service = new DeliveryService({
     deliveries,
-    spaceId,
     secrets,
     command: (command) => pipeline.command(command),
     open: async () => {
       const opened = await setup.open()
-      if (opened.queue instanceof BullQueue) bull = opened.queue
+      if ('queueOf' in opened.queue) bull = opened.queue as BullQueue
       return opened
     },
     clock,

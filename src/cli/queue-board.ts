@@ -5,6 +5,7 @@ import { ExpressAdapter } from '@bull-board/express'
 import type { Queue } from 'bullmq'
 import express, { type Router } from 'express'
 
+/** Where it is mounted. */
 const PATH = '/queues'
 
 export interface QueueBoardOptions {
@@ -18,7 +19,7 @@ export function queueBoard({ isAllowed, queues }: QueueBoardOptions): Router {
   adapter.setBasePath(PATH)
   const board = createBullBoard({ queues: [], serverAdapter: adapter })
   const router = express.Router()
-  router.use(PATH, (request, response, next) => {
+  router.use((request, response, next) => {
     if (!isAllowed(request.get('authorization'))) {
       response.set('WWW-Authenticate', 'Basic realm="rollcall: the access token as user name"').status(401).end()
       return
@@ -31,6 +32,6 @@ export function queueBoard({ isAllowed, queues }: QueueBoardOptions): Router {
     board.setQueues(queues().map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })))
     next()
   })
-  router.use(PATH, adapter.getRouter() as Router)
+  router.use(adapter.getRouter() as Router)
   return router
 }

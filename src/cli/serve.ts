@@ -257,7 +257,7 @@ export async function startServer(
     space.shard = pipeline.shard
     pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
     const { clock = Date.now, timer } = options
-    const delivery = startDeliveries(pipeline, stores.delivery, { log, spaceId: config.spaceId, clock, timer })
+    const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
     listener = createApp({
       surfaces: surfacesOf(config, pipeline, { clock, delivery }),

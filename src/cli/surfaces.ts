@@ -1,4 +1,5 @@
 /** The APIs of the server, each with what it asks of the space. */
+import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import type { Deliveries } from '../delivery/deliveries.ts'
@@ -8,7 +9,7 @@ import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
-import { queueBoard } from './queue-board.ts'
+import type { QueueBoardOptions } from './queue-board.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 
 /** The source of the write key that the environment gives. */
@@ -52,7 +53,7 @@ export function surfacesOf(
     sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
     ingest: (request) => pipeline.ingest(request),
   })
-  const board = queueBoard({
+  const board = boardOnDemand({
     isAllowed: (authorization) => credentials.spaceOfBasic(authorization) !== undefined,
     queues: () => delivery.queues(),
   })
@@ -62,6 +63,18 @@ export function surfacesOf(
     { router: board, paths: ['/queues'], errorBody: controlErrorBody },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
   ]
+}
+
+/** It is loaded when somebody first looks at it: it has more modules than the rest of the server. */
+function boardOnDemand(options: QueueBoardOptions): Router {
+  const router = Router()
+  let loading: Promise<Router> | undefined
+  router.use('/queues', async (request, response, next) => {
+    loading ??= import('./queue-board.ts').then(({ queueBoard }) => queueBoard(options))
+    const board = await loading
+    board(request, response, next)
+  })
+  return router
 }
 
 function connectionsOf(

@@ -2,7 +2,7 @@
 import { DeliveryError, type Destination, type DestinationLimits } from '../../destinations/destination.ts'
 import { timedOut } from '../../destinations/transport-error.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
-import type { JobItem, Outcome } from './job.ts'
+import type { Outcome } from './job.ts'
 
 /** Items of a job that are under way at once, where each call is a request; of eight lanes, no more than sockets. */
 const CONCURRENCY = 8
@@ -18,8 +18,11 @@ export interface AttemptOptions {
   readonly onFault: (cause: unknown) => void
 }
 
+/** The calls of one item. */
+type Calls = readonly DeliveryCall[]
+
 /** By item, in order. Rejects with the signal's reason only: what was sent then is not known. */
-export async function attempt(items: readonly JobItem[], options: AttemptOptions): Promise<Outcome[]> {
+export async function attempt(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const { destination, limits, signal } = options
   signal.throwIfAborted()
   const outcomes =
@@ -31,14 +34,14 @@ export async function attempt(items: readonly JobItem[], options: AttemptOptions
 }
 
 /** Some at a time; the calls of one item one after the other. */
-async function attemptEach(items: readonly JobItem[], options: AttemptOptions): Promise<Outcome[]> {
+async function attemptEach(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const outcomes: Outcome[] = items.map(() => UNTRIED)
   let next = 0
   let timeouts = 0
   const run = async (): Promise<void> => {
     while (next < items.length && timeouts < TIMEOUTS_MAX && !options.signal.aborted) {
       const place = next++
-      const outcome = await attemptOne(items[place]!.calls, options)
+      const outcome = await attemptOne(items[place]!, options)
       timeouts = isTimeout(outcome) ? timeouts + 1 : 0
       outcomes[place] = outcome
     }
@@ -48,7 +51,7 @@ async function attemptEach(items: readonly JobItem[], options: AttemptOptions): 
 }
 
 /** An address that is refused for good keeps nothing from the others of the item. */
-async function attemptOne(calls: readonly DeliveryCall[], options: AttemptOptions): Promise<Outcome> {
+async function attemptOne(calls: Calls, options: AttemptOptions): Promise<Outcome> {
   let refused: Outcome | undefined
   for (const call of calls) {
     if (options.signal.aborted) return UNTRIED
@@ -60,9 +63,9 @@ async function attemptOne(calls: readonly DeliveryCall[], options: AttemptOption
 }
 
 /** As many calls to a request as it takes; an item has arrived when all its calls have. */
-async function attemptBatches(items: readonly JobItem[], options: AttemptOptions): Promise<Outcome[]> {
+async function attemptBatches(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const { destination, limits } = options
-  const calls = items.flatMap((item) => item.calls)
+  const calls = items.flat()
   const failures: (Outcome | undefined)[] = []
   let timeouts = 0
   while (failures.length < calls.length) {
@@ -82,8 +85,8 @@ async function attemptBatches(items: readonly JobItem[], options: AttemptOptions
     }
   }
   let place = 0
-  return items.map((item) => {
-    const own = failures.slice(place, (place += item.calls.length))
+  return items.map(({ length }) => {
+    const own = failures.slice(place, (place += length))
     // Something of it may arrive still: then the whole comes again, under the same ids.
     return (
       own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? own.find(Boolean) ?? DELIVERED

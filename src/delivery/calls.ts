@@ -9,7 +9,8 @@ import type { ExternalId } from '../model/external-id.ts'
 import { formatInstant } from '../model/time.ts'
 import type { JsonValue } from '../model/transition.ts'
 import { type Addressee, addresseesOf, addressOf } from './addressees.ts'
-import type { Delivery } from './delivery.ts'
+import type { OutgoingDelivery } from './delivery.ts'
+import type { DeliveryJob } from './job.ts'
 import { messageIdOf } from './message-id.ts'
 
 /** What calls need to know beyond the delivery. */
@@ -21,20 +22,41 @@ export interface CallSetting {
 }
 
 /** One call of each kind for each identity, in the order in which they arrive; none where nobody is addressed. */
-export function callsOf(delivery: Delivery, setting: CallSetting): DeliveryCall[] {
-  const { connection } = setting
+export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
+  const { sends } = setting.connection
   if (delivery.subject.kind === 'account')
-    return connection.sends.group ? [groupCall(delivery, setting, delivery.subject.groupId)] : []
-  const { ids, only } = delivery.subject
-  const { idSync, includesAnonymous, sends } = connection
-  const isExit = connection.kind === 'audience' && delivery.value === false
-  return addresseesOf(ids, { idSync, includesAnonymous, isExit, only }).flatMap((addressee) => [
+    return sends.group ? [groupCall(delivery, setting, delivery.subject.groupId)] : []
+  return addresseesFor(delivery, setting.connection).flatMap((addressee) => [
     ...(sends.identify ? [identifyCall(delivery, setting, addressee)] : []),
     ...(sends.track ? [trackCall(delivery, setting, addressee)] : []),
   ])
 }
 
-function identifyCall(delivery: Delivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
+/** The calls of each item of a job, in order. */
+export function callsOfJob(
+  { items, connections }: Pick<DeliveryJob, 'items' | 'connections'>,
+  setting: Omit<CallSetting, 'connection'>,
+): DeliveryCall[][] {
+  const settings = new Map(connections.map((connection) => [connection.id, { ...setting, connection }]))
+  return items.map((item) => callsOf(item, settings.get(item.connectionId)!))
+}
+
+/** How many calls a delivery makes. */
+export function callCountOf(delivery: OutgoingDelivery, connection: ConnectionRecord): number {
+  const { identify, track, group } = connection.sends
+  if (delivery.subject.kind === 'account') return Number(group)
+  const kinds = Number(identify) + Number(track)
+  return kinds === 0 ? 0 : kinds * addresseesFor(delivery, connection).length
+}
+
+function addresseesFor({ subject, value }: OutgoingDelivery, connection: ConnectionRecord): Addressee[] {
+  if (subject.kind === 'account') return []
+  const { idSync, includesAnonymous, kind } = connection
+  const isExit = kind === 'audience' && value === false
+  return addresseesOf(subject.ids, { idSync, includesAnonymous, isExit, only: subject.only })
+}
+
+function identifyCall(delivery: OutgoingDelivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
   return {
     type: 'identify',
     ...namesOf(addressee),
@@ -44,7 +66,7 @@ function identifyCall(delivery: Delivery, setting: CallSetting, addressee: Addre
   }
 }
 
-function trackCall(delivery: Delivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
+function trackCall(delivery: OutgoingDelivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
   const { key, kind, events } = setting.connection
   const { value } = delivery
   const nameOfKey = kind === 'audience' ? 'audience_key' : 'trait_key'
@@ -58,7 +80,7 @@ function trackCall(delivery: Delivery, setting: CallSetting, addressee: Addresse
   }
 }
 
-function groupCall(delivery: Delivery, setting: CallSetting, groupId: string): DeliveryCall {
+function groupCall(delivery: OutgoingDelivery, setting: CallSetting, groupId: string): DeliveryCall {
   return {
     type: 'group',
     groupId,
@@ -68,7 +90,7 @@ function groupCall(delivery: Delivery, setting: CallSetting, groupId: string): D
   }
 }
 
-function envelope(delivery: Delivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
+function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
   const { profile, sequence, resync, at, value } = delivery
   const { key, destinationId } = setting.connection
   const timestamp = formatInstant(at)

@@ -22,7 +22,6 @@ export interface DeliveryWorkers {
 
 export interface DeliveryServiceOptions {
   readonly deliveries: Deliveries
-  readonly spaceId: string
   readonly secrets: Secrets
   /** Resolves when the command is durable and applied. */
   readonly command: (command: DeliveryCommand) => Promise<void>
@@ -122,10 +121,10 @@ export class DeliveryService {
   }
 
   async #start(): Promise<void> {
-    const { deliveries, open, spaceId, clock, timer, random, onTrouble } = this.#options
+    const { deliveries, open, clock, timer, random, onTrouble } = this.#options
     const { queue, workers } = await open()
     const shapeOf = (record: DestinationRecord): Shape | undefined => this.#shapeOf(record)
-    const dispatcher = new Dispatcher({ deliveries, queue, spaceId, shapeOf, clock, timer, random, onTrouble })
+    const dispatcher = new Dispatcher({ deliveries, queue, shapeOf, clock, timer, random, onTrouble })
     this.#running = { queue, workers, dispatcher }
     while (!this.#isStopped && (await this.#readAnswers(this.#running, false)));
     if (this.#isStopped) return
@@ -218,7 +217,7 @@ export class DeliveryService {
     const type = destinationType(record.type)
     if (!type || record.missing.length > 0) return undefined
     try {
-      const shape = shapeOfLimits(type.name, type.limits(parseSettings(type, this.settingsOf(record))))
+      const shape = shapeOfLimits(type.limits(parseSettings(type, this.settingsOf(record))))
       this.#shapes.set(record, shape)
       return shape
     } catch {

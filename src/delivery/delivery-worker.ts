@@ -10,13 +10,15 @@ import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
+import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JsonObject } from '../model/event.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../persistence/keys.ts'
 import { createRedis } from '../persistence/redis-client.ts'
 import { askUntilAnswered } from '../persistence/retrying.ts'
 import { attempt } from './attempt.ts'
+import { callsOfJob } from './calls.ts'
 import { laneField } from './bull-queue.ts'
-import type { Answer, DeliveryJob, JobItem } from './job.ts'
+import type { Answer, DeliveryJob } from './job.ts'
 import { shapeOfLimits } from './shape.ts'
 
 /** A destination as a worker needs it: its secrets can be read. */
@@ -40,10 +42,16 @@ export interface DeliveryWorkerOptions {
 const LOCK_MS = 30_000
 const BEAT_MS = 1_000
 
+interface Connected {
+  readonly destination: Destination
+  readonly limits: DestinationLimits
+  /** As `integrations` names it. */
+  readonly name: string
+}
+
 interface Opened {
   readonly given: string
   readonly destination: Destination
-  readonly limits: DestinationLimits
   readonly worker: Worker<DeliveryJob>
 }
 
@@ -91,8 +99,9 @@ export class DeliveryWorker {
     const settings = parseSettings(type, given.settings)
     const limits = type.limits(settings)
     const destination = type.connect(settings, this.#options.contextOf(given.id))
-    const shape = shapeOfLimits(type.name, limits)
-    const worker = new Worker<DeliveryJob>(given.id, (job) => this.#work(job, destination, limits), {
+    const shape = shapeOfLimits(limits)
+    const connected = { destination, limits, name: type.name }
+    const worker = new Worker<DeliveryJob>(given.id, (job) => this.#work(job, connected), {
       connection: this.#patient,
       prefix: queuePrefix(this.#options.spaceId),
       concurrency: given.lanes,
@@ -105,7 +114,7 @@ export class DeliveryWorker {
       ...(shape.jobEveryMs > 0 && { limiter: { max: 1, duration: shape.jobEveryMs } }),
     })
     worker.on('error', () => undefined)
-    this.#opened.set(given.id, { given: JSON.stringify(given), destination, limits, worker })
+    this.#opened.set(given.id, { given: JSON.stringify(given), destination, worker })
   }
 
   async #end(id: string, { worker, destination }: Opened): Promise<void> {
@@ -114,12 +123,15 @@ export class DeliveryWorker {
     await destination.close?.()
   }
 
-  async #work({ data }: Job<DeliveryJob>, destination: Destination, limits: DestinationLimits): Promise<void> {
+  async #work({ data }: Job<DeliveryJob>, { destination, limits, name }: Connected): Promise<void> {
     const { spaceId, onFault } = this.#options
     if ((await this.#ask(() => this.#redis.hget(lanesKey(spaceId), laneField(data)))) !== data.id) return
     const signal = this.#alive.signal
-    const items = destination.createAudience ? await this.#withLists(data, destination, limits) : data.items
-    const outcomes = await attempt(items, {
+    const made = callsOfJob(data, { destinationName: name, spaceId })
+    const calls = destination.createAudience
+      ? await this.#withLists(made, data.destinationId, { destination, limits })
+      : made
+    const outcomes = await attempt(calls, {
       destination,
       limits,
       signal,
@@ -129,28 +141,32 @@ export class DeliveryWorker {
       jobId: data.id,
       destinationId: data.destinationId,
       lane: data.lane,
-      items: items.map(({ number, actor }, place) => ({ number, actor, outcome: outcomes[place]! })),
+      items: data.items.map(({ number, actor }, place) => ({ number, actor, outcome: outcomes[place]! })),
     }
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
   }
 
-  /** The items, with the list of each audience there; one that there is not yet is made. */
+  /** The calls of each item, with the list of each audience there; one that there is not yet is made. */
   async #withLists(
-    { destinationId, items }: DeliveryJob,
-    destination: Destination,
-    limits: DestinationLimits,
-  ): Promise<readonly JobItem[]> {
-    const named: JobItem[] = []
-    for (const item of items) {
-      const { computation_key: key } = item.calls[0]!.context.personas
-      const list = await this.#listOf(destinationId, key, destination, limits).catch(() => undefined)
+    items: readonly (readonly DeliveryCall[])[],
+    destinationId: string,
+    connected: Pick<Connected, 'destination' | 'limits'>,
+  ): Promise<readonly (readonly DeliveryCall[])[]> {
+    const named: (readonly DeliveryCall[])[] = []
+    for (const calls of items) {
+      const { computation_key: key } = calls[0]!.context.personas
+      const list = await this.#listOf(destinationId, key, connected).catch(() => undefined)
       // Where none can be made, the calls themselves will say what is wrong.
-      named.push(list === undefined ? item : { ...item, calls: item.calls.map((call) => withList(call, list)) })
+      named.push(list === undefined ? calls : calls.map((call) => withList(call, list)))
     }
     return named
   }
 
-  async #listOf(id: string, key: string, destination: Destination, limits: DestinationLimits): Promise<string> {
+  async #listOf(
+    id: string,
+    key: string,
+    { destination, limits }: Pick<Connected, 'destination' | 'limits'>,
+  ): Promise<string> {
     const field = `${id} ${key}`
     const known = this.#lists.get(field) ?? (await this.#ask(() => this.#redis.hget(this.#listsKey, field)))
     const list = known ?? (await destination.createAudience!({ key, name: key }, AbortSignal.timeout(limits.timeoutMs)))
@@ -189,7 +205,7 @@ function aliveController(): AbortController {
   return controller
 }
 
-function withList<Call extends JobItem['calls'][number]>(call: Call, list: string): Call {
+function withList(call: DeliveryCall, list: string): DeliveryCall {
   const personas = { ...call.context.personas, external_audience_id: list }
   return { ...call, context: { ...call.context, personas } }
 }

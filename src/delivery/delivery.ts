@@ -29,6 +29,14 @@ export interface Delivery {
   readonly traits: JsonObject | undefined
 }
 
+/** As it goes to a worker: without what only the outbox needs. */
+export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
+
+export function outgoing(delivery: Delivery): OutgoingDelivery {
+  const { number, connectionId, actor, subject, profile, value, sequence, at, resync, traits } = delivery
+  return { number, connectionId, actor, subject, profile, value, sequence, at, resync, traits }
+}
+
 export type Subject =
   | {
       readonly kind: 'user'

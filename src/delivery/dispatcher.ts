@@ -6,22 +6,19 @@
  * D2. A job is added until it is known to be there, under one id; one that the queue has lost is made anew.
  * D3. What one destination does, or does not do, changes nothing for another.
  */
-import type { DeliveryCall } from '../model/delivery-call.ts'
-import type { DestinationRecord } from '../model/destination.ts'
+import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { SetTimer } from '../persistence/alarm.ts'
-import { callsOf } from './calls.ts'
+import { callCountOf } from './calls.ts'
 import { Circuit } from './circuit.ts'
 import type { Deliveries, DeliveryName } from './deliveries.ts'
-import type { Delivery } from './delivery.ts'
+import { type Delivery, outgoing, type OutgoingDelivery } from './delivery.ts'
 import type { DeliveryQueue } from './delivery-queue.ts'
-import type { Answer, DeliveryJob, JobItem, Outcome } from './job.ts'
+import type { Answer, DeliveryJob, Outcome } from './job.ts'
 import { nextTryAt } from './retry-policy.ts'
 import type { Target } from './target.ts'
 
 /** How a destination wants its calls. */
 export interface Shape {
-  /** As `integrations` names it. */
-  readonly name: string
   /** Calls of one job, about. */
   readonly jobCalls: number
   /** How long changes are gathered before they are sent, ms. */
@@ -31,7 +28,6 @@ export interface Shape {
 export interface DispatcherOptions {
   readonly deliveries: Deliveries
   readonly queue: DeliveryQueue
-  readonly spaceId: string
   /** Undefined: nothing can be sent there, as its type is not known. */
   readonly shapeOf: (record: DestinationRecord) => Shape | undefined
   /** Epoch ms. */
@@ -191,24 +187,30 @@ export class Dispatcher {
     route: Route,
     { lane, shape, isProbe, now }: { lane: number; shape: Shape; isProbe: boolean; now: number },
   ): boolean {
-    const items: JobItem[] = []
+    const { deliveries } = this.#options
+    const items: OutgoingDelivery[] = []
+    const filtered: Delivery[] = []
+    const connections = new Set<ConnectionRecord>()
     let calls = 0
     const isEnough = (delivery: Delivery): boolean => {
-      const own = this.#callsOf(delivery, shape)
-      const { number, actor } = delivery
+      const connection = deliveries.connection(delivery.connectionId)?.record
+      const count = connection ? callCountOf(delivery, connection) : 0
       // Of whom nobody is addressed, nothing is sent.
-      if (own.length > 0) items.push({ number, actor, calls: own })
-      calls += own.length
+      if (count === 0) filtered.push(delivery)
+      else {
+        items.push(outgoing(delivery))
+        connections.add(connection!)
+      }
+      calls += count
       return calls >= shape.jobCalls || (isProbe && calls > 0)
     }
-    const taken = target.outbox.take(lane, isEnough, now)
-    for (const delivery of taken)
-      if (!items.some(({ number }) => number === delivery.number)) this.#options.deliveries.filtered(target, delivery)
+    target.outbox.take(lane, isEnough, now)
+    for (const delivery of filtered) deliveries.filtered(target, delivery)
     route.gatheringSince = 0
-    const isAnyFiltered = items.length < taken.length
+    const isAnyFiltered = filtered.length > 0
     if (items.length === 0) return isAnyFiltered
     const id = `${target.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
-    const job = { id, destinationId: target.record.id, lane, items }
+    const job = { id, destinationId: target.record.id, lane, items, connections: [...connections] }
     if (isProbe) route.circuit.probe()
     const underWay = { job, addedAt: now, isMissing: false }
     route.jobs.set(lane, underWay)
@@ -228,16 +230,6 @@ export class Dispatcher {
         onTrouble(cause)
         await new Promise<void>((resolve) => timer(resolve, ADD_AGAIN_MS))
       }
-  }
-
-  #callsOf({ connectionId, ...delivery }: Delivery, shape: Shape): readonly DeliveryCall[] {
-    const connection = this.#options.deliveries.connection(connectionId)
-    if (!connection) return []
-    const { spaceId } = this.#options
-    return callsOf(
-      { connectionId, ...delivery },
-      { connection: connection.record, destinationName: shape.name, spaceId },
-    )
   }
 
   /** Changes of a list wait for others, unless enough are there. */

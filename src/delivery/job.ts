@@ -1,12 +1,6 @@
 /** What goes through the queue: jobs there, answers back. */
-import type { DeliveryCall } from '../model/delivery-call.ts'
-
-/** One delivery, as the calls that it makes. */
-export interface JobItem {
-  readonly number: number
-  readonly actor: number
-  readonly calls: readonly DeliveryCall[]
-}
+import type { ConnectionRecord } from '../model/destination.ts'
+import type { OutgoingDelivery } from './delivery.ts'
 
 /** Deliveries of one lane of a destination, each of another actor. At most one job of a lane is in the queue. */
 export interface DeliveryJob {
@@ -14,7 +8,9 @@ export interface DeliveryJob {
   readonly id: string
   readonly destinationId: string
   readonly lane: number
-  readonly items: readonly JobItem[]
+  readonly items: readonly OutgoingDelivery[]
+  /** Those that the items name, as they were when the job was made. */
+  readonly connections: readonly ConnectionRecord[]
 }
 
 export type Outcome =

@@ -10,13 +10,13 @@ export interface JobShape extends Shape {
   readonly jobEveryMs: number
 }
 
-export function shapeOfLimits(name: string, limits: DestinationLimits): JobShape {
+export function shapeOfLimits(limits: DestinationLimits): JobShape {
   const { batchCalls, requestsPerSecond, gatherMs } = limits
   if (batchCalls > 1) {
     const jobEveryMs = requestsPerSecond === undefined ? 0 : Math.ceil(1000 / requestsPerSecond)
-    return { name, jobCalls: batchCalls, gatherMs, jobEveryMs }
+    return { jobCalls: batchCalls, gatherMs, jobEveryMs }
   }
   const jobCalls = Math.max(1, Math.min(SINGLE_CALLS, Math.floor(requestsPerSecond ?? SINGLE_CALLS)))
   const jobEveryMs = requestsPerSecond === undefined ? 0 : Math.ceil((1000 * jobCalls) / requestsPerSecond)
-  return { name, jobCalls, gatherMs, jobEveryMs }
+  return { jobCalls, gatherMs, jobEveryMs }
 }

@@ -8,8 +8,8 @@ import { IS_FULL, say } from './harness/runs.ts'
 const HEAP_MIB = 40
 const BATCH_CALLS = 60
 /** Enough for its modules, which are read at once at the start. */
-const FILES_MAX = 320
-const SOCKETS = 450
+const FILES_MAX = 256
+const SOCKETS = 400
 
 it.runIf(IS_FULL)('has all that it acknowledged after its heap was full', { timeout: 120_000 }, async () => {
   const rig = await Rig.begin('heap full', { redis: 'own', launch: { heapMax: HEAP_MIB } })

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type DeliveryError, type Destination, RetryableError, TerminalError } from '../../destinations/destination.ts'
 import { attempt } from '../../src/delivery/attempt.ts'
-import type { JobItem, Outcome } from '../../src/delivery/job.ts'
+import type { Outcome } from '../../src/delivery/job.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { identify } from '../destinations/calls.ts'
 
@@ -12,12 +12,8 @@ const UNTRIED: Outcome = { kind: 'untried' }
 const TIMED_OUT = { kind: 'retry', reason: 'timeout' }
 
 /** Items whose calls are for the users that are named: `a`, `b c`. */
-function items(...users: readonly string[]): JobItem[] {
-  return users.map((names, number) => ({
-    number,
-    actor: number,
-    calls: names.split(' ').map((name) => identify(name)),
-  }))
+function items(...users: readonly string[]): DeliveryCall[][] {
+  return users.map((names) => names.split(' ').map((name) => identify(name)))
 }
 
 interface Tried {
@@ -25,7 +21,7 @@ interface Tried {
   readonly faults: readonly unknown[]
 }
 
-async function tried(destination: Destination, all: readonly JobItem[], batchCalls = 1): Promise<Tried> {
+async function tried(destination: Destination, all: readonly DeliveryCall[][], batchCalls = 1): Promise<Tried> {
   const faults: unknown[] = []
   const limits = { batchCalls, timeoutMs: TIMEOUT_MS, gatherMs: 0 }
   const { signal } = new AbortController()

@@ -1,9 +1,11 @@
 /** The calls of a delivery, as a destination gets them. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CallSetting, callsOf, enrichmentOf } from '../../src/delivery/calls.ts'
+import { callCountOf, type CallSetting, callsOf, callsOfJob, enrichmentOf } from '../../src/delivery/calls.ts'
 import type { Delivery } from '../../src/delivery/delivery.ts'
 import type { ConnectionRecord } from '../../src/model/destination.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
+import { propertyRuns } from '../support/runs.ts'
 import { connection, delivery, ids } from './given.ts'
 
 const AT = Date.UTC(2026, 2, 1, 12, 0, 0, 66)
@@ -206,6 +208,58 @@ describe('who a call is about', () => {
       device: { type: device, advertisingId: 'i1' },
       externalIds: [{ id: 'i1', type, collection: 'users', encoding: 'none' }],
     })
+  })
+})
+
+describe('a job', () => {
+  it('has the calls of each item, by the connection that it names', () => {
+    const items = [
+      toUser('user_id:u1', { connectionId: 'con_2' }),
+      toUser('user_id:u2 email:a@x', { connectionId: 'con_1' }),
+    ]
+    const connections = [
+      connection({ id: 'con_1', key: 'vips', sends: ALL }),
+      connection({ id: 'con_2', key: 'gold', ...identify }),
+    ]
+    const calls = callsOfJob({ items, connections }, { destinationName: 'HubSpot', spaceId: 'spa_1' })
+    expect(calls).toMatchObject([
+      [{ type: 'identify', userId: 'u1', traits: { gold: true } }],
+      [
+        { type: 'identify', userId: 'u2', traits: { vips: true, email: 'a@x' } },
+        { type: 'track', userId: 'u2', properties: { vips: true } },
+      ],
+    ])
+  })
+
+  it('makes as many calls as are counted before they are made', () => {
+    const id = fc.record({
+      type: fc.constantFrom('user_id', 'email', 'anonymous_id', 'ios.idfa', 'phone'),
+      value: fc.constantFrom('a', 'b', 'c'),
+    })
+    const ids = fc.uniqueArray(id, { selector: ({ type, value }) => `${type}:${value}`, minLength: 1, maxLength: 6 })
+    const sends = fc.record({ identify: fc.boolean(), track: fc.boolean(), group: fc.boolean() })
+    const idSync = fc.array(
+      fc.record({
+        externalId: fc.constantFrom('user_id', 'email', 'phone'),
+        strategy: fc.constantFrom('first' as const, 'last' as const, 'all' as const),
+      }),
+      { maxLength: 2 },
+    )
+    const record = fc.record({ sends, idSync, includesAnonymous: fc.boolean() }).map((changes) => connection(changes))
+    const user = fc.record({
+      kind: fc.constant('user' as const),
+      ids,
+      only: fc.option(fc.array(id, { maxLength: 2 }), { nil: undefined }),
+    })
+    const subject = fc.oneof({ weight: 5, arbitrary: user }, fc.constant({ kind: 'account', groupId: 'acme' } as const))
+    fc.assert(
+      fc.property(record, subject, fc.boolean(), (held, of, value) => {
+        const one = delivery(1, { subject: of, value })
+        const made = callsOf(one, { connection: held, destinationName: 'HubSpot', spaceId: 'spa_1' })
+        expect(callCountOf(one, held)).toBe(made.length)
+      }),
+      propertyRuns(1_000),
+    )
   })
 })
 

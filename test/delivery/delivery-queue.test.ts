@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { BullQueue } from '../../src/delivery/bull-queue.ts'
+import { callsOfJob } from '../../src/delivery/calls.ts'
 import { NO_ANSWER } from '../../src/delivery/deliveries.ts'
 import { DeliveryWorker, type WorkerDestination } from '../../src/delivery/delivery-worker.ts'
+import { outgoing, type OutgoingDelivery } from '../../src/delivery/delivery.ts'
 import type { DeliveryQueue, NumberedAnswer } from '../../src/delivery/delivery-queue.ts'
 import type { DeliveryJob } from '../../src/delivery/job.ts'
 import { contextFor } from '../../src/cli/deliver.ts'
 import { OwnRedis } from '../crash/harness/own-redis.ts'
 import { MemoryQueue } from '../support/memory-delivery.ts'
+import { connection, delivery } from './given.ts'
 
 const DESTINATION: WorkerDestination = { id: 'dst_1', type: 'console', settings: {}, lanes: 2 }
 
@@ -37,29 +40,11 @@ function job(
   id: string,
   { lane = 0, numbers = [1] }: { lane?: number; numbers?: readonly number[] } = {},
 ): DeliveryJob {
-  const items = numbers.map((number) => ({ number, actor: number, calls: [callOf(number)] }))
-  return { id, destinationId: DESTINATION.id, lane, items }
-}
-
-function callOf(number: number): DeliveryJob['items'][number]['calls'][number] {
-  const at = '2026-01-01T00:00:00.000Z'
-  const personas = {
-    computation_class: 'audience',
-    computation_id: 'aud_1',
-    computation_key: 'seen',
-    namespace: 'space',
-    space_id: 'space',
-  } as const
-  return {
-    type: 'identify',
-    userId: `u${number}`,
-    traits: { seen: true },
-    messageId: `personas_${number}`,
-    context: { personas },
-    integrations: { All: false },
-    timestamp: at,
-    originalTimestamp: at,
-  }
+  const items = numbers.map((number) => {
+    // What is undefined is left out by the queue.
+    return JSON.parse(JSON.stringify(outgoing(delivery(number, { actor: number })))) as OutgoingDelivery
+  })
+  return { id, destinationId: DESTINATION.id, lane, items, connections: [connection()] }
 }
 
 /** A queue, and a worker for it that prints what it is given; each space is used once. */
@@ -92,7 +77,8 @@ function memory(): Queues {
     queue,
     work: (printed) => {
       const answer = (one: DeliveryJob): void => {
-        for (const { calls } of one.items) printed.push(...calls.map((call) => JSON.stringify(call)))
+        const calls = callsOfJob(one, { destinationName: 'Console', spaceId: 'space' })
+        printed.push(...calls.flat().map((call) => JSON.stringify(call)))
         const items = one.items.map(({ number, actor }) => ({ number, actor, outcome: { kind: 'delivered' } as const }))
         queue.answer({ jobId: one.id, destinationId: one.destinationId, lane: one.lane, items })
       }

@@ -1,5 +1,6 @@
 /** What is sent when: jobs, answers and time in the test's hands. */
 import { describe, expect, it } from 'vitest'
+import { callsOfJob } from '../../src/delivery/calls.ts'
 import { Deliveries } from '../../src/delivery/deliveries.ts'
 import type { Delivery } from '../../src/delivery/delivery.ts'
 import { Dispatcher, type Shape } from '../../src/delivery/dispatcher.ts'
@@ -68,12 +69,11 @@ class Scene {
       this.deliveries.apply({ kind: 'put destination', destination: destination({ id }) })
       const record = connection({ id: `con_${place + 1}`, destinationId: id })
       this.deliveries.apply({ kind: 'connect', connection: record })
-      this.shapes.set(id, { name: 'Webhook', jobCalls: 3, gatherMs: 0, ...shape })
+      this.shapes.set(id, { jobCalls: 3, gatherMs: 0, ...shape })
     }
     this.dispatcher = new Dispatcher({
       deliveries: this.deliveries,
       queue: this.queue,
-      spaceId: 'spa_1',
       shapeOf: ({ id }) => this.shapes.get(id),
       clock: this.time.clock,
       timer: this.time.timer,
@@ -200,14 +200,18 @@ describe('a destination that is well', () => {
     expect(scene.jobs()).toEqual([[3]])
   })
 
-  it('gets the calls of the delivery, addressed and named', async () => {
+  it('gets what is needed to make the calls of the delivery', async () => {
     const scene = await Scene.started()
     scene.tell(1)
+    scene.tell(2)
     await scene.dispatch()
     const [job] = [...scene.queue.jobs.values()]
-    expect(job!.items[0]!.calls).toMatchObject([
-      { type: 'identify', userId: 'u1', traits: { vips: true }, integrations: { All: false, Webhook: true } },
+    const calls = callsOfJob(job!, { destinationName: 'Webhook', spaceId: 'spa_1' })
+    expect(calls).toMatchObject([
+      [{ type: 'identify', userId: 'u1', traits: { vips: true }, integrations: { All: false, Webhook: true } }],
+      [{ type: 'identify', userId: 'u2' }],
     ])
+    expect(job!.connections).toEqual([connection()])
   })
 
   it('gets nothing before there is a start, nor after a stop, nor where its type is not known', async () => {
@@ -219,7 +223,7 @@ describe('a destination that is well', () => {
     await scene.dispatcher.start()
     await turns()
     expect(scene.jobs()).toEqual([])
-    scene.shapes.set('dst_1', { name: 'Webhook', jobCalls: 1, gatherMs: 0 })
+    scene.shapes.set('dst_1', { jobCalls: 1, gatherMs: 0 })
     scene.dispatcher.stop()
     await scene.dispatch()
     expect(scene.jobs()).toEqual([])
@@ -251,15 +255,15 @@ describe('what has not arrived', () => {
     expect(scene.target().tally.retries).toBe(4)
   })
 
-  it('has the same calls at every try', async () => {
+  it('is the same at every try', async () => {
     const scene = await Scene.started()
     scene.tell(1)
     await scene.dispatch()
-    const calls = () => [...scene.queue.jobs.values()][0]!.items[0]!.calls
-    const first = structuredClone(calls())
+    const item = () => [...scene.queue.jobs.values()][0]!.items[0]!
+    const first = structuredClone(item())
     await scene.answer(retry())
     await scene.pass(1_000)
-    expect(calls()).toEqual(first)
+    expect(item()).toEqual(first)
   })
 
   it('holds up the later ones of its actor, and nobody else', async () => {
@@ -339,7 +343,7 @@ describe('a destination that nobody is there for', () => {
 
   it('gets one delivery to see, in one lane, and waits longer when that comes back', async () => {
     const scene = await opened()
-    scene.shapes.set('dst_1', { name: 'Webhook', jobCalls: 3, gatherMs: 0 })
+    scene.shapes.set('dst_1', { jobCalls: 3, gatherMs: 0 })
     await scene.pass(1_000)
     expect(scene.jobs()).toHaveLength(1)
     expect(scene.jobs()[0]).toHaveLength(1)
@@ -371,7 +375,7 @@ describe('a destination that nobody is there for', () => {
 
   it('gets all once one has arrived', async () => {
     const scene = await opened()
-    scene.shapes.set('dst_1', { name: 'Webhook', jobCalls: 3, gatherMs: 0 })
+    scene.shapes.set('dst_1', { jobCalls: 3, gatherMs: 0 })
     await scene.pass(1_000)
     await scene.answer(DELIVERED)
     expect(scene.dispatcher.isOpen('dst_1')).toBe(false)

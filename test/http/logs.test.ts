@@ -47,7 +47,12 @@ function call(type: string): Record<string, unknown> {
 
 it('hold no personal data', async () => {
   const journal = new MemoryJournal<SpaceCommand>()
-  const server = await startServer(CONFIG, log, () => Promise.resolve({ journal, delivery: memoryDelivery() }), {})
+  const server = await startServer(
+    CONFIG,
+    log,
+    () => Promise.resolve({ journal, delivery: memoryDelivery(CONFIG.spaceId) }),
+    {},
+  )
   const key = { authorization: basic(`${CONFIG.writeKey}:`) }
   const token = { authorization: basic(`${CONFIG.accessToken}:`) }
   const statuses = new Set<number>()

@@ -57,7 +57,7 @@ describe('a server that still reads its journal', () => {
       const { status, headers } = await send(`${url}${path}`)
       expect([path, status, headers.get('retry-after')]).toEqual([path, 503, '1'])
     }
-    release({ journal: new MemoryJournal<SpaceCommand>(), delivery: memoryDelivery() })
+    release({ journal: new MemoryJournal<SpaceCommand>(), delivery: memoryDelivery(CONFIG.spaceId) })
     const server = await starting
     expect((await send(`${url}/readyz`)).status).toBe(200)
     await server.stop()

@@ -6,6 +6,7 @@ import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliverySetup } from '../../src/cli/deliveries.ts'
 import { contextFor } from '../../src/cli/deliver.ts'
 import { attempt } from '../../src/delivery/attempt.ts'
+import { callsOfJob } from '../../src/delivery/calls.ts'
 import type { DeliveryQueue, NumberedAnswer } from '../../src/delivery/delivery-queue.ts'
 import type { DeliveryWorkers } from '../../src/delivery/delivery-service.ts'
 import type { WorkerDestination } from '../../src/delivery/delivery-worker.ts'
@@ -73,10 +74,12 @@ export class MemoryWorkers implements DeliveryWorkers {
   readonly printed: string[] = []
   destinations: readonly WorkerDestination[] = []
   readonly #queue: MemoryQueue
+  readonly #spaceId: string
   readonly #contextOf: ReturnType<typeof contextFor>
 
-  constructor(queue: MemoryQueue) {
+  constructor(queue: MemoryQueue, spaceId: string) {
     this.#queue = queue
+    this.#spaceId = spaceId
     const directory = mkdtempSync(join(tmpdir(), 'rollcall-destinations-'))
     this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
     queue.onJob = (job) => void this.#work(job)
@@ -104,7 +107,8 @@ export class MemoryWorkers implements DeliveryWorkers {
     const type = destinationType(given.type)!
     const settings = parseSettings(type, given.settings)
     const destination = type.connect(settings, this.#contextOf(job.destinationId))
-    const outcomes = await attempt(job.items, {
+    const calls = callsOfJob(job, { destinationName: type.name, spaceId: this.#spaceId })
+    const outcomes = await attempt(calls, {
       destination,
       limits: type.limits(settings),
       signal: new AbortController().signal,
@@ -122,8 +126,8 @@ export interface MemoryDelivery extends DeliverySetup {
   readonly workers: MemoryWorkers
 }
 
-export function memoryDelivery(): MemoryDelivery {
+export function memoryDelivery(spaceId: string): MemoryDelivery {
   const queue = new MemoryQueue()
-  const workers = new MemoryWorkers(queue)
+  const workers = new MemoryWorkers(queue, spaceId)
   return { queue, workers, secrets: new Secrets(Buffer.alloc(32, 7)), open: () => Promise.resolve({ queue, workers }) }
 }

@@ -35,7 +35,7 @@ export interface TestServer extends RunningServer {
 }
 
 export async function startTestServer({
-  delivery = memoryDelivery(),
+  delivery = memoryDelivery(CONFIG.spaceId),
   ...options
 }: Partial<PipelineOptions> & { delivery?: MemoryDelivery } = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
