@@ -1,13 +1,13 @@
 /**
  * How long is it from the start of the process, with Redis running, to a `/readyz` that answers 200?
- *   npm run bench -- recovery        RECOVERY_PROFILES=20000 npm run bench -- recovery
+ *   npm run bench -- recovery        RECOVERY_PROFILES=1000000 RECOVERY_EVENTS=2 npm run bench -- recovery
  *
  * Workload: 100,000 profiles of an identify and ten events each, under twenty definitions; once from a checkpoint that
  * holds all of it, once from the journal alone, after a kill. The two are compared, and the journal's share is given
  * for a million calls. All is wall time; the code is cold, as it is at a start. Checked: the server then knows the last
  * profile, and has counted its events.
  *
- * It does not show: more profiles than memory holds.
+ * It does not show: what the first request for a profile that is not in memory waits for.
  */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -22,7 +22,7 @@ import { spreadOf } from '../harness/spread.ts'
 
 const PROFILES = setting('RECOVERY_PROFILES', 100_000)
 const RUNS = setting('BENCH_RUNS', 3)
-const EVENTS = 10
+const EVENTS = setting('RECOVERY_EVENTS', 10)
 /** A batch has the calls of so many profiles. */
 const BATCH_PROFILES = 100
 const CONNECTIONS = 8
@@ -119,6 +119,7 @@ for (let count = 0; count < RUNS; count++) runs.push(await run())
 const journal = spreadOf(runs.map(({ journalMs }) => journalMs / 1000))
 const checkpoint = spreadOf(runs.map(({ checkpointMs }) => checkpointMs / 1000))
 const size = PROFILES.toLocaleString('en')
+const isMillion = PROFILES >= 1_000_000
 report({
   bench: 'recovery',
   case: `${size} profiles, from a checkpoint`,
@@ -126,6 +127,7 @@ report({
   unit: 's',
   baseline: { name: 'the whole journal', value: journal.median },
   ratio: checkpoint.median / journal.median,
+  ...(isMillion && { target: { text: '≤ 60 s', isMet: checkpoint.median <= 60 } }),
 })
 report({
   bench: 'recovery',
