@@ -5,6 +5,7 @@
  * G1. Whoever is about to change an actor says so first (`changing`); while its page is still to be taken, the actor is
  *     encoded then, as it still is. One actor, not its page: else a burst over many pages would encode them all.
  * G2. A page is in the next cut if it was touched since the last one that was not taken back.
+ * G3. A page is as the last stored cut has it (`isStored`) if neither it has changed since, nor a cut at hand has it.
  */
 
 import { pack, unpack } from 'msgpackr'
@@ -12,8 +13,10 @@ import { pack, unpack } from 'msgpackr'
 /** Ordinals of one page: few enough that to encode it is far below a millisecond. */
 export const PAGE_ACTORS = 64
 
+/** What a page is, of bits: it has changed since the last cut; the cut at hand has it. */
 const CLEAN = 0
 const DIRTY = 1
+const CUT = 2
 
 /** An actor as a page has it. */
 export interface PageActor {
@@ -77,7 +80,7 @@ export class Pages {
   changing(ordinal: number, before?: PageActor): void {
     const page = Math.floor(ordinal / PAGE_ACTORS)
     if (page >= this.#states.length) this.#grow(page + 1)
-    this.#states[page] = DIRTY
+    this.#states[page]! |= DIRTY
     const cut = this.#cut
     if (cut?.pending.has(page) && !cut.captured.has(ordinal))
       cut.captured.set(ordinal, before ?? this.#capture(ordinal))
@@ -87,8 +90,11 @@ export class Pages {
   cut(): PageCut {
     this.takeBack()
     const pages: number[] = []
-    for (let page = 0; page < this.#states.length; page++) if (this.#states[page] === DIRTY) pages.push(page)
-    this.#states.fill(CLEAN)
+    for (let page = 0; page < this.#states.length; page++) {
+      if (this.#states[page] !== DIRTY) continue
+      pages.push(page)
+      this.#states[page] = CUT
+    }
     const cut: OpenCut = {
       pages,
       pending: new Set(pages),
@@ -99,13 +105,14 @@ export class Pages {
     return cut
   }
 
-  /** Whether the last cut that was stored has the page as it is now. */
+  /** Whether the last cut that was stored has the page as it is now. Keeps G3. */
   isStored(page: number): boolean {
-    return this.#cut === undefined && this.#states[page] !== DIRTY
+    return page >= this.#states.length || this.#states[page] === CLEAN
   }
 
   /** The cut was stored: what has not changed since need not be stored again. */
   keep(): void {
+    for (const page of this.#cut?.pages ?? []) this.#states[page]! &= ~CUT
     this.#cut = undefined
   }
 

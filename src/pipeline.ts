@@ -245,7 +245,7 @@ export class Pipeline {
     return schedule
   }
 
-  #checkpointSource(): CheckpointSource {
+  #checkpointSource(): Omit<CheckpointSource, 'pressure'> {
     const rest: SpaceRest = { registry: this.registry.state(), deliveries: this.deliveries.state() }
     return {
       cut: this.shard.cut(),

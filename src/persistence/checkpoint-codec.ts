@@ -1,12 +1,19 @@
 /**
- * A part of a checkpoint as bytes: version of the format · CRC-32 of what follows · the part. What it is made of is
- * msgpack or bytes of the engine's own; a change of either is a new version.
+ * A part of a checkpoint as bytes: version of the format · CRC-32 of what follows · whether that is compressed · the
+ * part. What it is made of is msgpack or bytes of the engine's own; a change of either is a new version. Version 1
+ * compressed nothing, and did not say so.
  */
 import { crc32 } from 'node:zlib'
 import { pack, unpack } from 'msgpackr'
+import { compress, decompress } from './compression.ts'
 
-export const CHECKPOINT_VERSION = 1
+export const CHECKPOINT_VERSION = 2
+/** Version and checksum. */
 const START = 5
+const PLAIN = 0
+const COMPRESSED = 1
+/** What is smaller is stored as it is. */
+const COMPRESSED_FROM = 512
 
 /** Parts are missing, or are not what was written: the checkpoint before may serve. */
 export class CheckpointDamagedError extends Error {
@@ -18,28 +25,38 @@ export class CheckpointVersionError extends Error {
   override readonly name = 'CheckpointVersionError'
 }
 
-export function sealPart(part: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(START + part.length)
-  bytes.set(part, START)
-  bytes.writeUInt8(CHECKPOINT_VERSION, 0)
-  bytes.writeUInt32LE(crc32(bytes.subarray(START)), 1)
-  return bytes
+/** The part may change once this has returned, and before it resolves. */
+export async function sealPart(part: Uint8Array): Promise<Buffer> {
+  if (part.length < COMPRESSED_FROM) return sealed(PLAIN, part)
+  return sealed(COMPRESSED, await compress(Buffer.from(part)))
 }
 
-export function openPart(bytes: Buffer | undefined, name: string): Buffer {
-  if (!bytes || bytes.length < START) throw new CheckpointDamagedError(`checkpoint: ${name} is missing`)
+/** Rejects with a CheckpointDamagedError where it is not what was written. */
+export async function openPart(bytes: Buffer | undefined, name: string): Promise<Buffer> {
+  if (!bytes || bytes.length <= START) throw new CheckpointDamagedError(`checkpoint: ${name} is missing`)
   if (bytes[0]! > CHECKPOINT_VERSION)
     throw new CheckpointVersionError(`checkpoint: ${name} has version ${bytes[0]}, expected ${CHECKPOINT_VERSION}`)
-  const part = bytes.subarray(START)
-  if (bytes[0] !== CHECKPOINT_VERSION || crc32(part) !== bytes.readUInt32LE(1))
+  const rest = bytes.subarray(START)
+  if (bytes[0] === 0 || crc32(rest) !== bytes.readUInt32LE(1))
     throw new CheckpointDamagedError(`checkpoint: ${name} is damaged: its checksum does not match`)
-  return part
+  if (bytes[0] === 1) return rest
+  const part = rest.subarray(1)
+  return rest[0] === COMPRESSED ? decompress(part) : part
 }
 
-export function sealData(data: unknown): Buffer {
+export function sealData(data: unknown): Promise<Buffer> {
   return sealPart(pack(data))
 }
 
-export function openData(bytes: Buffer | undefined, name: string): unknown {
-  return unpack(openPart(bytes, name))
+export async function openData(bytes: Buffer | undefined, name: string): Promise<unknown> {
+  return unpack(await openPart(bytes, name))
+}
+
+function sealed(kind: number, part: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(START + 1 + part.length)
+  bytes.writeUInt8(kind, START)
+  bytes.set(part, START + 1)
+  bytes.writeUInt8(CHECKPOINT_VERSION, 0)
+  bytes.writeUInt32LE(crc32(bytes.subarray(START)), 1)
+  return bytes
 }

@@ -16,14 +16,14 @@ const READ_PARTS = 64
 
 export async function readManifest(store: CheckpointStore, number: number): Promise<Manifest> {
   const [bytes] = await store.read(number, [MANIFEST])
-  const manifest = openData(bytes, `the manifest of ${number}`) as Manifest
+  const manifest = (await openData(bytes, `the manifest of ${number}`)) as Manifest
   if (manifest.number !== number) throw new CheckpointDamagedError(`checkpoint: ${number} has the manifest of another`)
   return manifest
 }
 
 export async function readHead<Rest>(store: CheckpointStore, { number }: Manifest): Promise<CheckpointHead<Rest>> {
   const [bytes] = await store.read(number, [HEAD])
-  return openData(bytes, `the head of ${number}`) as CheckpointHead<Rest>
+  return (await openData(bytes, `the head of ${number}`)) as CheckpointHead<Rest>
 }
 
 /** The pages of actors, in order. */
@@ -61,6 +61,7 @@ async function* readParts(
       const names = group.filter(([one]) => one === writer).map(([, name]) => name)
       for (const [place, bytes] of (await store.read(writer, names)).entries()) found.set(names[place]!, bytes)
     }
-    for (const [writer, name] of group) yield openPart(found.get(name), `${name} of ${writer}`)
+    // All at once, as threads make them of their bytes.
+    yield* await Promise.all(group.map(([writer, name]) => openPart(found.get(name), `${name} of ${writer}`)))
   }
 }

@@ -20,7 +20,7 @@ export interface CheckpointScheduleOptions {
   /** Of the first to be made. */
   readonly nextNumber: number
   /** What is there now; between two entries. */
-  readonly source: () => CheckpointSource
+  readonly source: () => Omit<CheckpointSource, 'pressure'>
   /** What became of the source given last. */
   readonly ended: (isStored: boolean) => void
   /** Called once a checkpoint is committed, with the place behind which the journal is not needed any more. */
@@ -79,7 +79,7 @@ export class CheckpointSchedule {
     const { checkpointer, source, ended, trim, onMade, onFailed } = this.#options
     const [bytes, entries] = [this.#bytes, this.#entries]
     try {
-      const made = source()
+      const made = { ...source(), pressure: () => this.#bytes / this.#options.limits.bytesMax }
       this.#bytes = 0
       this.#entries = 0
       const summary = await checkpointer.make(this.#nextNumber++, made)

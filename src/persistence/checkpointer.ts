@@ -1,7 +1,9 @@
 /**
  * Makes checkpoints: writes what a cut of the engine holds, a little at a time, and commits it.
  *
- * C1. Between two turns of the event loop it encodes for at most `SLICE_MS`, and one page more.
+ * C1. Between two turns of the event loop it encodes for `SLICE_MS`, or for a part of the time that others had since
+ *     the last slice, and one page more. That part is a quarter, or more when the journal outgrows the checkpoint:
+ *     under any load it comes to its end. It is never more than `SLICE_MS_MAX`.
  * C2. The journal is trimmed behind the checkpoint before the newest: to fall back loses nothing.
  * C3. One that fails leaves all as it was: its pages are in the next one again.
  */
@@ -11,8 +13,14 @@ import { chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName, partsO
 import type { CheckpointStore } from './checkpoint-store.ts'
 
 export const SLICE_MS = 4
+export const SLICE_MS_MAX = 40
+const SHARE_MIN = 0.25
 /** Of parts that are written at once. */
 const WRITE_BYTES = 256 * 1024
+/** Writes on their way at once: while one is stored, the next is sent. */
+const WRITES_MAX = 2
+/** Parts that are being compressed, or wait to be written: more would be memory, fewer would wait for the loop. */
+const UNDER_WAY_MAX = 32
 /** Names that are removed at once. */
 const REMOVE_NAMES = 1_000
 
@@ -30,6 +38,8 @@ export interface CheckpointSource {
   readonly pageActors: number
   /** Of what else the space has: encoded one after the other, as they are now. */
   readonly further: readonly (() => Uint8Array)[]
+  /** How much has come since the cut: 1 where the next checkpoint would be due. */
+  readonly pressure: () => number
 }
 
 export interface CheckpointSummary {
@@ -77,17 +87,9 @@ export class Checkpointer {
     const manifest: Manifest = { number, position, place, receivedAt, furtherParts, ...this.#writers(number, source) }
     await this.#store.begin(number)
     const writing = new Writing(this.#store, number)
-    for (const [index, writer] of manifest.chunks.entries()) {
-      const chunk = manifest.firstChunk + index
-      if (writer === number) await writing.add(chunkName(chunk), sealPart(cut.fingerprints(chunk)))
-    }
-    await this.#writePages(cut, writing)
-    for (const [part, encode] of source.further.entries()) {
-      await writing.add(furtherName(part), sealPart(encode()))
-      await this.#breathe()
-    }
-    await writing.add(HEAD, sealData({ shard: cut.head, rest }))
-    await writing.add(MANIFEST, sealData(manifest))
+    await this.#writeParts(partsOf(source, manifest), writing, source.pressure)
+    writing.add(HEAD, sealData({ shard: cut.head, rest }))
+    writing.add(MANIFEST, sealData(manifest))
     await writing.end()
     await this.#store.commit(number, this.#newest?.number)
     const durationMs = Math.round(this.#elapsedMs() - startedMs)
@@ -121,13 +123,18 @@ export class Checkpointer {
   }
 
   /** Keeps C1. */
-  async #writePages(cut: ShardCut, writing: Writing): Promise<void> {
+  async #writeParts(parts: Iterable<Part>, writing: Writing, pressure: () => number): Promise<void> {
     let sliceStart = this.#elapsedMs()
-    for (let next = cut.pages.take(); next; next = cut.pages.take()) {
-      await writing.add(pageName(next.page), sealPart(next.bytes))
-      if (this.#elapsedMs() - sliceStart < SLICE_MS) continue
-      await this.#breathe()
+    let sliceMs = SLICE_MS
+    for (const [name, bytes] of parts) {
+      writing.add(name, sealPart(bytes))
+      const sliceEnd = this.#elapsedMs()
+      if (writing.isFull) await writing.proceed()
+      else if (sliceEnd - sliceStart >= sliceMs) await this.#breathe()
+      else continue
       sliceStart = this.#elapsedMs()
+      const share = Math.max(SHARE_MIN, pressure())
+      sliceMs = Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, (sliceStart - sliceEnd) * share))
     }
   }
 
@@ -138,12 +145,25 @@ export class Checkpointer {
   }
 }
 
-/** Parts on their way, gathered to writes of some size. */
+type Part = readonly [name: string, bytes: Uint8Array]
+
+/** What this checkpoint writes anew, encoded one by one: fingerprints, actors, and the rest. */
+function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<Part> {
+  for (const [index, writer] of chunks.entries())
+    if (writer === number) yield [chunkName(firstChunk + index), cut.fingerprints(firstChunk + index)]
+  for (let next = cut.pages.take(); next; next = cut.pages.take()) yield [pageName(next.page), next.bytes]
+  for (const [part, encode] of further.entries()) yield [furtherName(part), encode()]
+}
+
+/** Parts on their way: sealed beside the loop, gathered to writes of some size. */
 class Writing {
   readonly #store: CheckpointStore
   readonly #number: number
   #parts: [name: string, bytes: Buffer][] = []
   #gathered = 0
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #writes = new Set<Promise<void>>()
+  #failure: { readonly cause: unknown } | undefined
   bytes = 0
 
   constructor(store: CheckpointStore, number: number) {
@@ -151,17 +171,49 @@ class Writing {
     this.#number = number
   }
 
-  async add(name: string, bytes: Buffer): Promise<void> {
-    this.#parts.push([name, bytes])
-    this.#gathered += bytes.length
-    this.bytes += bytes.length
-    if (this.#gathered >= WRITE_BYTES) await this.end()
+  get isFull(): boolean {
+    return this.#underWay.size >= UNDER_WAY_MAX || this.#writes.size >= WRITES_MAX || this.#failure !== undefined
   }
 
+  /** What fails is thrown by whatever is asked for next. */
+  add(name: string, sealing: Promise<Buffer>): void {
+    this.#follow(this.#underWay, async () => {
+      const bytes = await sealing
+      this.#parts.push([name, bytes])
+      this.#gathered += bytes.length
+      this.bytes += bytes.length
+      if (this.#gathered >= WRITE_BYTES) this.#write()
+    })
+  }
+
+  /** Resolves when there is room for more. */
+  async proceed(): Promise<void> {
+    if (this.#failure) throw this.#failure.cause
+    if (this.#writes.size >= WRITES_MAX) await Promise.race(this.#writes)
+    else await Promise.race(this.#underWay)
+  }
+
+  /** Resolves when all is stored. */
   async end(): Promise<void> {
+    await Promise.all(this.#underWay)
+    this.#write()
+    await Promise.all(this.#writes)
+    if (this.#failure) throw this.#failure.cause
+  }
+
+  #write(): void {
     const parts = this.#parts
     this.#parts = []
     this.#gathered = 0
-    await this.#store.write(this.#number, parts)
+    this.#follow(this.#writes, () => this.#store.write(this.#number, parts))
+  }
+
+  #follow(all: Set<Promise<void>>, act: () => Promise<void>): void {
+    const followed = act()
+      .catch((cause: unknown) => {
+        this.#failure ??= { cause }
+      })
+      .finally(() => all.delete(followed))
+    all.add(followed)
   }
 }

@@ -46,9 +46,9 @@ export class ColdPages {
     const { store, residency } = this.#options
     const reading = store
       .read(writer, pages.map(pageName))
-      .then((parts) => {
-        for (const [place, bytes] of parts.entries())
-          residency.admit(pages[place]!, openPart(bytes, `page ${pages[place]} of ${writer}`))
+      .then((parts) => Promise.all(parts.map((bytes, place) => openPart(bytes, `page ${pages[place]} of ${writer}`))))
+      .then((opened) => {
+        for (const [place, bytes] of opened.entries()) residency.admit(pages[place]!, bytes)
       })
       .finally(() => {
         for (const page of pages) this.#loading.delete(page)

@@ -56,6 +56,7 @@ class ColdSpace {
       chunkIds: CHUNK_IDS,
       pageActors: PAGE_ACTORS,
       further: [],
+      pressure: () => 0,
     })
     this.shard.endCut(true)
     // A page that was touched is passed over once.

@@ -8,11 +8,12 @@ import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 
 /** Part → bytes in base64, of a checkpoint that holds the first six entries of a journal. */
-const GOLDEN = join(import.meta.dirname, 'golden/checkpoint-1.json')
+const GOLDEN = join(import.meta.dirname, 'golden')
 
-it('reads a checkpoint of version 1', async () => {
+it.each([1, 2])('reads a checkpoint of version %i', async (version) => {
   const checkpoints = new MemoryCheckpoints()
-  const parts = JSON.parse(readFileSync(GOLDEN, 'utf8')) as Record<string, string>
+  const parts = JSON.parse(readFileSync(join(GOLDEN, `checkpoint-${version}.json`), 'utf8')) as Record<string, string>
+  for (const text of Object.values(parts)) expect(Buffer.from(text, 'base64')[0]).toBe(version)
   await checkpoints.write(
     1,
     Object.entries(parts).map(([name, text]) => [name, Buffer.from(text, 'base64')]),

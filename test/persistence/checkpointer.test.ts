@@ -1,0 +1,154 @@
+/** How a checkpoint shares the event loop: it holds nobody up for long, and comes to its end under any load. */
+import { describe, expect, it, vi } from 'vitest'
+import { Shard } from '../../actors/shard.ts'
+import { Checkpointer, type CheckpointSource, SLICE_MS_MAX } from '../../src/persistence/checkpointer.ts'
+import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
+
+const PAGES = 2_000
+const PAGE_MS = 2
+/** Far more than may be under way. */
+const LARGE_PAGES = 100
+
+interface Load {
+  /** How long others have the loop between two slices. */
+  readonly othersMs: number
+  readonly pressure?: number
+}
+
+/** Makes a checkpoint of pages that take 2 ms each; gives how long each slice was. */
+async function slicesUnder({ othersMs, pressure = 0 }: Load): Promise<number[]> {
+  let now = 0
+  let sliceStart = 0
+  const slices: number[] = []
+  const others = (): void => {
+    slices.push(now - sliceStart)
+    now += othersMs
+    sliceStart = now
+  }
+  const breathe = (): Promise<void> => {
+    others()
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+  const checkpointer = new Checkpointer(new MemoryCheckpoints(), [], { breathe, elapsedMs: () => now })
+  await checkpointer.make(
+    1,
+    sourceOf(() => (now += PAGE_MS)),
+  )
+  return slices
+
+  function sourceOf(onPage: () => void): CheckpointSource {
+    return { ...source(PAGES, onPage), pressure: () => pressure }
+  }
+}
+
+function source(count: number, onPage: () => void): CheckpointSource {
+  let page = 0
+  const take = () => {
+    if (page === count) return undefined
+    onPage()
+    return { page: page++, bytes: new Uint8Array(8) }
+  }
+  const pages = Array.from({ length: count }, (_, place) => place)
+  return {
+    cut: { ...new Shard().cut(), pages: { pages, take } },
+    rest: null,
+    position: 0,
+    place: '',
+    receivedAt: 0,
+    chunkIds: 1,
+    pageActors: 64,
+    further: [],
+    pressure: () => 0,
+  }
+}
+
+describe('a slice of a checkpoint', () => {
+  const longest = (slices: readonly number[]): number => Math.max(...slices.slice(1))
+
+  it('is short while others have little to do', async () => {
+    expect(longest(await slicesUnder({ othersMs: 1 }))).toBe(4)
+  })
+
+  it('has a quarter of what others have, so that it ends while they are busy', async () => {
+    expect(longest(await slicesUnder({ othersMs: 80 }))).toBe(20)
+  })
+
+  it('has more where so much comes in that the next one would be due', async () => {
+    expect(longest(await slicesUnder({ othersMs: 30, pressure: 1 }))).toBe(30)
+  })
+
+  it('has a bound whatever comes', async () => {
+    expect(longest(await slicesUnder({ othersMs: 1_000, pressure: 5 }))).toBe(SLICE_MS_MAX)
+  })
+})
+
+/** A store whose writes wait for the test. */
+class SlowCheckpoints extends MemoryCheckpoints {
+  readonly waiting: ((cause?: Error) => void)[] = []
+
+  override async write(...[checkpoint, parts]: Parameters<MemoryCheckpoints['write']>): Promise<void> {
+    await new Promise<void>((resolve, reject) => this.waiting.push((cause) => (cause ? reject(cause) : resolve())))
+    await super.write(checkpoint, parts)
+  }
+}
+
+/** A checkpoint of pages that are a write each, until nothing goes on any more. */
+async function begun() {
+  const store = new SlowCheckpoints()
+  let encoded = 0
+  const pace = { breathe: () => Promise.resolve(), elapsedMs: () => 0 }
+  const bytes = incompressible(300 * 1024)
+  const plain = source(LARGE_PAGES, () => encoded++)
+  const take = () => {
+    const next = plain.cut.pages.take()
+    return next && { ...next, bytes }
+  }
+  const cut = { ...plain.cut, pages: { pages: plain.cut.pages.pages, take } }
+  let outcome: unknown
+  new Checkpointer(store, [], pace).make(1, { ...plain, cut }).then(
+    () => (outcome = 'made'),
+    (cause: unknown) => (outcome = cause),
+  )
+  await vi.waitUntil(() => store.waiting.length > 0)
+  return {
+    store,
+    encodedCount: () => encoded,
+    /** Answers every write, until it is made or has failed; gives what became of it. */
+    end: async () => {
+      while (outcome === undefined) {
+        for (const answer of store.waiting.splice(0)) answer()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      return outcome
+    },
+  }
+}
+
+describe('what a checkpoint has under way', () => {
+  it('is bounded while the store does not answer, and goes on when it does', async () => {
+    const { store, encodedCount, end } = await begun()
+    for (let turn = 0; turn < 1_000; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(encodedCount()).toBeLessThan(LARGE_PAGES / 2)
+    expect(await end()).toBe('made')
+    expect(store.parts.get(1)!.size).toBe(LARGE_PAGES + 2)
+  })
+
+  it('comes to nothing where one write fails', async () => {
+    const { store, end } = await begun()
+    const cause = new Error('store: away')
+    store.waiting.shift()!(cause)
+    expect(await end()).toBe(cause)
+    expect(await store.committed()).toEqual([])
+  })
+})
+
+/** Bytes of a generator whose numbers do not repeat soon. */
+function incompressible(length: number): Uint8Array {
+  const bytes = new Uint8Array(length)
+  let state = 1
+  for (let place = 0; place < length; place++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    bytes[place] = state >>> 24
+  }
+  return bytes
+}
