@@ -101,9 +101,23 @@ export const MUTANTS = [
   {
     name: 'a part of a checkpoint is read whatever its checksum says',
     file: 'src/persistence/checkpoint-codec.ts',
-    find: 'crc32(part) !== bytes.readUInt32LE(1)',
+    find: 'crc32(rest) !== bytes.readUInt32LE(1)',
     replace: 'bytes.readUInt32LE(1) < 0',
     caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a page that deliveries are about to look at leaves memory',
+    file: 'actors/residency.ts',
+    find: 'for (const page of looksAt) this.#roster.touch(page)',
+    replace: '',
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
+  },
+  {
+    name: 'a page leaves memory that only the checkpoint at hand has',
+    file: 'actors/pages.ts',
+    find: 'this.#states[page] === CLEAN',
+    replace: '(this.#states[page]! & DIRTY) === 0',
+    caughtBy: [SIMULATION, 'test/persistence/cold-pages.test.ts'],
   },
   {
     name: 'a checkpoint that is damaged ends the recovery',
