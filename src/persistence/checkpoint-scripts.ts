@@ -1,6 +1,9 @@
 /**
  * What checkpoints do in Redis in one step each. All take the journal as KEYS[1] and the caller's epoch as ARGV[1], do
  * nothing for a caller that is not the journal's owner any more, and return the epoch of the owner then, else 0.
+ *
+ * One that was given up, and was asked for again, may still arrive at any later time: it must do no harm then. So a
+ * checkpoint is begun once by an owner, and the index goes forward only.
  */
 const FENCE = `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]
@@ -8,9 +11,11 @@ local epoch = last and tonumber(string.match(last[1], '^%d+')) or 0
 if epoch ~= tonumber(ARGV[1]) then return epoch end
 `
 
-/** KEYS[2]: the parts of the checkpoint. */
+/** KEYS[2]: the parts of the checkpoint, among them who has begun it, by epoch. */
 export const BEGIN = `${FENCE}
+if redis.call('HGET', KEYS[2], 'begun') == ARGV[1] then return 0 end
 redis.call('UNLINK', KEYS[2])
+redis.call('HSET', KEYS[2], 'begun', ARGV[1])
 return 0
 `
 
@@ -22,6 +27,8 @@ return 0
 
 /** KEYS[2]: the index. ARGV[2], ARGV[3]: number of the newest, and of the one before or ''. */
 export const COMMIT = `${FENCE}
+local newest = redis.call('HGET', KEYS[2], 'newest')
+if newest and tonumber(newest) > tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[2], 'newest', ARGV[2], 'before', ARGV[3])
 return 0
 `
@@ -29,5 +36,6 @@ return 0
 /** KEYS[2]: the parts of the checkpoint. ARGV from 2 on: names. */
 export const REMOVE = `${FENCE}
 redis.call('HDEL', KEYS[2], unpack(ARGV, 2))
+if redis.call('HLEN', KEYS[2]) == 1 then redis.call('HDEL', KEYS[2], 'begun') end
 return 0
 `

@@ -120,6 +120,20 @@ export const MUTANTS = [
     caughtBy: [SIMULATION, 'test/persistence/cold-pages.test.ts'],
   },
   {
+    name: 'a call that arrives late begins a checkpoint anew',
+    file: 'src/persistence/checkpoint-scripts.ts',
+    find: "if redis.call('HGET', KEYS[2], 'begun') == ARGV[1] then return 0 end",
+    replace: '',
+    caughtBy: ['test/persistence/redis-checkpoints.test.ts'],
+  },
+  {
+    name: 'a call that arrives late commits an older checkpoint',
+    file: 'src/persistence/checkpoint-scripts.ts',
+    find: 'if newest and tonumber(newest) > tonumber(ARGV[2]) then return 0 end',
+    replace: '',
+    caughtBy: ['test/persistence/redis-checkpoints.test.ts'],
+  },
+  {
     name: 'a checkpoint that is damaged ends the recovery',
     file: 'src/recovery.ts',
     find: 'if (!(cause instanceof CheckpointDamagedError)) throw cause',

@@ -49,6 +49,14 @@ export function checkpointContract(name: string, make: () => Promise<CheckpointS
       expect(await store.read(2, ['a', 'b'])).toEqual([bytes('new'), undefined])
     })
 
+    it('goes forward only, whatever is committed late', async () => {
+      const store = await make()
+      await store.commit(1, undefined)
+      await store.commit(2, 1)
+      await store.commit(1, undefined)
+      expect(await store.committed()).toEqual([2, 1])
+    })
+
     it('forgets the parts that it is told to, and no others', async () => {
       const store = await make()
       await store.write(1, [

@@ -1,7 +1,8 @@
 /** Checkpoints in a real Redis: the contract, and who may write. */
 import { afterEach, expect, it, vi } from 'vitest'
 import { JournalLostError } from '../../src/persistence/journal-lost-error.ts'
-import { journalKey } from '../../src/persistence/keys.ts'
+import { checkpointKey, journalKey } from '../../src/persistence/keys.ts'
+import { createRedis } from '../../src/persistence/redis-client.ts'
 import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
 import { RedisJournal } from '../../src/persistence/redis-journal.ts'
 import { useRedis } from '../support/private-redis.ts'
@@ -39,6 +40,33 @@ it('lets nobody write but the owner of the journal', async () => {
     await expect(attempt()).rejects.toThrow(JournalLostError)
   expect(await newer.committed()).toEqual([1])
   expect(await newer.read(1, ['a'])).toEqual([Buffer.from('older')])
+})
+
+it('is begun once by an owner, whatever arrives late, and anew by the next', async () => {
+  const owner = await open('begun')
+  await owner.begin(1)
+  await owner.write(1, [['a', Buffer.from('a')]])
+  await owner.begin(1)
+  expect(await owner.read(1, ['a'])).toEqual([Buffer.from('a')])
+  const next = await open('begun')
+  await next.begin(1)
+  expect(await next.read(1, ['a'])).toEqual([undefined])
+})
+
+it('is gone with the last of its parts', async () => {
+  const checkpoints = await open('gone')
+  await checkpoints.begin(1)
+  await checkpoints.write(1, [
+    ['a', Buffer.from('a')],
+    ['b', Buffer.from('b')],
+  ])
+  const client = createRedis(redis().address)
+  await client.connect()
+  await checkpoints.remove(1, ['a'])
+  expect(await client.exists(checkpointKey('gone', 1))).toBe(1)
+  await checkpoints.remove(1, ['b'])
+  expect(await client.exists(checkpointKey('gone', 1))).toBe(0)
+  client.disconnect()
 })
 
 it('waits for a Redis that is away, and ends when it is told to', async () => {

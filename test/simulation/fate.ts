@@ -34,7 +34,7 @@ export interface Odds {
   readonly crash: number
   /** That it is answered with an error which no further attempt can mend. */
   readonly failure: number
-  /** That it is answered with an error which passes: nothing was done, or all was, and the answer was lost. */
+  /** That it is answered with an error which passes: nothing was done, or all was, or all will be some time later. */
   readonly trouble: number
   /** That it takes its time. */
   readonly delay: number
@@ -42,6 +42,8 @@ export interface Odds {
 
 const NO_FAULTS: Odds = { crash: 0, failure: 0, trouble: 0, delay: 0 }
 const DELAY_TURNS = 40
+/** Until a call arrives that was given up: others come in between. */
+const LATE_TURNS = 400
 
 /** Of one process. */
 export class Fate {
@@ -85,7 +87,9 @@ export class Fate {
       for (let turns = this.#chance.below(DELAY_TURNS); turns > 0; turns--) await this.#alive()
     if (this.#chance.is(failure)) throw new Error('WRONGTYPE of the simulation')
     if (this.#chance.is(trouble)) {
-      if (this.#chance.is(0.5)) act()
+      const when = this.#chance.below(3)
+      if (when === 1) act()
+      if (when === 2) void this.#later(act)
       throw new Error('Command timed out')
     }
     if (this.#chance.is(crash)) this.#crash(act, half)
@@ -93,6 +97,12 @@ export class Fate {
     const answer = act()
     await this.#alive()
     return answer
+  }
+
+  /** Whatever has become of the process meanwhile. */
+  async #later(act: () => unknown): Promise<void> {
+    for (let turns = this.#chance.below(LATE_TURNS); turns > 0; turns--) await Promise.resolve()
+    act()
   }
 
   #crash(act: () => unknown, half?: (share: number) => void): void {

@@ -11,6 +11,9 @@ import type { Chance, Fate } from './fate.ts'
 
 type Value = Buffer | string
 
+/** Beside the parts of a checkpoint. */
+const BEGUN = 'begun'
+
 interface StreamEntry {
   readonly epoch: number
   readonly sequence: number
@@ -53,7 +56,7 @@ export class SimulatedRedis {
   /** Damages, or loses, a part that a checkpoint wrote. A later format is refused: its version alone stays. */
   damage(spaceId: string, checkpoint: number, chance: Chance): void {
     const parts = this.#hash(checkpointKey(spaceId, checkpoint))
-    const name = chance.of([...parts.keys()].sort())
+    const name = chance.of([...parts.keys()].filter((part) => part !== BEGUN).sort())
     const bytes = parts.get(name) as Buffer | undefined
     // There is nothing left to damage.
     if (!bytes) return
@@ -92,7 +95,7 @@ export class SimulatedRedis {
       case REMOVE: {
         const epoch = this.#stream.at(-1)?.epoch ?? 0
         if (epoch !== Number(texts[0])) return epoch
-        this.#change(script, second, given.slice(1))
+        this.#change(script, second, given)
         return 0
       }
       default:
@@ -140,12 +143,22 @@ export class SimulatedRedis {
   }
 
   #change(script: string, key: string, given: readonly Value[]): void {
-    if (script === BEGIN) this.#hashes.delete(key)
     const hash = this.#hash(key)
-    if (script === WRITE)
-      for (let at = 0; at < given.length; at += 2) hash.set(String(given[at]), Buffer.from(given[at + 1]!))
-    if (script === COMMIT) hash.set('newest', given[0]!).set('before', given[1]!)
-    if (script === REMOVE) for (const name of given) hash.delete(String(name))
+    const [epoch, ...rest] = given
+    switch (script) {
+      case BEGIN:
+        if (hash.get(BEGUN) !== epoch) this.#hashes.set(key, new Map([[BEGUN, epoch!]]))
+        return
+      case WRITE:
+        for (let at = 0; at < rest.length; at += 2) hash.set(String(rest[at]), Buffer.from(rest[at + 1]!))
+        return
+      case COMMIT:
+        if (Number(hash.get('newest') ?? 0) <= Number(rest[0])) hash.set('newest', rest[0]!).set('before', rest[1]!)
+        return
+      case REMOVE:
+        for (const name of rest) hash.delete(String(name))
+        if (hash.size === 1) hash.delete(BEGUN)
+    }
   }
 
   #hash(key: string): Map<string, Value> {

@@ -27,6 +27,7 @@ export class MemoryCheckpoints implements CheckpointStore {
   }
 
   commit(checkpoint: number, before: number | undefined): Promise<void> {
+    if (checkpoint < (this.#committed[0] ?? 0)) return Promise.resolve()
     this.#committed = before === undefined ? [checkpoint] : [checkpoint, before]
     return Promise.resolve()
   }
