@@ -42,7 +42,7 @@ export class SimulatedRedis {
   #stream: StreamEntry[] = []
   #isTrimmed = false
 
-  /** Nothing of the journal has been forgotten. */
+  /** Nothing of the journal has been forgotten, or will be by what has been asked. */
   get isWhole(): boolean {
     return !this.#isTrimmed
   }
@@ -113,10 +113,13 @@ export class SimulatedRedis {
     return page.map((entry) => [Buffer.from(idOf(entry)), [Buffer.from(entry.field), Buffer.from(entry.value)]])
   }
 
+  /** The journal has been asked to forget what is before an entry: it does so now, or may do so at any time. */
+  toBeTrimmed(id: string): void {
+    this.#isTrimmed ||= this.#stream.some((entry) => isBefore(idOf(entry), id))
+  }
+
   trim(id: string): void {
-    const kept = this.#stream.filter((entry) => !isBefore(idOf(entry), id))
-    if (kept.length < this.#stream.length) this.#isTrimmed = true
-    this.#stream = kept
+    this.#stream = this.#stream.filter((entry) => !isBefore(idOf(entry), id))
   }
 
   fields(key: string, names: readonly string[]): (Value | null)[] {
@@ -208,6 +211,7 @@ class SimulatedConnection {
   }
 
   xtrim(_key: string, _by: string, id: string): Promise<void> {
+    this.#redis.toBeTrimmed(id)
     return this.#fate.ask(() => this.#redis.trim(id))
   }
 
