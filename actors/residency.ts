@@ -20,6 +20,10 @@ export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
 }
 
 const NO_PAGES: readonly number[] = []
+/** Pages that are looked at after an entry, at most, to find some that can go. */
+const LOOKS = 32
+/** Not all of them: ten thousand users go in some milliseconds. */
+const LOOKS_MANY = 1_024
 
 export class Residency {
   readonly #roster: Roster
@@ -76,9 +80,14 @@ export class Residency {
     this.#roster.admitPage(page, bytes)
   }
 
-  /** Lets pages go that nobody has touched for long, while more than so many bytes are held. */
+  /** Lets pages go that nobody has touched for long, while more than so many bytes are held. Looks at a few. */
   release(bytesMax: number): void {
-    this.#roster.releasePages(bytesMax)
+    this.#roster.releasePages(bytesMax, LOOKS)
+  }
+
+  /** The same when a checkpoint has been made: many may go now. */
+  releaseMany(bytesMax: number): void {
+    this.#roster.releasePages(bytesMax, LOOKS_MANY)
   }
 
   #addCold(ordinal: number, pages: Set<number>): void {

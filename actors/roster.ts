@@ -21,9 +21,6 @@ const ACCOUNT = 2
 /** A user that belongs to accounts. */
 const MEMBER = 3
 
-/** Pages that are looked at, at most, to find some that can go. */
-const PAGES_LOOKED_AT = 32
-
 /** Makes a user of its bytes, as it is at present. */
 export type Wake = (bytes: Uint8Array, dueAt: number) => SpaceActor
 
@@ -227,9 +224,9 @@ export class Roster {
   }
 
   /** Lets pages go while more than so many bytes are held: those that a checkpoint has, and nobody has touched. */
-  releasePages(bytesMax: number): void {
+  releasePages(bytesMax: number, looks: number): void {
     const pages = Math.ceil(this.#count / PAGE_ACTORS)
-    for (let look = 0; look < Math.min(PAGES_LOOKED_AT, pages) && this.#resting.heldBytes > bytesMax; look++) {
+    for (let look = 0; look < Math.min(looks, pages) && this.#resting.heldBytes > bytesMax; look++) {
       const page = this.#hand % pages
       this.#hand = page + 1
       if (this.#touched[page] === 1) this.#touched[page] = 0

@@ -2,12 +2,13 @@
  * How many bytes does a profile take, and how long does a full collection stop the process for?
  *   npm run bench -- memory        MEMORY_PROFILES=1000000 npm run bench -- memory
  *
- * Workload: profiles of three ids, five traits and ten events of four properties within thirty days, under the twenty
- * definitions of the engine bench, through the pipeline of a server with the settings that it has by default: who is
- * idle rests as bytes, and beyond 512 MB pages of users leave memory for Redis. Everything counts: indexes,
- * deduplication, timers, history, and for the resident set the runtime and this bench too. Read after the last
- * checkpoint and a forced collection. What Redis holds of it is a row of its own. The baseline keeps the same calls of
- * 100,000 profiles at most as parsed objects in an array per user, and nothing else: it knows no membership.
+ * Workload: profiles of three ids, five traits and ten events of four properties within thirty days, imported one
+ * profile after another, under the twenty definitions of the engine bench, through the pipeline of a server with the
+ * settings that it has by default: who is idle rests as bytes, and beyond 512 MB pages of users leave memory for
+ * Redis. Everything counts: indexes, deduplication, timers, history, and for the resident set the runtime and this
+ * bench too. Read after the last checkpoint and a forced collection. What Redis holds of it is a row of its own. The
+ * baseline keeps the same calls of 100,000 profiles at most as parsed objects in an array per user, and nothing else:
+ * it knows no membership.
  * Checked: the number of profiles, and of the events that one of them keeps.
  *
  * It does not show: what a server holds while more users than `AWAKE_PROFILES_MAX` are busy at once; long histories.

@@ -1,4 +1,7 @@
-/** The calls that fill the profiles, one at a time: first who each is, then ten rounds of an event each. */
+/**
+ * The calls that fill the profiles, one profile after another, as an import of history sends them: first who it is,
+ * then ten events, of the thirty days before. All come within three days.
+ */
 import { formatInstant, UNITS } from '../../src/model/time.ts'
 import { Random } from '../harness/random.ts'
 
@@ -6,7 +9,8 @@ export const EVENTS_PER_PROFILE = 10
 
 const SEED = 20_260_104
 const START = Date.UTC(2026, 0, 1)
-const ROUND_MS = 3 * UNITS.day
+const BETWEEN_EVENTS_MS = 3 * UNITS.day
+const ALL_MS = 3 * UNITS.day
 const CATEGORIES = ['shoes', 'hats', 'shirts', 'coats']
 const CAMPAIGNS = ['spring', 'summer', 'news', 'welcome']
 
@@ -18,18 +22,19 @@ export interface TimedText {
 
 export function* callsOf(profiles: number): Generator<TimedText> {
   const random = new Random(SEED)
-  for (let round = 0; round <= EVENTS_PER_PROFILE; round++)
-    for (let profile = 0; profile < profiles; profile++) {
-      const receivedAt = START + round * ROUND_MS + Math.floor((profile / profiles) * ROUND_MS)
+  for (let profile = 0; profile < profiles; profile++) {
+    const receivedAt = START + Math.floor((profile / profiles) * ALL_MS)
+    for (let number = 0; number <= EVENTS_PER_PROFILE; number++) {
       const common = {
         messageId: random.hex(),
-        timestamp: formatInstant(receivedAt),
+        timestamp: formatInstant(receivedAt - (EVENTS_PER_PROFILE - number) * BETWEEN_EVENTS_MS),
         userId: `user-${profile}`,
         context: { library: { name: 'analytics.js', version: '2.11.1' } },
       }
-      const call = round === 0 ? identify(random, profile) : event(random)
+      const call = number === 0 ? identify(random, profile) : event(random)
       yield { text: JSON.stringify({ ...common, ...call }), receivedAt }
     }
+  }
 }
 
 function identify(random: Random, profile: number): object {

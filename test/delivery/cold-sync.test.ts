@@ -36,7 +36,9 @@ it('counts users whose page would have left memory with the very step', async ()
   for (let user = 0; user < USERS; user++) await seen(`u${user}`)
   time.moveTo(START + MINUTE)
   await vi.waitFor(async () => expect(await checkpoints.committed()).toHaveLength(1))
-  // All are stored now, and nobody has been touched for long: with the next entry they may leave.
+  // All have left, and are back; a page that was touched stays once more: only the entry after the next can end that.
+  for (let user = 0; user < USERS; user++) await pipeline.find('users', { type: 'user_id', value: `u${user}` })
+  await seen('another')
   expect(pipeline.shard.residency.coldPages).toBe(0)
   await pipeline.command({ kind: 'sync step', connectionId: 'con_1', from: 0, to: 1 })
   expect(pipeline.deliveries.connection('con_1')!.sync).toMatchObject({ phase: 'counting', members: PAGE_ACTORS })
