@@ -2,16 +2,18 @@
  * How long is it from the start of the process, with Redis running, to a `/readyz` that answers 200?
  *   npm run bench -- recovery        RECOVERY_PROFILES=1000000 RECOVERY_EVENTS=2 npm run bench -- recovery
  *
- * Workload: 100,000 profiles of an identify and ten events each, under twenty definitions; once from a checkpoint that
- * holds all of it, once from the journal alone, after a kill. The two are compared, and the journal's share is given
- * for a million calls. All is wall time; the code is cold, as it is at a start. Checked: the server then knows the last
- * profile, and has counted its events.
+ * Workload: 100,000 profiles of an identify and ten events each, under twenty definitions, from a checkpoint that holds
+ * all of it; and 20,000 of them from the journal alone, after a kill, for which a million calls are given. All is wall
+ * time; the code is cold, as it is at a start. Checked: the server then knows the last profile, and has counted its
+ * events; where the journal is asked for, that there is no checkpoint.
  *
  * It does not show: what the first request for a profile that is not in memory waits for.
  */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { checkpointIndexKey } from '../../src/persistence/keys.ts'
 import { PrivateRedis } from '../../src/persistence/private-redis.ts'
+import { createRedis } from '../../src/persistence/redis-client.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { inDirectory } from '../harness/directory.ts'
 import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
@@ -26,7 +28,8 @@ const EVENTS = setting('RECOVERY_EVENTS', 10)
 /** A batch has the calls of so many profiles. */
 const BATCH_PROFILES = 100
 const CONNECTIONS = 8
-const CALLS = PROFILES * (EVENTS + 1)
+/** Few enough that the journal does not grow to where a checkpoint is made of it. */
+const JOURNAL_PROFILES = Math.min(PROFILES, 20_000)
 
 interface Run {
   readonly journalMs: number
@@ -60,7 +63,7 @@ async function post(url: string, headers: Record<string, string>, body: unknown)
   }
 }
 
-async function fill(url: string): Promise<void> {
+async function fill(url: string, profiles: number): Promise<void> {
   const orders = { name: 'Orders', definition: { query: "event('Order Completed').count()" } }
   await post(`${url}/spaces/default/computed-traits`, AS_ADMINISTRATOR, orders)
   for (const { kind, key, type, query } of DEFINITIONS) {
@@ -70,7 +73,7 @@ async function fill(url: string): Promise<void> {
   }
   let next = 0
   const connection = async (): Promise<void> => {
-    while (next < PROFILES) {
+    while (next < profiles) {
       const first = next
       next += BATCH_PROFILES
       const batch = Array.from({ length: BATCH_PROFILES }, (_, place) => callsOf(first + place)).flat()
@@ -90,33 +93,45 @@ async function readyAfter(startServer: () => Promise<ServerProcess>): Promise<[n
   return [performance.now() - startedAt, server]
 }
 
-async function check(url: string): Promise<void> {
-  const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${PROFILES - 1}/traits?include=orders`
+async function check(url: string, profiles: number): Promise<void> {
+  const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${profiles - 1}/traits?include=orders`
   const body = (await (await fetch(path, { headers: AS_READER })).json()) as { traits?: unknown }
   if (JSON.stringify(body.traits) !== `{"orders":${EVENTS}}`)
     throw new Error(`the last profile has ${JSON.stringify(body)}`)
 }
 
-function run(): Promise<Run> {
+/** From what a server has left that ended so, ms. */
+function recoveryAfter(end: 'stop' | 'kill', profiles: number): Promise<number> {
   return inDirectory(async (directory) => {
     const redis = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'always' })
     const first = await start(directory, redis.address, 86_400)
-    await fill(first.url)
-    await first.kill()
-    const [journalMs, second] = await readyAfter(() => start(directory, redis.address, 86_400))
-    await check(second.url)
-    await second.stop()
-    const [checkpointMs, third] = await readyAfter(() => start(directory, redis.address, 86_400))
-    await check(third.url)
-    await third.kill()
+    await fill(first.url, profiles)
+    await first[end]()
+    if (end === 'kill' && (await hasCheckpoint(redis.address))) throw new Error('a checkpoint was made meanwhile')
+    const [elapsedMs, second] = await readyAfter(() => start(directory, redis.address, 86_400))
+    await check(second.url, profiles)
+    await second.kill()
     await redis.stop()
-    return { journalMs, checkpointMs }
+    return elapsedMs
   })
 }
 
+async function hasCheckpoint(address: string): Promise<boolean> {
+  const client = createRedis(address)
+  await client.connect()
+  const count = await client.exists(checkpointIndexKey('default'))
+  client.disconnect()
+  return count > 0
+}
+
+async function run(): Promise<Run> {
+  const journalMs = await recoveryAfter('kill', JOURNAL_PROFILES)
+  return { journalMs, checkpointMs: await recoveryAfter('stop', PROFILES) }
+}
+
+const JOURNAL_CALLS = JOURNAL_PROFILES * (EVENTS + 1)
 const runs: Run[] = []
 for (let count = 0; count < RUNS; count++) runs.push(await run())
-const journal = spreadOf(runs.map(({ journalMs }) => journalMs / 1000))
 const checkpoint = spreadOf(runs.map(({ checkpointMs }) => checkpointMs / 1000))
 const size = PROFILES.toLocaleString('en')
 const isMillion = PROFILES >= 1_000_000
@@ -125,13 +140,11 @@ report({
   case: `${size} profiles, from a checkpoint`,
   result: checkpoint,
   unit: 's',
-  baseline: { name: 'the whole journal', value: journal.median },
-  ratio: checkpoint.median / journal.median,
   ...(isMillion && { target: { text: '≤ 60 s', isMet: checkpoint.median <= 60 } }),
 })
 report({
   bench: 'recovery',
   case: 'a million calls of the journal',
-  result: spreadOf(runs.map(({ journalMs }) => (journalMs / 1000 / CALLS) * 1_000_000)),
+  result: spreadOf(runs.map(({ journalMs }) => (journalMs / 1000 / JOURNAL_CALLS) * 1_000_000)),
   unit: 's',
 })
