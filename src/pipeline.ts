@@ -151,6 +151,11 @@ export class Pipeline {
     return this.#writer.isOpen
   }
 
+  /** Why a request of so many bytes would be refused at present: it need not be read then. */
+  refusal(bytes: number): EngineError | undefined {
+    return this.#writer.refusal(bytes)
+  }
+
   /** Resolves when the calls are durable and applied, with those that were not applied. Keeps P2. */
   async ingest({ endpoint, sourceId, body, calls }: IngestRequest): Promise<RejectedCall[]> {
     const outcomes = await this.#writer.submit({

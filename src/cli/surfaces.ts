@@ -51,6 +51,7 @@ export function surfacesOf(
   })
   const ingest = ingestRouter({
     sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
+    refusal: (bytes) => pipeline.refusal(bytes),
     ingest: (request) => pipeline.ingest(request),
   })
   const board = boardOnDemand({

@@ -26,6 +26,8 @@ export interface IngestRequest {
 export interface IngestOptions {
   /** The source that a request may write for, by its `Authorization` header, or else by the write key in its body. */
   readonly sourceOf: (authorization: string | undefined, writeKey: JsonValue | undefined) => string | undefined
+  /** Why a body of so many bytes cannot be taken at present, whatever is in it. */
+  readonly refusal: (bytes: number) => EngineError | undefined
   /** Resolves when the calls are durable and applied, with those that were not applied after all. */
   readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
 }
@@ -105,8 +107,11 @@ async function take(
   endpoint: Endpoint,
   body: Buffer,
   authorization: string | undefined,
-  { sourceOf, ingest }: IngestOptions,
+  { sourceOf, refusal, ingest }: IngestOptions,
 ): Promise<RejectedCall[]> {
+  // To read what is refused anyway would cost more than anything else where too much comes in.
+  const refused = refusal(body.byteLength)
+  if (refused) throw refused
   const parsed = parseBody(body)
   const sourceId = sourceOf(authorization, parsed.root['writeKey'])
   if (sourceId === undefined)

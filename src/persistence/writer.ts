@@ -92,7 +92,7 @@ export class Writer<Command, Result> {
   /** Resolves when the part is durable and its subscriber has answered; rejects where it is refused. Keeps W4. */
   submit(part: Part<Command>): Promise<Result> {
     const bytes = bytesOf(part)
-    const refusal = this.#refusal(bytes)
+    const refusal = this.refusal(bytes)
     if (refusal) return Promise.reject(refusal)
     this.#bytes += bytes
     return new Promise((answer, refuse) => {
@@ -117,7 +117,8 @@ export class Writer<Command, Result> {
     this.#committed.error(cause)
   }
 
-  #refusal(bytes: number): EngineError | undefined {
+  /** Why a part of so many bytes would be refused at present, whatever it says. */
+  refusal(bytes: number): EngineError | undefined {
     if (this.#state !== 'open') return notOpen()
     if (!this.#options.journal.isReachable) return notReachable()
     const { submissionsMax, bytesMax } = this.#options.limits

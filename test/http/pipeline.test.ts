@@ -169,6 +169,17 @@ describe('beyond its bounds', () => {
     expect(tooMany.headers.get('retry-after')).toBe('1')
     expect((await server.ingest('track', order('u9'))).status).toBe(200)
   })
+
+  it('a request is refused before anything of it is read', async () => {
+    const journal = new HeldJournal<SpaceCommand>()
+    const { server } = await start({ journal, limits: { submissionsMax: 1 } })
+    const first = server.ingest('track', order('u1'))
+    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    expect((await server.ingest('track', { userId: 7 })).status).toBe(429)
+    journal.release()
+    expect((await first).status).toBe(200)
+    expect((await server.ingest('track', { userId: 7 })).status).toBe(400)
+  })
 })
 
 describe('an end', () => {
