@@ -28,8 +28,9 @@ import { quantile, spreadOf } from '../harness/spread.ts'
 import { sendPaced } from './paced.ts'
 
 const EVENTS = setting('INGEST_EVENTS', 60_000)
-/** Events before the clock runs: the server's code is compiled by then. */
-const REHEARSAL = 5_000
+/** Events before the clock runs, and requests at most: the server's code is compiled by then. */
+const REHEARSAL = 30_000
+const REHEARSAL_REQUESTS_MAX = 10_000
 const CONNECTIONS = 32
 const USERS = 10_000
 const PACED_CONNECTIONS = 64
@@ -60,6 +61,10 @@ function bodiesOf(batch: number, count: number, run: string): Buffer[] {
   })
 }
 
+function rehearsalOf(batch: number): number {
+  return Math.min(REHEARSAL, batch * REHEARSAL_REQUESTS_MAX)
+}
+
 /** Sends all bodies; rejects where one is refused. */
 async function sendAll(url: string, bodies: readonly Buffer[]): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
@@ -88,7 +93,7 @@ interface Run {
 }
 
 async function measure(server: ServerProcess, bodies: readonly Buffer[], batch: number): Promise<Run> {
-  await sendAll(server.url, bodiesOf(batch, REHEARSAL, 'rehearsal'))
+  await sendAll(server.url, bodiesOf(batch, rehearsalOf(batch), 'rehearsal'))
   const [cpu, start] = [server.cpuSeconds(), performance.now()]
   await sendAll(server.url, bodies)
   const events = bodies.length * batch
@@ -131,7 +136,7 @@ function withServer<Result>(use: (server: ServerProcess) => Promise<Result>): Pr
 function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
   return withServer(async (server) => {
     const run = await measure(server, bodies, batch)
-    await checkCounts(server.url, bodies.length + Math.ceil(REHEARSAL / batch), batch)
+    await checkCounts(server.url, bodies.length + Math.ceil(rehearsalOf(batch) / batch), batch)
     return run
   })
 }
@@ -139,11 +144,11 @@ function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
 /** Latency at so many events a second. */
 function runPaced(bodies: readonly Buffer[], batch: number, eventsPerSecond: number): Promise<readonly number[]> {
   return withServer(async ({ url }) => {
-    await sendAll(url, bodiesOf(batch, REHEARSAL, 'rehearsal'))
+    await sendAll(url, bodiesOf(batch, rehearsalOf(batch), 'rehearsal'))
     const pace = { perSecond: eventsPerSecond / batch, connections: PACED_CONNECTIONS, headers: AS_WRITER }
     const { latencies, refused } = await sendPaced(url, bodies, pace)
     if (refused > 0) throw new Error(`${refused} requests were refused`)
-    await checkCounts(url, bodies.length + Math.ceil(REHEARSAL / batch), batch)
+    await checkCounts(url, bodies.length + Math.ceil(rehearsalOf(batch) / batch), batch)
     return latencies
   })
 }

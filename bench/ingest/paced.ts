@@ -38,7 +38,7 @@ export async function sendPaced(
   while (answers.length < bodies.length) {
     const due = Math.min(bodies.length, Math.floor(((performance.now() - start) / 1000) * perSecond))
     while (answers.length < due) {
-      const dueAt = start + (answers.length / perSecond) * 1000
+      const dueAt = start + ((answers.length + 1) / perSecond) * 1000
       answers.push(send(bodies[answers.length]!, dueAt))
     }
     await new Promise((resolve) => setTimeout(resolve, 1))
