@@ -29,6 +29,7 @@ export class Residency {
   readonly #roster: Roster
   readonly #identity: Identity
   readonly #wheel: TimingWheel
+  #areManyStored = false
 
   constructor(roster: Roster, identity: Identity, wheel: TimingWheel) {
     this.#roster = roster
@@ -80,14 +81,18 @@ export class Residency {
     this.#roster.admitPage(page, bytes)
   }
 
-  /** Lets pages go that nobody has touched for long, while more than so many bytes are held. Looks at a few. */
+  /**
+   * Lets pages go that nobody has touched for long, while more than so many bytes are held. Only right after an entry:
+   * who is there when the pages for the next are asked for must be there still when it is applied.
+   */
   release(bytesMax: number): void {
-    this.#roster.releasePages(bytesMax, LOOKS)
+    this.#roster.releasePages(bytesMax, this.#areManyStored ? LOOKS_MANY : LOOKS)
+    this.#areManyStored = false
   }
 
-  /** The same when a checkpoint has been made: many may go now. */
-  releaseMany(bytesMax: number): void {
-    this.#roster.releasePages(bytesMax, LOOKS_MANY)
+  /** A checkpoint has been made: many may go after the next entry. */
+  stored(): void {
+    this.#areManyStored = true
   }
 
   #addCold(ordinal: number, pages: Set<number>): void {

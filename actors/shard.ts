@@ -193,7 +193,7 @@ export class Shard {
   endCut(isStored: boolean): void {
     if (isStored) this.#roster.pages.keep()
     else this.#roster.pages.takeBack()
-    this.residency.releaseMany(this.#restLimits.bytesMax)
+    this.residency.stored()
   }
 
   #head(): ShardHead {

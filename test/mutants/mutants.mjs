@@ -113,6 +113,13 @@ export const MUTANTS = [
     caughtBy: ['test/persistence/cold-pages.test.ts'],
   },
   {
+    name: 'pages leave memory between what an entry asks for and its application',
+    file: 'actors/residency.ts',
+    find: 'this.#areManyStored = true',
+    replace: 'this.#roster.releasePages(0, LOOKS_MANY)',
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
+  },
+  {
     name: 'a page leaves memory that only the checkpoint at hand has',
     file: 'actors/pages.ts',
     find: 'this.#states[page] === CLEAN',

@@ -118,6 +118,20 @@ describe('users that have left memory', () => {
     expect([isThere(0), isThere(1), isThere(2)]).toEqual([true, false, false])
   })
 
+  it('stay from when an entry asks for them until it is applied, though a checkpoint is made meanwhile', async () => {
+    const space = new ColdSpace([audience('twice', "event('Seen').count() >= 2")])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    await space.cold.load([0, 1, 2])
+    await space.apply({ kind: 'tick', receivedAt: 1 })
+    const { shard } = space
+    expect([shard.residency.coldPages, shard.residency.pagesFor(seen('u3'))]).toEqual([0, []])
+    shard.cut()
+    shard.endCut(true)
+    expect(shard.apply(seen('u3')).transitions).toMatchObject([{ profile: 'user_id:u3', type: 'entered' }])
+    expect(shard.residency.coldPages).toBeGreaterThan(0)
+  })
+
   it('are all there until the last has adopted a definition', async () => {
     const space = new ColdSpace([])
     for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
