@@ -124,7 +124,7 @@ export const MUTANTS = [
     file: 'actors/pages.ts',
     find: 'this.#states[page] === CLEAN',
     replace: '(this.#states[page]! & DIRTY) === 0',
-    caughtBy: [SIMULATION, 'test/persistence/cold-pages.test.ts'],
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
   },
   {
     name: 'a call that arrives late begins a checkpoint anew',

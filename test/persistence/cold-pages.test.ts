@@ -132,6 +132,22 @@ describe('users that have left memory', () => {
     expect(shard.residency.coldPages).toBeGreaterThan(0)
   })
 
+  it('stay while only the checkpoint at hand has them', () => {
+    const { shard } = new ColdSpace([])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) shard.apply(seen(`u${user}`))
+    const pass = (receivedAt: number): number => {
+      for (let entry = 0; entry < 3; entry++) shard.apply({ kind: 'tick', receivedAt })
+      return shard.residency.coldPages
+    }
+    shard.cut()
+    expect(pass(1)).toBe(0)
+    shard.endCut(false)
+    expect(pass(2)).toBe(0)
+    shard.cut()
+    shard.endCut(true)
+    expect(pass(3)).toBe(3)
+  })
+
   it('are all there until the last has adopted a definition', async () => {
     const space = new ColdSpace([])
     for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
