@@ -240,9 +240,13 @@ export class Roster {
 
   #mayGo(page: number): boolean {
     if (!this.pages.isStored(page)) return false
-    for (const ordinal of this.#ordinalsOf(page))
+    // A page without anybody may not have been read yet: it would be taken for one that has left.
+    let isAnybodyThere = false
+    for (const ordinal of this.#ordinalsOf(page)) {
       if (this.#kinds[ordinal] !== USER || this.#awake[ordinal]) return false
-    return true
+      isAnybodyThere = true
+    }
+    return isAnybodyThere
   }
 
   *#ordinalsOf(page: number): Generator<number> {
