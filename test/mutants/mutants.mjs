@@ -120,6 +120,13 @@ export const MUTANTS = [
     caughtBy: ['test/persistence/cold-pages.test.ts'],
   },
   {
+    name: 'a page that has not been read yet is taken for one that has left memory',
+    file: 'actors/roster.ts',
+    find: 'return isAnybodyThere',
+    replace: 'return true',
+    caughtBy: ['test/persistence/cold-pages.test.ts'],
+  },
+  {
     name: 'a page leaves memory that only the checkpoint at hand has',
     file: 'actors/pages.ts',
     find: 'this.#states[page] === CLEAN',

@@ -132,6 +132,20 @@ describe('users that have left memory', () => {
     expect(shard.residency.coldPages).toBeGreaterThan(0)
   })
 
+  it('are those that were read, while a checkpoint is read that is too much for the memory', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 4 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    const { head, pages } = space.shard.cut()
+    const restoring = Shard.restoring(head, { rest: NOTHING_STAYS })
+    for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
+    const { residency, reader } = restoring.finish()
+    for (let page = 0; page < 4; page++) {
+      const isGone = residency.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
+      expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
+    }
+    expect(residency.coldPages).toBeGreaterThan(0)
+  })
+
   it('stay while only the checkpoint at hand has them', () => {
     const { shard } = new ColdSpace([])
     for (let user = 0; user < 3 * PAGE_ACTORS; user++) shard.apply(seen(`u${user}`))
