@@ -191,9 +191,8 @@ export class Shard {
 
   /** What becomes of the cut at hand: it was stored, or is to be made anew. */
   endCut(isStored: boolean): void {
-    if (isStored) this.#roster.pages.keep()
-    else this.#roster.pages.takeBack()
-    this.residency.stored()
+    this.#roster.pages[isStored ? 'keep' : 'takeBack']()
+    if (isStored) this.residency.stored()
   }
 
   #head(): ShardHead {

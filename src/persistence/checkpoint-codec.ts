@@ -31,6 +31,11 @@ export async function sealPart(part: Uint8Array): Promise<Buffer> {
   return sealed(COMPRESSED, await compress(Buffer.from(part)))
 }
 
+/** For what is as good as random: it would not become smaller, and trying takes long. */
+export function sealIncompressible(part: Uint8Array): Promise<Buffer> {
+  return Promise.resolve(sealed(PLAIN, part))
+}
+
 /** Rejects with a CheckpointDamagedError where it is not what was written. */
 export async function openPart(bytes: Buffer | undefined, name: string): Promise<Buffer> {
   if (!bytes || bytes.length <= START) throw new CheckpointDamagedError(`checkpoint: ${name} is missing`)

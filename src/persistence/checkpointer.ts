@@ -8,11 +8,11 @@
  * C3. One that fails leaves all as it was: its pages are in the next one again.
  */
 import type { ShardCut } from '../../actors/shard-state.ts'
-import { sealData, sealPart } from './checkpoint-codec.ts'
+import { sealData, sealIncompressible, sealPart } from './checkpoint-codec.ts'
 import { chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
-export const SLICE_MS = 4
+export const SLICE_MS = 2
 export const SLICE_MS_MAX = 40
 const SHARE_MIN = 0.25
 /** Of parts that are written at once. */
@@ -126,15 +126,16 @@ export class Checkpointer {
   async #writeParts(parts: Iterable<Part>, writing: Writing, pressure: () => number): Promise<void> {
     let sliceStart = this.#elapsedMs()
     let sliceMs = SLICE_MS
-    for (const [name, bytes] of parts) {
-      writing.add(name, sealPart(bytes))
-      const sliceEnd = this.#elapsedMs()
+    for (const [name, sealing] of parts) {
+      writing.add(name, sealing)
       if (writing.isFull) await writing.proceed()
-      else if (sliceEnd - sliceStart >= sliceMs) await this.#breathe()
-      else continue
+      else if (this.#elapsedMs() - sliceStart < sliceMs) continue
+      // Also where it waited for room: in one turn of the loop there may be room often.
+      const turnStart = this.#elapsedMs()
+      await this.#breathe()
       sliceStart = this.#elapsedMs()
       const share = Math.max(SHARE_MIN, pressure())
-      sliceMs = Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, (sliceStart - sliceEnd) * share))
+      sliceMs = Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, (sliceStart - turnStart) * share))
     }
   }
 
@@ -145,14 +146,15 @@ export class Checkpointer {
   }
 }
 
-type Part = readonly [name: string, bytes: Uint8Array]
+type Part = readonly [name: string, sealing: Promise<Buffer>]
 
 /** What this checkpoint writes anew, encoded one by one: fingerprints, actors, and the rest. */
 function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<Part> {
   for (const [index, writer] of chunks.entries())
-    if (writer === number) yield [chunkName(firstChunk + index), cut.fingerprints(firstChunk + index)]
-  for (let next = cut.pages.take(); next; next = cut.pages.take()) yield [pageName(next.page), next.bytes]
-  for (const [part, encode] of further.entries()) yield [furtherName(part), encode()]
+    if (writer === number)
+      yield [chunkName(firstChunk + index), sealIncompressible(cut.fingerprints(firstChunk + index))]
+  for (let next = cut.pages.take(); next; next = cut.pages.take()) yield [pageName(next.page), sealPart(next.bytes)]
+  for (const [part, encode] of further.entries()) yield [furtherName(part), sealPart(encode())]
 }
 
 /** Parts on their way: sealed beside the loop, gathered to writes of some size. */

@@ -1,7 +1,8 @@
 /** How a checkpoint shares the event loop: it holds nobody up for long, and comes to its end under any load. */
 import { describe, expect, it, vi } from 'vitest'
 import { Shard } from '../../actors/shard.ts'
-import { Checkpointer, type CheckpointSource, SLICE_MS_MAX } from '../../src/persistence/checkpointer.ts'
+import { Checkpointer, type CheckpointSource, SLICE_MS, SLICE_MS_MAX } from '../../src/persistence/checkpointer.ts'
+import { chunkName } from '../../src/persistence/checkpoint-parts.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 
 const PAGES = 2_000
@@ -13,10 +14,12 @@ interface Load {
   /** How long others have the loop between two slices. */
   readonly othersMs: number
   readonly pressure?: number
+  readonly pageMs?: number
+  readonly pageBytes?: number
 }
 
-/** Makes a checkpoint of pages that take 2 ms each; gives how long each slice was. */
-async function slicesUnder({ othersMs, pressure = 0 }: Load): Promise<number[]> {
+/** Makes a checkpoint of pages, each of which takes some time; gives how long each slice was. */
+async function slicesUnder({ othersMs, pressure = 0, pageMs = PAGE_MS, pageBytes = 8 }: Load): Promise<number[]> {
   let now = 0
   let sliceStart = 0
   const slices: number[] = []
@@ -32,21 +35,21 @@ async function slicesUnder({ othersMs, pressure = 0 }: Load): Promise<number[]> 
   const checkpointer = new Checkpointer(new MemoryCheckpoints(), [], { breathe, elapsedMs: () => now })
   await checkpointer.make(
     1,
-    sourceOf(() => (now += PAGE_MS)),
+    sourceOf(() => (now += pageMs)),
   )
   return slices
 
   function sourceOf(onPage: () => void): CheckpointSource {
-    return { ...source(PAGES, onPage), pressure: () => pressure }
+    return { ...source(PAGES, onPage, pageBytes), pressure: () => pressure }
   }
 }
 
-function source(count: number, onPage: () => void): CheckpointSource {
+function source(count: number, onPage: () => void, pageBytes = 8): CheckpointSource {
   let page = 0
   const take = () => {
     if (page === count) return undefined
     onPage()
-    return { page: page++, bytes: new Uint8Array(8) }
+    return { page: page++, bytes: new Uint8Array(pageBytes) }
   }
   const pages = Array.from({ length: count }, (_, place) => place)
   return {
@@ -66,7 +69,7 @@ describe('a slice of a checkpoint', () => {
   const longest = (slices: readonly number[]): number => Math.max(...slices.slice(1))
 
   it('is short while others have little to do', async () => {
-    expect(longest(await slicesUnder({ othersMs: 1 }))).toBe(4)
+    expect(longest(await slicesUnder({ othersMs: 1 }))).toBe(SLICE_MS)
   })
 
   it('has a quarter of what others have, so that it ends while they are busy', async () => {
@@ -75,6 +78,20 @@ describe('a slice of a checkpoint', () => {
 
   it('has more where so much comes in that the next one would be due', async () => {
     expect(longest(await slicesUnder({ othersMs: 30, pressure: 1 }))).toBe(30)
+  })
+
+  it('is the only one of its turn, however often there is room again', async () => {
+    // More pages than may be under way: threads make them smaller meanwhile.
+    const slices = await slicesUnder({ othersMs: 1, pageMs: SLICE_MS / 64, pageBytes: 1_024 })
+    expect(longest(slices)).toBeLessThanOrEqual(SLICE_MS)
+  })
+
+  it('is no longer for the time that the store took', async () => {
+    const { store, sliceMs, end, pass } = await begun({ pageMs: SLICE_MS })
+    pass(10_000)
+    for (const answer of store.waiting.splice(0)) answer()
+    await end()
+    expect(Math.max(...sliceMs)).toBe(SLICE_MS)
   })
 
   it('has a bound whatever comes', async () => {
@@ -93,12 +110,22 @@ class SlowCheckpoints extends MemoryCheckpoints {
 }
 
 /** A checkpoint of pages that are a write each, until nothing goes on any more. */
-async function begun() {
+async function begun({ pageMs = 0 } = {}) {
   const store = new SlowCheckpoints()
-  let encoded = 0
-  const pace = { breathe: () => Promise.resolve(), elapsedMs: () => 0 }
+  let [encoded, now, slice] = [0, 0, 0]
+  const sliceMs: number[] = []
+  const breathe = (): Promise<void> => {
+    sliceMs.push(slice)
+    slice = 0
+    return Promise.resolve()
+  }
+  const pace = { breathe, elapsedMs: () => now }
   const bytes = incompressible(300 * 1024)
-  const plain = source(LARGE_PAGES, () => encoded++)
+  const plain = source(LARGE_PAGES, () => {
+    encoded++
+    now += pageMs
+    slice += pageMs
+  })
   const take = () => {
     const next = plain.cut.pages.take()
     return next && { ...next, bytes }
@@ -113,6 +140,9 @@ async function begun() {
   return {
     store,
     encodedCount: () => encoded,
+    /** What was encoded in each slice so far. */
+    sliceMs,
+    pass: (ms: number) => (now += ms),
     /** Answers every write, until it is made or has failed; gives what became of it. */
     end: async () => {
       while (outcome === undefined) {
@@ -139,6 +169,19 @@ describe('what a checkpoint has under way', () => {
     store.waiting.shift()!(cause)
     expect(await end()).toBe(cause)
     expect(await store.committed()).toEqual([])
+  })
+})
+
+describe('what is as good as random', () => {
+  it('is stored as it is: trying to make it smaller would take the loop its threads', async () => {
+    const store = new MemoryCheckpoints()
+    const pace = { breathe: () => Promise.resolve(), elapsedMs: () => 0 }
+    const plain = source(0, () => undefined)
+    const fingerprints = (): Uint8Array => new Uint8Array(100_000)
+    const { deduplication } = plain.cut.head
+    const head = { ...plain.cut.head, deduplication: { ...deduplication, hours: [[0, 1]] as const } }
+    await new Checkpointer(store, [], pace).make(1, { ...plain, cut: { ...plain.cut, head, fingerprints } })
+    expect(store.parts.get(1)!.get(chunkName(0))!.length).toBeGreaterThan(100_000)
   })
 })
 

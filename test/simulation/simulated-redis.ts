@@ -41,6 +41,8 @@ export class SimulatedRedis {
   readonly #hashes = new Map<string, Map<string, Value>>()
   #stream: StreamEntry[] = []
   #isTrimmed = false
+  /** The greatest number of a checkpoint that was asked to be committed. */
+  #toBeCommitted = 0
 
   /** Nothing of the journal has been forgotten, or will be by what has been asked. */
   get isWhole(): boolean {
@@ -51,6 +53,15 @@ export class SimulatedRedis {
   committed(spaceId: string): number[] {
     const index = this.#hash(checkpointIndexKey(spaceId))
     return [index.get('newest'), index.get('before')].flatMap((text) => (text ? [Number(text)] : []))
+  }
+
+  /** A checkpoint that was asked to be committed is not, and may be at any time. */
+  isCommitting(spaceId: string): boolean {
+    return this.#toBeCommitted > Math.max(0, ...this.committed(spaceId))
+  }
+
+  toBeCommitted(checkpoint: number): void {
+    this.#toBeCommitted = Math.max(this.#toBeCommitted, checkpoint)
   }
 
   /** Damages, or loses, a part that a checkpoint wrote. A later format is refused: its version alone stays. */
@@ -195,6 +206,7 @@ class SimulatedConnection {
   eval(script: string, keyCount: number, ...given: (Value | number)[]): Promise<Value | number> {
     const keys = given.slice(0, keyCount).map(String)
     const values = given.slice(keyCount).map((value) => (typeof value === 'number' ? String(value) : value))
+    if (script === COMMIT) this.#redis.toBeCommitted(Number(values[1]))
     return this.#fate.ask(
       () => this.#redis.run(script, keys, values),
       // Of many parts, some may be there when the process dies.

@@ -165,10 +165,11 @@ export class SimulatedSpace {
 
   /**
    * The newest checkpoint; or all, where the journal can do without. Not while a server runs that may commit another, and
-   * trim the journal, without knowing of it: two damaged ones are more than a space need survive.
+   * trim the journal, without knowing of it, nor while a commit is on its way: two damaged ones are more than a space
+   * need survive.
    */
   #damage(): void {
-    if (this.#rival && !this.#rival.fate.isDead) return
+    if ((this.#rival && !this.#rival.fate.isDead) || this.redis.isCommitting(SPACE)) return
     const committed = this.redis.committed(SPACE)
     if (this.redis.isWhole && this.#chance.is(0.5))
       for (const checkpoint of committed) this.redis.lose(SPACE, checkpoint)
