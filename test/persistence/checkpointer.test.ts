@@ -84,6 +84,7 @@ describe('a slice of a checkpoint', () => {
     // More pages than may be under way: threads make them smaller meanwhile.
     const slices = await slicesUnder({ othersMs: 1, pageMs: SLICE_MS / 64, pageBytes: 1_024 })
     expect(longest(slices)).toBeLessThanOrEqual(SLICE_MS)
+    expect(slices.length).toBeGreaterThanOrEqual(Math.floor(PAGES / 64))
   })
 
   it('is no longer for the time that the store took', async () => {
