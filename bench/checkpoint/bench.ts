@@ -10,24 +10,18 @@
  *
  * It does not show: profiles with long histories.
  */
-import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
 import type { CheckpointSummary } from '../../src/persistence/checkpointer.ts'
-import { journalKey } from '../../src/persistence/keys.ts'
-import { PrivateRedis } from '../../src/persistence/private-redis.ts'
-import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
-import { RedisJournal } from '../../src/persistence/redis-journal.ts'
 import { Pipeline } from '../../src/pipeline.ts'
 import { recover } from '../../src/recovery.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { definitionCommand } from '../harness/definition-command.ts'
-import { inDirectory } from '../harness/directory.ts'
 import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
 import { setting } from '../harness/setting.ts'
+import { inStores } from '../harness/space-stores.ts'
 import { spreadOf } from '../harness/spread.ts'
 
 const PROFILES = setting('CHECKPOINT_PROFILES', 100_000)
@@ -36,7 +30,6 @@ const EVENTS_PER_SECOND = 5_000
 const BATCH = 15
 const FILL_BATCH = 1_000
 const TARGET_MS = 20
-const SPACE = 'bench'
 /** By it the bench knows the timer of the checkpoints. */
 const CHECKPOINT_MS = 123_456
 
@@ -89,11 +82,7 @@ async function longestPause(during: () => Promise<unknown>): Promise<number> {
 }
 
 function run(): Promise<Run> {
-  return inDirectory(async (directory) => {
-    const redis = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'always' })
-    const { address } = redis
-    const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(SPACE) })
-    const checkpoints = new RedisCheckpoints({ address, spaceId: SPACE, epoch: journal.epoch })
+  return inStores({ appendfsync: 'always' }, async ({ journal, checkpoints }) => {
     let ring: () => void = () => undefined
     let made: (summary: CheckpointSummary) => void = () => undefined
     let timers = 0
@@ -128,9 +117,6 @@ function run(): Promise<Run> {
     const ignore = (): void => undefined
     const recovered = await recover({ journal, checkpoints, shard: {}, onProgress: ignore, onDamaged: ignore })
     if (recovered.shard.profileCount !== expected || expected !== PROFILES) throw new Error('profiles are missing')
-    checkpoints.close()
-    await journal.close()
-    await redis.stop()
     return { pauseMs, pauseWithoutMs, checkpoint: checkpoint! }
   })
 }

@@ -13,30 +13,23 @@
  *
  * It does not show: what a server holds while more users than `AWAKE_PROFILES_MAX` are busy at once; long histories.
  */
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { SpaceCommand } from '../../src/control-api/record.ts'
 import { UNITS } from '../../src/model/time.ts'
 import { CHECKPOINT_LIMITS } from '../../src/persistence/checkpoint-schedule.ts'
-import { journalKey } from '../../src/persistence/keys.ts'
-import { PrivateRedis } from '../../src/persistence/private-redis.ts'
-import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
 import { createRedis } from '../../src/persistence/redis-client.ts'
-import { RedisJournal } from '../../src/persistence/redis-journal.ts'
 import { Pipeline } from '../../src/pipeline.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { collectGarbage } from '../harness/cost.ts'
 import { definitionCommand } from '../harness/definition-command.ts'
-import { inDirectory } from '../harness/directory.ts'
 import { report } from '../harness/row.ts'
 import { setting } from '../harness/setting.ts'
+import { inStores } from '../harness/space-stores.ts'
 import { type Spread, spreadOf } from '../harness/spread.ts'
 import { fillObjects, fillSpace } from './fill.ts'
 
 const PROFILES = setting('MEMORY_PROFILES', 100_000)
 const COLLECTIONS = setting('BENCH_RUNS', 5)
 const BASELINE_PROFILES = Math.min(PROFILES, 100_000)
-const SPACE = 'bench'
 /** The defaults of a server. */
 const REST = { idleMs: 60_000, awakeMax: 100_000, bytesMax: 512 * 1024 * 1024 }
 const DEDUPLICATION = { horizonMs: UNITS.day, idsMax: 50_000_000 }
@@ -77,11 +70,7 @@ report({
 })
 
 function measureSpace(): Promise<Held> {
-  return inDirectory(async (directory) => {
-    const redis = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'everysec' })
-    const { address } = redis
-    const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(SPACE) })
-    const checkpoints = new RedisCheckpoints({ address, spaceId: SPACE, epoch: journal.epoch })
+  return inStores({ appendfsync: 'everysec' }, async ({ address, journal, checkpoints }) => {
     let now = 0
     const pipeline = await Pipeline.open({
       journal,
@@ -101,11 +90,7 @@ function measureSpace(): Promise<Held> {
     const pauseMs = spreadOf(Array.from({ length: COLLECTIONS }, timeCollection))
     const { heapUsed, external, rss } = process.memoryUsage()
     await check()
-    const held = { heap: heapUsed, external, rss, redis: await bytesOf(address), pauseMs }
-    checkpoints.close()
-    await journal.close()
-    await redis.stop()
-    return held
+    return { heap: heapUsed, external, rss, redis: await bytesOf(address), pauseMs }
   })
 }
 

@@ -1,9 +1,9 @@
 /**
  * Makes checkpoints: writes what a cut of the engine holds, a little at a time, and commits it.
  *
- * C1. Between two turns of the event loop it encodes for `SLICE_MS`, or for a part of the time that others had since
- *     the last slice, and one page more. That part is a quarter, or more when the journal outgrows the checkpoint:
- *     under any load it comes to its end. It is never more than `SLICE_MS_MAX`.
+ * C1. In one turn of the event loop it encodes for `SLICE_MS`, or for a part of the time that others had in the turn
+ *     before, and one page more. That part is a quarter, or more when the journal outgrows the checkpoint: under any
+ *     load it comes to its end. It is never more than `SLICE_MS_MAX`.
  * C2. The journal is trimmed behind the checkpoint before the newest: to fall back loses nothing.
  * C3. One that fails leaves all as it was: its pages are in the next one again.
  */
