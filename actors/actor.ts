@@ -10,6 +10,7 @@ import type { JsonObject, ProfileEvent } from '../src/model/event.ts'
 import { INSTANT_MAX } from '../src/model/time.ts'
 import type { Observer } from 'rxjs'
 import type { JsonValue } from '../src/model/transition.ts'
+import { including, NONE } from './ascending.ts'
 import type { Horizon } from './comparators.ts'
 import type { Occurrence } from './funnels/occurrence.ts'
 import type { OccurrenceNode } from './funnels/occurrence-node.ts'
@@ -59,10 +60,6 @@ interface TimedState {
 
 type NodeState = StreamState | OccurrenceState | TimedState
 
-/** Streams whose occurrences have changed, while one actor takes up one event. */
-const pendingStreams = new Set<number>()
-
-const NONE: readonly number[] = []
 const NO_TRAITS = new Traits()
 
 export abstract class Actor extends Watched implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Message> {
@@ -84,6 +81,8 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   #traits: Traits | undefined = undefined
   /** Definitions to evaluate, by ascending index. */
   #dirty: readonly number[] = NONE
+  /** Streams whose occurrences have changed, by id. Of each actor: while one takes up an event, it may wake another. */
+  #pendingStreams: readonly number[] = NONE
 
   constructor(ordinal: number, plan: Plan, sink: SettlementSink) {
     super()
@@ -190,7 +189,6 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   /** Finds the state again that it had when it last settled; see `settled-at.ts`. */
   restore(instant: number, plan = this.plan): void {
     this.now = instant
-    pendingStreams.clear()
     this.rebuild(plan)
     this.#dirty = NONE
   }
@@ -201,6 +199,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
     this.#states.clear()
     this.#recent.clear()
     this.#dirty = NONE
+    this.#pendingStreams = NONE
     this.#takeOlder()
     for (const event of this.keptEvents()) this.takeEvent(event)
     for (const key of Object.keys(this.traits.values)) this.#traitChanged(key, undefined, this.traits.values[key])
@@ -215,13 +214,9 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
 
   /** A definition must be evaluated. */
   markDefinition(index: number): void {
-    const dirty = this.#dirty
-    let place = dirty.length
-    while (place > 0 && dirty[place - 1]! > index) place--
-    if (place > 0 && dirty[place - 1] === index) return
-    if (dirty === NONE) this.#dirty = [index]
-    else (dirty as number[]).splice(place, 0, index)
-    this.sink.enqueue(this, this.plan.definitions[index]!.level)
+    const { length } = this.#dirty
+    this.#dirty = including(index, this.#dirty)
+    if (this.#dirty.length > length) this.sink.enqueue(this, this.plan.definitions[index]!.level)
   }
 
   markDependents(dependents: Dependents): void {
@@ -326,15 +321,14 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
 
   /** An occurrence has come to pass, or no longer does: judges anew what counts it. */
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void {
-    for (const stream of node.streams) pendingStreams.add(stream)
+    for (const stream of node.streams) this.#pendingStreams = including(stream, this.#pendingStreams)
     for (const reach of node.parents) this.occurrencesOf(reach.parent.id)?.judgeParentsOf(occurrence, reach, this, this)
   }
 
   #settlePendingStreams(): void {
-    while (pendingStreams.size > 0) {
-      const pending = [...pendingStreams]
-      if (pending.length > 1) pending.sort((a, b) => a - b)
-      pendingStreams.clear()
+    while (this.#pendingStreams.length > 0) {
+      const pending = this.#pendingStreams
+      this.#pendingStreams = NONE
       for (const id of pending) {
         const node = this.plan.nodes[id] as StreamNode
         const state = this.#streamState(node)

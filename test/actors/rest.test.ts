@@ -8,7 +8,7 @@ import { changingScenarios, scenarios } from '../support/generators/calls.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { entriesOf, entryOf, runShard } from '../support/run-shard.ts'
 import { propertyRuns } from '../support/runs.ts'
-import { audience, Space } from '../support/space.ts'
+import { accountTrait, audience, Space } from '../support/space.ts'
 
 const AT_ONCE: RestLimits = { idleMs: 0, awakeMax: 0, bytesMax: Infinity }
 
@@ -78,6 +78,25 @@ describe('users that rest', () => {
     expect(awake.residency.bytes).toBe(0)
     expect(resting.residency.bytes).toBeGreaterThan(5_000 * 100)
     expect(resting.residency.bytes).toBeLessThan(5_000 * 400)
+  })
+
+  it('may be woken by an account while it takes up an event', () => {
+    const rest = { idleMs: Infinity, awakeMax: 1, bytesMax: Infinity }
+    const [resting, awake] = [rest, undefined].map((limits) => {
+      const space = new Space()
+      space.shard = new Shard({
+        definitions: [
+          accountTrait('first orders', "event('Ordered').where(NOT event('Seen').last(property('n')) >= 1).count()"),
+          accountTrait('paid', "event('Ordered').sum(property('price'))"),
+        ],
+        ...(limits && { rest: limits }),
+      })
+      for (const userId of ['u1', 'u2', 'u3']) space.group(userId, 'g', {}, 0)
+      space.track('u4', 'Seen', {}, 0)
+      return space.track('u1', 'Ordered', { price: 10 }, 0)
+    })
+    expect(resting).toEqual(awake)
+    expect(awake).toHaveLength(2)
   })
 
   it('are not stored anew when they were only looked at', () => {
