@@ -337,6 +337,19 @@ export const MUTANTS = [
     caughtBy: [SIMULATION],
   },
   {
+    name: 'a user that is woken takes from others what they are about',
+    file: 'actors/actor.ts',
+    find: '  #pendingStreams: readonly number[] = NONE',
+    replace: `  static pending = NONE
+  get #pendingStreams() {
+    return Actor.pending
+  }
+  set #pendingStreams(pending) {
+    Actor.pending = pending
+  }`,
+    caughtBy: ['test/actors/rest.test.ts'],
+  },
+  {
     name: 'an event that comes just as its window ends is still taken up',
     file: 'actors/streams/window-state.ts',
     find: 'if (event.ts + window.to <= host.now) return',
