@@ -1,7 +1,8 @@
 /** Deliveries without Redis and without a process of their own: a queue in memory, and workers that answer at once. */
-import { mkdtempSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliverySetup } from '../../src/cli/deliveries.ts'
 import { contextFor } from '../../src/cli/deliver.ts'
@@ -13,6 +14,11 @@ import type { WorkerDestination } from '../../src/delivery/delivery-worker.ts'
 import type { Answer, DeliveryJob } from '../../src/delivery/job.ts'
 import { Secrets } from '../../src/delivery/secrets.ts'
 import { testSettings } from '../../src/delivery/test-settings.ts'
+
+/** Files of destinations, a folder for each space; gone after the tests of the file. */
+const folders = mkdtempSync(join(tmpdir(), 'rollcall-destinations-'))
+let folderCount = 0
+afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 export class MemoryQueue implements DeliveryQueue {
   readonly jobs = new Map<string, DeliveryJob>()
@@ -80,7 +86,8 @@ export class MemoryWorkers implements DeliveryWorkers {
   constructor(queue: MemoryQueue, spaceId: string) {
     this.#queue = queue
     this.#spaceId = spaceId
-    const directory = mkdtempSync(join(tmpdir(), 'rollcall-destinations-'))
+    const directory = join(folders, String(folderCount++))
+    mkdirSync(directory)
     this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
     queue.onJob = (job) => void this.#work(job)
   }
