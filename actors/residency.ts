@@ -90,8 +90,9 @@ export class Residency {
     this.#areManyStored = false
   }
 
-  /** A checkpoint has been made: many may go after the next entry. */
+  /** The cut at hand is stored: many may go after the next entry. */
   stored(): void {
+    this.#roster.pages.keep()
     this.#areManyStored = true
   }
 

@@ -191,8 +191,8 @@ export class Shard {
 
   /** What becomes of the cut at hand: it was stored, or is to be made anew. */
   endCut(isStored: boolean): void {
-    this.#roster.pages[isStored ? 'keep' : 'takeBack']()
     if (isStored) this.residency.stored()
+    else this.#roster.pages.takeBack()
   }
 
   #head(): ShardHead {
