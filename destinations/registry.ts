@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EngineError } from '../src/model/errors.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
-import type { DestinationKind, DestinationType } from './destination.ts'
+import type { DestinationKind, DestinationType } from './contract/destination.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
 export const DESTINATION_TYPES: readonly DestinationType[] = [

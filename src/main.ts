@@ -29,7 +29,7 @@ program
   .option('--secrets', 'send the secrets of the file, whatever else changes')
   .action(async (options: ApplyOptions) => {
     const { apply } = await import('./cli/apply.ts')
-    const { clientOptions, environmentVariable } = await import('./cli/serve.ts')
+    const { clientOptions, environmentVariable } = await import('./server/serve.ts')
     const write = (line: string) => process.stdout.write(line)
     const warn = (line: string) => process.stderr.write(line)
     process.exitCode = await apply(options, { client: clientOptions(), variable: environmentVariable, write, warn })
@@ -40,7 +40,7 @@ program
   .description('list the audiences of a running server: key, type, status, query')
   .action(async () => {
     const { listAudiences } = await import('./cli/audiences.ts')
-    const { clientOptions } = await import('./cli/serve.ts')
+    const { clientOptions } = await import('./server/serve.ts')
     await listAudiences(clientOptions(), (line) => process.stdout.write(line))
   })
 
@@ -52,17 +52,17 @@ program
   .option('--description <text>', 'what it is for', '')
   .action(async ({ description }: { description: string }) => {
     const { createToken } = await import('./cli/token.ts')
-    const { clientOptions } = await import('./cli/serve.ts')
+    const { clientOptions } = await import('./server/serve.ts')
     await createToken(clientOptions(), description, (line) => process.stdout.write(line))
   })
 
 // What the server starts its workers by; nobody else has a use for it.
-program.command('deliver', { hidden: true }).action(async () => (await import('./cli/deliver.ts')).deliver())
+program.command('deliver', { hidden: true }).action(async () => (await import('./worker/deliver.ts')).deliver())
 
 program
   .command('serve')
   .description('run the server; configured by environment')
-  .action(async () => (await import('./cli/serve.ts')).serve())
+  .action(async () => (await import('./server/serve.ts')).serve())
 
 // Whoever reads the output may stop before its end (`rollcall replay … | head`): that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

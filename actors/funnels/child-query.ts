@@ -4,13 +4,13 @@
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import type { Horizon } from '../comparators.ts'
-import { compareEvents } from '../history.ts'
-import type { Host } from '../host.ts'
+import type { Horizon } from '../values/comparators.ts'
+import { compareEvents } from '../history/history.ts'
+import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import type { Reached } from '../values.ts'
-import type { Window } from '../streams/stream-node.ts'
-import { firstAfter, type Occurrence, type Occurrences } from './occurrence.ts'
+import type { Reached } from '../values/values.ts'
+import type { Window } from '../plan/stream-node.ts'
+import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 
 /** The test of a child that looks at its parent's properties too. */
 export type PairTest = (child: Occurrence, parent: Occurrence, host: Host, horizon: Horizon) => boolean

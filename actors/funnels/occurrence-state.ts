@@ -1,10 +1,10 @@
 /** The occurrences that an actor holds for one node: in event order, each with its verdict. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { Horizon } from '../comparators.ts'
-import { compareEvents } from '../history.ts'
-import type { Host } from '../host.ts'
-import { firstAfter, type Occurrence, type Occurrences } from './occurrence.ts'
-import type { OccurrenceNode, Reach } from './occurrence-node.ts'
+import type { Horizon } from '../values/comparators.ts'
+import { compareEvents } from '../history/history.ts'
+import type { Host } from '../plan/host.ts'
+import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
+import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'
 
 /** Hears of each occurrence whose presence among the passing ones has changed. */
 export interface OccurrenceReader {

@@ -1,5 +1,5 @@
 /** From a value to what reads it. */
-import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
+import type { OccurrenceNode } from './occurrence-node.ts'
 import type { TimedNode } from './timed-node.ts'
 
 /** What a changed value reaches within one actor. */

@@ -4,9 +4,9 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { equalityKey, type Reached, Several } from '../values.ts'
-import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
-import type { StreamNode } from '../streams/stream-node.ts'
+import { equalityKey, type Reached, Several } from '../values/values.ts'
+import type { OccurrenceNode } from './occurrence-node.ts'
+import type { StreamNode } from './stream-node.ts'
 import type { Predicate, Work } from './predicate.ts'
 
 /** Constants one of which a field must equal. */

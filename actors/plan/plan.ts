@@ -4,9 +4,9 @@
  */
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
-import type { DefinitionHost } from '../host.ts'
-import type { StreamNode, StreamState } from '../streams/stream-node.ts'
+import type { OccurrenceNode } from './occurrence-node.ts'
+import type { DefinitionHost } from './host.ts'
+import type { StreamNode, StreamState } from './stream-node.ts'
 import type { Dependents } from './dependents.ts'
 import type { EventIndex } from './event-index.ts'
 import type { Work } from './predicate.ts'

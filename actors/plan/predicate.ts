@@ -1,7 +1,7 @@
 /** What the index of events leads to, and the count of what is done on the way. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { OccurrenceNode } from '../funnels/occurrence-node.ts'
-import type { StreamNode } from '../streams/stream-node.ts'
+import type { OccurrenceNode } from './occurrence-node.ts'
+import type { StreamNode } from './stream-node.ts'
 
 /** A predicate of the index: events that pass it go to its nodes. */
 export interface Predicate {

@@ -1,7 +1,7 @@
 /** A node of the plan whose truth follows the clock. */
-import type { TimedTest } from '../comparators.ts'
-import type { DefinitionHost } from '../host.ts'
-import type { Reached } from '../values.ts'
+import type { TimedTest } from '../values/comparators.ts'
+import type { DefinitionHost } from './host.ts'
+import type { Reached } from '../values/values.ts'
 
 /** A comparison of a trait or of a reduced value with the clock: it flips by time alone. */
 export interface TimedNode {

@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { each, equalityKey, type PathReader } from '../values.ts'
+import { each, equalityKey, type PathReader } from '../values/values.ts'
 import { type Dependents, noDependents } from './dependents.ts'
 
 interface EqualityIndex {

@@ -3,8 +3,8 @@
  * forms (`10` and `'10'`); the form given is the one first seen in event order.
  */
 import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history.ts'
-import { compareText, each, type Reached, textOf } from '../values.ts'
+import { compareEvents } from '../history/history.ts'
+import { compareText, each, type Reached, textOf } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Form {

@@ -3,8 +3,8 @@
  * that no later event beats; where none leaves, the best is enough.
  */
 import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history.ts'
-import { each, numberOf, type Reached, textOf } from '../values.ts'
+import { compareEvents } from '../history/history.ts'
+import { each, numberOf, type Reached, textOf } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Entry extends Place {

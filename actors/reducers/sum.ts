@@ -1,7 +1,7 @@
 /** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null without any, or where not finite. */
 import type { JsonValue } from '../../src/model/transition.ts'
-import { ExactSum } from '../exact-sum.ts'
-import { each, numberOf, type Reached } from '../values.ts'
+import { ExactSum } from './exact-sum.ts'
+import { each, numberOf, type Reached } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 
 export class SumAccumulator implements TotalAccumulator {

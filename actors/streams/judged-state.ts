@@ -1,9 +1,9 @@
 /** A stream whose occurrences are judged (funnels, references to traits, relative dates): reduces those that pass. */
 import type { JsonValue } from '../../src/model/transition.ts'
-import { firstAfter, type Occurrence, type Occurrences } from '../funnels/occurrence.ts'
-import type { Host } from '../host.ts'
+import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
+import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import { valueOfNothing, type StreamNode, type StreamState } from './stream-node.ts'
+import { valueOfNothing, type StreamNode, type StreamState } from '../plan/stream-node.ts'
 
 export class JudgedState implements StreamState {
   dueAt = Infinity

@@ -1,7 +1,7 @@
 /** Which values of a stream are others than when they were looked at last. */
 import type { Dependents } from '../plan/dependents.ts'
-import { sameValue } from '../values.ts'
-import type { StreamNode, StreamState } from './stream-node.ts'
+import { sameValue } from '../values/values.ts'
+import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
 /** Keeps the present values, and tells of what looks at those that have changed. */
 export function publishValues(

@@ -7,7 +7,7 @@
  * several times the memory, and more in cache misses than all the logic.
  */
 import type { Plan } from '../plan/plan.ts'
-import type { StreamNode } from './stream-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
 
 const ID = 0
 const CELLS = 1

@@ -3,8 +3,8 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import type { Older } from '../older.ts'
-import type { StreamNode, StreamState } from './stream-node.ts'
+import type { Older } from './forgotten-totals.ts'
+import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
 export class TotalState implements StreamState {
   dueAt = Infinity

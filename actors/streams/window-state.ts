@@ -5,12 +5,12 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history.ts'
-import type { Host } from '../host.ts'
+import { compareEvents } from '../history/history.ts'
+import type { Host } from '../plan/host.ts'
 import type { Accumulator, Place } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import type { Reached } from '../values.ts'
-import type { StreamNode, StreamState } from './stream-node.ts'
+import type { Reached } from '../values/values.ts'
+import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
 interface Held extends Place {
   /** What each reducer's field reached. */

@@ -1,7 +1,7 @@
 /** The baseline's worker: a job of BullMQ for each call, fifty at a time, by the same client of the same webhook. */
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { createHttpClient } from '../../destinations/node-http-client.ts'
+import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 

@@ -1,6 +1,6 @@
 /** The engine with its clock driven in real time, from just before the first window closes until the last has. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Shard } from '../../actors/shard.ts'
+import { Shard } from '../../actors/engine/shard.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { UNITS } from '../../src/model/time.ts'
 import { entryOf } from '../harness/calls.ts'

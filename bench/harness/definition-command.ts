@@ -1,5 +1,5 @@
 /** A definition of the benches as the command that makes it. */
-import type { SpaceCommand } from '../../src/control-api/record.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 
 export function definitionCommand(index: number, source: DefinitionSource): SpaceCommand {

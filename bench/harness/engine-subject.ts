@@ -1,5 +1,5 @@
 /** The engine as a subject of a bench. */
-import { Shard } from '../../actors/shard.ts'
+import { Shard } from '../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Calls } from './calls.ts'
 import type { Subject } from './subject.ts'

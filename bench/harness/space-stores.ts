@@ -1,10 +1,10 @@
 /** A Redis of its own for a run, with the journal and the checkpoints of a space in it; all gone after it. */
 import { join } from 'node:path'
-import type { SpaceCommand } from '../../src/control-api/record.ts'
-import { journalKey } from '../../src/persistence/keys.ts'
-import { PrivateRedis, type PrivateRedisOptions } from '../../src/persistence/private-redis.ts'
-import { RedisCheckpoints } from '../../src/persistence/redis-checkpoints.ts'
-import { RedisJournal } from '../../src/persistence/redis-journal.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { journalKey } from '../../src/redis/keys.ts'
+import { PrivateRedis, type PrivateRedisOptions } from '../../src/redis/private-redis.ts'
+import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
+import { RedisJournal } from '../../src/journal/redis-journal.ts'
 import { inDirectory } from './directory.ts'
 
 const SPACE = 'bench'

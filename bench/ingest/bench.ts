@@ -14,8 +14,8 @@
  * It does not show: many sources; profiles that are not in memory.
  */
 import { Agent, request } from 'node:http'
-import { createRedis } from '../../src/persistence/redis-client.ts'
-import { PrivateRedis } from '../../src/persistence/private-redis.ts'
+import { createRedis } from '../../src/redis/client.ts'
+import { PrivateRedis } from '../../src/redis/private-redis.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { alternate } from '../harness/cost.ts'
 import { inDirectory } from '../harness/directory.ts'

@@ -1,6 +1,6 @@
 /** The floor of ingestion: bare `node:http` that parses the JSON and appends the body, as it came, to a stream. */
 import { createServer } from 'node:http'
-import { createRedis } from '../../src/persistence/redis-client.ts'
+import { createRedis } from '../../src/redis/client.ts'
 
 const redis = createRedis(process.argv[2]!)
 await redis.connect()

@@ -15,9 +15,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UNITS } from '../../src/model/time.ts'
-import { CHECKPOINT_LIMITS } from '../../src/persistence/checkpoint-schedule.ts'
-import { createRedis } from '../../src/persistence/redis-client.ts'
-import { Pipeline } from '../../src/pipeline.ts'
+import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
+import { createRedis } from '../../src/redis/client.ts'
+import { Pipeline } from '../../src/space/pipeline.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { collectGarbage } from '../harness/cost.ts'
 import { definitionCommand } from '../harness/definition-command.ts'

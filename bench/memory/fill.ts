@@ -1,6 +1,6 @@
 /** What the bench fills: a space as the server holds it, and the naive store beside it. */
-import { parseBody, readRequest } from '../../src/ingest/read-request.ts'
-import type { Pipeline } from '../../src/pipeline.ts'
+import { parseBody, readRequest } from '../../src/model/read-request.ts'
+import type { Pipeline } from '../../src/space/pipeline.ts'
 import { callsOf, EVENTS_PER_PROFILE } from './calls-of.ts'
 
 /** Calls of one request, and requests under way at once. */

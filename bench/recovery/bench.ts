@@ -11,9 +11,9 @@
  */
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { checkpointIndexKey } from '../../src/persistence/keys.ts'
-import { PrivateRedis } from '../../src/persistence/private-redis.ts'
-import { createRedis } from '../../src/persistence/redis-client.ts'
+import { checkpointIndexKey } from '../../src/redis/keys.ts'
+import { PrivateRedis } from '../../src/redis/private-redis.ts'
+import { createRedis } from '../../src/redis/client.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { inDirectory } from '../harness/directory.ts'
 import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'

@@ -1,6 +1,6 @@
 /** Prints each call as one line of JSON where the server's operator sees it: to look on, and to try things out. */
 import { z } from 'zod'
-import type { DestinationType } from '../destination.ts'
+import type { DestinationType } from '../contract/destination.ts'
 
 const ConsoleSettings = z.strictObject({})
 type ConsoleSettings = z.output<typeof ConsoleSettings>

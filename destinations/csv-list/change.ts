@@ -1,7 +1,7 @@
 /** What a call says of a list: who comes or goes, by which ids, and with what. */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonObject } from '../../src/model/event.ts'
-import { TerminalError } from '../destination.ts'
+import { TerminalError } from '../contract/destination.ts'
 
 /** The columns that every file begins with. */
 export const ID_COLUMNS = ['user_id', 'anonymous_id', 'email', 'group_id'] as const

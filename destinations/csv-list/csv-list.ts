@@ -7,7 +7,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
-import { DeliveryError, TerminalError, type Destination, type DestinationType } from '../destination.ts'
+import { DeliveryError, TerminalError, type Destination, type DestinationType } from '../contract/destination.ts'
 import { changeOf, type Change } from './change.ts'
 import { MemberFile, onDisk } from './member-file.ts'
 

@@ -7,8 +7,8 @@
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { RetryableError } from '../destination.ts'
-import { timedOut } from '../transport-error.ts'
+import { RetryableError } from '../contract/destination.ts'
+import { timedOut } from '../contract/transport-error.ts'
 import { FIXED_COLUMNS, type Cells, type Change } from './change.ts'
 import { csvRecord, parseCsv } from './csv.ts'
 import { Members } from './members.ts'

@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
-import type { DeliveryError, Destination, DestinationContext, DestinationType } from '../destination.ts'
-import type { HttpResponse } from '../http-client.ts'
-import { statusOutcome } from '../status-outcome.ts'
+import type { DeliveryError, Destination, DestinationContext, DestinationType } from '../contract/destination.ts'
+import type { HttpResponse } from '../contract/http-client.ts'
+import { statusOutcome } from '../contract/status-outcome.ts'
 import { WebhookSettings } from './settings.ts'
 import { signatureHeaders } from './signature.ts'
 

@@ -1,7 +1,7 @@
 /** An audience or computed trait as a file has it, with its connections, checked as if it were new. */
 import { z } from 'zod'
-import { KeyTable, placeDefinitions } from '../../actors/plan/references.ts'
-import type { DefinitionKind, DefinitionRecord } from '../control-api/record.ts'
+import { KeyTable, placeDefinitions } from '../../actors/compiler/references.ts'
+import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 import { readAudience, readComputedTrait } from '../control-api/requests.ts'
 import { parseQuery } from '../language/parse.ts'
 import { EngineError } from '../model/errors.ts'

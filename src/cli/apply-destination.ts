@@ -1,9 +1,9 @@
 /** A destination as a file has it, checked as if it were new, but for secrets: these may be left out. */
 import { z } from 'zod'
-import type { DestinationType } from '../../destinations/destination.ts'
+import type { DestinationType } from '../../destinations/contract/destination.ts'
 import { DESTINATION_TYPES, destinationType } from '../../destinations/registry.ts'
 import { readDestination } from '../control-api/destination-requests.ts'
-import { MASK } from '../delivery/destination-admin.ts'
+import { MASK } from '../dispatch/admin.ts'
 import type { JsonObject } from '../model/event.ts'
 import { filledFrom, type Variable } from './apply-environment.ts'
 import type { Path, YamlFile } from './yaml-file.ts'

@@ -6,7 +6,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { asApiHasIt } from '../control-api/destination-requests.ts'
-import { MASK } from '../delivery/destination-admin.ts'
+import { MASK } from '../dispatch/admin.ts'
 import type { ConnectionRecord } from '../model/destination.ts'
 import type { FileDefinition } from './apply-definition.ts'
 import type { FileDestination } from './apply-destination.ts'

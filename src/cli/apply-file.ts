@@ -3,7 +3,7 @@
  * by what checks requests, as if all of it were new, before anything is asked of a server.
  */
 import { z } from 'zod'
-import type { DefinitionKind } from '../control-api/record.ts'
+import type { DefinitionKind } from '../model/space-command.ts'
 import { type FileDefinition, inOrderOfReading, readFileDefinition } from './apply-definition.ts'
 import { type FileDestination, readFileDestination } from './apply-destination.ts'
 import { type Variable, withBraces, withHiddenBraces } from './apply-environment.ts'

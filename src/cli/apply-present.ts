@@ -1,6 +1,6 @@
 /** What a server has of what a file may name, as its Control API shows it. */
 import { z } from 'zod'
-import type { DefinitionKind } from '../control-api/record.ts'
+import type { DefinitionKind } from '../model/space-command.ts'
 import { askPages, askServer, type ClientOptions } from './client.ts'
 
 const Json = z.record(z.string(), z.json())

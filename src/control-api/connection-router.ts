@@ -5,7 +5,7 @@ import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { asApiHasIt, changeConnection, readConnection } from './destination-requests.ts'
 import type { DestinationApiOptions } from './destination-router.ts'
-import type { DefinitionKind, DefinitionRecord } from './record.ts'
+import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 
 export interface ConnectionApiOptions extends DestinationApiOptions {
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined

@@ -5,8 +5,8 @@ import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../mod
 import type { TypeOfDestination } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/event.ts'
-import { newId } from './key.ts'
-import type { DefinitionRecord } from './record.ts'
+import { newId } from '../model/new-id.ts'
+import type { DefinitionRecord } from '../model/space-command.ts'
 import { parsed } from './requests.ts'
 
 const IMPORTED_MAX = 500

@@ -11,7 +11,7 @@ import {
   readImport,
   readResend,
 } from './destination-requests.ts'
-import type { SpaceCommand } from './record.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
 
 export interface DestinationApiOptions {
   readonly clock: () => number

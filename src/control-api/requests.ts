@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { ELIGIBLE_ID_TYPES } from '../model/definition.ts'
 import { EngineError } from '../model/errors.ts'
-import { keyOfName, newId } from './key.ts'
-import type { DefinitionRecord } from './record.ts'
+import { keyOfName, newId } from '../model/new-id.ts'
+import type { DefinitionRecord } from '../model/space-command.ts'
 
 const Type = z.enum(['USERS', 'ACCOUNTS'])
 const Days = z.int().min(1).max(3650)

@@ -4,8 +4,8 @@ import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
-import type { DefinitionKind, DefinitionRecord } from './record.ts'
-import type { ListedRecord } from './registry.ts'
+import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
+import type { ListedRecord } from '../space/registry.ts'
 import {
   changeAudience,
   changeComputedTrait,

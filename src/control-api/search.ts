@@ -1,6 +1,6 @@
 /** Which definitions a list is asked for: those whose key begins with a text, or whose name or query holds it. */
 import { EngineError } from '../model/errors.ts'
-import type { DefinitionRecord } from './record.ts'
+import type { DefinitionRecord } from '../model/space-command.ts'
 
 export const SEARCH_LENGTH_MAX = 255
 

@@ -4,8 +4,8 @@ import express, { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
-import { newId } from './key.ts'
-import type { SpaceCommand, TokenRecord } from './record.ts'
+import { newId } from '../model/new-id.ts'
+import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
 import { parsed } from './requests.ts'
 
 export interface TokenApiOptions {

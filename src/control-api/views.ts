@@ -1,6 +1,6 @@
 /** Records in the shapes of Segment's Public API. */
 import { formatInstant } from '../model/time.ts'
-import type { DefinitionRecord } from './record.ts'
+import type { DefinitionRecord } from '../model/space-command.ts'
 
 export function audienceView(record: DefinitionRecord, spaceId: string): object {
   const { query, type } = record.source

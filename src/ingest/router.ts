@@ -12,7 +12,7 @@ import {
   type PlacedCall,
   readRequest,
   type RejectedCall,
-} from './read-request.ts'
+} from '../model/read-request.ts'
 
 /** A request that may be journalled: every call of it is valid. */
 export interface IngestRequest {

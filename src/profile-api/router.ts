@@ -1,7 +1,7 @@
 /** The Profile API: what is known of a user or an account, read from its actor at the present of the space. */
 import { type Request, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
-import type { Collection, TraitCatalogue } from './catalogue.ts'
+import type { Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
 import { traitsPage } from './page.ts'
 import { readTraitsQuery } from './query.ts'
 import { type ProfileView, traitsOf } from './traits.ts'

@@ -5,7 +5,7 @@
  * T2. An audience of accounts is true for a user where any of its accounts is in it.
  */
 import type { JsonValue } from '../model/transition.ts'
-import type { Collection, ShownTrait, TraitCatalogue } from './catalogue.ts'
+import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
 
 export type TraitClass = 'custom' | 'audience' | 'computed_trait'
 

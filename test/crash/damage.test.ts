@@ -2,7 +2,7 @@
 import { copyFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
-import { checkpointIndexKey, checkpointKey } from '../../src/persistence/keys.ts'
+import { checkpointIndexKey, checkpointKey } from '../../src/redis/keys.ts'
 import { Rig } from './harness/rig.ts'
 import { IS_FULL, say, sized } from './harness/runs.ts'
 

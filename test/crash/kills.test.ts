@@ -1,7 +1,7 @@
 /** The server, its Redis, or both are killed at any instant under load: nothing acknowledged is lost, none twice. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it, vi } from 'vitest'
-import { signal } from './harness/processes.ts'
+import { signal } from '../support/processes.ts'
 import { Rig } from './harness/rig.ts'
 import { say, sized, spread } from './harness/runs.ts'
 

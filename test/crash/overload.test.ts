@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { basic } from '../support/server.ts'
-import { residentMiB } from './harness/processes.ts'
+import { residentMiB } from '../support/processes.ts'
 import { Rig } from './harness/rig.ts'
 import { say, sized, spread } from './harness/runs.ts'
 

@@ -1,7 +1,7 @@
 /** What is said of each type of destination, and what a type makes of settings. */
 import { describe, expect, it } from 'vitest'
 import { consoleDestination } from '../../destinations/console/console.ts'
-import { createHttpClient } from '../../destinations/node-http-client.ts'
+import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import {
   describe as description,
   DESTINATION_TYPES,

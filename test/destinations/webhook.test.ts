@@ -2,14 +2,14 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import type { Destination } from '../../destinations/destination.ts'
-import { createHttpClient } from '../../destinations/node-http-client.ts'
+import type { Destination } from '../../destinations/contract/destination.ts'
+import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { parseSettings } from '../../destinations/registry.ts'
 import { isAuthentic } from '../../destinations/webhook/verify.ts'
 import { webhookDestination } from '../../destinations/webhook/webhook.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { identify, track } from './calls.ts'
-import { outcome, serve, serveRaw } from './loopback.ts'
+import { outcome, serve, serveRaw } from './contract/loopback.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00.500Z')
 const MINUTE_MS = 60_000

@@ -2,9 +2,9 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { startServer } from '../../src/cli/serve.ts'
+import { startServer } from '../../src/server/serve.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
-import type { SpaceCommand } from '../../src/control-api/record.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { basic, CONFIG } from '../support/server.ts'
 

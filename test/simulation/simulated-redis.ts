@@ -2,11 +2,11 @@
  * A Redis as far as the product uses one: a stream and hashes that survive every process, and connections on which
  * every command meets the fate of its process. What the scripts do is said here once more, in other words.
  */
-import type { JournalRecord } from '../../src/persistence/journal.ts'
-import { decodeEntry } from '../../src/persistence/journal-codec.ts'
-import { APPEND, OWN } from '../../src/persistence/journal-scripts.ts'
-import { BEGIN, COMMIT, REMOVE, WRITE } from '../../src/persistence/checkpoint-scripts.ts'
-import { checkpointIndexKey, checkpointKey } from '../../src/persistence/keys.ts'
+import type { JournalRecord } from '../../src/journal/journal.ts'
+import { decodeEntry } from '../../src/journal/journal-codec.ts'
+import { APPEND, OWN } from '../../src/journal/journal-scripts.ts'
+import { BEGIN, COMMIT, REMOVE, WRITE } from '../../src/checkpoints/checkpoint-scripts.ts'
+import { checkpointIndexKey, checkpointKey } from '../../src/redis/keys.ts'
 import type { Chance, Fate } from './fate.ts'
 
 type Value = Buffer | string

@@ -6,8 +6,8 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { simulate } from './simulate.ts'
 
-vi.mock('../../src/persistence/redis-client.ts', () => import('./simulated-redis.ts'))
-vi.mock('../../src/persistence/compression.ts', () => import('./instant-compression.ts'))
+vi.mock('../../src/redis/client.ts', () => import('./simulated-redis.ts'))
+vi.mock('../../src/checkpoints/compression.ts', () => import('./instant-compression.ts'))
 // Whoever asks again does so at once.
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 

@@ -1,5 +1,5 @@
 /** Checkpoints in the memory of the process, for tests. */
-import type { CheckpointStore } from '../../src/persistence/checkpoint-store.ts'
+import type { CheckpointStore } from '../../src/checkpoints/checkpoint-store.ts'
 
 export class MemoryCheckpoints implements CheckpointStore {
   /** The parts of each checkpoint, committed or not. */

@@ -1,5 +1,5 @@
 /** A journal in the memory of the process, for tests. */
-import type { Journal, JournalEntry, JournalRecord } from '../../src/persistence/journal.ts'
+import type { Journal, JournalEntry, JournalRecord } from '../../src/journal/journal.ts'
 
 export class MemoryJournal<Command> implements Journal<Command> {
   readonly isReachable: boolean = true

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { PrivateRedis } from '../../src/persistence/private-redis.ts'
+import { PrivateRedis } from '../../src/redis/private-redis.ts'
 
 /** @returns gives the server, once the tests run */
 export function useRedis(): () => PrivateRedis {

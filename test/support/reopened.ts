@@ -1,7 +1,7 @@
 /** A shard that has been written down, as bytes, and read again. */
 import { pack, unpack } from 'msgpackr'
-import { Shard } from '../../actors/shard.ts'
-import type { ShardOptions, ShardState } from '../../actors/shard-state.ts'
+import { Shard } from '../../actors/engine/shard.ts'
+import type { ShardOptions, ShardState } from '../../actors/engine/shard-state.ts'
 
 export function bytesOf(shard: Shard): Buffer {
   return pack(shard.state())

@@ -1,6 +1,6 @@
 /** Runs a scenario through the engine, as `replay` does, and gives what the oracle gives. */
-import { Shard } from '../../actors/shard.ts'
-import type { ShardOptions } from '../../actors/shard-state.ts'
+import { Shard } from '../../actors/engine/shard.ts'
+import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Entry } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'

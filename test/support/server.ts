@@ -1,11 +1,11 @@
 /** A whole server for a test: a real port of 127.0.0.1, time and journal in the test's hands. */
 import { pino } from 'pino'
-import { type RunningServer, startServer } from '../../src/cli/serve.ts'
-import type { SpaceCommand } from '../../src/control-api/record.ts'
-import type { SetTimer } from '../../src/persistence/alarm.ts'
+import { type RunningServer, startServer } from '../../src/server/serve.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
+import type { SetTimer } from '../../src/journal/alarm.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
 import { MemoryJournal } from './memory-journal.ts'
-import type { PipelineOptions, SpaceJournal } from '../../src/pipeline.ts'
+import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline.ts'
 
 export const CONFIG = {
   host: '127.0.0.1',

@@ -1,6 +1,6 @@
 /** A space in a test's hands: calls and commands at instants that the test says, transitions as short lines. */
-import type { CallOutcome } from '../../actors/applied.ts'
-import { Shard } from '../../actors/shard.ts'
+import type { CallOutcome } from '../../actors/engine/applied.ts'
+import { Shard } from '../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Entry } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'

@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { BEGIN, COMMIT, REMOVE, WRITE } from '../../../src/persistence/checkpoint-scripts.ts'
-import { APPEND, OWN } from '../../../src/persistence/journal-scripts.ts'
+import { BEGIN, COMMIT, REMOVE, WRITE } from '../../../src/checkpoints/checkpoint-scripts.ts'
+import { APPEND, OWN } from '../../../src/journal/journal-scripts.ts'
 import { ValueReader, wordsOf } from './resp.ts'
 
 const SCRIPTS: ReadonlyMap<string, string> = new Map([

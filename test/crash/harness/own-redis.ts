@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { vi } from 'vitest'
-import { createRedis } from '../../../src/persistence/redis-client.ts'
+import { createRedis } from '../../../src/redis/client.ts'
 
 const SETTINGS = {
   port: '0',

@@ -1,0 +1,191 @@
+/**
+ * Compiles the definitions of a space into its two plans, one for users and one for accounts.
+ * The condition of a quantifier becomes a condition of the users' plan, which accounts count.
+ */
+import { printCondition } from '../../src/language/print.ts'
+import type { Condition, Reducer } from '../../src/language/tree.ts'
+import type { ActorKind } from '../../src/model/definition.ts'
+import { ELIGIBLE_ID_TYPES } from '../../src/model/definition.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { DefinitionHost } from '../plan/host.ts'
+import { ConditionCompiler } from './condition-compiler.ts'
+import { EventIndex } from '../plan/event-index.ts'
+import { type Dependents, noDependents } from '../plan/dependents.ts'
+import { lookbackMsOf } from '../plan/stream-node.ts'
+import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
+import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
+import { StreamCompiler } from './stream-compiler.ts'
+import { TraitIndex } from '../plan/trait-index.ts'
+
+export interface Plans {
+  readonly user: Plan
+  readonly account: Plan
+}
+
+/** Compiles definitions; throws an EngineError where they reference one another in a circle. */
+export function compilePlans(inputs: readonly DefinitionInput[]): Plans {
+  const keys = new KeyTable(inputs.map((input) => input.source))
+  const conditions = collectConditions(inputs)
+  const placed = placeDefinitions([...inputs, ...conditions.values()], keys)
+  const builders = {
+    user: new PlanBuilder('user', placed),
+    account: new PlanBuilder('account', placed),
+  }
+  for (const kind of ['user', 'account'] as const) builders[kind].compile(keys, builders, conditions)
+  return { user: builders.user.finish(builders.account), account: builders.account.finish(builders.account) }
+}
+
+/** Names the condition of a quantifier; the same for equal conditions over the same events. */
+function conditionKey(condition: Condition, sinceArrival: number): string {
+  return `\0${printCondition(condition)} since ${sinceArrival}`
+}
+
+function collectConditions(inputs: readonly DefinitionInput[]): Map<string, DefinitionInput> {
+  const conditions = new Map<string, DefinitionInput>()
+  const visit = (condition: Condition, sinceArrival: number): void => {
+    if (condition.kind === 'and' || condition.kind === 'or')
+      for (const operand of condition.operands) visit(operand, sinceArrival)
+    else if (condition.kind === 'not') visit(condition.operand, sinceArrival)
+    else if (condition.kind === 'quantifier') {
+      const key = conditionKey(condition.operand, sinceArrival)
+      if (conditions.has(key)) return
+      conditions.set(key, {
+        id: -1 - conditions.size,
+        source: { kind: 'audience', key, type: 'USERS', query: '' },
+        query: { kind: 'audience', condition: condition.operand },
+        sinceArrival,
+        definedAt: -1,
+      })
+    }
+  }
+  for (const { source, query, sinceArrival } of inputs)
+    if (kindOfType(source) === 'account' && query.kind === 'audience') visit(query.condition, sinceArrival)
+  return conditions
+}
+
+class PlanBuilder {
+  readonly kind: ActorKind
+  readonly nodes: DefinitionNode[]
+  readonly byKey: ReadonlyMap<string, DefinitionNode>
+  readonly #placed: Placed[]
+  readonly #events = new EventIndex()
+  readonly #traits = new TraitIndex()
+  readonly #quantified = new Set<number>()
+  #streams: StreamCompiler | undefined
+
+  constructor(kind: ActorKind, placed: readonly Placed[]) {
+    this.kind = kind
+    this.#placed = placed.filter(({ input }) => kindOfType(input.source) === kind).sort((a, b) => a.level - b.level)
+    this.nodes = this.#placed.map(({ input, level }, index) => emptyNode(input, level, index))
+    this.byKey = new Map(this.nodes.map((node) => [node.key, node]))
+  }
+
+  compile(
+    keys: KeyTable,
+    builders: Record<ActorKind, PlanBuilder>,
+    conditions: ReadonlyMap<string, DefinitionInput>,
+  ): void {
+    const scope = {
+      kind: this.kind,
+      keys,
+      own: this.byKey,
+      accounts: builders.account.byKey,
+      traits: this.#traits,
+      conditionNode: (condition: Condition, sinceArrival: number) =>
+        builders.user.byKey.get(conditions.get(conditionKey(condition, sinceArrival))!.source.key)!,
+      onQuantifier: (definition: number) => this.#quantified.add(definition),
+    }
+    const streams = new StreamCompiler(scope, this.#events)
+    this.#streams = streams
+    this.#placed.forEach(({ input }, index) => {
+      const compiler = new ConditionCompiler(scope, streams, { definition: index, sinceArrival: input.sinceArrival })
+      const node = this.nodes[index]!
+      node.evaluate =
+        input.query.kind === 'audience'
+          ? compiler.condition(input.query.condition)
+          : compiler.reduction(input.query.reduction)
+      node.lookbackMs = compiler.lookbackMs
+    })
+    streams.finish()
+  }
+
+  /** @param accounts the builder of the accounts' plan; all definitions of both are compiled */
+  finish(accounts: PlanBuilder): Plan {
+    const streams = this.#streams!
+    const plan: Plan = {
+      kind: this.kind,
+      definitions: this.nodes,
+      byId: new Map(this.nodes.map((node) => [node.id, node])),
+      nodes: streams.registry.nodes,
+      streams: streams.entries,
+      events: this.#events,
+      traits: this.#traits,
+      conditions: this.nodes.filter((node) => node.kind === 'condition'),
+      trueOfNothing: [],
+      ...lookbackOf(streams.registry.nodes),
+      quantified: [...this.#quantified],
+      readersOfAccounts: union(accounts.nodes.map((node) => node.acrossDependents)),
+      work: streams.registry.work,
+    }
+    const nothing = hostOfNothing()
+    const holds = this.nodes.filter((node) => node.kind !== 'computed_trait' && node.evaluate(nothing) === true)
+    return { ...plan, trueOfNothing: holds.map((node) => node.index) }
+  }
+}
+
+function lookbackOf(nodes: readonly StatefulNode[]): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver'> {
+  const streams = nodes.filter((node) => node.kind === 'stream')
+  const lookbacks = streams.map(lookbackMsOf)
+  return {
+    totals: streams.filter(({ totalKey }) => totalKey !== undefined),
+    windowMsMax: Math.max(0, ...lookbacks.filter((lookback) => lookback < Infinity)),
+    looksBackForEver: lookbacks.includes(Infinity),
+  }
+}
+
+function union(all: readonly Dependents[]): Dependents {
+  return {
+    definitions: new Set(all.flatMap(({ definitions }) => [...definitions])),
+    timed: new Set(all.flatMap(({ timed }) => [...timed])),
+    occurrences: new Set(all.flatMap(({ occurrences }) => [...occurrences])),
+  }
+}
+
+function emptyNode({ id, source, query }: DefinitionInput, level: number, index: number): DefinitionNode {
+  const reducer: Reducer | undefined = query.kind === 'computed_trait' ? query.reduction.reducer : undefined
+  return {
+    index,
+    id,
+    kind: id < 0 ? 'condition' : source.kind,
+    key: source.key,
+    level,
+    evaluate: () => null,
+    eligibleTypes:
+      id >= 0 && source.kind === 'audience' && kindOfType(source) === 'user'
+        ? new Set([
+            ...(source.filterByExternalIds ?? ELIGIBLE_ID_TYPES),
+            ...(source.includeAnonymousUsers ? ['anonymous_id'] : []),
+          ])
+        : undefined,
+    lookbackMs: 0,
+    absentUntilOne: reducer?.kind === 'count' || reducer?.kind === 'unique_count',
+    dependents: noDependents(),
+    acrossDependents: noDependents(),
+  }
+}
+
+/** An actor about which nothing is known: no events, no traits, no users, in no audience. */
+function hostOfNothing(): DefinitionHost {
+  return {
+    now: 0,
+    readTrait: (reader) =>
+      reader.kind === 'account_audience' || (reader.kind === 'defined' && reader.isAudience) ? false : undefined,
+    occurrencesOf: () => undefined,
+    keptEvents: () => [],
+    streamBit: () => undefined,
+    streamValue: (): JsonValue | undefined => undefined,
+    timedTruth: () => false,
+    usersSatisfying: () => 0,
+    userCount: 0,
+  }
+}

@@ -1,0 +1,177 @@
+/** Compiles what a definition says outside any `where`: junctions over comparisons of traits and reduced streams. */
+import { printCondition } from '../../src/language/print.ts'
+import type {
+  Comparison,
+  Condition,
+  Operand,
+  Reduction,
+  RelativeDateComparator,
+  Stream,
+} from '../../src/language/tree.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import { compileConstantTest, compileTest, compileTimedTest } from '../values/comparators.ts'
+import type { DefinitionHost } from '../plan/host.ts'
+import { lookbackMsOf, valueOfNothing } from '../plan/stream-node.ts'
+import { type Reached, reachedOf } from '../values/values.ts'
+import { countMaxOf } from './count-bound.ts'
+import { literalOf } from './event-test.ts'
+import type { Dependents } from '../plan/dependents.ts'
+import type { StreamEntry } from '../plan/plan.ts'
+import { rightsOf } from './references.ts'
+import { type CompiledDefinition, compileTrait, type PlanScope } from './scope.ts'
+import type { StreamCompiler } from './stream-compiler.ts'
+import { addEquality } from '../plan/trait-index.ts'
+
+type Truth = (host: DefinitionHost) => boolean
+type Read = (host: DefinitionHost) => Reached
+
+export class ConditionCompiler {
+  readonly #scope: PlanScope
+  readonly #streams: StreamCompiler
+  readonly #definition: CompiledDefinition
+  /** Of what has been compiled: for how long an event matters by itself, ms. */
+  lookbackMs = 0
+
+  constructor(scope: PlanScope, streams: StreamCompiler, definition: CompiledDefinition) {
+    this.#scope = scope
+    this.#streams = streams
+    this.#definition = definition
+  }
+
+  condition(condition: Condition): Truth {
+    switch (condition.kind) {
+      case 'and': {
+        const operands = condition.operands.map((operand) => this.condition(operand))
+        return (host) => operands.every((operand) => operand(host))
+      }
+      case 'or': {
+        const operands = condition.operands.map((operand) => this.condition(operand))
+        return (host) => operands.some((operand) => operand(host))
+      }
+      case 'not': {
+        const operand = this.condition(condition.operand)
+        return (host) => !operand(host)
+      }
+      case 'quantifier':
+        return this.#quantifier(condition.quantifier, condition.operand)
+      case 'comparison':
+        return this.#comparison(condition)
+    }
+  }
+
+  /** The reduced value of a stream, null where there is none. */
+  reduction(reduction: Reduction): (host: DefinitionHost) => JsonValue {
+    return this.#reduction(reduction, (dependents) => dependents.definitions.add(this.#definition.definition))
+  }
+
+  #quantifier(quantifier: 'any' | 'all' | 'none', operand: Condition): Truth {
+    const node = this.#scope.conditionNode(operand, this.#definition.sinceArrival)
+    node.acrossDependents.definitions.add(this.#definition.definition)
+    this.#scope.onQuantifier(this.#definition.definition)
+    switch (quantifier) {
+      case 'any':
+        return (host) => host.usersSatisfying(node.id) > 0
+      case 'all':
+        return (host) => host.usersSatisfying(node.id) === host.userCount
+      case 'none':
+        return (host) => host.usersSatisfying(node.id) === 0
+    }
+  }
+
+  #comparison(comparison: Comparison): Truth {
+    const { left } = comparison
+    if ('duration' in comparison) return this.#timed(comparison)
+    const operands = 'right' in comparison ? rightsOf(comparison.right) : []
+    const constants = operands.map(literalOf).filter((value) => value !== undefined)
+    const isConstant = constants.length === operands.length
+    if (left.kind === 'reduction' && isConstant) return this.#streamComparison({ ...comparison, left }, constants)
+    if (left.kind === 'trait' && isConstant && comparison.comparator === 'equals')
+      return this.#traitEquality(left.name, constants[0]!)
+    const watch = (dependents: Dependents) => dependents.definitions.add(this.#definition.definition)
+    const read = this.#scalar(left, watch)
+    if (isConstant) {
+      const constantTest = compileConstantTest(comparison.comparator, constants)
+      return (host) => constantTest(read(host))
+    }
+    const test = compileTest(comparison.comparator)
+    const rights = operands.map((operand) => this.#operand(operand, watch))
+    return (host) =>
+      test(
+        read(host),
+        rights.map((right) => right(host)),
+      )
+  }
+
+  /** The truth is kept as a bit of the stream's state; definitions are visited only when it flips. */
+  #streamComparison(comparison: Comparison & { left: Reduction }, constants: readonly JsonValue[]): Truth {
+    const test = compileConstantTest(
+      comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>,
+      constants,
+    )
+    const entry = this.#stream(comparison.left.stream)
+    const reducer = this.#streams.reducer(entry, comparison.left.reducer)
+    const key = printCondition({ ...comparison, left: { ...comparison.left, stream: { event: '', filters: [] } } })
+    const { entry: holder, bit } = this.#streams.comparison(entry, reducer, key, {
+      test: (value) => test(reachedOf(value)),
+      countMax: countMaxOf(comparison),
+    })
+    holder.node.comparisons[bit]!.definitions.add(this.#definition.definition)
+    const ofNothing = (holder.bitsOfNothing & (1 << bit)) !== 0
+    return (host) => host.streamBit(holder.node.id, bit) ?? ofNothing
+  }
+
+  #traitEquality(name: string, constant: JsonValue): Truth {
+    const test = compileConstantTest('equals', [constant])
+    const target = this.#scope.keys.resolve(this.#scope.kind, name)
+    if (target.kind === 'custom') {
+      this.#scope.traits.register(target.keys, (readers) =>
+        addEquality(readers, name, target.read, constant, this.#definition.definition),
+      )
+      const reader = { kind: 'custom', read: target.read } as const
+      return (host) => test(host.readTrait(reader))
+    }
+    const reader = compileTrait(this.#scope, name, (dependents) =>
+      dependents.definitions.add(this.#definition.definition),
+    )
+    return (host) => test(host.readTrait(reader))
+  }
+
+  #timed(comparison: Comparison & { duration: unknown }): Truth {
+    const node = this.#streams.timedNode((register) => ({
+      read: this.#scalar(comparison.left, register),
+      test: compileTimedTest(comparison as Parameters<typeof compileTimedTest>[0]),
+    }))
+    node.definitions.add(this.#definition.definition)
+    return (host) => host.timedTruth(node.id)
+  }
+
+  #scalar(scalar: Comparison['left'], watch: (dependents: Dependents) => void): Read {
+    if (scalar.kind === 'trait') {
+      const reader = compileTrait(this.#scope, scalar.name, watch)
+      return (host) => host.readTrait(reader)
+    }
+    if (scalar.kind !== 'reduction') throw new Error(`a ${scalar.kind} outside of any where`)
+    const value = this.#reduction(scalar, watch)
+    return (host) => reachedOf(value(host))
+  }
+
+  #operand(operand: Operand, watch: (dependents: Dependents) => void): Read {
+    const constant = literalOf(operand)
+    if (constant !== undefined) return () => constant
+    return this.#scalar(operand as Comparison['left'], watch)
+  }
+
+  #reduction(reduction: Reduction, watch: (dependents: Dependents) => void): (host: DefinitionHost) => JsonValue {
+    const entry = this.#stream(reduction.stream)
+    const reducer = this.#streams.reducer(entry, reduction.reducer)
+    watch(entry.node.watchers[reducer]!)
+    const ofNothing = valueOfNothing(reduction.reducer)
+    return (host) => host.streamValue(entry.node.id, reducer) ?? ofNothing
+  }
+
+  #stream(stream: Stream): StreamEntry {
+    const entry = this.#streams.stream(stream, this.#definition.sinceArrival)
+    this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(entry.node))
+    return entry
+  }
+}

@@ -1,0 +1,101 @@
+/** The definitions of a space, checked and parsed. A change makes a new set, so that a refused one leaves nothing behind. */
+import { parseQuery } from '../../src/language/parse.ts'
+import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
+import { EngineError, kindOf } from '../../src/model/errors.ts'
+import type { DefinitionInput } from './references.ts'
+
+type Begun = Pick<DefinitionInput, 'id' | 'sinceArrival' | 'definedAt'>
+
+export class Definitions {
+  readonly #inputs: readonly DefinitionInput[]
+  readonly #nextId: number
+
+  private constructor(inputs: readonly DefinitionInput[], nextId: number) {
+    this.#inputs = inputs
+    this.#nextId = nextId
+  }
+
+  /** Definitions that are there from the start. Throws an EngineError for one that breaks a rule. */
+  static of(sources: readonly DefinitionSource[]): Definitions {
+    const inputs: DefinitionInput[] = []
+    for (const source of sources) {
+      if (inputs.some((other) => isSame(other.source, source)))
+        throw new EngineError('key_taken', `key: '${source.key}' is defined twice for ${source.type}`, 'key')
+      inputs.push(readDefinition(source, { id: inputs.length, sinceArrival: -1, definedAt: -1 }))
+    }
+    return new Definitions(inputs, inputs.length)
+  }
+
+  /** As they were when `inputs` and the next number were read off. */
+  static restored(sources: readonly ({ source: DefinitionSource } & Begun)[], nextId: number): Definitions {
+    return new Definitions(
+      sources.map(({ source, ...begun }) => readDefinition(source, begun)),
+      nextId,
+    )
+  }
+
+  inputs(): readonly DefinitionInput[] {
+    return this.#inputs
+  }
+
+  /** Each as `restored` takes it. */
+  toData(): ({ source: DefinitionSource } & Begun)[] {
+    return this.#inputs.map(({ id, source, sinceArrival, definedAt }) => ({ id, source, sinceArrival, definedAt }))
+  }
+
+  get nextId(): number {
+    return this.#nextId
+  }
+
+  find(key: string, type: DefinitionType): DefinitionSource | undefined {
+    return this.#inputs.find(({ source }) => source.key === key && source.type === type)?.source
+  }
+
+  /**
+   * The set with a definition more, or with the one of its type and key changed.
+   * @param arrivals how many calls the space has taken up: where a definition without history begins
+   */
+  with(source: DefinitionSource, arrivals: number): Definitions {
+    const known = this.#inputs.find((input) => isSame(input.source, source))
+    const begun = known && known.sinceArrival >= 0 ? known.sinceArrival : arrivals
+    const sinceArrival = source.includeHistoricalData === false ? begun : -1
+    const input = readDefinition(source, { id: known?.id ?? this.#nextId, sinceArrival, definedAt: arrivals })
+    if (known)
+      return new Definitions(
+        this.#inputs.map((other) => (other === known ? input : other)),
+        this.#nextId,
+      )
+    return new Definitions([...this.#inputs, input], this.#nextId + 1)
+  }
+
+  /** The set without one. Throws where there is none such. */
+  without(key: string, type: DefinitionType): Definitions {
+    const kept = this.#inputs.filter(({ source }) => source.key !== key || source.type !== type)
+    if (kept.length === this.#inputs.length)
+      throw new EngineError('not_found', `key: no definition '${key}' for ${type}`, 'key')
+    return new Definitions(kept, this.#nextId)
+  }
+}
+
+function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
+  return a.key === b.key && a.type === b.type
+}
+
+/** What the type promises, files and journals need not keep. */
+const KINDS: readonly unknown[] = ['audience', 'computed_trait']
+const TYPES: readonly unknown[] = ['USERS', 'ACCOUNTS']
+
+function readDefinition(source: DefinitionSource, begun: Begun): DefinitionInput {
+  check(KINDS.includes(source.kind), 'kind', 'audience or computed_trait', source.kind)
+  const { key } = source
+  check(typeof key === 'string' && key !== '' && !key.startsWith('\0'), 'key', 'text that is not empty', key)
+  check(TYPES.includes(source.type), 'type', 'USERS or ACCOUNTS', source.type)
+  check(typeof source.query === 'string', 'query', 'text', source.query)
+  const types = source.filterByExternalIds ?? []
+  check(Array.isArray(types), 'filterByExternalIds', 'a list of id types', types)
+  return { ...begun, source, query: parseQuery(source.query, source) }
+}
+
+function check(holds: boolean, field: string, expected: string, got: unknown): void {
+  if (!holds) throw new EngineError('definition_invalid', `${field}: expected ${expected}, got ${kindOf(got)}`, field)
+}

@@ -1,0 +1,60 @@
+/** The nodes of a plan as they are compiled, and the predicates that feed them, equal ones once. */
+import type { OccurrenceNode } from '../plan/occurrence-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import type { EventIndex } from '../plan/event-index.ts'
+import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
+import type { StatefulNode } from '../plan/plan.ts'
+import type { Predicate, Work } from '../plan/predicate.ts'
+import { conjunctsKey, type StreamParts } from './stream-parts.ts'
+
+interface PendingPredicate {
+  readonly event: string
+  readonly predicate: Predicate
+  readonly parts: StreamParts
+}
+
+export class NodeRegistry {
+  /** By id. */
+  readonly nodes: StatefulNode[] = []
+  readonly work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
+  readonly #predicates = new Map<string, PendingPredicate>()
+
+  predicateKey(parts: StreamParts, sinceArrival: number): string {
+    return [
+      JSON.stringify(parts.event),
+      conjunctsKey(parts.ownConjuncts),
+      JSON.stringify(parts.excludedSources),
+      sinceArrival,
+    ].join('|')
+  }
+
+  /** Registers a node with the predicate that its events must pass. */
+  addToPredicate(parts: StreamParts, sinceArrival: number, node: StreamNode | OccurrenceNode): EventTest {
+    const key = this.predicateKey(parts, sinceArrival)
+    let pending = this.#predicates.get(key)
+    if (!pending) {
+      const predicate: Predicate = {
+        test: compileEventTest(parts.ownConjuncts),
+        excludedSources: parts.excludedSources.length > 0 ? new Set(parts.excludedSources) : undefined,
+        sinceArrival,
+        nodes: [],
+        lastSearch: 0,
+      }
+      pending = { event: parts.event, predicate, parts }
+      this.#predicates.set(key, pending)
+    }
+    const { predicate } = pending
+    predicate.nodes.push(node)
+    return (event) =>
+      event.name === parts.event &&
+      event.arrival > sinceArrival &&
+      !predicate.excludedSources?.has(event.sourceId) &&
+      (predicate.test?.(event) ?? true)
+  }
+
+  /** After the last definition: puts the predicates into the index. */
+  fill(index: EventIndex): void {
+    for (const { event, predicate, parts } of this.#predicates.values())
+      index.add(event, predicate, findDiscriminator(parts.ownConjuncts))
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Which calls have been applied, by `messageId`. A call without one is always new.
+ *
+ * D1. An id is known for `horizonMs`, to the hour, unless more than `idsMax` have come since: then the oldest hour
+ *     goes.
+ * D2. Ids are fingerprints of 128 bits in a log, off the JavaScript heap, in the order of arrival; a hash table finds
+ *     their places. What the log holds is the state; the table follows from it.
+ * D3. No call pays for a larger table: it takes over the smaller one a little at a time.
+ */
+import { writeFingerprint } from '../identity/fingerprint.ts'
+
+export interface DeduplicationLimits {
+  readonly horizonMs: number
+  readonly idsMax: number
+}
+
+/** Nothing is ever forgotten. */
+export const KNOW_ALL: DeduplicationLimits = { horizonMs: Infinity, idsMax: Infinity }
+
+/** As data, without the log itself. */
+export interface DeduplicationHead {
+  /** How many ids are known of each hour since 1970, oldest first. */
+  readonly hours: readonly (readonly [hour: number, count: number])[]
+  /** Place in the log of the first that is known. */
+  readonly first: number
+}
+
+const HOUR_MS = 3_600_000
+const WORDS = 4
+/** Ids in one chunk of the log. */
+export const CHUNK_IDS = 1 << 16
+const CAPACITY_MIN = 1 << 10
+/** Slots of the smaller table that each id moves on. */
+const MOVED_AT_ONCE = 16
+
+/** Of one hour. */
+interface Bucket {
+  readonly hour: number
+  count: number
+}
+
+export class Deduplication {
+  readonly #limits: DeduplicationLimits
+  /** Chunks of the log, by number; those of forgotten ids are gone. */
+  readonly #chunks = new Map<number, Uint32Array>()
+  readonly #buckets: Bucket[] = []
+  /** While it is being restored: ids that are still to come. */
+  #awaited: Bucket[] = []
+  /** Place in the log of the first id that is known, and of the next to come. */
+  #first = 0
+  #next = 0
+  /** By hash: 1 more than the place in the log less `#base`; 0: empty. A place before `#first` is as good as free. */
+  #table = new Uint32Array(CAPACITY_MIN)
+  #base = 0
+  #used = 0
+  /** The smaller table that is being moved on, from this slot. */
+  #old: { readonly table: Uint32Array; readonly base: number; from: number } | undefined = undefined
+  readonly #words = new Uint32Array(WORDS)
+  /** How to take the last id back. */
+  #lastSlot = -1
+  #lastSlotHeld = 0
+
+  constructor(limits: DeduplicationLimits = KNOW_ALL) {
+    this.#limits = limits
+  }
+
+  /** How many ids are known. */
+  get count(): number {
+    return this.#next - this.#first
+  }
+
+  /** Since when every id is known, epoch ms; undefined while there is none. */
+  get knownSince(): number | undefined {
+    const oldest = this.#buckets[0]
+    return oldest && oldest.hour * HOUR_MS
+  }
+
+  /** True for a `messageId` that is not known, which is known from now on. `now` never goes back; epoch ms. */
+  isNew(messageId: string, now: number): boolean {
+    if (messageId === '') return true
+    this.#forgetUntil(now)
+    this.#makeRoom()
+    writeFingerprint(messageId, this.#words)
+    if (this.#old && this.#find(this.#old.table, this.#old.base)) return false
+    return this.#add(now)
+  }
+
+  /** The call that was found new last was not applied after all. */
+  takeBack(messageId: string): void {
+    if (messageId === '') return
+    this.#next--
+    this.#table[this.#lastSlot] = this.#lastSlotHeld
+    if (this.#lastSlotHeld === 0) this.#used--
+    const bucket = this.#buckets.at(-1)!
+    if (--bucket.count === 0) this.#buckets.pop()
+  }
+
+  head(): DeduplicationHead {
+    return { hours: this.#buckets.map(({ hour, count }) => [hour, count] as const), first: this.#first }
+  }
+
+  /**
+   * The log as it is now: gives what of a chunk is known. It can be asked later, as what is written in the log stays.
+   */
+  log(): (chunk: number) => Uint8Array {
+    const [first, next, chunks] = [this.#first, this.#next, new Map(this.#chunks)]
+    return (chunk) => {
+      const [from, until] = [Math.max(first, chunk * CHUNK_IDS), Math.min(next, (chunk + 1) * CHUNK_IDS)]
+      if (from >= until) return new Uint8Array()
+      const words = chunks.get(chunk)!.slice((from - chunk * CHUNK_IDS) * WORDS, (until - chunk * CHUNK_IDS) * WORDS)
+      return new Uint8Array(words.buffer)
+    }
+  }
+
+  /** Into an empty one: what another held. The chunks of its log follow, by `restoreChunk`, in their order. */
+  restore({ hours, first }: DeduplicationHead): void {
+    this.#first = this.#next = this.#base = first
+    this.#awaited = hours.map(([hour, count]) => ({ hour, count }))
+  }
+
+  restoreChunk(fingerprints: Uint8Array): void {
+    const words = new Uint32Array(new Uint8Array(fingerprints).buffer)
+    for (let at = 0; at < words.length; at += WORDS) {
+      while (this.#awaited[0]?.count === 0) this.#awaited.shift()
+      const bucket = this.#awaited[0]
+      if (!bucket) throw new Error('deduplication: the log holds more ids than its hours have')
+      bucket.count--
+      this.#makeRoom()
+      this.#words.set(words.subarray(at, at + WORDS))
+      this.#add(bucket.hour * HOUR_MS)
+    }
+  }
+
+  /** After the last chunk. Throws where ids are missing. */
+  restored(): void {
+    if (this.#awaited.some(({ count }) => count > 0)) throw new Error('deduplication: the log is not complete')
+    this.#awaited = []
+  }
+
+  /** Keeps D1. */
+  #forgetUntil(now: number): void {
+    const { horizonMs, idsMax } = this.#limits
+    for (;;) {
+      const oldest = this.#buckets[0]
+      if (!oldest || ((oldest.hour + 1) * HOUR_MS > now - horizonMs && this.count < idsMax)) return
+      this.#buckets.shift()
+      for (let chunk = Math.floor(this.#first / CHUNK_IDS); ; chunk++) {
+        if ((chunk + 1) * CHUNK_IDS > this.#first + oldest.count) break
+        this.#chunks.delete(chunk)
+      }
+      this.#first += oldest.count
+    }
+  }
+
+  /** Adds the fingerprint at hand; false where the table has it. */
+  #add(now: number): boolean {
+    const table = this.#table
+    const mask = table.length - 1
+    let free = -1
+    let slot = this.#words[0]! & mask
+    for (; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const place = table[slot]! - 1 + this.#base
+      if (place < this.#first) {
+        if (free < 0) free = slot
+      } else if (this.#isAt(place)) return false
+    }
+    if (free < 0) this.#used++
+    this.#lastSlot = free < 0 ? slot : free
+    this.#lastSlotHeld = table[this.#lastSlot]!
+    table[this.#lastSlot] = this.#next - this.#base + 1
+    this.#log(now)
+    return true
+  }
+
+  #log(now: number): void {
+    const number = Math.floor(this.#next / CHUNK_IDS)
+    let chunk = this.#chunks.get(number)
+    if (!chunk) this.#chunks.set(number, (chunk = new Uint32Array(CHUNK_IDS * WORDS)))
+    const at = (this.#next % CHUNK_IDS) * WORDS
+    for (let word = 0; word < WORDS; word++) chunk[at + word] = this.#words[word]!
+    this.#next++
+    const hour = Math.floor(now / HOUR_MS)
+    const bucket = this.#buckets.at(-1)
+    if (bucket?.hour === hour) bucket.count++
+    else this.#buckets.push({ hour, count: 1 })
+  }
+
+  #find(table: Uint32Array, base: number): boolean {
+    const mask = table.length - 1
+    for (let slot = this.#words[0]! & mask; table[slot] !== 0; slot = (slot + 1) & mask) {
+      const place = table[slot]! - 1 + base
+      if (place >= this.#first && this.#isAt(place)) return true
+    }
+    return false
+  }
+
+  /** Whether the log has the fingerprint at hand in this place. */
+  #isAt(place: number): boolean {
+    const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
+    const at = (place % CHUNK_IDS) * WORDS
+    const words = this.#words
+    return (
+      chunk[at] === words[0] && chunk[at + 1] === words[1] && chunk[at + 2] === words[2] && chunk[at + 3] === words[3]
+    )
+  }
+
+  /** Half of the table is free, and places fit into its slots. Keeps D3. */
+  #makeRoom(): void {
+    if (this.#old) this.#moveOn(this.#old)
+    else if (this.#used * 2 >= this.#table.length || this.#next - this.#base >= 2 ** 31) {
+      this.#old = { table: this.#table, base: this.#base, from: 0 }
+      // It also takes up what comes in while it takes over the other: one id for every `MOVED_AT_ONCE` of its slots.
+      let capacity = Math.max(CAPACITY_MIN, this.#table.length / 4)
+      while (capacity < this.count * 4) capacity *= 2
+      this.#table = new Uint32Array(capacity)
+      this.#base = this.#first
+      this.#used = 0
+    }
+  }
+
+  #moveOn(old: { readonly table: Uint32Array; readonly base: number; from: number }): void {
+    const table = this.#table
+    const until = Math.min(old.from + MOVED_AT_ONCE, old.table.length)
+    for (; old.from < until; old.from++) {
+      const place = old.table[old.from]! - 1 + old.base
+      if (old.table[old.from] === 0 || place < this.#first) continue
+      const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
+      const mask = table.length - 1
+      let slot = chunk[(place % CHUNK_IDS) * WORDS]! & mask
+      while (table[slot] !== 0) slot = (slot + 1) & mask
+      table[slot] = place - this.#base + 1
+      this.#used++
+    }
+    if (old.from === old.table.length) this.#old = undefined
+  }
+}

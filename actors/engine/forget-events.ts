@@ -1,0 +1,55 @@
+/**
+ * How long single events are kept, and since when a value is therefore exact. What is forgotten stays in running
+ * totals; whatever must look at single events again sees the kept ones only.
+ *
+ * An event may stay a little longer than it must: to forget them one by one would be to write a history anew each time.
+ */
+import type { Retention } from '../../src/model/retention.ts'
+import type { Actor } from '../actor/actor.ts'
+import { Older } from '../streams/forgotten-totals.ts'
+import type { Plans } from '../compiler/compile.ts'
+import type { ProfileActor } from '../actor/profile-actor.ts'
+
+/** Makes room for one more event of a user, where that is due. */
+export function forgetEvents(
+  profile: ProfileActor,
+  retention: Retention,
+  plans: Plans,
+  { now, arrivals }: { readonly now: number; readonly arrivals: number },
+): void {
+  const { historyMs, eventsMax } = retention
+  const both = [plans.user, plans.account]
+  const keptMs = Math.max(historyMs, plans.user.windowMsMax, plans.account.windowMsMax)
+  const isFull = profile.history.count >= eventsMax
+  if (!isFull && profile.firstKeptTs() > now - keptMs - keptMs / 16) return
+  const events = profile.keptEvents()
+  const roomFor = isFull ? events.length - Math.max(0, eventsMax - 1 - Math.floor(eventsMax / 8)) : 0
+  let count = events.findIndex(({ ts }) => ts > now - keptMs)
+  if (count < 0) count = events.length
+  count = Math.max(count, roomFor)
+  if (count === 0) return
+  const older = Older.after(profile.older, events.slice(0, count), both, arrivals)
+  const matters = both.some(
+    ({ windowMsMax, looksBackForEver }) => looksBackForEver || older.keptSince > now - windowMsMax,
+  )
+  profile.next({ kind: 'events forgotten', at: now, kept: events.slice(count), older, matters })
+  if (matters) for (const account of profile.accounts) account.next({ kind: 'kept events changed', at: now })
+}
+
+/**
+ * Since when the value of a definition is exact, epoch ms: events before that count no more, though they would if all
+ * were kept. Undefined where it is exact over all history.
+ * @param definedAt how many calls the space had taken up when it was defined, or last edited
+ */
+export function exactSince(
+  actor: Actor,
+  { lookbackMs }: { readonly lookbackMs: number },
+  definedAt: number,
+): number | undefined {
+  let since: number | undefined
+  for (const { keptSince, firstForgottenAt } of actor.olderOfAll()) {
+    const isExact = lookbackMs === 0 ? definedAt < firstForgottenAt : keptSince <= actor.now - lookbackMs
+    if (!isExact) since = Math.max(since ?? -Infinity, keptSince)
+  }
+  return since
+}

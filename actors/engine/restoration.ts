@@ -1,0 +1,78 @@
+/** An engine that is being brought back, part by part. Users come back at rest: nothing but their ids is looked at. */
+import type { ActorDecoder } from '../memory/actor-codec.ts'
+import { ACCOUNT, readFrame } from '../memory/actor-frame.ts'
+import type { Actor } from '../actor/actor.ts'
+import type { Identity } from '../identity/identity.ts'
+import { actorsOfPage } from '../memory/pages.ts'
+import type { Plans } from '../compiler/compile.ts'
+import type { Roster } from '../memory/roster.ts'
+import { settledAt } from '../actor/settled-at.ts'
+import type { Settlement } from '../settlement/settlement.ts'
+import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+
+export interface RestorationOptions {
+  readonly roster: Roster
+  readonly identity: Identity
+  readonly wheel: TimingWheel
+  readonly settlement: Settlement
+  readonly decoder: ActorDecoder
+  readonly plans: Plans
+  /** The space's present, epoch ms. */
+  readonly clock: number
+  /** Finds the next deadline of an actor, and keeps it. */
+  readonly schedule: (actor: Actor) => void
+  readonly rest: () => void
+  /** Lets pages go that are too many for the memory. */
+  readonly release: () => void
+}
+
+export class Restoration {
+  readonly #options: RestorationOptions
+  /** Actors of whom it is not known when they are due. */
+  readonly #unscheduled: number[] = []
+
+  constructor(options: RestorationOptions) {
+    this.#options = options
+  }
+
+  /** In any order. */
+  addPage(page: Uint8Array): void {
+    for (const { bytes, dueAt } of actorsOfPage(page)) this.#admit(bytes, dueAt)
+    if (this.#unscheduled.length === 0) this.#options.release()
+  }
+
+  /** After the last page. */
+  finish(): void {
+    const { roster, wheel, clock, schedule, rest } = this.#options
+    for (const account of roster.accounts()) {
+      account.dueAt = wheel.deadlineOf(account.ordinal)
+      this.#restore(account, settledAt(clock, account.dueAt))
+    }
+    for (const ordinal of this.#unscheduled) {
+      const actor = roster.at(ordinal)!
+      // What fell due at the very instant of the last input may not have happened yet.
+      this.#restore(actor, clock - 1)
+      schedule(actor)
+      rest()
+    }
+    roster.pages.forget()
+  }
+
+  #admit(bytes: Uint8Array, dueAt = -Infinity): void {
+    const { roster, identity, wheel, decoder, plans, clock } = this.#options
+    const frame = readFrame(bytes)
+    const { ordinal } = frame
+    if (frame.kind === ACCOUNT) roster.add(decoder.actorOf(frame, plans))
+    else {
+      const { ids, accounts } = frame
+      roster.addResting(ordinal, bytes, accounts.length > 0)
+      for (let at = 0; at < ids.length; at += 2) identity.assign({ type: ids[at]!, value: ids[at + 1]! }, ordinal)
+    }
+    if (dueAt < clock) this.#unscheduled.push(ordinal)
+    else wheel.set(ordinal, dueAt)
+  }
+
+  #restore(actor: Actor, instant: number): void {
+    this.#options.settlement.quietly(() => actor.restore(instant))
+  }
+}

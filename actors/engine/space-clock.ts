@@ -1,0 +1,64 @@
+/** The present of a space: it moves on with the entries; whatever falls due on the way happens at its own instant. */
+import type { Transition } from '../../src/model/transition.ts'
+import { type Fault, NO_FAULTS } from './applied.ts'
+import type { Roster } from '../memory/roster.ts'
+import type { Settlement } from '../settlement/settlement.ts'
+import type { SpaceActor } from '../actor/space-actor.ts'
+import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+
+export interface SpaceClockOptions {
+  readonly wheel: TimingWheel
+  readonly roster: Roster
+  readonly settlement: Settlement
+  /** An actor is due: within the settlement of all that are due at that instant. */
+  readonly onDue: (actor: SpaceActor, due: number) => void
+}
+
+export class SpaceClock {
+  readonly #options: SpaceClockOptions
+  /** Actors due at one instant; kept from one to the next. */
+  readonly #due: number[] = []
+  #faults: readonly Fault[] = NO_FAULTS
+  /** Epoch ms; it never goes back. */
+  now = 0
+
+  constructor(options: SpaceClockOptions) {
+    this.#options = options
+  }
+
+  /** Deadlines that have failed since this was asked last. */
+  takeFaults(): readonly Fault[] {
+    const faults = this.#faults
+    this.#faults = NO_FAULTS
+    return faults
+  }
+
+  /** What is due before the instant happens; what is due at it is still to come. */
+  moveTo(instant: number, transitions: Transition[]): void {
+    if (instant <= this.now) return
+    const { wheel } = this.#options
+    for (let due = wheel.advance(instant - 1); due !== Infinity; due = wheel.advance(instant - 1)) {
+      this.now = due
+      const count = wheel.take(due, this.#due)
+      const ordinals = count === this.#due.length ? this.#due : this.#due.slice(0, count)
+      if (count > 1) ordinals.sort((a, b) => a - b)
+      this.#fire(ordinals, due, transitions)
+    }
+    this.now = instant
+  }
+
+  /** One settlement over all that are due; where it fails, each fires by itself. */
+  #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
+    const { wheel, roster, settlement, onDue } = this.#options
+    settlement.begin(due)
+    try {
+      for (const ordinal of ordinals) onDue(roster.at(ordinal)!, due)
+      settlement.finish(transitions)
+    } catch (cause) {
+      settlement.rollBack()
+      for (const ordinal of ordinals) wheel.set(ordinal, Infinity)
+      if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
+      else this.#faults = [...this.#faults, { profile: roster.at(ordinals[0]!)!.label, at: due, cause }]
+    }
+  }
+}

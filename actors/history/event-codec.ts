@@ -1,0 +1,262 @@
+/**
+ * Events as bytes: names by number, small integers and Latin text in one byte a digit or letter.
+ * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · context; lengths and numbers as varints.
+ * A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0 included.
+ */
+import type { JsonObject, ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { Names } from './name-table.ts'
+
+const NULL = 0
+const TRUE = 1
+const FALSE = 2
+const INTEGER = 3
+const DOUBLE = 4
+const LATIN = 5
+const WIDE = 6
+const ARRAY = 7
+const OBJECT = 8
+
+/** An integer that zigzag keeps within 32 bits. */
+const INTEGER_MAX = 0x3fff_ffff
+
+/** A growing buffer that one writer uses again and again; `length` bytes of it are written. */
+export class Scratch {
+  bytes = Buffer.allocUnsafe(4096)
+  length = 0
+
+  ensure(more: number): void {
+    if (this.length + more <= this.bytes.length) return
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + more))
+    this.bytes.copy(grown, 0, 0, this.length)
+    this.bytes = grown
+  }
+
+  byte(value: number): void {
+    this.ensure(1)
+    this.bytes[this.length++] = value
+  }
+
+  varint(value: number): void {
+    this.ensure(8)
+    let rest = value
+    while (rest > 127) {
+      this.bytes[this.length++] = (rest % 128) | 128
+      rest = Math.floor(rest / 128)
+    }
+    this.bytes[this.length++] = rest
+  }
+
+  double(value: number): void {
+    this.ensure(8)
+    this.bytes.writeDoubleLE(value, this.length)
+    this.length += 8
+  }
+
+  /** Text with its own tag, so that it is a value as well. */
+  text(text: string): void {
+    const length = text.length
+    this.ensure(length * 2 + 10)
+    const start = this.length
+    this.bytes[this.length++] = LATIN
+    this.varint(length)
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 255) {
+        this.length = start
+        this.#wideText(text)
+        return
+      }
+      this.bytes[this.length++] = code
+    }
+  }
+
+  #wideText(text: string): void {
+    this.bytes[this.length++] = WIDE
+    this.varint(text.length)
+    this.length += this.bytes.write(text, this.length, 'utf16le')
+  }
+}
+
+/** Appends an event to the scratch. What can fail (values that are no JSON) fails here, before anything is changed. */
+export function writeEvent(scratch: Scratch, names: Names, event: ProfileEvent): void {
+  writeName(scratch, names, event.name)
+  scratch.double(event.ts)
+  scratch.varint(event.arrival)
+  scratch.varint(event.receivedAt - event.ts)
+  writeName(scratch, names, event.sourceId)
+  scratch.text(event.messageId)
+  writeObject(scratch, names, event.properties)
+  writeObject(scratch, names, event.context)
+}
+
+/** 0 ends an object, 1 begins a name in full, and from 2 on it is a number of the table. */
+const END = 0
+const IN_FULL = 1
+const NUMBERED = 2
+
+function writeName(scratch: Scratch, names: Names, name: string): void {
+  const number = names.numberOf(name)
+  if (number >= 0) scratch.varint(number + NUMBERED)
+  else {
+    scratch.byte(IN_FULL)
+    scratch.text(name)
+  }
+}
+
+function writeObject(scratch: Scratch, names: Names, object: JsonObject): void {
+  scratch.byte(OBJECT)
+  for (const key in object) {
+    writeName(scratch, names, key)
+    writeValue(scratch, names, object[key])
+  }
+  scratch.byte(END)
+}
+
+/** Appends one JSON value. */
+export function writeValue(scratch: Scratch, names: Names, value: JsonValue | undefined): void {
+  switch (typeof value) {
+    case 'string':
+      scratch.text(value)
+      return
+    case 'number':
+      writeNumber(scratch, value)
+      return
+    case 'boolean':
+      scratch.byte(value ? TRUE : FALSE)
+      return
+    case 'object':
+      if (Array.isArray(value)) {
+        scratch.byte(ARRAY)
+        scratch.varint(value.length)
+        for (const entry of value) writeValue(scratch, names, entry)
+      } else if (value === null) scratch.byte(NULL)
+      else writeObject(scratch, names, value)
+      return
+    case 'undefined':
+      scratch.byte(NULL)
+      return
+    default:
+      throw new TypeError(`a value of an event is a ${typeof value}, which JSON does not know`)
+  }
+}
+
+function writeNumber(scratch: Scratch, value: number): void {
+  if (Number.isInteger(value) && Math.abs(value) <= INTEGER_MAX && !Object.is(value, -0)) {
+    scratch.byte(INTEGER)
+    scratch.varint(value < 0 ? -value * 2 - 1 : value * 2)
+  } else {
+    scratch.byte(DOUBLE)
+    scratch.double(value)
+  }
+}
+
+/** Reads events back from bytes; `position` moves on. */
+export class EventReader {
+  readonly #bytes: Buffer
+  readonly #names: Names
+  position: number
+
+  constructor(bytes: Buffer, names: Names, position = 0) {
+    this.#bytes = bytes
+    this.#names = names
+    this.position = position
+  }
+
+  /** The `ts` of the event that begins here; the rest is left unread. */
+  timestamp(): number {
+    this.#name()
+    return this.#double()
+  }
+
+  event(): ProfileEvent {
+    const name = this.#name()
+    const ts = this.#double()
+    const arrival = this.#varint()
+    const receivedAt = ts + this.#varint()
+    const sourceId = this.#name()
+    const messageId = this.value() as string
+    return { name, ts, arrival, receivedAt, sourceId, messageId, properties: this.#object(), context: this.#object() }
+  }
+
+  #varint(): number {
+    let value = 0
+    let factor = 1
+    for (;;) {
+      const byte = this.#bytes[this.position++]!
+      if (byte < 128) return value + byte * factor
+      value += (byte - 128) * factor
+      factor *= 128
+    }
+  }
+
+  #double(): number {
+    const value = this.#bytes.readDoubleLE(this.position)
+    this.position += 8
+    return value
+  }
+
+  #name(): string {
+    return this.#nameOrEnd() ?? ''
+  }
+
+  #nameOrEnd(): string | undefined {
+    const code = this.#varint()
+    if (code === END) return undefined
+    return code === IN_FULL ? (this.value() as string) : this.#names.nameOf(code - NUMBERED)
+  }
+
+  #text(encoding: 'latin1' | 'utf16le', width: number): string {
+    const length = this.#varint() * width
+    this.position += length
+    return this.#bytes.toString(encoding, this.position - length, this.position)
+  }
+
+  #object(): JsonObject {
+    return this.value() as JsonObject
+  }
+
+  /** One JSON value. */
+  value(): JsonValue {
+    const tag = this.#bytes[this.position++]
+    switch (tag) {
+      case NULL:
+        return null
+      case TRUE:
+        return true
+      case FALSE:
+        return false
+      case INTEGER: {
+        const zigzag = this.#varint()
+        return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
+      }
+      case DOUBLE:
+        return this.#double()
+      case LATIN:
+        return this.#text('latin1', 1)
+      case WIDE:
+        return this.#text('utf16le', 2)
+      case ARRAY:
+        return Array.from({ length: this.#varint() }, () => this.value())
+      case OBJECT:
+        return this.#objectBody()
+      default:
+        throw new RangeError(`tag ${tag ?? 'missing'} at byte ${this.position - 1} of an event`)
+    }
+  }
+
+  #objectBody(): JsonObject {
+    const object: JsonObject = {}
+    for (let key = this.#nameOrEnd(); key !== undefined; key = this.#nameOrEnd()) {
+      if (key === '__proto__')
+        Object.defineProperty(object, key, {
+          value: this.value(),
+          enumerable: true,
+          writable: true,
+          configurable: true,
+        })
+      else object[key] = this.value()
+    }
+    return object
+  }
+}

@@ -1,0 +1,131 @@
+/**
+ * The kept events of one profile, packed, in the order of their arrival. Written once, at the end; read from the front
+ * by what must look at single events again: backfill, merges, late events of sessions.
+ */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import { EventReader, Scratch, writeEvent } from './event-codec.ts'
+import type { Names } from './name-table.ts'
+import type { Block, Slabs } from './slabs.ts'
+
+/** Shared by all histories: an event is packed here, then copied. */
+const scratch = new Scratch()
+
+/** What histories of one shard share: the table of names, and the memory. */
+export interface HistoryStore {
+  readonly names: Names
+  readonly slabs: Slabs
+}
+
+/** An event with the instant from which it has counted for an actor. */
+export interface HeardEvent {
+  readonly event: ProfileEvent
+  readonly at: number
+}
+
+export class History {
+  #block: Block | undefined = undefined
+  #length = 0
+  #count = 0
+
+  /** How many events are kept. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Bytes in use. */
+  get size(): number {
+    return this.#length
+  }
+
+  append(event: ProfileEvent, { names, slabs }: HistoryStore): void {
+    scratch.length = 0
+    writeEvent(scratch, names, event)
+    const needed = this.#length + scratch.length
+    if (!this.#block || needed > this.#block.size) this.#move(slabs, needed)
+    const { bytes, offset } = this.#block!
+    const from = scratch.bytes
+    const start = offset + this.#length
+    // Events are short: a loop is quicker than a call out of JavaScript.
+    for (let index = 0; index < scratch.length; index++) bytes[start + index] = from[index]!
+    this.#length = needed
+    this.#count++
+  }
+
+  /** Event time of the event that arrived first; infinite where none is kept. */
+  firstTs(names: Names): number {
+    if (!this.#block || this.#length === 0) return Infinity
+    return new EventReader(this.#block.bytes, names, this.#block.offset).timestamp()
+  }
+
+  /** The events in the order of `(ts, arrival)`. */
+  events(names: Names): ProfileEvent[] {
+    const events: ProfileEvent[] = []
+    if (!this.#block) return events
+    const { bytes, offset } = this.#block
+    const reader = new EventReader(bytes, names, offset)
+    let ordered = true
+    while (reader.position < offset + this.#length) {
+      const event = reader.event()
+      if (ordered && events.length > 0 && compareEvents(events.at(-1)!, event) > 0) ordered = false
+      events.push(event)
+    }
+    return ordered ? events : events.sort(compareEvents)
+  }
+
+  /** Forgets all but the first `count` events, which take up `size` bytes. */
+  returnTo(size: number, count: number): void {
+    this.#length = size
+    this.#count = count
+  }
+
+  /** Gives the memory back; the history is empty then. */
+  release(slabs: Slabs): void {
+    if (this.#block) slabs.release(this.#block)
+    this.#block = undefined
+    this.#length = 0
+    this.#count = 0
+  }
+
+  /** The packed bytes; a copy. */
+  toBytes(): Buffer {
+    if (!this.#block) return Buffer.alloc(0)
+    const { bytes, offset } = this.#block
+    return Buffer.from(bytes.subarray(offset, offset + this.#length))
+  }
+
+  static fromBytes(packed: Uint8Array, { names, slabs }: HistoryStore): History {
+    const history = new History()
+    if (packed.length === 0) return history
+    history.#block = slabs.allocate(packed.length)
+    history.#block.bytes.set(packed, history.#block.offset)
+    history.#length = packed.length
+    history.#count = history.events(names).length
+    return history
+  }
+
+  /** A history of these events. */
+  static of(events: readonly ProfileEvent[], store: HistoryStore): History {
+    const history = new History()
+    for (const event of [...events].sort((a, b) => a.arrival - b.arrival)) history.append(event, store)
+    return history
+  }
+
+  #move(slabs: Slabs, needed: number): void {
+    // Room for about as much again: a history that moved with every event would mostly be moved.
+    const block = slabs.allocate(this.#length === 0 ? needed : needed + (needed >> 1))
+    const held = this.#block
+    if (held) {
+      block.bytes.set(held.bytes.subarray(held.offset, held.offset + this.#length), block.offset)
+      slabs.release(held)
+    }
+    this.#block = block
+  }
+}
+
+/** Order of events of one profile: event time, then arrival. */
+export function compareEvents(
+  a: { readonly ts: number; readonly arrival: number },
+  b: { readonly ts: number; readonly arrival: number },
+): number {
+  return a.ts - b.ts || a.arrival - b.arrival
+}

@@ -1,0 +1,97 @@
+/**
+ * Which profile a call is about: the id graph of a space. Finds the profiles that hold the call's ids and decides, within
+ * the limits, whether they are created, extended or united. Deciding changes nothing.
+ */
+import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
+import { IdTable } from './id-table.ts'
+import type { ProfileActor } from '../actor/profile-actor.ts'
+
+export interface Resolution {
+  /** Profiles to unite, the survivor first; none: to be created. */
+  readonly profiles: readonly ProfileActor[]
+  /** Ids of the call that no profile holds yet and that the profile is to have, in the call's order. */
+  readonly added: readonly ExternalId[]
+}
+
+export class Identity {
+  readonly #rules: IdentityRules
+  readonly #ids = new IdTable()
+  readonly #profileAt: (ordinal: number) => ProfileActor
+
+  /** @param profileAt wakes the profile where it is at rest */
+  constructor(rules: IdentityRules, profileAt: (ordinal: number) => ProfileActor) {
+    this.#rules = rules
+    this.#profileAt = profileAt
+  }
+
+  /** Of the profile that holds the id, or -1. */
+  ordinalOf(type: string, value: string): number {
+    return this.#ids.find(type, value)
+  }
+
+  find(type: string, value: string): ProfileActor | undefined {
+    const ordinal = this.#ids.find(type, value)
+    return ordinal < 0 ? undefined : this.#profileAt(ordinal)
+  }
+
+  assign({ type, value }: ExternalId, ordinal: number): void {
+    this.#ids.set(type, value, ordinal)
+  }
+
+  release({ type, value }: ExternalId): void {
+    this.#ids.delete(type, value)
+  }
+
+  /** @param ids of one call, at least one, in the order of their places */
+  resolve(ids: readonly ExternalId[]): Resolution {
+    if (ids.length === 1) {
+      const id = ids[0]!
+      const holder = this.find(id.type, id.value)
+      return holder ? { profiles: [holder], added: [] } : { profiles: [], added: ids }
+    }
+    const byPriority = ids
+      .map((id, place) => ({ id, place }))
+      .sort((a, b) => compareIdTypes(this.#rules, a.id.type, b.id.type) || a.place - b.place)
+    const kept = new Set(ids)
+    for (;;) {
+      const resolution = this.#unite(kept)
+      if (kept.size === 1 || this.#isWithinLimits(resolution)) return resolution
+      kept.delete(byPriority.pop()!.id)
+    }
+  }
+
+  #unite(ids: Iterable<ExternalId>): Resolution {
+    const profiles: ProfileActor[] = []
+    const added: ExternalId[] = []
+    for (const id of ids) {
+      const holder = this.find(id.type, id.value)
+      if (!holder) added.push(id)
+      else if (!profiles.includes(holder)) profiles.push(holder)
+    }
+    return { profiles: profiles.length > 1 ? survivorFirst(profiles) : profiles, added }
+  }
+
+  #isWithinLimits({ profiles, added }: Resolution): boolean {
+    if (added.length === 0 && profiles.length < 2) return true
+    const { limits, limitOther, idsMax, mergesMax } = this.#rules
+    const counts = new Map<string, number>()
+    let total = 0
+    for (const list of [...profiles.map((profile) => profile.ids), added])
+      for (const { type } of list) {
+        const count = (counts.get(type) ?? 0) + 1
+        if (count > (Object.hasOwn(limits, type) ? limits[type]! : limitOther)) return false
+        counts.set(type, count)
+        total++
+      }
+    const merges = profiles.reduce((sum, profile) => sum + profile.mergeCount, Math.max(0, profiles.length - 1))
+    return total <= idsMax && (profiles.length < 2 || merges <= mergesMax)
+  }
+}
+
+/** The one profile with a `user_id` if exactly one has one, else the first created. */
+function survivorFirst(profiles: readonly ProfileActor[]): ProfileActor[] {
+  const byAge = [...profiles].sort((a, b) => a.ordinal - b.ordinal)
+  const named = byAge.filter((profile) => profile.ids.some((id) => id.type === 'user_id'))
+  const survivor = named.length === 1 ? named[0]! : byAge[0]!
+  return [survivor, ...byAge.filter((profile) => profile !== survivor)]
+}

@@ -1,0 +1,28 @@
+/** What the parts of an actor may ask of it while they judge and reduce. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { Occurrences } from './occurrence.ts'
+import type { TraitReader } from '../values/trait-reader.ts'
+import type { Reached } from '../values/values.ts'
+
+export interface Host {
+  /** The instant at which the actor is being settled, epoch ms. */
+  readonly now: number
+  readTrait(reader: TraitReader): Reached
+  occurrencesOf(node: number): Occurrences | undefined
+  /** The kept events, in the order of `(ts, arrival)`. */
+  keptEvents(): readonly ProfileEvent[]
+}
+
+/** What definitions ask of the actor that they are evaluated for. */
+export interface DefinitionHost extends Host {
+  /** Truth of a stream's comparison; undefined while no event has touched the stream. */
+  streamBit(node: number, bit: number): boolean | undefined
+  /** A stream's reduced value; undefined while no event has touched the stream. */
+  streamValue(node: number, reducer: number): JsonValue | undefined
+  /** Truth of a comparison of a trait with the clock. */
+  timedTruth(node: number): boolean
+  /** Of an account: how many of its users satisfy a condition, and how many it has. */
+  usersSatisfying(condition: number): number
+  readonly userCount: number
+}

@@ -1,0 +1,39 @@
+/**
+ * Occurrences of an event whose test depends on more than the event itself: on events after it (a funnel's parent), on
+ * traits, on the clock; or that other occurrences count after them (a funnel's child). Equal ones are one node of the plan.
+ *
+ * A funnel is judged for each parent occurrence by itself. An occurrence's verdict is kept and judged anew exactly when
+ * what it looks at changes: a child that comes, goes or changes its verdict reaches the parents in whose reach it lies.
+ */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { Horizon } from '../values/comparators.ts'
+import type { Host } from './host.ts'
+import type { Reached } from '../values/values.ts'
+import type { Occurrence } from './occurrence.ts'
+
+/** The verdict on one occurrence; lowers the horizon to when time alone may change it. */
+export type Judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => boolean
+
+/** A parent that counts this node's occurrences from `ts + from` until `ts + to` of its own. */
+export interface Reach {
+  readonly parent: OccurrenceNode
+  readonly from: number
+  readonly to: number
+  /** How long, relative to the clock, an occurrence can matter to the parent; infinite if always. */
+  readonly window: number
+}
+
+export interface OccurrenceNode {
+  readonly kind: 'occurrences'
+  /** Greater than the ids of the children that the judge looks at. */
+  readonly id: number
+  /** Fields whose values the judge, the reducers or the children's tests read. */
+  readonly fields: ((event: ProfileEvent) => Reached)[]
+  /** Undefined where the event's own test decides. */
+  readonly judge: Judge | undefined
+  readonly parents: Reach[]
+  /** Streams that reduce these occurrences. */
+  readonly streams: number[]
+  /** An occurrence as old as this matters to nobody, ms. */
+  retention: number
+}

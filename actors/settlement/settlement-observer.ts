@@ -1,0 +1,57 @@
+/**
+ * What a settlement has changed, for whoever tells others of it. It is told once, when the settlement stands, and while
+ * the actors are still as the settlement left them; it must not change them, and keeps none of the lists.
+ */
+import type { ExternalId } from '../../src/model/external-id.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { AccountActor } from '../actor/account-actor.ts'
+import type { ProfileActor } from '../actor/profile-actor.ts'
+import type { SpaceActor } from '../actor/space-actor.ts'
+
+export interface SettledChange {
+  readonly actor: SpaceActor
+  /** Its number in the space. */
+  readonly definition: number
+  readonly transition: Transition
+}
+
+/** Several users are one now. */
+export interface UnitedUsers {
+  readonly survivor: ProfileActor
+  /** Ordinals of those that are no more. */
+  readonly absorbed: readonly number[]
+  /** Definitions, by number, whose values were not the same for all of them. */
+  readonly differing: ReadonlySet<number>
+}
+
+/** A user that was there before has ids that nobody had. */
+export interface NamedUser {
+  readonly user: ProfileActor
+  readonly added: readonly ExternalId[]
+}
+
+/** A user belongs to an account from now on. */
+export interface JoinedUser {
+  readonly account: AccountActor
+  readonly user: ProfileActor
+}
+
+/** Written to while the settlement is open. */
+export interface SettlementNotes {
+  readonly united: UnitedUsers[]
+  readonly named: NamedUser[]
+  readonly joined: JoinedUser[]
+}
+
+export interface Settled {
+  /** Epoch ms. */
+  readonly at: number
+  readonly changes: readonly SettledChange[]
+  readonly united: readonly UnitedUsers[]
+  readonly named: readonly NamedUser[]
+  readonly joined: readonly JoinedUser[]
+}
+
+export interface SettlementObserver {
+  settled(settled: Settled): void
+}

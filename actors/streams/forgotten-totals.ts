@@ -1,0 +1,140 @@
+/**
+ * What the events of one user that are no longer kept have left: the totals of streams over all history, which can
+ * still be united, and since when single events are there. It is never changed; more makes another.
+ */
+import type { Reducer } from '../../src/language/tree.ts'
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/transition.ts'
+import type { EventNode } from '../plan/event-index.ts'
+import type { Plan } from '../plan/plan.ts'
+import type { Work } from '../plan/predicate.ts'
+import type { TotalAccumulator } from '../reducers/accumulator.ts'
+import { createAccumulator } from '../reducers/create-accumulator.ts'
+
+/** Of one stream and one reducer. */
+interface Total {
+  readonly stream: string
+  /** As JSON: equal for equal reducers. */
+  readonly reducer: string
+  readonly accumulator: TotalAccumulator
+}
+
+const NOTHING: ReadonlyMap<string, Total> = new Map()
+
+/** As data, for the bytes of an actor. */
+export interface OlderState {
+  readonly keptSince: number
+  readonly firstForgottenAt: number
+  readonly totals: readonly (readonly [stream: string, reducer: string, state: JsonValue])[]
+}
+
+export class Older {
+  /** Every event of this time or later is kept; epoch ms. */
+  readonly keptSince: number
+  /** How many calls the space had taken up when an event was first forgotten. */
+  readonly firstForgottenAt: number
+  readonly #totals: ReadonlyMap<string, Total>
+
+  private constructor(keptSince: number, firstForgottenAt: number, totals: ReadonlyMap<string, Total>) {
+    this.keptSince = keptSince
+    this.firstForgottenAt = firstForgottenAt
+    this.#totals = totals
+  }
+
+  /** What both have left. */
+  static unite(a: Older | undefined, b: Older | undefined): Older | undefined {
+    if (!a || !b) return a ?? b
+    const totals = copyOf(a.#totals)
+    for (const { stream, reducer, accumulator } of b.#totals.values())
+      totalOf(totals, stream, reducer).accumulator.addState(accumulator.state())
+    const firstForgottenAt = Math.min(a.firstForgottenAt, b.firstForgottenAt)
+    return new Older(Math.max(a.keptSince, b.keptSince), firstForgottenAt, totals)
+  }
+
+  /**
+   * What is left once these events are forgotten too. Totals that no plan asks for any more are dropped.
+   * @param arrivals how many calls the space has taken up
+   */
+  static after(
+    before: Older | undefined,
+    forgotten: readonly ProfileEvent[],
+    plans: readonly Plan[],
+    arrivals: number,
+  ): Older {
+    const asked = new Set(plans.flatMap(({ totals }) => totals.map(({ totalKey }) => totalKey)))
+    const totals = copyOf(before ? before.#totals : NOTHING, (total) => asked.has(total.stream))
+    let keptSince = before?.keptSince ?? -Infinity
+    for (const event of forgotten) {
+      keptSince = Math.max(keptSince, event.ts + 1)
+      addTo(totals, event, plans)
+    }
+    return new Older(keptSince, before?.firstForgottenAt ?? arrivals, totals)
+  }
+
+  static fromState({ keptSince, firstForgottenAt, totals }: OlderState): Older {
+    const held = new Map<string, Total>()
+    for (const [stream, reducer, state] of totals) totalOf(held, stream, reducer).accumulator.addState(state)
+    return new Older(keptSince, firstForgottenAt, held)
+  }
+
+  state(): OlderState {
+    const totals = [...this.#totals.values()]
+    return {
+      keptSince: this.keptSince,
+      firstForgottenAt: this.firstForgottenAt,
+      totals: totals.map(({ stream, reducer, accumulator }) => [stream, reducer, accumulator.state()] as const),
+    }
+  }
+
+  totalOf(stream: string, reducer: Reducer): TotalAccumulator | undefined {
+    return this.#totals.get(keyOf(stream, JSON.stringify(reducer)))?.accumulator
+  }
+
+  /** Whether some total of the stream is held. */
+  knows(stream: string): boolean {
+    for (const total of this.#totals.values()) if (total.stream === stream) return true
+    return false
+  }
+}
+
+/** Adds an event to the totals that it belongs to; the same stream and reducer in both plans is one. */
+function addTo(totals: Map<string, Total>, event: ProfileEvent, plans: readonly Plan[]): void {
+  const added = new Set<Total>()
+  const work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
+  for (const { events } of plans)
+    for (const node of events.match(event, work))
+      if (isTotal(node))
+        for (const [index, reducer] of node.reducers.entries()) {
+          const total = totalOf(totals, node.totalKey, JSON.stringify(reducer))
+          if (added.has(total)) continue
+          added.add(total)
+          total.accumulator.add(event, node.readers[index]?.(event))
+        }
+}
+
+function isTotal(node: EventNode): node is EventNode & { kind: 'stream'; totalKey: string } {
+  return node.kind === 'stream' && node.totalKey !== undefined
+}
+
+function totalOf(totals: Map<string, Total>, stream: string, reducer: string): Total {
+  const key = keyOf(stream, reducer)
+  const held = totals.get(key)
+  if (held) return held
+  const total = { stream, reducer, accumulator: createAccumulator(JSON.parse(reducer) as Reducer, false) }
+  totals.set(key, total)
+  return total
+}
+
+function copyOf(
+  totals: ReadonlyMap<string, Total>,
+  isWanted: (total: Total) => boolean = () => true,
+): Map<string, Total> {
+  const copy = new Map<string, Total>()
+  for (const total of totals.values())
+    if (isWanted(total)) totalOf(copy, total.stream, total.reducer).accumulator.addState(total.accumulator.state())
+  return copy
+}
+
+function keyOf(stream: string, reducer: string): string {
+  return `${stream}\0${reducer}`
+}

@@ -1,0 +1,164 @@
+/**
+ * From a delivery to the calls that a destination gets: exactly what Segment sends for audiences and computed traits.
+ * Pure: the same delivery gives the same calls, ids included.
+ */
+import type { DeliveryCall, DeliveryContext, Personas } from '../model/delivery-call.ts'
+import type { ConnectionRecord } from '../model/destination.ts'
+import type { JsonObject } from '../model/event.ts'
+import type { ExternalId } from '../model/external-id.ts'
+import { formatInstant } from '../model/time.ts'
+import type { JsonValue } from '../model/transition.ts'
+import { type Addressee, addresseesOf, addressOf } from './addressees.ts'
+import type { OutgoingDelivery } from '../outbox/delivery.ts'
+import type { DeliveryJob } from '../queue/job.ts'
+import { messageIdOf } from './message-id.ts'
+
+/** What calls need to know beyond the delivery. */
+export interface CallSetting {
+  readonly connection: ConnectionRecord
+  /** As `integrations` names it. */
+  readonly destinationName: string
+  readonly spaceId: string
+}
+
+/** One call of each kind for each identity, in the order in which they arrive; none where nobody is addressed. */
+export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
+  const { sends } = setting.connection
+  if (delivery.subject.kind === 'account')
+    return sends.group ? [groupCall(delivery, setting, delivery.subject.groupId)] : []
+  return addresseesFor(delivery, setting.connection).flatMap((addressee) => [
+    ...(sends.identify ? [identifyCall(delivery, setting, addressee)] : []),
+    ...(sends.track ? [trackCall(delivery, setting, addressee)] : []),
+  ])
+}
+
+/** The calls of each item of a job, in order. */
+export function callsOfJob(
+  { items, connections }: Pick<DeliveryJob, 'items' | 'connections'>,
+  setting: Omit<CallSetting, 'connection'>,
+): DeliveryCall[][] {
+  const settings = new Map(connections.map((connection) => [connection.id, { ...setting, connection }]))
+  return items.map((item) => callsOf(item, settings.get(item.connectionId)!))
+}
+
+/** How many calls a delivery makes. */
+export function callCountOf(delivery: OutgoingDelivery, connection: ConnectionRecord): number {
+  const { identify, track, group } = connection.sends
+  if (delivery.subject.kind === 'account') return Number(group)
+  const kinds = Number(identify) + Number(track)
+  return kinds === 0 ? 0 : kinds * addresseesFor(delivery, connection).length
+}
+
+function addresseesFor({ subject, value }: OutgoingDelivery, connection: ConnectionRecord): Addressee[] {
+  if (subject.kind === 'account') return []
+  const { idSync, includesAnonymous, kind } = connection
+  const isExit = kind === 'audience' && value === false
+  return addresseesOf(subject.ids, { idSync, includesAnonymous, isExit, only: subject.only })
+}
+
+function identifyCall(delivery: OutgoingDelivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
+  return {
+    type: 'identify',
+    ...namesOf(addressee),
+    traits: { ...delivery.traits, ...emailOf(addressee), [setting.connection.key]: delivery.value },
+    ...envelope(delivery, setting, 'identify', addressOf(addressee)),
+    context: contextOf(setting, addressee),
+  }
+}
+
+function trackCall(delivery: OutgoingDelivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
+  const { key, kind, events } = setting.connection
+  const { value } = delivery
+  const nameOfKey = kind === 'audience' ? 'audience_key' : 'trait_key'
+  return {
+    type: 'track',
+    event: kind === 'computed_trait' ? events.computed : value === true ? events.entered : events.exited,
+    ...namesOf(addressee),
+    properties: { ...delivery.traits, [nameOfKey]: key, [key]: value },
+    ...envelope(delivery, setting, 'track', addressOf(addressee)),
+    context: { ...contextOf(setting, addressee), ...traitsOf(addressee) },
+  }
+}
+
+function groupCall(delivery: OutgoingDelivery, setting: CallSetting, groupId: string): DeliveryCall {
+  return {
+    type: 'group',
+    groupId,
+    traits: { ...delivery.traits, [setting.connection.key]: delivery.value },
+    ...envelope(delivery, setting, 'group', groupId),
+    context: { personas: personasOf(setting) },
+  }
+}
+
+function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
+  const { profile, sequence, resync, at, value } = delivery
+  const { key, destinationId } = setting.connection
+  const timestamp = formatInstant(at)
+  return {
+    // Profiles that were united may both have come to a sequence, with different values: those are not one call.
+    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync, JSON.stringify(value)], at),
+    integrations: { All: false, [setting.destinationName]: true },
+    timestamp,
+    originalTimestamp: timestamp,
+  }
+}
+
+function personasOf({ connection, spaceId }: CallSetting): Personas {
+  return {
+    computation_class: connection.kind === 'audience' ? 'audience' : 'trait',
+    computation_id: connection.definitionId,
+    computation_key: connection.key,
+    namespace: spaceId,
+    space_id: spaceId,
+  }
+}
+
+function namesOf({ userId, anonymousId }: Addressee): { userId?: string; anonymousId?: string } {
+  if (userId !== undefined) return { userId }
+  return anonymousId === undefined ? {} : { anonymousId }
+}
+
+function emailOf({ email }: Addressee): JsonObject {
+  return email === undefined ? {} : { email }
+}
+
+function traitsOf(addressee: Addressee): { traits?: JsonObject } {
+  return addressee.email === undefined ? {} : { traits: emailOf(addressee) }
+}
+
+function contextOf(setting: CallSetting, { userId, email, anonymousId, others }: Addressee): DeliveryContext {
+  const named: ExternalId[] = [...others]
+  // Who is known by an email alone is named here too: a call has no other place for it.
+  if (userId === undefined && anonymousId === undefined && email !== undefined)
+    named.push({ type: 'email', value: email })
+  const mobile = others.findLast(({ type }) => type.endsWith('.idfa'))
+  const device = mobile && {
+    type: mobile.type.startsWith('ios') ? ('ios' as const) : ('android' as const),
+    advertisingId: mobile.value,
+  }
+  return {
+    personas: personasOf(setting),
+    ...(device && { device }),
+    ...(named.length > 0 && {
+      externalIds: named.map(
+        ({ type, value }) => ({ id: value, type, collection: 'users', encoding: 'none' }) as const,
+      ),
+    }),
+  }
+}
+
+/** The traits that a connection adds, by the names that they have there; those that there are. */
+export function enrichmentOf(
+  traits: Readonly<Record<string, string>>,
+  read: (key: string) => JsonValue | undefined,
+): JsonObject | undefined {
+  const found: JsonObject = {}
+  let isEmpty = true
+  for (const key of Object.keys(traits)) {
+    const value = read(key)
+    if (value === undefined || value === null) continue
+    found[traits[key]!] = value
+    isEmpty = false
+  }
+  return isEmpty ? undefined : found
+}

@@ -1,0 +1,64 @@
+/**
+ * How a checkpoint is divided into parts, and which checkpoint wrote each: its manifest.
+ *
+ * M1. A part is written once, under the number of the checkpoint that wrote it, and never changed.
+ * M2. A manifest names every part of its checkpoint; what no manifest that is kept names can be removed.
+ */
+import type { ShardHead } from '../../actors/engine/shard-state.ts'
+
+export interface Manifest {
+  readonly number: number
+  /** Of the first entry that it does not hold. */
+  readonly position: number
+  /** The entry before that, as the journal finds it; see `Journal.placeOf`. */
+  readonly place: string
+  /** Receive time of that entry, epoch ms. */
+  readonly receivedAt: number
+  /** For each page of actors, by number, the checkpoint that wrote it. */
+  readonly pages: readonly number[]
+  /** For each chunk of fingerprints from `firstChunk` on, likewise. */
+  readonly firstChunk: number
+  readonly chunks: readonly number[]
+  /** How many further parts it wrote; absent where a version before further parts did. */
+  readonly furtherParts?: number
+}
+
+/** The part that is written anew each time. `Rest` is what the space has beside its engine. */
+export interface CheckpointHead<Rest> {
+  readonly shard: ShardHead
+  readonly rest: Rest
+}
+
+export const MANIFEST = 'manifest'
+export const HEAD = 'head'
+
+export function pageName(page: number): string {
+  return `page:${page}`
+}
+
+export function chunkName(chunk: number): string {
+  return `chunk:${chunk}`
+}
+
+/** What a space has beside its engine, in parts that are written anew each time. */
+export function furtherName(place: number): string {
+  return `further:${place}`
+}
+
+/** The parts of one checkpoint that none of the others has, by the checkpoint that wrote them. Keeps M2. */
+export function partsOnlyOf(manifest: Manifest, others: readonly Manifest[]): Map<number, string[]> {
+  const further = Array.from({ length: manifest.furtherParts ?? 0 }, (_, place) => furtherName(place))
+  const only = new Map([[manifest.number, [MANIFEST, HEAD, ...further]]])
+  const add = (writer: number, name: string): void => {
+    const names = only.get(writer)
+    if (names) names.push(name)
+    else only.set(writer, [name])
+  }
+  for (const [page, writer] of manifest.pages.entries())
+    if (others.every(({ pages }) => pages[page] !== writer)) add(writer, pageName(page))
+  for (const [index, writer] of manifest.chunks.entries()) {
+    const chunk = manifest.firstChunk + index
+    if (others.every(({ firstChunk, chunks }) => chunks[chunk - firstChunk] !== writer)) add(writer, chunkName(chunk))
+  }
+  return only
+}

@@ -1,0 +1,106 @@
+/**
+ * When checkpoints are made: some time, or so many bytes of the journal, after the last; one at a time, and none while
+ * nothing has happened. One that fails is made anew when the next is due.
+ */
+import type { SetTimer } from '../journal/alarm.ts'
+import type { Checkpointer, CheckpointSource, CheckpointSummary } from './checkpointer.ts'
+
+export interface CheckpointLimits {
+  readonly intervalMs: number
+  /** Of the journal's entries since the last. */
+  readonly bytesMax: number
+}
+
+export const CHECKPOINT_LIMITS: CheckpointLimits = { intervalMs: 60_000, bytesMax: 64 * 1024 * 1024 }
+
+export interface CheckpointScheduleOptions {
+  readonly checkpointer: Checkpointer
+  readonly limits: CheckpointLimits
+  readonly timer: SetTimer
+  /** Of the first to be made. */
+  readonly nextNumber: number
+  /** What is there now; between two entries. */
+  readonly source: () => Omit<CheckpointSource, 'pressure'>
+  /** What became of the source given last. */
+  readonly ended: (isStored: boolean) => void
+  /** Called once a checkpoint is committed, with the place behind which the journal is not needed any more. */
+  readonly trim: (place: string) => Promise<void>
+  readonly onMade: (summary: CheckpointSummary) => void
+  readonly onFailed: (cause: unknown) => void
+}
+
+export class CheckpointSchedule {
+  readonly #options: CheckpointScheduleOptions
+  #nextNumber: number
+  #takeBack: (() => void) | undefined
+  #bytes = 0
+  #entries = 0
+  #making: Promise<void> | undefined
+  #isAbandoned = false
+
+  constructor(options: CheckpointScheduleOptions) {
+    this.#options = options
+    this.#nextNumber = options.nextNumber
+  }
+
+  /** An entry of so many bytes has been applied. */
+  applied(bytes: number): void {
+    this.#bytes += bytes
+    this.#entries++
+    if (this.#bytes >= this.#options.limits.bytesMax) void this.make()
+    else this.#arm()
+  }
+
+  /** Resolves when a checkpoint of the present is made, or has failed; at once where nothing has happened. */
+  async make(): Promise<void> {
+    this.#disarm()
+    if (this.#making) return this.#making
+    if (this.#entries === 0 || this.#isAbandoned) return
+    this.#making = this.#make()
+    await this.#making
+    this.#making = undefined
+    if (this.#entries > 0) this.#arm()
+  }
+
+  /** What is there now must not be stored: no checkpoint is begun any more. */
+  abandon(): void {
+    this.#isAbandoned = true
+    this.#disarm()
+  }
+
+  /** Makes no more by itself, and resolves with one of the present. */
+  async stop(): Promise<void> {
+    await this.#making
+    await this.make()
+    this.#disarm()
+  }
+
+  async #make(): Promise<void> {
+    const { checkpointer, source, ended, trim, onMade, onFailed } = this.#options
+    const [bytes, entries] = [this.#bytes, this.#entries]
+    try {
+      const made = { ...source(), pressure: () => this.#bytes / this.#options.limits.bytesMax }
+      this.#bytes = 0
+      this.#entries = 0
+      const summary = await checkpointer.make(this.#nextNumber++, made)
+      ended(true)
+      onMade(summary)
+      if (checkpointer.trimBehind !== undefined) await trim(checkpointer.trimBehind)
+    } catch (cause) {
+      ended(false)
+      this.#bytes += bytes
+      this.#entries += entries
+      onFailed(cause)
+    }
+  }
+
+  #arm(): void {
+    if (this.#isAbandoned) return
+    this.#takeBack ??= this.#options.timer(() => void this.make(), this.#options.limits.intervalMs)
+  }
+
+  #disarm(): void {
+    this.#takeBack?.()
+    this.#takeBack = undefined
+  }
+}

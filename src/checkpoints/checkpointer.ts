@@ -1,0 +1,221 @@
+/**
+ * Makes checkpoints: writes what a cut of the engine holds, a little at a time, and commits it.
+ *
+ * C1. In one turn of the event loop it encodes for `SLICE_MS`, or for a part of the time that others had in the turn
+ *     before, and one page more. That part is a quarter, or more when the journal outgrows the checkpoint: under any
+ *     load it comes to its end. It is never more than `SLICE_MS_MAX`.
+ * C2. The journal is trimmed behind the checkpoint before the newest: to fall back loses nothing.
+ * C3. One that fails leaves all as it was: its pages are in the next one again.
+ */
+import type { ShardCut } from '../../actors/engine/shard-state.ts'
+import { sealData, sealIncompressible, sealPart } from './checkpoint-codec.ts'
+import { chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+
+export const SLICE_MS = 2
+export const SLICE_MS_MAX = 40
+const SHARE_MIN = 0.25
+/** Of parts that are written at once. */
+const WRITE_BYTES = 256 * 1024
+/** Writes on their way at once: while one is stored, the next is sent. */
+const WRITES_MAX = 2
+/** Parts that are being compressed, or wait to be written: more would be memory, fewer would wait for the loop. */
+const UNDER_WAY_MAX = 32
+/** Names that are removed at once. */
+const REMOVE_NAMES = 1_000
+
+/** What of the present a checkpoint is to hold. */
+export interface CheckpointSource {
+  readonly cut: ShardCut
+  /** What the space has beside its engine, as of now. */
+  readonly rest: unknown
+  readonly position: number
+  readonly place: string
+  readonly receivedAt: number
+  /** Ids in a chunk of fingerprints. */
+  readonly chunkIds: number
+  /** Actors on a page. */
+  readonly pageActors: number
+  /** Of what else the space has: encoded one after the other, as they are now. */
+  readonly further: readonly (() => Uint8Array)[]
+  /** How much has come since the cut: 1 where the next checkpoint would be due. */
+  readonly pressure: () => number
+}
+
+export interface CheckpointSummary {
+  readonly number: number
+  readonly bytes: number
+  readonly pages: number
+  readonly durationMs: number
+}
+
+export class Checkpointer {
+  readonly #store: CheckpointStore
+  /** Lets the event loop go round. */
+  readonly #breathe: () => Promise<void>
+  readonly #elapsedMs: () => number
+  #newest: Manifest | undefined
+  #before: Manifest | undefined
+
+  /** @param recovered the checkpoints that are kept, the one that was recovered from first */
+  constructor(
+    store: CheckpointStore,
+    recovered: readonly Manifest[],
+    { breathe, elapsedMs }: { readonly breathe: () => Promise<void>; readonly elapsedMs: () => number },
+  ) {
+    this.#store = store
+    ;[this.#newest, this.#before] = recovered
+    this.#breathe = breathe
+    this.#elapsedMs = elapsedMs
+  }
+
+  /** The place of the entry behind which nothing is needed any more; undefined while all is. Keeps C2. */
+  get trimBehind(): string | undefined {
+    return this.#before?.place
+  }
+
+  /** The checkpoint that wrote a page that the newest one has. */
+  writerOf(page: number): number {
+    return this.#newest!.pages[page]!
+  }
+
+  /** Resolves when it is committed. @param number greater than that of any before */
+  async make(number: number, source: CheckpointSource): Promise<CheckpointSummary> {
+    const { cut, rest, position, place, receivedAt } = source
+    const startedMs = this.#elapsedMs()
+    const furtherParts = source.further.length
+    const manifest: Manifest = { number, position, place, receivedAt, furtherParts, ...this.#writers(number, source) }
+    await this.#store.begin(number)
+    const writing = new Writing(this.#store, number)
+    await this.#writeParts(partsOf(source, manifest), writing, source.pressure)
+    writing.add(HEAD, sealData({ shard: cut.head, rest }))
+    writing.add(MANIFEST, sealData(manifest))
+    await writing.end()
+    await this.#store.commit(number, this.#newest?.number)
+    const durationMs = Math.round(this.#elapsedMs() - startedMs)
+    const dropped = this.#before
+    this.#before = this.#newest
+    this.#newest = manifest
+    if (dropped) await this.#remove(partsOnlyOf(dropped, [manifest, ...(this.#before ? [this.#before] : [])]))
+    return { number, bytes: writing.bytes, pages: cut.pages.pages.length, durationMs }
+  }
+
+  /** Which checkpoint has each part: this one, if the part has changed since the newest. */
+  #writers(number: number, { cut, chunkIds, pageActors }: CheckpointSource) {
+    const { head, pages: changed } = cut
+    const known = this.#newest
+    const pages = Array.from(
+      { length: Math.ceil(head.ordinals / pageActors) },
+      (_, page) => known?.pages[page] ?? number,
+    )
+    for (const page of changed.pages) if (page < pages.length) pages[page] = number
+    const { first, hours } = head.deduplication
+    const next = hours.reduce((place, [, count]) => place + count, first)
+    const firstChunk = Math.floor(first / chunkIds)
+    const chunks = Array.from({ length: Math.ceil(next / chunkIds) - firstChunk }, (_, index) => {
+      // What was full, and stood at the front already, has not changed; its ids that have ended do no harm.
+      const chunk = firstChunk + index
+      const writer = known?.chunks[chunk - known.firstChunk]
+      const wasFull = known !== undefined && chunk < known.firstChunk + known.chunks.length - 1
+      return writer !== undefined && wasFull && chunk > firstChunk ? writer : number
+    })
+    return { pages, firstChunk, chunks }
+  }
+
+  /** Keeps C1. */
+  async #writeParts(parts: Iterable<Part>, writing: Writing, pressure: () => number): Promise<void> {
+    let sliceStart = this.#elapsedMs()
+    let sliceMs = SLICE_MS
+    for (const [name, sealing] of parts) {
+      writing.add(name, sealing)
+      if (writing.isFull) await writing.proceed()
+      else if (this.#elapsedMs() - sliceStart < sliceMs) continue
+      // Also where it waited for room: in one turn of the loop there may be room often.
+      const turnStart = this.#elapsedMs()
+      await this.#breathe()
+      sliceStart = this.#elapsedMs()
+      const share = Math.max(SHARE_MIN, pressure())
+      sliceMs = Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, (sliceStart - turnStart) * share))
+    }
+  }
+
+  async #remove(parts: ReadonlyMap<number, readonly string[]>): Promise<void> {
+    for (const [writer, names] of parts)
+      for (let from = 0; from < names.length; from += REMOVE_NAMES)
+        await this.#store.remove(writer, names.slice(from, from + REMOVE_NAMES))
+  }
+}
+
+type Part = readonly [name: string, sealing: Promise<Buffer>]
+
+/** What this checkpoint writes anew, encoded one by one: fingerprints, actors, and the rest. */
+function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<Part> {
+  for (const [index, writer] of chunks.entries())
+    if (writer === number)
+      yield [chunkName(firstChunk + index), sealIncompressible(cut.fingerprints(firstChunk + index))]
+  for (let next = cut.pages.take(); next; next = cut.pages.take()) yield [pageName(next.page), sealPart(next.bytes)]
+  for (const [part, encode] of further.entries()) yield [furtherName(part), sealPart(encode())]
+}
+
+/** Parts on their way: sealed beside the loop, gathered to writes of some size. */
+class Writing {
+  readonly #store: CheckpointStore
+  readonly #number: number
+  #parts: [name: string, bytes: Buffer][] = []
+  #gathered = 0
+  readonly #underWay = new Set<Promise<void>>()
+  readonly #writes = new Set<Promise<void>>()
+  #failure: { readonly cause: unknown } | undefined
+  bytes = 0
+
+  constructor(store: CheckpointStore, number: number) {
+    this.#store = store
+    this.#number = number
+  }
+
+  get isFull(): boolean {
+    return this.#underWay.size >= UNDER_WAY_MAX || this.#writes.size >= WRITES_MAX || this.#failure !== undefined
+  }
+
+  /** What fails is thrown by whatever is asked for next. */
+  add(name: string, sealing: Promise<Buffer>): void {
+    this.#follow(this.#underWay, async () => {
+      const bytes = await sealing
+      this.#parts.push([name, bytes])
+      this.#gathered += bytes.length
+      this.bytes += bytes.length
+      if (this.#gathered >= WRITE_BYTES) this.#write()
+    })
+  }
+
+  /** Resolves when there is room for more. */
+  async proceed(): Promise<void> {
+    if (this.#failure) throw this.#failure.cause
+    if (this.#writes.size >= WRITES_MAX) await Promise.race(this.#writes)
+    else await Promise.race(this.#underWay)
+  }
+
+  /** Resolves when all is stored. */
+  async end(): Promise<void> {
+    await Promise.all(this.#underWay)
+    this.#write()
+    await Promise.all(this.#writes)
+    if (this.#failure) throw this.#failure.cause
+  }
+
+  #write(): void {
+    const parts = this.#parts
+    this.#parts = []
+    this.#gathered = 0
+    this.#follow(this.#writes, () => this.#store.write(this.#number, parts))
+  }
+
+  #follow(all: Set<Promise<void>>, act: () => Promise<void>): void {
+    const followed = act()
+      .catch((cause: unknown) => {
+        this.#failure ??= { cause }
+      })
+      .finally(() => all.delete(followed))
+    all.add(followed)
+  }
+}

@@ -1,0 +1,59 @@
+/** Brings pages of users back that have left memory, from the newest checkpoint. */
+import type { Residency } from '../../actors/engine/resident-pages.ts'
+import { openPart } from './checkpoint-codec.ts'
+import { pageName } from './checkpoint-parts.ts'
+import type { CheckpointStore } from './checkpoint-store.ts'
+
+/** Pages that are asked for at once. */
+const READ_PAGES = 64
+
+export interface ColdPagesOptions {
+  readonly store: CheckpointStore
+  readonly residency: Residency
+  /** The checkpoint that wrote a page, as far as the newest one knows. */
+  readonly writerOf: (page: number) => number
+}
+
+export class ColdPages {
+  readonly #options: ColdPagesOptions
+  readonly #loading = new Map<number, Promise<void>>()
+
+  constructor(options: ColdPagesOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the pages are in memory; rejects with a CheckpointDamagedError where one is not what was written. */
+  async load(pages: readonly number[]): Promise<void> {
+    for (let from = 0; from < pages.length; from += READ_PAGES)
+      await this.#loadGroup(pages.slice(from, from + READ_PAGES))
+  }
+
+  async #loadGroup(pages: readonly number[]): Promise<void> {
+    const underWay = pages.flatMap((page) => this.#loading.get(page) ?? [])
+    const byWriter = new Map<number, number[]>()
+    for (const page of pages) {
+      if (this.#loading.has(page)) continue
+      const writer = this.#options.writerOf(page)
+      const others = byWriter.get(writer)
+      if (others) others.push(page)
+      else byWriter.set(writer, [page])
+    }
+    const begun = Array.from(byWriter, ([writer, group]) => this.#read(writer, group))
+    await Promise.all([...underWay, ...begun])
+  }
+
+  #read(writer: number, pages: readonly number[]): Promise<void> {
+    const { store, residency } = this.#options
+    const reading = store
+      .read(writer, pages.map(pageName))
+      .then((parts) => Promise.all(parts.map((bytes, place) => openPart(bytes, `page ${pages[place]} of ${writer}`))))
+      .then((opened) => {
+        for (const [place, bytes] of opened.entries()) residency.admit(pages[place]!, bytes)
+      })
+      .finally(() => {
+        for (const page of pages) this.#loading.delete(page)
+      })
+    for (const page of pages) this.#loading.set(page, reading)
+    return reading
+  }
+}

@@ -1,0 +1,137 @@
+/** What the control API is told of destinations, and asks of them. */
+import { describe, DESTINATION_TYPES, destinationType, parseSettings } from '../../destinations/registry.ts'
+import type { DestinationType } from '../../destinations/contract/destination.ts'
+import type { DeliveryOverview, DestinationAdmin, FailedDelivery, StoredSettings } from '../model/destination-admin.ts'
+import { EngineError } from '../model/errors.ts'
+import type { JsonObject } from '../model/event.ts'
+import type { SetTimer } from '../journal/alarm.ts'
+import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { DeliveryService } from './service.ts'
+import type { Secrets } from './secrets.ts'
+import type { Tally } from '../outbox/delivery-counts.ts'
+import type { Target } from '../outbox/destination-state.ts'
+
+/** Shown in place of a secret; given back, it changes nothing. */
+export const MASK = '••••••••'
+const LOOK_AGAIN_MS = 50
+
+export interface DestinationAdminOptions {
+  readonly deliveries: Deliveries
+  readonly service: DeliveryService
+  readonly secrets: Secrets
+  readonly clock: () => number
+  readonly timer: SetTimer
+}
+
+export function destinationAdmin({
+  deliveries,
+  service,
+  secrets,
+  clock,
+  timer,
+}: DestinationAdminOptions): DestinationAdmin {
+  const targetOf = (id: string): Target => present(deliveries.target(id))
+  return {
+    types: () => DESTINATION_TYPES.map(describe),
+    type: (slug) => typeOf(slug),
+    store: ({ id, type: slug, settings }, { before, isPartial = false }) => {
+      const type = typeOf(slug)
+      const held = before ? service.settingsOf(before) : {}
+      const given = Object.entries(settings).filter(([name, value]) => value !== MASK || !type.secrets.includes(name))
+      const all = Object.entries({ ...held, ...Object.fromEntries(given) })
+      // What is given as null is taken away.
+      const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
+      const missing = isPartial ? missingSecrets(type, settings, held) : []
+      if (missing.length > 0) return stored(type, id, { settings: whole, missing, secrets })
+      return stored(type, id, { settings: parseSettings(type, whole) as JsonObject, missing, secrets })
+    },
+    shown: ({ id, settings, sealed }) => {
+      const masked = Object.keys(secrets.open(sealed, id)).map((name) => [name, MASK] as const)
+      return { ...settings, ...Object.fromEntries(masked) }
+    },
+    test: (record) => service.test(record.type, service.settingsOf(record)),
+    status: (record) => {
+      if (record.missing.length > 0) return 'Settings missing'
+      if (!record.enabled) return 'Disabled'
+      return service.isOpen(record.id) ? 'Unreachable' : 'Connected'
+    },
+    overview: (id) => {
+      const { tally, outbox } = targetOf(id)
+      const own = [...deliveries.connections()].filter(({ record }) => record.destinationId === id)
+      const held = own.reduce((sum, { heldCount }) => sum + heldCount, 0)
+      return overview(tally, { waiting: outbox.size, pendingRetry: outbox.retryingCount, held })
+    },
+    overviewOf: (connectionId) => {
+      const connection = present(deliveries.connection(connectionId))
+      const { outbox } = targetOf(connection.record.destinationId)
+      const { waiting, retrying: pendingRetry } = outbox.countOf(connectionId)
+      return overview(connection.tally, { waiting, pendingRetry, held: connection.heldCount })
+    },
+    failures: (id) => targetOf(id).failures.list().map(shownFailure),
+    drain: async (id, withinMs) => {
+      const until = clock() + withinMs
+      while (targetOf(id).outbox.size > 0 && clock() < until)
+        await new Promise<void>((resolve) => timer(resolve, LOOK_AGAIN_MS))
+      return targetOf(id).outbox.size
+    },
+  }
+}
+
+function typeOf(slug: string): DestinationType {
+  const type = destinationType(slug)
+  if (type) return type
+  const known = DESTINATION_TYPES.map((one) => one.slug).join(', ')
+  throw new EngineError('validation_error', `type: expected one of ${known}`, 'type')
+}
+
+function missingSecrets({ secrets, settings: schema }: DestinationType, given: JsonObject, held: JsonObject): string[] {
+  const named = secrets.filter((name) => given[name] === MASK && held[name] === undefined)
+  if (named.length > 0) return named
+  // A file that leaves its secrets out is whole but for them.
+  const isWhole = schema.safeParse({ ...held, ...given }).success
+  return isWhole ? [] : secrets.filter((name) => given[name] === undefined && held[name] === undefined)
+}
+
+function stored(
+  type: DestinationType,
+  id: string,
+  { settings, missing, secrets }: { settings: JsonObject; missing: readonly string[]; secrets: Secrets },
+): StoredSettings {
+  const isSecret = ([name]: [string, unknown]): boolean => type.secrets.includes(name)
+  const entries = Object.entries(settings).filter(([, value]) => (value as unknown) !== undefined)
+  const secret = Object.fromEntries(entries.filter(isSecret))
+  return {
+    settings: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
+    sealed: secrets.seal(secret, id),
+    missing,
+  }
+}
+
+function overview(
+  tally: Tally,
+  now: { readonly waiting: number; readonly pendingRetry: number; readonly held: number },
+): DeliveryOverview {
+  const byReason = Object.fromEntries(tally.failed)
+  const total = [...tally.failed.values()].reduce((sum, count) => sum + count, 0)
+  const { created, filtered, delivered, collapsed, retries } = tally
+  return {
+    created,
+    filtered,
+    delivered,
+    collapsed,
+    retries,
+    ...now,
+    failed: { total, byReason },
+    latencyMs: { p50: tally.latencyMs(0.5), p95: tally.latencyMs(0.95), p99: tally.latencyMs(0.99) },
+  }
+}
+
+function shownFailure({ delivery, ...rest }: ReturnType<Target['failures']['list']>[number]): FailedDelivery {
+  const { number, connectionId, profile, value } = delivery
+  return { number, connectionId, profile, value, ...rest }
+}
+
+function present<Found>(found: Found | undefined): Found {
+  if (found === undefined) throw new EngineError('not_found', 'id: there is no such destination', 'id')
+  return found
+}

@@ -1,0 +1,322 @@
+/**
+ * From the outbox to the queue, and from the workers' answers back to the outbox. It decides what is sent when; what is
+ * sent is the outbox's, how it gets there is the workers'.
+ *
+ * D1. At most one job of a lane is in the queue: so jobs cost Redis a bounded amount, however much waits.
+ * D2. A job is added until it is known to be there, under one id; one that the queue has lost is made anew.
+ * D3. What one destination does, or does not do, changes nothing for another.
+ */
+import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
+import type { SetTimer } from '../journal/alarm.ts'
+import { callCountOf } from '../calls/calls.ts'
+import { Circuit } from './circuit.ts'
+import type { Deliveries, DeliveryName } from '../outbox/space-outbox.ts'
+import { type Delivery, outgoing, type OutgoingDelivery } from '../outbox/delivery.ts'
+import type { DeliveryQueue } from '../queue/delivery-queue.ts'
+import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
+import { nextTryAt } from './retry-policy.ts'
+import type { Target } from '../outbox/destination-state.ts'
+
+/** How a destination wants its calls. */
+export interface Shape {
+  /** Calls of one job, about. */
+  readonly jobCalls: number
+  /** How long changes are gathered before they are sent, ms. */
+  readonly gatherMs: number
+}
+
+export interface DispatcherOptions {
+  readonly deliveries: Deliveries
+  readonly queue: DeliveryQueue
+  /** Undefined: nothing can be sent there, as its type is not known. */
+  readonly shapeOf: (record: DestinationRecord) => Shape | undefined
+  /** Epoch ms. */
+  readonly clock: () => number
+  readonly timer: SetTimer
+  /** From 0 to 1. */
+  readonly random: () => number
+  /** Told what the queue could not do, before it is tried again. */
+  readonly onTrouble: (cause: unknown) => void
+}
+
+/** A job that has not been answered. */
+interface UnderWay {
+  readonly job: DeliveryJob
+  readonly addedAt: number
+  /** It was not in the queue when it was looked for last. */
+  isMissing: boolean
+}
+
+/** What is known of a destination while this process runs. */
+interface Route {
+  readonly circuit: Circuit
+  /** By lane. */
+  readonly jobs: Map<number, UnderWay>
+  /** Deliveries of a list are gathered since then, epoch ms. */
+  gatheringSince: number
+}
+
+/** Jobs that were added so long ago are looked for in the queue. */
+const RECONCILE_MS = 10_000
+/** Until an addition that has failed is tried again. */
+const ADD_AGAIN_MS = 500
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions
+  readonly #routes = new Map<string, Route>()
+  #isStarted = false
+  #isStopped = false
+  #wakeAt = Infinity
+  #takeBackWake: (() => void) | undefined
+  #takeBackReconciling: (() => void) | undefined
+  #jobs = 0
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options
+  }
+
+  /** Jobs that have not been answered. */
+  get underWayCount(): number {
+    let count = 0
+    for (const { jobs } of this.#routes.values()) count += jobs.size
+    return count
+  }
+
+  /** Takes over the jobs that a process before has left, and sends what waits. */
+  async start(): Promise<void> {
+    for (const target of this.#options.deliveries.targets()) await this.#adoptJobs(target)
+    this.#isStarted = true
+    this.#reconcileLater()
+    this.dispatch()
+  }
+
+  /** Adds no more jobs; those in the queue are answered to whoever comes next. */
+  stop(): void {
+    this.#isStopped = true
+    this.#takeBackWake?.()
+    this.#takeBackReconciling?.()
+  }
+
+  /** Whether a destination is given up for now. */
+  isOpen(destinationId: string): boolean {
+    return this.#routes.get(destinationId)?.circuit.isOpen ?? false
+  }
+
+  /** Sends what can be sent; to be called whenever there may be more. */
+  dispatch(): void {
+    if (!this.#isStarted || this.#isStopped) return
+    const now = this.#options.clock()
+    let wakeAt = Infinity
+    for (const target of this.#options.deliveries.targets()) {
+      target.outbox.wake(now)
+      this.#dispatchTo(target, now)
+      wakeAt = Math.min(wakeAt, this.#wakeAtFor(target, now))
+    }
+    for (const id of [...this.#routes.keys()]) if (!this.#options.deliveries.target(id)) this.#routes.delete(id)
+    this.#wakeAtLatest(wakeAt)
+  }
+
+  /** A worker has answered. */
+  answered(answer: Answer): void {
+    const { deliveries, clock, random } = this.#options
+    const target = deliveries.target(answer.destinationId)
+    if (!target) return
+    const now = clock()
+    const { circuit, jobs } = this.#routeOf(answer.destinationId)
+    const underWay = jobs.get(answer.lane)
+    if (underWay?.job.id === answer.jobId) jobs.delete(answer.lane)
+    let [isReached, isMissed, waitMs] = [false, false, 0]
+    for (const { outcome, ...name } of answer.items) {
+      this.#take(target, name, outcome, now)
+      if (outcome.kind === 'delivered' || outcome.kind === 'failed') isReached = true
+      else if (outcome.kind === 'retry') isMissed = true
+      if (outcome.kind === 'retry') waitMs = Math.max(waitMs, outcome.retryAfterMs ?? 0)
+    }
+    if (isReached) circuit.reached()
+    else if (isMissed) circuit.missed(now, random())
+    else circuit.lost()
+    if (waitMs > 0) circuit.wait(now + waitMs)
+    target.isStuck = circuit.isOpen
+    this.dispatch()
+  }
+
+  #take(target: Target, name: DeliveryName, outcome: Outcome, now: number): void {
+    const { deliveries, random } = this.#options
+    switch (outcome.kind) {
+      case 'delivered':
+        deliveries.delivered(target, name, now)
+        return
+      case 'failed':
+        deliveries.failed(target, name, { ...outcome, now })
+        return
+      case 'untried':
+        target.outbox.putBack(name.number)
+        return
+      case 'retry': {
+        const tried = target.outbox.triedOf(name.number)
+        if (!tried) return
+        const { reason, message, retryAfterMs = 0 } = outcome
+        const at = nextTryAt({ ...tried, now, retryAfterMs, random: random() })
+        if (at === undefined) deliveries.failed(target, name, { reason, message, now })
+        else deliveries.retry(target, name, at)
+      }
+    }
+  }
+
+  #dispatchTo(target: Target, now: number): void {
+    const { record, outbox } = target
+    const shape = this.#options.shapeOf(record)
+    if (!record.enabled || !shape) return
+    const route = this.#routeOf(record.id)
+    let isMoreReady: boolean
+    do {
+      isMoreReady = false
+      for (let lane = 0; lane < outbox.lanes; lane++) {
+        if (route.jobs.has(lane) || !outbox.isReady(lane)) continue
+        const allowed = route.circuit.allows(now)
+        if (allowed === 'none') return
+        if (!this.#isGathered(target, route, shape, now)) return
+        if (this.#send(target, route, { lane, shape, isProbe: allowed === 'one', now })) isMoreReady = true
+      }
+    } while (isMoreReady)
+  }
+
+  /** Whether some of it addressed nobody: then what was behind that, in any lane, may be ready now. */
+  #send(
+    target: Target,
+    route: Route,
+    { lane, shape, isProbe, now }: { lane: number; shape: Shape; isProbe: boolean; now: number },
+  ): boolean {
+    const { deliveries } = this.#options
+    const items: OutgoingDelivery[] = []
+    const filtered: Delivery[] = []
+    const connections = new Set<ConnectionRecord>()
+    let calls = 0
+    const isEnough = (delivery: Delivery): boolean => {
+      const connection = deliveries.connection(delivery.connectionId)?.record
+      const count = connection ? callCountOf(delivery, connection) : 0
+      // Of whom nobody is addressed, nothing is sent.
+      if (count === 0) filtered.push(delivery)
+      else {
+        items.push(outgoing(delivery))
+        connections.add(connection!)
+      }
+      calls += count
+      return calls >= shape.jobCalls || (isProbe && calls > 0)
+    }
+    target.outbox.take(lane, isEnough, now)
+    for (const delivery of filtered) deliveries.filtered(target, delivery)
+    route.gatheringSince = 0
+    const isAnyFiltered = filtered.length > 0
+    if (items.length === 0) return isAnyFiltered
+    const id = `${target.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
+    const job = { id, destinationId: target.record.id, lane, items, connections: [...connections] }
+    if (isProbe) route.circuit.probe()
+    const underWay = { job, addedAt: now, isMissing: false }
+    route.jobs.set(lane, underWay)
+    void this.#add(route, underWay)
+    return isAnyFiltered
+  }
+
+  /** Keeps D2. */
+  async #add(route: Route, underWay: UnderWay): Promise<void> {
+    const { queue, timer, onTrouble } = this.#options
+    // Once it is answered, another may have its place.
+    while (route.jobs.get(underWay.job.lane) === underWay && !this.#isStopped)
+      try {
+        await queue.add(underWay.job)
+        return
+      } catch (cause) {
+        onTrouble(cause)
+        await new Promise<void>((resolve) => timer(resolve, ADD_AGAIN_MS))
+      }
+  }
+
+  /** Changes of a list wait for others, unless enough are there. */
+  #isGathered({ outbox }: Target, route: Route, { gatherMs, jobCalls }: Shape, now: number): boolean {
+    if (gatherMs === 0) return true
+    if (route.gatheringSince === 0) route.gatheringSince = now
+    return now - route.gatheringSince >= gatherMs || outbox.size >= jobCalls
+  }
+
+  #wakeAtFor({ record, outbox }: Target, now: number): number {
+    const route = this.#routes.get(record.id)
+    if (!record.enabled || !route) return Infinity
+    const { circuit, gatheringSince } = route
+    const gathered = gatheringSince === 0 ? Infinity : gatheringSince + (this.#options.shapeOf(record)?.gatherMs ?? 0)
+    const closed = outbox.size > outbox.underWayCount && circuit.notBefore > now ? circuit.notBefore : Infinity
+    return Math.min(outbox.nextRetryAt, gathered > now ? gathered : Infinity, closed)
+  }
+
+  #wakeAtLatest(at: number): void {
+    if (at >= this.#wakeAt && this.#wakeAt > this.#options.clock()) return
+    this.#takeBackWake?.()
+    this.#takeBackWake = undefined
+    this.#wakeAt = at
+    if (at === Infinity) return
+    this.#takeBackWake = this.#options.timer(
+      () => {
+        this.#wakeAt = Infinity
+        this.dispatch()
+      },
+      Math.max(1, at - this.#options.clock()),
+    )
+  }
+
+  /** A job that is in the queue already is not made again; its deliveries are under way. */
+  async #adoptJobs(target: Target): Promise<void> {
+    const { queue, clock, timer, onTrouble } = this.#options
+    for (;;)
+      try {
+        const now = clock()
+        const route = this.#routeOf(target.record.id)
+        for (const job of await queue.present(target.record.id)) {
+          for (const item of job.items) target.outbox.adopt(item, now)
+          route.jobs.set(job.lane, { job, addedAt: now, isMissing: false })
+        }
+        return
+      } catch (cause) {
+        if (this.#isStopped) return
+        onTrouble(cause)
+        await new Promise<void>((resolve) => timer(resolve, ADD_AGAIN_MS))
+      }
+  }
+
+  #reconcileLater(): void {
+    this.#takeBackReconciling = this.#options.timer(() => {
+      void this.#reconcile().finally(() => {
+        if (!this.#isStopped) this.#reconcileLater()
+      })
+    }, RECONCILE_MS)
+  }
+
+  /** Looks for jobs that should have been answered. Keeps D2. */
+  async #reconcile(): Promise<void> {
+    const { queue, deliveries, clock, onTrouble } = this.#options
+    try {
+      for (const [destinationId, route] of this.#routes)
+        for (const [lane, underWay] of route.jobs) {
+          if (clock() - underWay.addedAt < RECONCILE_MS) continue
+          if (await queue.has(destinationId, underWay.job.id)) underWay.isMissing = false
+          // Its answer may be on the way still when it is not found for the first time.
+          else if (!underWay.isMissing) underWay.isMissing = true
+          else if (route.jobs.get(lane) === underWay) {
+            route.jobs.delete(lane)
+            route.circuit.lost()
+            for (const { number } of underWay.job.items) deliveries.target(destinationId)?.outbox.putBack(number)
+          }
+        }
+      this.dispatch()
+    } catch (cause) {
+      onTrouble(cause)
+    }
+  }
+
+  #routeOf(destinationId: string): Route {
+    const held = this.#routes.get(destinationId)
+    if (held) return held
+    const route: Route = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
+    this.#routes.set(destinationId, route)
+    return route
+  }
+}

@@ -1,0 +1,171 @@
+/**
+ * The journal in a Redis stream.
+ *
+ * K1. One owner at a time: whoever opens a journal begins a new epoch, and an older owner can append no more.
+ * K2. The writer chooses the id of an entry, `epoch-seq`, and says which entry it knows as the last. So an attempt
+ *     whose answer was lost is made again, until it is answered, and stores its entry once.
+ * K3. Only what cannot be mended ends an append: another owner, or entries that have been lost.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
+import { JournalLostError } from './journal-lost-error.ts'
+import { decodeEntry, encodeEntry } from './journal-codec.ts'
+import { APPEND, OWN } from './journal-scripts.ts'
+import { createRedis } from '../redis/client.ts'
+import { askUntilAnswered } from '../redis/ask-until-answered.ts'
+
+export interface RedisJournalOptions {
+  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  readonly address: string
+  readonly key: string
+  /** Told whenever an attempt fails, with the cause; and with undefined when one succeeds after that. */
+  readonly onTrouble?: (cause: unknown) => void
+}
+
+/** Entries asked for at once; an entry is at most a few MB. */
+const PAGE_ENTRIES = 200
+const OWNER_ENTRIES_AT_ONCE = 16
+
+export class RedisJournal<Command> implements Journal<Command> {
+  readonly #redis: Redis
+  readonly #options: RedisJournalOptions
+  readonly #epoch: number
+  /** Id of the last entry. */
+  #tail: string
+  #sequence = 0
+  #nextPosition: number
+  /** Position of the first entry of this owner, and the id of the entry before it. */
+  readonly #firstPosition: number
+  readonly #before: string
+  #last: Promise<unknown> = Promise.resolve()
+  #isReachable = true
+  readonly #closing = new AbortController()
+
+  /** Takes the journal over from whoever owned it; waits for Redis as long as `signal` lets it. */
+  static async open<Command>(
+    options: RedisJournalOptions,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<RedisJournal<Command>> {
+    const redis = createRedis(options.address)
+    const token = randomUUID()
+    const own = async (): Promise<RedisJournal<Command>> => {
+      if (redis.status === 'wait') await redis.connect()
+      const tail = (await redis.eval(OWN, 1, options.key, token)) as string
+      return new RedisJournal<Command>(redis, options, { tail, ...(await lastEntryOf(redis, options.key)) })
+    }
+    try {
+      return await askUntilAnswered(own, { signal, onTrouble: (cause) => options.onTrouble?.(cause) })
+    } catch (error) {
+      redis.disconnect()
+      throw error
+    }
+  }
+
+  private constructor(
+    redis: Redis,
+    options: RedisJournalOptions,
+    start: { readonly tail: string; readonly nextPosition: number; readonly before: string },
+  ) {
+    this.#redis = redis
+    this.#options = options
+    this.#tail = start.tail
+    this.#epoch = epochOf(start.tail)
+    this.#nextPosition = this.#firstPosition = start.nextPosition
+    this.#before = start.before
+  }
+
+  get isReachable(): boolean {
+    return this.#isReachable
+  }
+
+  get nextPosition(): number {
+    return this.#nextPosition
+  }
+
+  /** Which owner of the journal this is; they count up. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
+  placeOf(position: number): string {
+    if (position === this.#firstPosition - 1) return this.#before
+    if (position >= this.#firstPosition && position < this.#nextPosition)
+      return `${this.#epoch}-${position - this.#firstPosition + 1}`
+    throw new RangeError(`journal: the place of entry ${position} is not known`)
+  }
+
+  append(entry: JournalEntry<Command>): Promise<number> {
+    const position = this.#nextPosition++
+    const bytes = encodeEntry(position, entry)
+    const appended = this.#last.then(() => this.#append(bytes)).then(() => position)
+    this.#last = appended
+    appended.catch(() => undefined)
+    return appended
+  }
+
+  async *read(from: number, place?: string): AsyncGenerator<JournalRecord<Command>> {
+    for (let start = place === undefined ? '-' : `(${place}`; ;) {
+      if (this.#closing.signal.aborted) throw new Error('read: the journal is closed')
+      const page = await this.#retrying(() =>
+        this.#redis.xrangeBuffer(this.#options.key, start, '+', 'COUNT', PAGE_ENTRIES),
+      )
+      for (const [, [field, bytes]] of page) {
+        if (field?.toString() !== 'entry' || !bytes) continue
+        const record = decodeEntry<Command>(bytes)
+        if (record.position >= from) yield record
+      }
+      const last = page.at(-1)
+      if (!last) return
+      start = `(${last[0].toString()}`
+    }
+  }
+
+  async trim(place: string): Promise<void> {
+    await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', place))
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('append: the journal is closed'))
+    await this.#last.catch(() => undefined)
+    this.#redis.disconnect()
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    const id = `${this.#epoch}-${++this.#sequence}`
+    const answer = await this.#retrying(() => this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, id, bytes))
+    if (answer !== 'stored' && answer !== 'already') throw this.#lost(String(answer))
+    this.#tail = id
+  }
+
+  /** Keeps K2 and K3. */
+  #retrying<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    const onTrouble = (cause: unknown): void => {
+      this.#isReachable = cause === undefined
+      this.#options.onTrouble?.(cause)
+    }
+    return askUntilAnswered(ask, { signal: this.#closing.signal, onTrouble })
+  }
+
+  #lost(tail: string): JournalLostError {
+    if (epochOf(tail) > this.#epoch) return new JournalLostError('another server has taken over the journal')
+    return new JournalLostError(`the journal ends at ${tail}, before its last durable entry ${this.#tail}`)
+  }
+}
+
+/** Entries count on from the last one that is kept, of which this is the id; `0-0` where there is none. */
+async function lastEntryOf(redis: Redis, key: string): Promise<{ nextPosition: number; before: string }> {
+  for (let end = '+'; ;) {
+    const page = await redis.xrevrangeBuffer(key, end, '-', 'COUNT', OWNER_ENTRIES_AT_ONCE)
+    for (const [id, [field, bytes]] of page)
+      if (field?.toString() === 'entry' && bytes)
+        return { nextPosition: decodeEntry(bytes).position + 1, before: id.toString() }
+    const last = page.at(-1)
+    if (!last) return { nextPosition: 0, before: '0-0' }
+    end = `(${last[0].toString()}`
+  }
+}
+
+function epochOf(id: string): number {
+  return Number(id.slice(0, id.indexOf('-')))
+}

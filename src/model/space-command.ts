@@ -1,0 +1,41 @@
+/** What is known of an audience or computed trait beyond its definition, and the commands that change it. */
+import type { DefinitionSource } from './definition.ts'
+import type { DeliveryCommand } from './destination.ts'
+import type { Retention } from './retention.ts'
+
+export type DefinitionKind = DefinitionSource['kind']
+
+/** As a command of the journal carries it: a replay gives it back unchanged. */
+export interface DefinitionRecord {
+  /** `aud_…` or `tra_…`. */
+  readonly id: string
+  readonly name: string
+  readonly description: string
+  /** False: it is kept, and not computed. */
+  readonly enabled: boolean
+  /** Epoch ms. */
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly source: DefinitionSource
+  /** As the API was given them, defaults filled in. */
+  readonly options: Readonly<Record<string, boolean | number | readonly string[]>>
+}
+
+/** As a command of the journal carries it. */
+export interface TokenRecord {
+  /** `tok_…`. */
+  readonly id: string
+  readonly description: string
+  /** SHA-256 of the token, in hex. */
+  readonly digest: string
+  /** Epoch ms. */
+  readonly createdAt: number
+}
+
+export type SpaceCommand =
+  | { readonly kind: 'define'; readonly record: DefinitionRecord }
+  | { readonly kind: 'remove'; readonly id: string }
+  | { readonly kind: 'add token'; readonly token: TokenRecord }
+  | { readonly kind: 'remove token'; readonly id: string }
+  | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
+  | DeliveryCommand

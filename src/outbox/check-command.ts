@@ -1,0 +1,70 @@
+/** Whether a command about destinations and connections can be followed: what breaks a rule is refused unkept. */
+import type { ConnectionRecord, DeliveryCommand } from '../model/destination.ts'
+import { EngineError } from '../model/errors.ts'
+import type { Connection } from './connection.ts'
+import type { Target } from './destination-state.ts'
+
+export interface Existing {
+  readonly targets: ReadonlyMap<string, Target>
+  readonly connections: ReadonlyMap<string, Connection>
+}
+
+/** Throws an EngineError that says why not. */
+export function checkDeliveryCommand(command: DeliveryCommand, existing: Existing): void {
+  switch (command.kind) {
+    case 'put destination': {
+      const known = existing.targets.get(command.destination.id)
+      if (known && known.record.type !== command.destination.type)
+        throw new EngineError('validation_error', 'type: the type of a destination is for good', 'type')
+      return
+    }
+    case 'remove destination':
+      presentTarget(command.id, existing)
+      for (const { record } of existing.connections.values())
+        if (record.destinationId === command.id)
+          throw new EngineError('in_use', 'id: the destination is connected; remove its connections first', 'id')
+      return
+    case 'connect':
+      checkConnection(command.connection, existing)
+      return
+    case 'disconnect':
+      present(command.id, existing)
+      return
+    case 'sync':
+      if (!present(command.connectionId, existing).record.enabled)
+        throw new EngineError('validation_error', 'connection: expected one that is enabled')
+      return
+    case 'sync step':
+      return
+    case 'approve':
+    case 'reject':
+      if (present(command.connectionId, existing).status !== 'waiting for approval')
+        throw new EngineError('validation_error', 'connection: nothing of it waits for approval')
+      return
+    case 'resend':
+      presentTarget(command.destinationId, existing)
+  }
+}
+
+/** At most one destination of a type on an audience or computed trait. */
+function checkConnection({ id, destinationId, definitionId }: ConnectionRecord, existing: Existing): void {
+  const { type } = presentTarget(destinationId, existing).record
+  for (const { record } of existing.connections.values()) {
+    if (record.definitionId !== definitionId || record.id === id) continue
+    if (existing.targets.get(record.destinationId)?.record.type !== type) continue
+    const field = 'destination.id'
+    throw new EngineError('in_use', `${field}: a destination of type ${type} is connected already`, field)
+  }
+}
+
+function present(id: string, { connections }: Existing): Connection {
+  const connection = connections.get(id)
+  if (!connection) throw new EngineError('not_found', 'id: there is no such connection', 'id')
+  return connection
+}
+
+function presentTarget(id: string, { targets }: Existing): Target {
+  const target = targets.get(id)
+  if (!target) throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
+  return target
+}

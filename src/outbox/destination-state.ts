@@ -1,0 +1,57 @@
+/** A destination as the space has it: its record, what is still to be told to it, and what has become of the rest. */
+import type { DestinationRecord } from '../model/destination.ts'
+import type { Delivery } from './delivery.ts'
+import { type Failure, Failures } from './failures.ts'
+import { Outbox } from './destination-outbox.ts'
+import { Tally, type TallyState } from './delivery-counts.ts'
+
+export interface TargetState {
+  readonly record: DestinationRecord
+  readonly failures: readonly Failure[]
+  readonly tally: TallyState
+}
+
+export interface TargetLimits {
+  /** Jobs that are under way at once, each for actors of its own. */
+  readonly lanes: number
+  /** Deliveries that wait; beyond that all are given up, and sent anew once those under way have arrived. */
+  readonly waitingMax: number
+  /** What waits longer gives way to a later value of the same name, ms. */
+  readonly collapseMs: number
+}
+
+export class Target {
+  record: DestinationRecord
+  readonly outbox: Outbox
+  readonly failures: Failures
+  readonly tally: Tally
+  readonly #limits: TargetLimits
+  /** Nothing arrives there at present: all that waits collapses. */
+  isStuck = false
+
+  constructor(record: DestinationRecord, limits: TargetLimits, state?: TargetState) {
+    this.record = record
+    this.#limits = limits
+    this.outbox = new Outbox(limits.lanes)
+    this.failures = Failures.of(state?.failures ?? [])
+    this.tally = state ? Tally.of(state.tally) : new Tally()
+  }
+
+  state(): TargetState {
+    return { record: this.record, failures: this.failures.list(), tally: this.tally.state() }
+  }
+
+  /** Whether so many deliveries are more than may wait for it. */
+  isTooMuch(waiting: number): boolean {
+    return waiting > this.#limits.waitingMax
+  }
+
+  /** Adds a delivery; gives how many that waited gave way. */
+  queue(delivery: Delivery): number {
+    const isStuck = this.isStuck || !this.record.enabled
+    const before = isStuck ? Infinity : delivery.queuedAt - this.#limits.collapseMs
+    const collapsed = this.outbox.collapse(delivery, before)
+    this.outbox.add(delivery)
+    return collapsed
+  }
+}

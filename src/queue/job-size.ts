@@ -1,0 +1,22 @@
+/** How large the jobs of a destination are, and how many of them may begin in a time, from what it says it can take. */
+import type { DestinationLimits } from '../../destinations/contract/destination.ts'
+import type { Shape } from '../dispatch/dispatcher.ts'
+
+/** Calls of one job where each is a request of its own. */
+const SINGLE_CALLS = 50
+
+export interface JobShape extends Shape {
+  /** A job begins at most so often; 0: as it comes. It makes as many requests as may be made in that time. */
+  readonly jobEveryMs: number
+}
+
+export function shapeOfLimits(limits: DestinationLimits): JobShape {
+  const { batchCalls, requestsPerSecond, gatherMs } = limits
+  if (batchCalls > 1) {
+    const jobEveryMs = requestsPerSecond === undefined ? 0 : Math.ceil(1000 / requestsPerSecond)
+    return { jobCalls: batchCalls, gatherMs, jobEveryMs }
+  }
+  const jobCalls = Math.max(1, Math.min(SINGLE_CALLS, Math.floor(requestsPerSecond ?? SINGLE_CALLS)))
+  const jobEveryMs = requestsPerSecond === undefined ? 0 : Math.ceil((1000 * jobCalls) / requestsPerSecond)
+  return { jobCalls, gatherMs, jobEveryMs }
+}

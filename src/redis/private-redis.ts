@@ -1,0 +1,155 @@
+/**
+ * A `redis-server` of the process's own: a child on a unix socket in the data directory, started anew when it dies and
+ * ended with the parent. One that an earlier parent left behind, when it was killed, is ended first.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { EngineError } from '../model/errors.ts'
+import { createRedis } from './client.ts'
+
+export interface PrivateRedisOptions {
+  /** Made where it is absent. */
+  readonly directory: string
+  readonly appendfsync: 'always' | 'everysec'
+  /** Told when the server has died by itself. */
+  readonly onDeath?: (how: string) => void
+}
+
+const STARTED_WITHIN_MS = 120_000
+const STOPPED_WITHIN_MS = 10_000
+const RESTART_MS_MIN = 50
+const RESTART_MS_MAX = 2_000
+/** Of a unix socket's path, by the kernel. */
+const PATH_BYTES_MAX = 107
+
+export class PrivateRedis {
+  /** Path of the unix socket. */
+  readonly address: string
+  readonly #options: PrivateRedisOptions
+  #child: ChildProcess
+  #isStopping = false
+  #restartMs = RESTART_MS_MIN
+
+  /** Resolves when it answers. */
+  static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
+    const directory = resolve(options.directory)
+    const address = join(directory, 'redis.sock')
+    if (Buffer.byteLength(address) > PATH_BYTES_MAX)
+      throw new EngineError(
+        'validation_error',
+        `DATA_DIR: expected a shorter path: ${address} has more than ${PATH_BYTES_MAX} bytes`,
+        'DATA_DIR',
+      )
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await endLeftOver(address)
+    const redis = new PrivateRedis({ ...options, directory }, address)
+    await redis.#answers()
+    return redis
+  }
+
+  private constructor(options: PrivateRedisOptions, address: string) {
+    this.#options = options
+    this.address = address
+    this.#child = this.#spawn()
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
+  /** Ends it once it has written all down. */
+  async stop(): Promise<void> {
+    this.#isStopping = true
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS)
+    await ended
+    clearTimeout(timer)
+  }
+
+  #spawn(): ChildProcess {
+    const { directory, appendfsync } = this.#options
+    const settings = {
+      port: '0',
+      unixsocket: this.address,
+      unixsocketperm: '700',
+      dir: directory,
+      save: '',
+      appendonly: 'yes',
+      appendfsync,
+      'maxmemory-policy': 'noeviction',
+      'auto-aof-rewrite-min-size': '256mb',
+      daemonize: 'no',
+      loglevel: 'warning',
+    }
+    const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+    // In a group of its own: an interrupt from the terminal is for the parent, which ends it in order.
+    const child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore', detached: true })
+    child.on('error', (cause) => this.#options.onDeath?.(cause.message))
+    child.on('exit', (code, signal) => this.#exited(signal ?? `exit code ${code ?? 'unknown'}`))
+    return child
+  }
+
+  #exited(how: string): void {
+    if (this.#isStopping) return
+    this.#options.onDeath?.(how)
+    const restartMs = this.#restartMs
+    this.#restartMs = Math.min(RESTART_MS_MAX, restartMs * 2)
+    setTimeout(() => {
+      if (this.#isStopping) return
+      this.#child = this.#spawn()
+      void this.#answers().then(
+        () => (this.#restartMs = RESTART_MS_MIN),
+        () => undefined,
+      )
+    }, restartMs)
+  }
+
+  /** Resolves when it has read its file and answers. */
+  async #answers(): Promise<void> {
+    const until = performance.now() + STARTED_WITHIN_MS
+    while (!(await ping(this.address))) {
+      if (this.#child.exitCode !== null || this.#child.pid === undefined)
+        throw new Error(`redis-server cannot start in ${this.#options.directory}: see \`redis-server --dir\` there`)
+      if (performance.now() > until) throw new Error(`redis-server does not answer on ${this.address}`)
+      await delay(20)
+    }
+  }
+}
+
+async function ping(address: string): Promise<boolean> {
+  const redis = createRedis(address)
+  try {
+    await redis.connect()
+    await redis.ping()
+    return true
+  } catch {
+    return false
+  } finally {
+    redis.disconnect()
+  }
+}
+
+/** The child of a parent that was killed still holds the file. */
+async function endLeftOver(address: string): Promise<void> {
+  const redis = createRedis(address)
+  try {
+    await redis.connect()
+  } catch {
+    redis.disconnect()
+    await rm(address, { force: true })
+    return
+  }
+  // It answers by closing the connection, or by saying why it does not end.
+  await Promise.race([once(redis, 'close'), redis.call('SHUTDOWN').catch(() => undefined)])
+  redis.disconnect()
+  const until = performance.now() + STOPPED_WITHIN_MS
+  while (await ping(address)) {
+    if (performance.now() > until) throw new Error(`a redis-server that was left behind on ${address} does not end`)
+    await delay(20)
+  }
+}

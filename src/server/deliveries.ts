@@ -1,0 +1,140 @@
+/** Deliveries of the server, put together: where jobs are queued, who works on them, what secrets are sealed by. */
+import { randomBytes } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Queue } from 'bullmq'
+import type { Logger } from 'pino'
+import type { BullQueue } from '../queue/bull-queue.ts'
+import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
+import { destinationAdmin } from '../dispatch/admin.ts'
+import { KEY_BYTES, Secrets } from '../dispatch/secrets.ts'
+import { WorkerProcess } from '../dispatch/worker-process.ts'
+import type { DeliveryQueue } from '../queue/delivery-queue.ts'
+import type { DeliveryOverview, DestinationAdmin } from '../model/destination-admin.ts'
+import { EngineError } from '../model/errors.ts'
+import { setTimer, type SetTimer } from '../journal/alarm.ts'
+import { PrivateRedis } from '../redis/private-redis.ts'
+import type { Pipeline } from '../space/pipeline.ts'
+
+/** What is made when there is the first destination. */
+export interface DeliverySetup {
+  readonly secrets: Secrets
+  open(): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
+}
+
+export interface RunningDeliveries {
+  readonly admin: DestinationAdmin
+  queues(): readonly Queue[]
+  /** By id of the destination. */
+  overviews(): readonly (readonly [string, DeliveryOverview])[]
+  checkpointed(): void
+  stop(): Promise<void>
+}
+
+export interface DeliverySettings {
+  readonly dataDirectory: string
+  readonly spaceId: string
+  /** Of the queue; undefined: a private one is started. */
+  readonly address: string | undefined
+  readonly secretsKey: string | undefined
+  readonly allowPrivate: boolean | readonly string[]
+}
+
+/** Deliveries as `rollcall serve` has them, and what ends the Redis that they may have started. */
+export async function deliverySetup(
+  settings: DeliverySettings,
+  log: Logger,
+): Promise<DeliverySetup & { close(): Promise<void> }> {
+  const { dataDirectory, spaceId, allowPrivate } = settings
+  const secrets = new Secrets(await keyOf(settings))
+  let redis: PrivateRedis | undefined
+  const open = async () => {
+    if (settings.address === undefined)
+      redis = await PrivateRedis.start({
+        directory: join(dataDirectory, 'queue'),
+        // What it may lose is in the outbox.
+        appendfsync: 'everysec',
+        onDeath: (how) => log.error({ how }, 'redis-server of the queue has died; it is started again'),
+      })
+    const address = settings.address ?? redis!.address
+    const workers = new WorkerProcess({
+      program: process.argv[1]!,
+      config: { address, spaceId, directory: resolve(dataDirectory, 'destinations'), allowPrivate },
+      onPrint: (line) => void process.stdout.write(`${line}\n`),
+      onFault: (message, destinationId) => log.error({ fault: message, destinationId }, 'a delivery was set aside'),
+      onDeath: (how) => log.error({ how }, 'the process of the workers has died; it is started again'),
+    })
+    const { BullQueue } = await import('../queue/bull-queue.ts')
+    return { queue: new BullQueue(address, spaceId), workers }
+  }
+  return { secrets, open, close: async () => redis?.stop() }
+}
+
+/** Sends what the space has to tell, from now on. */
+export function startDeliveries(
+  pipeline: Pipeline,
+  setup: DeliverySetup,
+  {
+    log,
+    clock = Date.now,
+    timer = setTimer,
+  }: { log: Logger; clock?: (() => number) | undefined; timer?: SetTimer | undefined },
+): RunningDeliveries {
+  const { deliveries } = pipeline
+  const { secrets } = setup
+  let bull: BullQueue | undefined
+  let isTroubled = false
+  const service = new DeliveryService({
+    deliveries,
+    secrets,
+    command: (command) => pipeline.command(command),
+    open: async () => {
+      const opened = await setup.open()
+      if ('queueOf' in opened.queue) bull = opened.queue as BullQueue
+      return opened
+    },
+    clock,
+    timer,
+    random: Math.random,
+    onTrouble: (cause) => {
+      if (!isTroubled) log.error({ err: cause }, 'deliveries: the queue cannot be reached; trying again')
+      isTroubled = true
+    },
+    onWell: () => {
+      if (isTroubled) log.info('deliveries: the queue can be reached again')
+      isTroubled = false
+    },
+  })
+  const following = pipeline.applied$.subscribe({ next: () => service.changed(), error: () => undefined })
+  service.changed()
+  const admin = destinationAdmin({ deliveries, service, secrets, clock, timer })
+  return {
+    admin,
+    overviews: () => Array.from(deliveries.targets(), ({ record: { id } }) => [id, admin.overview(id)] as const),
+    queues: () => (bull ? Array.from(deliveries.targets(), ({ record }) => bull!.queueOf(record.id)) : []),
+    checkpointed: () => service.checkpointed(),
+    stop: async () => {
+      following.unsubscribe()
+      await service.stop()
+    },
+  }
+}
+
+/** The one that is given, or the data directory's, which is made once. */
+async function keyOf({ secretsKey, dataDirectory }: DeliverySettings): Promise<Buffer> {
+  if (secretsKey !== undefined) {
+    const key = Buffer.from(secretsKey, 'base64')
+    if (key.length === KEY_BYTES) return key
+    throw new EngineError('validation_error', `SECRETS_KEY: expected ${KEY_BYTES} bytes in base64`, 'SECRETS_KEY')
+  }
+  const path = join(resolve(dataDirectory), 'secrets.key')
+  const made = randomBytes(KEY_BYTES)
+  const isMade = await writeFile(path, made.toString('base64'), { mode: 0o600, flag: 'wx' }).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      return false
+    },
+  )
+  return isMade ? made : Buffer.from(await readFile(path, 'utf8'), 'base64')
+}

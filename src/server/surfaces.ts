@@ -1,0 +1,104 @@
+/** The APIs of the server, each with what it asks of the space. */
+import { Router } from 'express'
+import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
+import { controlErrorBody, controlRouter } from '../control-api/router.ts'
+import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { Surface } from '../http/app.ts'
+import { Credentials } from '../http/credentials.ts'
+import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
+import type { DestinationAdmin } from '../model/destination-admin.ts'
+import type { Pipeline } from '../space/pipeline.ts'
+import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import type { QueueBoardOptions } from './queue-board.ts'
+import type { RunningDeliveries } from './deliveries.ts'
+
+/** The source of the write key that the environment gives. */
+const SOURCE_ID = 'default'
+
+export interface SurfaceConfig {
+  readonly spaceId: string
+  readonly writeKey: string
+  readonly accessToken: string
+}
+
+export function surfacesOf(
+  config: SurfaceConfig,
+  pipeline: Pipeline,
+  { clock, delivery }: { readonly clock: () => number; readonly delivery: RunningDeliveries },
+): Surface[] {
+  const { shard, registry } = pipeline
+  const sources = new Map([[config.writeKey, SOURCE_ID]])
+  const credentials = new Credentials({
+    spaceId: config.spaceId,
+    accessToken: config.accessToken,
+    sources,
+    isToken: (digest) => registry.tokens.has(digest),
+  })
+  const profiles = profileRouter({
+    spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
+    find: (collection, id) => pipeline.find(collection, id),
+    catalogue: () => pipeline.catalogue(),
+    exactSince: (profile, definition) => shard.exactSince(profile, definition),
+  })
+  const control = controlRouter({
+    spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
+    clock,
+    command: (command) => pipeline.command(command),
+    find: (id, kind) => registry.find(id, kind),
+    list: (kind) => registry.list(kind),
+    tokens: registry.tokens,
+    ...connectionsOf(pipeline.deliveries, delivery.admin),
+  })
+  const ingest = ingestRouter({
+    sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
+    refusal: (bytes) => pipeline.refusal(bytes),
+    ingest: (request) => pipeline.ingest(request),
+  })
+  const board = boardOnDemand({
+    isAllowed: (authorization) => credentials.spaceOfBasic(authorization) !== undefined,
+    queues: () => delivery.queues(),
+  })
+  return [
+    { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
+    { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
+    { router: board, paths: ['/queues'], errorBody: controlErrorBody },
+    { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
+  ]
+}
+
+/** It is loaded when somebody first looks at it: it has more modules than the rest of the server. */
+function boardOnDemand(options: QueueBoardOptions): Router {
+  const router = Router()
+  let loading: Promise<Router> | undefined
+  router.use('/queues', async (request, response, next) => {
+    loading ??= import('./queue-board.ts').then(({ queueBoard }) => queueBoard(options))
+    const board = await loading
+    board(request, response, next)
+  })
+  return router
+}
+
+function connectionsOf(
+  deliveries: Deliveries,
+  admin: DestinationAdmin,
+): Pick<ConnectionApiOptions, 'destinations' | 'connections'> {
+  const recordsWhere = (isWanted: (record: { destinationId: string; definitionId: string }) => boolean) =>
+    Array.from(deliveries.connections(), ({ record }) => record).filter(isWanted)
+  return {
+    destinations: {
+      ...admin,
+      list: () => Array.from(deliveries.targets(), ({ record }) => record),
+      find: (id) => deliveries.target(id)?.record,
+      connectionsTo: (id) => recordsWhere(({ destinationId }) => destinationId === id),
+    },
+    connections: {
+      list: (id) => recordsWhere(({ definitionId }) => definitionId === id),
+      status: (id) => deliveries.connection(id)?.status ?? 'removed',
+      waiting: (id) => {
+        const connection = deliveries.connection(id)
+        if (connection?.status !== 'waiting for approval') return undefined
+        return connection.hold ? connection.heldCount : connection.sync?.members
+      },
+    },
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * A space as it was: the newest checkpoint that can be read, then the journal from there on.
+ *
+ * R1. A checkpoint is taken whole or not at all; a damaged one gives way to the one before, and if none is left, to the
+ *     whole journal, where that is there from its first entry.
+ * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
+ */
+import { unpack } from 'msgpackr'
+import { from, lastValueFrom, tap } from 'rxjs'
+import { Shard } from '../../actors/engine/shard.ts'
+import type { ShardOptions } from '../../actors/engine/shard-state.ts'
+import { Registry, type RegistryState } from './registry.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import { Deliveries, type DeliveriesState, type LimitsOf, type OutboxState } from '../outbox/space-outbox.ts'
+import { limitsOf } from '../dispatch/target-limits.ts'
+import { durableEntry, type DurableEntry } from './engine-entry.ts'
+import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
+import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
+import { readChunks, readFurther, readHead, readManifest, readPages } from '../checkpoints/checkpoint-reader.ts'
+import { ColdPages } from '../checkpoints/cold-pages.ts'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import type { Journal } from '../journal/journal.ts'
+import { applyEntries, type Space, viewOf } from './space.ts'
+
+/** What a space is beside its engine. */
+export interface SpaceRest {
+  readonly registry: RegistryState
+  /** Absent in checkpoints of versions before deliveries. */
+  readonly deliveries?: DeliveriesState
+}
+
+export interface RecoveryOptions {
+  readonly journal: Journal<SpaceCommand>
+  readonly checkpoints: CheckpointStore | undefined
+  readonly shard: ShardOptions
+  /** Of destinations, by what they are. */
+  readonly limitsOf?: LimitsOf
+  readonly onProgress: (progress: RecoveryProgress) => void
+  /** Told of a checkpoint that is damaged, before another is tried. */
+  readonly onDamaged: (cause: CheckpointDamagedError) => void
+}
+
+/** How far it has come, in what there is to do of this kind; `total` 0: not known. */
+export interface RecoveryProgress {
+  readonly kind: 'pages' | 'entries'
+  readonly done: number
+  readonly total: number
+}
+
+export interface RecoveredSpace extends Space {
+  /** Of the last entry; epoch ms. */
+  readonly receivedAt: number
+  /** The checkpoints that are kept, the one that it came from first. */
+  readonly manifests: readonly Manifest[]
+  readonly nextCheckpoint: number
+  /** Entries of the journal after the checkpoint. */
+  readonly entries: number
+}
+
+/** Pages, or entries, from one report to the next. */
+export const PROGRESS_STEP = 1_000
+
+interface Start extends Space {
+  readonly receivedAt: number
+  readonly manifests: readonly Manifest[]
+}
+
+export async function recover(options: RecoveryOptions): Promise<RecoveredSpace> {
+  const numbers = (await options.checkpoints?.committed()) ?? []
+  const start = await newestReadable(numbers, options)
+  const nextCheckpoint = Math.max(0, ...numbers) + 1
+  const { receivedAt, entries } = await replayTail(start, options)
+  return { ...start, receivedAt, entries, nextCheckpoint }
+}
+
+/** Keeps R1. */
+async function newestReadable(numbers: readonly number[], options: RecoveryOptions): Promise<Start> {
+  for (const [place, number] of numbers.entries())
+    try {
+      return await readCheckpoint(options.checkpoints!, numbers.slice(place), options)
+    } catch (cause) {
+      if (!(cause instanceof CheckpointDamagedError)) throw cause
+      options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
+    }
+  const deliveries = new Deliveries(options.limitsOf ?? limitsOf)
+  const shard = new Shard({ ...options.shard, observer: deliveries })
+  deliveries.attach(viewOf(shard))
+  return { shard, registry: new Registry(), deliveries, receivedAt: 0, manifests: [] }
+}
+
+/** @param numbers the checkpoint, and those before it */
+async function readCheckpoint(
+  store: CheckpointStore,
+  [number, ...older]: readonly number[],
+  { shard: shardOptions, limitsOf: limits = limitsOf, onProgress }: RecoveryOptions,
+): Promise<Start> {
+  const manifest = await readManifest(store, number!)
+  const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
+  const deliveries = rest.deliveries ? Deliveries.of(rest.deliveries, limits) : new Deliveries(limits)
+  for await (const part of readFurther(store, manifest)) deliveries.restore(unpack(part) as OutboxState)
+  const restoring = Shard.restoring(head, { ...shardOptions, observer: deliveries })
+  for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
+  let pages = 0
+  for await (const page of readPages(store, manifest)) {
+    restoring.addPage(page)
+    if (++pages % PROGRESS_STEP === 0) onProgress({ kind: 'pages', done: pages, total: manifest.pages.length })
+  }
+  const before = await Promise.all(older.map((one) => readManifest(store, one).catch(() => undefined)))
+  const manifests = [manifest, ...before.filter((one) => one !== undefined)]
+  const shard = restoring.finish()
+  deliveries.attach(viewOf(shard))
+  const registry = Registry.of(rest.registry)
+  return { shard, registry, deliveries, receivedAt: manifest.receivedAt, manifests }
+}
+
+/** Keeps R2. */
+async function replayTail(
+  { receivedAt: startedAt, manifests, ...space }: Start,
+  { journal, checkpoints, onProgress }: RecoveryOptions,
+): Promise<Pick<RecoveredSpace, 'receivedAt' | 'entries'>> {
+  const manifest = manifests[0]
+  const first = manifest?.position ?? 0
+  if (journal.nextPosition < first)
+    throw new Error(
+      `journal: it ends before entry ${journal.nextPosition}, and the checkpoint holds all before ${first}: ` +
+        'entries that were durable have been lost',
+    )
+  const total = journal.nextPosition - first
+  let receivedAt = startedAt
+  let next = first
+  const { residency } = space.shard
+  const cold =
+    checkpoints &&
+    manifest &&
+    new ColdPages({ store: checkpoints, residency, writerOf: (page) => manifest.pages[page]! })
+  /** What an entry means, and whom it touches, is known once all before it is applied. */
+  async function* entries(): AsyncGenerator<DurableEntry> {
+    for await (const { position, entry } of journal.read(first, manifest?.place)) {
+      if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
+      next++
+      const durable = durableEntry(entry, space)
+      const pages = residency.pagesFor(durable)
+      if (pages.length > 0) await cold!.load(pages)
+      yield durable
+    }
+  }
+  const applied$ = from(entries()).pipe(
+    applyEntries(space),
+    tap(({ entry: { journalled } }) => {
+      receivedAt = journalled.receivedAt
+      if ((next - first) % PROGRESS_STEP === 0) onProgress({ kind: 'entries', done: next - first, total })
+    }),
+  )
+  await lastValueFrom(applied$, { defaultValue: undefined })
+  if (next < journal.nextPosition) throw new Error(`journal: entry ${next} is missing`)
+  return { receivedAt, entries: next - first }
+}

@@ -1,0 +1,132 @@
+/**
+ * The records of a space's definitions, beside the engine and fed by the same entries of the journal.
+ *
+ * R1. A key is one definition's per type of actor, for good: after it is deleted too, as destinations may still hold
+ *     it.
+ * R2. What is defined in the engine is exactly what is enabled here.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { DefinitionSource } from '../model/definition.ts'
+import type { Command } from '../model/entry.ts'
+import { EngineError } from '../model/errors.ts'
+import type { DefinitionKind, DefinitionRecord, SpaceCommand, TokenRecord } from '../model/space-command.ts'
+import { Tokens } from './tokens.ts'
+
+/** A record with its place in the order of creation. */
+export interface ListedRecord {
+  readonly sequence: number
+  readonly record: DefinitionRecord
+}
+
+/** All that it holds, as plain data. */
+export interface RegistryState {
+  readonly records: readonly ListedRecord[]
+  /** Of every key that was ever used, the id of its definition. */
+  readonly ids: readonly (readonly [key: string, id: string])[]
+  readonly sequence: number
+  readonly tokens: readonly TokenRecord[]
+}
+
+export class Registry {
+  readonly tokens = new Tokens()
+  readonly #records = new Map<string, ListedRecord>()
+  /** Of the definition that has, or had, a key. */
+  readonly #ids = new Map<string, string>()
+  #sequence = 0
+
+  static of({ records, ids, sequence, tokens }: RegistryState): Registry {
+    const registry = new Registry()
+    for (const listed of records) registry.#records.set(listed.record.id, listed)
+    for (const [key, id] of ids) registry.#ids.set(key, id)
+    registry.#sequence = sequence
+    registry.tokens.restore(tokens)
+    return registry
+  }
+
+  state(): RegistryState {
+    return {
+      records: [...this.#records.values()],
+      ids: [...this.#ids],
+      sequence: this.#sequence,
+      tokens: this.tokens.list(),
+    }
+  }
+
+  /** The record of a definition of either kind. */
+  get(id: string): DefinitionRecord | undefined {
+    return this.#records.get(id)?.record
+  }
+
+  find(id: string, kind: DefinitionKind): DefinitionRecord | undefined {
+    const record = this.#records.get(id)?.record
+    return record?.source.kind === kind ? record : undefined
+  }
+
+  /** The id under which a definition is kept; '' where it is not. */
+  idOf(source: Pick<DefinitionSource, 'type' | 'key'>): string {
+    return this.#ids.get(keyOf(source)) ?? ''
+  }
+
+  /** In the order of creation. */
+  list(kind: DefinitionKind): ListedRecord[] {
+    return [...this.#records.values()].filter(({ record }) => record.source.kind === kind)
+  }
+
+  /** Throws an EngineError for a command that `apply` could not follow. Keeps R1. */
+  check(command: SpaceCommand): void {
+    if (command.kind === 'remove') this.#present(command.id)
+    if (command.kind !== 'define') return
+    const { id, source } = command.record
+    const known = this.#records.get(id)?.record
+    if (known ? keyOf(known.source) !== keyOf(source) : this.#ids.has(keyOf(source)))
+      throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
+  }
+
+  /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
+  engineCommand(command: SpaceCommand): Command | undefined {
+    if (command.kind === 'retain') return command
+    if (command.kind !== 'define' && command.kind !== 'remove') return undefined
+    const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
+    const after = command.kind === 'define' ? command.record : undefined
+    if (after?.enabled) {
+      const isSame = before?.enabled === true && isDeepStrictEqual(before.source, after.source)
+      return isSame ? undefined : { kind: 'define', definition: after.source }
+    }
+    if (!before?.enabled) return undefined
+    return { kind: 'remove', key: before.source.key, type: before.source.type }
+  }
+
+  apply(command: SpaceCommand): void {
+    switch (command.kind) {
+      case 'define':
+        this.#define(command.record)
+        return
+      case 'remove':
+        this.#records.delete(command.id)
+        return
+      case 'add token':
+      case 'remove token':
+        this.tokens.apply(command)
+        return
+      // What else there is concerns the engine, or deliveries.
+      default:
+        return
+    }
+  }
+
+  #define(record: DefinitionRecord): void {
+    const sequence = this.#records.get(record.id)?.sequence ?? ++this.#sequence
+    this.#records.set(record.id, { sequence, record })
+    this.#ids.set(keyOf(record.source), record.id)
+  }
+
+  #present(id: string): DefinitionRecord {
+    const listed = this.#records.get(id)
+    if (!listed) throw new EngineError('not_found', 'id: there is no such definition', 'id')
+    return listed.record
+  }
+}
+
+function keyOf({ type, key }: Pick<DefinitionSource, 'type' | 'key'>): string {
+  return `${type}:${key}`
+}

@@ -1,0 +1,72 @@
+/**
+ * A space as its entries make it: the engine, the records of its definitions, and what is still to be told. Whoever has
+ * entries, live or from the journal, takes these three through them in the same way.
+ */
+import type { Observable } from 'rxjs'
+import { tap } from 'rxjs'
+import { type Commit, driveActors } from '../../actors/engine/drive-actors.ts'
+import type { Shard } from '../../actors/engine/shard.ts'
+import type { Registry } from './registry.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceView } from '../outbox/space-view.ts'
+import type { DurableEntry } from './engine-entry.ts'
+import type { DefinitionType } from '../model/definition.ts'
+import { isDeliveryCommand } from '../model/destination.ts'
+
+export interface Space {
+  readonly shard: Shard
+  readonly registry: Registry
+  readonly deliveries: Deliveries
+}
+
+/** Applies entries, in order, to all that a space is. */
+export function applyEntries({ shard, registry, deliveries }: Space) {
+  return (entries: Observable<DurableEntry>): Observable<Commit<DurableEntry>> =>
+    entries.pipe(
+      tap(({ receivedAt, journalled }) => {
+        const isEdit = journalled.kind === 'command' && journalled.command.kind === 'define'
+        deliveries.begin({ receivedAt, isEdit })
+      }),
+      driveActors(shard),
+      tap(({ entry: { journalled } }) => {
+        if (journalled.kind === 'command') applyCommand(journalled.command, registry, deliveries)
+        deliveries.end()
+      }),
+    )
+}
+
+/** What deliveries look at in the engine. */
+export function viewOf(shard: Shard): SpaceView {
+  let definitions: object | undefined
+  let numbers: ReadonlyMap<string, number> = new Map<string, number>()
+  const numberOf = (type: DefinitionType, key: string): number | undefined => {
+    if (definitions !== shard.definitions) {
+      definitions = shard.definitions
+      numbers = new Map(shard.definitions.inputs().map(({ id, source }) => [`${source.type} ${source.key}`, id]))
+    }
+    return numbers.get(`${type} ${key}`)
+  }
+  return {
+    get profileCount() {
+      return shard.profileCount
+    },
+    get pageCount() {
+      return shard.reader.pageCount
+    },
+    get definitions() {
+      return shard.definitions
+    },
+    numberOf,
+    see: (ordinal, look) => shard.reader.see(ordinal, look),
+    seePages: (pages, look) => shard.reader.seePages(pages, look),
+  }
+}
+
+function applyCommand(command: SpaceCommand, registry: Registry, deliveries: Deliveries): void {
+  registry.apply(command)
+  if (isDeliveryCommand(command)) deliveries.apply(command)
+  else if (command.kind === 'remove') deliveries.definitionRemoved(command.id)
+  else if (command.kind === 'define')
+    deliveries.definitionChanged(command.record.id, command.record.source.includeAnonymousUsers ?? false)
+}

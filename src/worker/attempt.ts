@@ -1,0 +1,133 @@
+/** One try to deliver the items of a job to a connected destination: what has become of each. */
+import { DeliveryError, type Destination, type DestinationLimits } from '../../destinations/contract/destination.ts'
+import { timedOut } from '../../destinations/contract/transport-error.ts'
+import type { DeliveryCall } from '../model/delivery-call.ts'
+import type { Outcome } from '../queue/job.ts'
+
+/** Items of a job that are under way at once, where each call is a request; of eight lanes, no more than sockets. */
+const CONCURRENCY = 8
+/** Where so many in a row have timed out, nobody is there: the rest is not tried. */
+const TIMEOUTS_MAX = 3
+
+export interface AttemptOptions {
+  readonly destination: Destination
+  readonly limits: DestinationLimits
+  /** Aborted when the job is not this worker's any more, or the worker ends. */
+  readonly signal: AbortSignal
+  /** Told of an error that is no DeliveryError: a fault of ours. */
+  readonly onFault: (cause: unknown) => void
+}
+
+/** The calls of one item. */
+type Calls = readonly DeliveryCall[]
+
+/** By item, in order. Rejects with the signal's reason only: what was sent then is not known. */
+export async function attempt(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
+  const { destination, limits, signal } = options
+  signal.throwIfAborted()
+  const outcomes =
+    destination.deliverBatch && limits.batchCalls > 1
+      ? await attemptBatches(items, options)
+      : await attemptEach(items, options)
+  signal.throwIfAborted()
+  return outcomes
+}
+
+/** Some at a time; the calls of one item one after the other. */
+async function attemptEach(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
+  const outcomes: Outcome[] = items.map(() => UNTRIED)
+  let next = 0
+  let timeouts = 0
+  const run = async (): Promise<void> => {
+    while (next < items.length && timeouts < TIMEOUTS_MAX && !options.signal.aborted) {
+      const place = next++
+      const outcome = await attemptOne(items[place]!, options)
+      timeouts = isTimeout(outcome) ? timeouts + 1 : 0
+      outcomes[place] = outcome
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run))
+  return outcomes
+}
+
+/** An address that is refused for good keeps nothing from the others of the item. */
+async function attemptOne(calls: Calls, options: AttemptOptions): Promise<Outcome> {
+  let refused: Outcome | undefined
+  for (const call of calls) {
+    if (options.signal.aborted) return UNTRIED
+    const outcome = await tried(options, (signal) => options.destination.deliver(call, signal))
+    if (outcome?.kind === 'retry') return outcome
+    refused ??= outcome
+  }
+  return refused ?? DELIVERED
+}
+
+/** As many calls to a request as it takes; an item has arrived when all its calls have. */
+async function attemptBatches(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
+  const { destination, limits } = options
+  const calls = items.flat()
+  const failures: (Outcome | undefined)[] = []
+  let timeouts = 0
+  while (failures.length < calls.length) {
+    const batch = calls.slice(failures.length, failures.length + limits.batchCalls)
+    if (timeouts >= TIMEOUTS_MAX || options.signal.aborted) {
+      failures.push(...batch.map(() => UNTRIED))
+      continue
+    }
+    let errors: readonly (DeliveryError | undefined)[] = []
+    const ofAll = await tried(options, async (signal) => {
+      errors = await destination.deliverBatch!(batch, signal)
+    })
+    timeouts = ofAll && isTimeout(ofAll) ? timeouts + 1 : 0
+    for (const index of batch.keys()) {
+      const error = errors[index]
+      failures.push(ofAll ?? (error && outcomeOf(error)))
+    }
+  }
+  let place = 0
+  return items.map(({ length }) => {
+    const own = failures.slice(place, (place += length))
+    // Something of it may arrive still: then the whole comes again, under the same ids.
+    return (
+      own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? own.find(Boolean) ?? DELIVERED
+    )
+  })
+}
+
+const DELIVERED: Outcome = { kind: 'delivered' }
+const UNTRIED: Outcome = { kind: 'untried' }
+
+/** Undefined where it went well. */
+async function tried(
+  { limits, signal, onFault }: AttemptOptions,
+  act: (signal: AbortSignal) => Promise<void>,
+): Promise<Outcome | undefined> {
+  const ended = new AbortController()
+  const timer = setTimeout(() => ended.abort(new DOMException('timed out', 'TimeoutError')), limits.timeoutMs)
+  const end = (): void => ended.abort(signal.reason)
+  signal.addEventListener('abort', end)
+  // Whoever does not listen to the signal is not waited for.
+  const isOver = new Promise<never>((_, reject) => {
+    ended.signal.addEventListener('abort', () => reject(timedOut(ended.signal)))
+  })
+  try {
+    await Promise.race([act(ended.signal), isOver])
+    return undefined
+  } catch (error) {
+    if (error instanceof DeliveryError) return outcomeOf(error)
+    onFault(error)
+    return { kind: 'retry', reason: 'internal_error', message: 'A fault of the server' }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', end)
+  }
+}
+
+function outcomeOf({ kind, reason, message, retryAfterMs }: DeliveryError): Outcome {
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+  return { kind: kind === 'retryable' ? 'retry' : 'failed', reason, message, ...wait }
+}
+
+function isTimeout(outcome: Outcome): boolean {
+  return outcome.kind === 'retry' && outcome.reason === 'timeout'
+}

@@ -1,0 +1,68 @@
+/** `rollcall deliver`: the process of the workers. The server starts it, and it ends when the server is gone. */
+import { join } from 'node:path'
+import type { DestinationContext } from '../../destinations/contract/destination.ts'
+import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
+import { DeliveryWorker } from './delivery-worker.ts'
+import { testSettings } from './test-settings.ts'
+import type { FromWorker, ToWorker, WorkerConfig } from './worker-messages.ts'
+import { EngineError } from '../model/errors.ts'
+
+export const USER_AGENT = 'Rollcall/1.0'
+
+/** What a destination has of the process. */
+export function contextFor(
+  { directory, allowPrivate }: Pick<WorkerConfig, 'directory' | 'allowPrivate'>,
+  print: (line: string) => void,
+): (destinationId: string) => DestinationContext {
+  const http = createHttpClient({ allowPrivate, userAgent: USER_AGENT })
+  return (destinationId) => ({ http, directory: join(directory, destinationId), print, clock: Date.now })
+}
+
+/** Runs until the parent lets go. */
+export function deliver(): Promise<void> {
+  if (!process.send) throw new EngineError('invalid_request_error', 'deliver: is started by the server')
+  const tell = (message: FromWorker): void => void process.send?.(message)
+  const print = (line: string): void => tell({ kind: 'print', line })
+  let worker: DeliveryWorker | undefined
+  let contextOf: ReturnType<typeof contextFor> | undefined
+  // One after the other: what is opened last holds.
+  let opening: Promise<void> = Promise.resolve()
+  const hear = (message: ToWorker): void => {
+    switch (message.kind) {
+      case 'open': {
+        const { address, spaceId } = message.config
+        contextOf = contextFor(message.config, print)
+        const onFault = (cause: unknown, destinationId: string): void =>
+          tell({
+            kind: 'fault',
+            message: cause instanceof Error ? (cause.stack ?? cause.message) : 'unknown',
+            destinationId,
+          })
+        worker = new DeliveryWorker({ address, spaceId, contextOf, onFault })
+        return
+      }
+      case 'destinations':
+        opening = opening.then(() => worker?.open(message.destinations))
+        return
+      case 'test':
+        void testSettings(message.type, message.settings, contextOf!('test')).then(
+          (failure) => tell({ kind: 'tested', request: message.request, ...(failure && { failure }) }),
+          (cause: unknown) => {
+            const failure = { reason: 'internal_error', message: cause instanceof Error ? cause.message : 'unknown' }
+            tell({ kind: 'tested', request: message.request, failure })
+          },
+        )
+    }
+  }
+  process.on('message', (message) => hear(message as ToWorker))
+  return new Promise((resolve) => {
+    process.once('disconnect', () => {
+      void opening
+        .then(() => worker?.close())
+        .finally(() => {
+          resolve()
+          process.exit(0)
+        })
+    })
+  })
+}

@@ -1,0 +1,211 @@
+/**
+ * Works on the jobs of all destinations, in a process of its own, and answers each.
+ *
+ * W1. A job is worked on only while it is its lane's: one that has come back from the past is dropped.
+ * W2. A worker that has stood still for longer than its locks last gives up what is under way: another may have it.
+ * W3. A job is done once its answer is stored; else it comes again, with the same ids.
+ */
+import { setMaxListeners } from 'node:events'
+import { type Job, Worker } from 'bullmq'
+import { Redis } from 'ioredis'
+import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/contract/destination.ts'
+import { destinationType, parseSettings } from '../../destinations/registry.ts'
+import type { DeliveryCall } from '../model/delivery-call.ts'
+import type { JsonObject } from '../model/event.ts'
+import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
+import { createRedis } from '../redis/client.ts'
+import { askUntilAnswered } from '../redis/ask-until-answered.ts'
+import { attempt } from './attempt.ts'
+import { callsOfJob } from '../calls/calls.ts'
+import { laneField } from '../queue/bull-queue.ts'
+import type { Answer, DeliveryJob } from '../queue/job.ts'
+import { shapeOfLimits } from '../queue/job-size.ts'
+
+/** A destination as a worker needs it: its secrets can be read. */
+export interface WorkerDestination {
+  readonly id: string
+  readonly type: string
+  readonly settings: JsonObject
+  /** Jobs that are under way at once. */
+  readonly lanes: number
+}
+
+export interface DeliveryWorkerOptions {
+  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  readonly address: string
+  readonly spaceId: string
+  readonly contextOf: (destinationId: string) => DestinationContext
+  readonly onFault: (cause: unknown, destinationId: string) => void
+}
+
+/** A job whose worker has not been heard of for so long is given to another. */
+const LOCK_MS = 30_000
+const BEAT_MS = 1_000
+
+interface Connected {
+  readonly destination: Destination
+  readonly limits: DestinationLimits
+  /** As `integrations` names it. */
+  readonly name: string
+}
+
+interface Opened {
+  readonly given: string
+  readonly destination: Destination
+  readonly worker: Worker<DeliveryJob>
+}
+
+export class DeliveryWorker {
+  readonly #options: DeliveryWorkerOptions
+  readonly #redis: Redis
+  /** Of BullMQ's workers, which wait for Redis where others fail. */
+  readonly #patient: Redis
+  readonly #opened = new Map<string, Opened>()
+  /** By destination and audience. */
+  readonly #lists = new Map<string, string>()
+  readonly #closing = new AbortController()
+  #alive = aliveController()
+  #beatAt = performance.now()
+  readonly #beating: NodeJS.Timeout
+
+  constructor(options: DeliveryWorkerOptions) {
+    this.#options = options
+    this.#redis = createRedis(options.address)
+    this.#patient = new Redis(options.address, { maxRetriesPerRequest: null })
+    this.#patient.on('error', () => undefined)
+    this.#beating = setInterval(() => this.#beat(), BEAT_MS)
+  }
+
+  /** Works for these destinations from now on, and for no others. */
+  async open(destinations: readonly WorkerDestination[]): Promise<void> {
+    const wanted = new Map(destinations.map((destination) => [destination.id, destination]))
+    const ended = [...this.#opened].filter(([id, { given }]) => given !== JSON.stringify(wanted.get(id)))
+    await Promise.all(ended.map(([id, opened]) => this.#end(id, opened)))
+    for (const destination of destinations) if (!this.#opened.has(destination.id)) this.#begin(destination)
+  }
+
+  /** Ends what is under way in order. */
+  async close(): Promise<void> {
+    clearInterval(this.#beating)
+    await Promise.all([...this.#opened].map(([id, opened]) => this.#end(id, opened)))
+    this.#closing.abort(new Error('worker: closed'))
+    this.#redis.disconnect()
+    this.#patient.disconnect()
+  }
+
+  #begin(given: WorkerDestination): void {
+    const type = destinationType(given.type)
+    if (!type) return
+    const settings = parseSettings(type, given.settings)
+    const limits = type.limits(settings)
+    const destination = type.connect(settings, this.#options.contextOf(given.id))
+    const shape = shapeOfLimits(limits)
+    const connected = { destination, limits, name: type.name }
+    const worker = new Worker<DeliveryJob>(given.id, (job) => this.#work(job, connected), {
+      connection: this.#patient,
+      prefix: queuePrefix(this.#options.spaceId),
+      concurrency: given.lanes,
+      lockDuration: LOCK_MS,
+      // A job whose worker was killed is worked on again, however often.
+      maxStalledCount: 1_000_000,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+      skipVersionCheck: true,
+      ...(shape.jobEveryMs > 0 && { limiter: { max: 1, duration: shape.jobEveryMs } }),
+    })
+    worker.on('error', () => undefined)
+    this.#opened.set(given.id, { given: JSON.stringify(given), destination, worker })
+  }
+
+  async #end(id: string, { worker, destination }: Opened): Promise<void> {
+    this.#opened.delete(id)
+    await worker.close()
+    await destination.close?.()
+  }
+
+  async #work({ data }: Job<DeliveryJob>, { destination, limits, name }: Connected): Promise<void> {
+    const { spaceId, onFault } = this.#options
+    if ((await this.#ask(() => this.#redis.hget(lanesKey(spaceId), laneField(data)))) !== data.id) return
+    const signal = this.#alive.signal
+    const made = callsOfJob(data, { destinationName: name, spaceId })
+    const calls = destination.createAudience
+      ? await this.#withLists(made, data.destinationId, { destination, limits })
+      : made
+    const outcomes = await attempt(calls, {
+      destination,
+      limits,
+      signal,
+      onFault: (cause) => onFault(cause, data.destinationId),
+    })
+    const answer: Answer = {
+      jobId: data.id,
+      destinationId: data.destinationId,
+      lane: data.lane,
+      items: data.items.map(({ number, actor }, place) => ({ number, actor, outcome: outcomes[place]! })),
+    }
+    await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
+  }
+
+  /** The calls of each item, with the list of each audience there; one that there is not yet is made. */
+  async #withLists(
+    items: readonly (readonly DeliveryCall[])[],
+    destinationId: string,
+    connected: Pick<Connected, 'destination' | 'limits'>,
+  ): Promise<readonly (readonly DeliveryCall[])[]> {
+    const named: (readonly DeliveryCall[])[] = []
+    for (const calls of items) {
+      const { computation_key: key } = calls[0]!.context.personas
+      const list = await this.#listOf(destinationId, key, connected).catch(() => undefined)
+      // Where none can be made, the calls themselves will say what is wrong.
+      named.push(list === undefined ? calls : calls.map((call) => withList(call, list)))
+    }
+    return named
+  }
+
+  async #listOf(
+    id: string,
+    key: string,
+    { destination, limits }: Pick<Connected, 'destination' | 'limits'>,
+  ): Promise<string> {
+    const field = `${id} ${key}`
+    const known = this.#lists.get(field) ?? (await this.#ask(() => this.#redis.hget(this.#listsKey, field)))
+    const list = known ?? (await destination.createAudience!({ key, name: key }, AbortSignal.timeout(limits.timeoutMs)))
+    if (known === null) await this.#ask(() => this.#redis.hset(this.#listsKey, field, list))
+    this.#lists.set(field, list)
+    return list
+  }
+
+  get #listsKey(): string {
+    return listsKey(this.#options.spaceId)
+  }
+
+  #ask<Result>(ask: () => Promise<Result>): Promise<Result> {
+    const connected = async (): Promise<Result> => {
+      if (this.#redis.status === 'wait') await this.#redis.connect()
+      return ask()
+    }
+    return askUntilAnswered(connected, { signal: this.#closing.signal, onTrouble: () => undefined })
+  }
+
+  /** Keeps W2: a beat that comes so late says that the process has stood still. */
+  #beat(): void {
+    const now = performance.now()
+    const stoodStillMs = now - this.#beatAt - BEAT_MS
+    this.#beatAt = now
+    if (stoodStillMs < LOCK_MS / 2) return
+    this.#alive.abort(new Error('worker: it has stood still for longer than its locks may last'))
+    this.#alive = aliveController()
+  }
+}
+
+/** Every request that is under way listens to it. */
+function aliveController(): AbortController {
+  const controller = new AbortController()
+  setMaxListeners(0, controller.signal)
+  return controller
+}
+
+function withList(call: DeliveryCall, list: string): DeliveryCall {
+  const personas = { ...call.context.personas, external_audience_id: list }
+  return { ...call, context: { ...call.context, personas } }
+}

@@ -1,0 +1,256 @@
+/** Users that have left memory: they come back for whatever touches them, and nothing shows of it. */
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
+import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
+import { Shard } from '../../actors/engine/shard.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
+import { readCall } from '../../src/model/call.ts'
+import type { Entry, RawCall } from '../../src/model/entry.ts'
+import { EngineError } from '../../src/model/errors.ts'
+import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import { CheckpointDamagedError } from '../../src/checkpoints/checkpoint-codec.ts'
+import { Checkpointer } from '../../src/checkpoints/checkpointer.ts'
+import { ColdPages } from '../../src/checkpoints/cold-pages.ts'
+import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
+import { changingScenarios, scenarios } from '../support/generators/calls.ts'
+import { bytesOf } from '../support/reopened.ts'
+import { propertyRuns } from '../support/runs.ts'
+import { entriesOf, type Scenario } from '../support/run-shard.ts'
+import { audience } from '../support/space.ts'
+
+const NOTHING_STAYS = { idleMs: 0, awakeMax: 0, bytesMax: 0 }
+
+/** A space of which nothing stays in memory that a checkpoint has. */
+class ColdSpace {
+  readonly store = new MemoryCheckpoints()
+  readonly shard: Shard
+  readonly checkpointer = new Checkpointer(this.store, [], { breathe: () => Promise.resolve(), elapsedMs: () => 0 })
+  readonly cold: ColdPages
+  #checkpoints = 0
+  loads = 0
+
+  constructor(definitions: readonly DefinitionSource[]) {
+    this.shard = new Shard({ definitions, rest: NOTHING_STAYS })
+    const { residency } = this.shard
+    const writerOf = (page: number) => this.checkpointer.writerOf(page)
+    this.cold = new ColdPages({ store: this.store, residency, writerOf })
+  }
+
+  async apply(entry: ReadEntry): Promise<readonly Transition[]> {
+    const pages = this.shard.residency.pagesFor(entry)
+    this.loads += pages.length
+    await this.cold.load(pages)
+    return this.shard.apply(entry).transitions
+  }
+
+  async checkpoint(): Promise<void> {
+    await this.checkpointer.make(++this.#checkpoints, {
+      cut: this.shard.cut(),
+      rest: null,
+      position: 0,
+      place: '',
+      receivedAt: 0,
+      chunkIds: CHUNK_IDS,
+      pageActors: PAGE_ACTORS,
+      further: [],
+      pressure: () => 0,
+    })
+    this.shard.endCut(true)
+    // A page that was touched is passed over once.
+    for (let pass = 0; pass < 2 + this.shard.profileCount / 1_000; pass++) this.shard.residency.release(0)
+  }
+}
+
+describe('users that have left memory', () => {
+  it('enter, leave, change, unite and adopt definitions as if they were there', async () => {
+    let loads = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof(scenarios(), changingScenarios()),
+        fc.integer({ min: 1, max: 4 }),
+        async (scenario, every) => {
+          const { definitions, entries } = ofUsers(scenario)
+          const space = new ColdSpace(definitions)
+          const straight = new Shard({ definitions })
+          for (const [index, entry] of entries.entries()) {
+            expect(JSON.stringify(await space.apply(entry))).toBe(JSON.stringify(straight.apply(entry).transitions))
+            if (index % every === 0) await space.checkpoint()
+          }
+          loads += space.loads
+        },
+      ),
+      propertyRuns(300),
+    )
+    expect(loads).toBeGreaterThan(100)
+  })
+
+  it('leave page by page, and only those come back that are touched', async () => {
+    const space = new ColdSpace([audience('twice', "event('Seen').count() >= 2")])
+    for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    expect(space.shard.residency.coldPages).toBe(0)
+    await space.checkpoint()
+    expect([space.shard.residency.coldPages, space.shard.residency.bytes]).toEqual([10, expect.any(Number)])
+    expect(space.shard.residency.bytes).toBeLessThanOrEqual(1024 * 1024)
+    expect(space.shard.profileCount).toBe(10 * PAGE_ACTORS)
+    const entered = await space.apply(seen('u3'))
+    expect(entered).toEqual([expect.objectContaining({ profile: 'user_id:u3', type: 'entered' })])
+    expect([space.loads, space.shard.residency.coldPages]).toEqual([1, 9])
+    expect(space.shard.residency.pageOf('user_id', 'u3')).toBeUndefined()
+    expect(space.shard.residency.pageOf('user_id', `u${PAGE_ACTORS}`)).toBe(1)
+    expect(space.shard.residency.pageOf('user_id', 'nobody')).toBeUndefined()
+  })
+
+  it('stay for whoever looks at them once an entry is applied', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    const { shard } = space
+    const isThere = (page: number): boolean => shard.reader.see(page * PAGE_ACTORS, () => undefined)
+    await space.cold.load([0, 1, 2])
+    await space.apply({ kind: 'tick', receivedAt: 1 })
+    expect([shard.residency.coldPages, isThere(0), isThere(1), isThere(2)]).toEqual([0, true, true, true])
+    await space.apply({ kind: 'tick', receivedAt: 2, looksAt: [1] })
+    expect([isThere(0), isThere(1), isThere(2)]).toEqual([false, true, false])
+    await space.apply({ kind: 'tick', receivedAt: 3, looksAt: [0, 3] })
+    expect([isThere(0), isThere(1), isThere(2)]).toEqual([true, false, false])
+  })
+
+  it('stay from when an entry asks for them until it is applied, though a checkpoint is made meanwhile', async () => {
+    const space = new ColdSpace([audience('twice', "event('Seen').count() >= 2")])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    await space.cold.load([0, 1, 2])
+    await space.apply({ kind: 'tick', receivedAt: 1 })
+    const { shard } = space
+    expect([shard.residency.coldPages, shard.residency.pagesFor(seen('u3'))]).toEqual([0, []])
+    shard.cut()
+    shard.endCut(true)
+    expect(shard.apply(seen('u3')).transitions).toMatchObject([{ profile: 'user_id:u3', type: 'entered' }])
+    expect(shard.residency.coldPages).toBeGreaterThan(0)
+  })
+
+  it('are those that were read, while a checkpoint is read that is too much for the memory', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 4 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    const { head, pages } = space.shard.cut()
+    const restoring = Shard.restoring(head, { rest: NOTHING_STAYS })
+    for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
+    const { residency, reader } = restoring.finish()
+    for (let page = 0; page < 4; page++) {
+      const isGone = residency.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
+      expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
+    }
+    expect(residency.coldPages).toBeGreaterThan(0)
+  })
+
+  it('stay while only the checkpoint at hand has them', () => {
+    const { shard } = new ColdSpace([])
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) shard.apply(seen(`u${user}`))
+    const pass = (receivedAt: number): number => {
+      for (let entry = 0; entry < 3; entry++) shard.apply({ kind: 'tick', receivedAt })
+      return shard.residency.coldPages
+    }
+    shard.cut()
+    expect(pass(1)).toBe(0)
+    shard.endCut(false)
+    expect(pass(2)).toBe(0)
+    shard.cut()
+    shard.endCut(true)
+    expect(pass(3)).toBe(3)
+  })
+
+  it('are all there until the last has adopted a definition', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    const definition = audience('once', "event('Seen').count() >= 1")
+    const entered = await space.apply({ kind: 'command', receivedAt: 0, command: { kind: 'define', definition } })
+    expect(entered).toHaveLength(10 * PAGE_ACTORS)
+  })
+
+  it('stay while they belong to an account', async () => {
+    const space = new ColdSpace([])
+    await space.apply(read({ type: 'group', userId: 'u1', groupId: 'g1' }))
+    await space.checkpoint()
+    expect(space.shard.residency.coldPages).toBe(0)
+  })
+
+  it('are asked for once, however many wait for them', async () => {
+    const space = new ColdSpace([])
+    await space.apply(seen('u1'))
+    await space.checkpoint()
+    const read = vi.spyOn(space.store, 'read')
+    await Promise.all([space.cold.load([0]), space.cold.load([0])])
+    expect([read.mock.calls.length, space.shard.residency.coldPages]).toEqual([1, 0])
+  })
+
+  it('are part of the state, which cannot be told without them', async () => {
+    const space = new ColdSpace([])
+    const straight = new Shard()
+    for (let user = 0; user < 2 * PAGE_ACTORS; user++) {
+      await space.apply(seen(`u${user}`))
+      straight.apply(seen(`u${user}`))
+    }
+    await space.checkpoint()
+    expect(() => space.shard.state()).toThrow('page 0 is not in memory')
+    await space.cold.load([0, 1])
+    expect(bytesOf(space.shard)).toEqual(bytesOf(straight))
+  })
+
+  it('stay while definitions are adopted, until all have adopted them', async () => {
+    const space = new ColdSpace([])
+    for (let user = 0; user < 5 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.checkpoint()
+    expect(space.shard.residency.coldPages).toBe(5)
+    const definition = audience('never', "event('Other').count() >= 1")
+    await space.apply({ kind: 'command', receivedAt: 0, command: { kind: 'define', definition } })
+    const all = [...Array(5 * PAGE_ACTORS).keys()].map((user) => space.apply(seen(`u${user}`)))
+    expect(await Promise.all(all)).toHaveLength(5 * PAGE_ACTORS)
+  })
+
+  it('do not come back from a part that is damaged', async () => {
+    const space = new ColdSpace([])
+    await space.apply(seen('u1'))
+    await space.checkpoint()
+    const part = space.store.parts.get(1)!.get('page:0')!
+    part[part.length - 1]! ^= 1
+    await expect(space.cold.load([0])).rejects.toThrow(CheckpointDamagedError)
+    expect(space.shard.residency.coldPages).toBe(1)
+  })
+})
+
+/** The scenario without accounts, whose users never leave memory; calls that are refused are left out. */
+function ofUsers(scenario: Scenario): { definitions: readonly DefinitionSource[]; entries: ReadEntry[] } {
+  const isOfUsers = ({ type, query }: DefinitionSource) => type === 'USERS' && !query.includes('account')
+  return {
+    definitions: scenario.definitions.filter(isOfUsers),
+    entries: entriesOf(scenario).flatMap((entry) => {
+      if (entry.kind !== 'command') return readEntry(entry)
+      const { command } = entry
+      return command.kind === 'define' && isOfUsers(command.definition) ? [{ ...entry, command }] : []
+    }),
+  }
+}
+
+function readEntry(entry: Exclude<Entry, { kind: 'command' }>): ReadEntry[] {
+  if (entry.kind === 'tick') return [entry]
+  const [{ body }] = entry.calls as [RawCall]
+  if ((body as { type: string }).type === 'group') return []
+  try {
+    return [read(body, entry.receivedAt)]
+  } catch (error) {
+    if (error instanceof EngineError) return []
+    throw error
+  }
+}
+
+function read(body: unknown, receivedAt = 0): ReadEntry {
+  return { kind: 'calls', receivedAt, calls: [{ call: readCall(body, DEFAULT_IDENTITY_RULES), sourceId: 's' }] }
+}
+
+function seen(userId: string): ReadEntry {
+  return read({ type: 'track', event: 'Seen', userId })
+}

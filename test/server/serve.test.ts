@@ -1,0 +1,158 @@
+/** The server as a process, with the real SDK: what was acknowledged is there after any end. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Analytics } from '@segment/analytics-node'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { basic, send } from '../support/server.ts'
+import { runServe, type ServeProcess } from '../support/run-serve.ts'
+
+/** Checkpoints come often, so that ends of all kinds fall into them. */
+const KEYS = { WRITE_KEY: 'write-key-1', ACCESS_TOKEN: 'access-token-1', CHECKPOINT_SECONDS: '1' }
+
+let directory = ''
+const running: ServeProcess[] = []
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'rollcall-serve-'))
+})
+
+afterEach(async () => {
+  for (const { child, end } of running.splice(0))
+    if (child.exitCode === null && child.signalCode === null) await end('SIGTERM')
+  await rm(directory, { recursive: true, force: true })
+})
+
+function serve(environment: Record<string, string> = KEYS): ServeProcess {
+  const process = runServe(directory, environment)
+  running.push(process)
+  return process
+}
+
+async function traits(url: string): Promise<Record<string, unknown>> {
+  const address = `${url}/v1/spaces//collections/users/profiles/user_id:u1/traits?limit=200`
+  const { body } = await send(address, { headers: { authorization: basic(`${KEYS.ACCESS_TOKEN}:`) } })
+  return body['traits'] as Record<string, unknown>
+}
+
+function define(url: string, resource: string, body: object): Promise<{ status: number }> {
+  return send(`${url}/spaces/default/${resource}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEYS.ACCESS_TOKEN}` },
+    body: JSON.stringify(body),
+  })
+}
+
+const CLICKS = { name: 'Clicks', definition: { query: "event('Clicked').count()" } }
+
+describe('a server that is killed', () => {
+  it('has all that it acknowledged, and nothing twice, when it is started again', { timeout: 60_000 }, async () => {
+    let acknowledged = 0
+    let sent = 0
+    for (let round = 0; round < 3; round++) {
+      const server = serve()
+      const url = await server.ready
+      if (round === 0) await define(url, 'computed-traits', CLICKS)
+      else expect((await traits(url))['clicks']).toBe(acknowledged)
+      const analytics = new Analytics({ writeKey: KEYS.WRITE_KEY, host: url, flushAt: 15, maxRetries: 0 })
+      let ofRound = 0
+      analytics.on('error', () => undefined)
+      const calls = Array.from({ length: 600 }, (_, index) => {
+        sent++
+        return new Promise<boolean>((resolve) => {
+          analytics.track({ userId: 'u1', event: 'Clicked', messageId: `m-${round}-${index}` }, (error) => {
+            if (!error && ++ofRound === 300) server.child.kill('SIGKILL')
+            resolve(!error)
+          })
+        })
+      })
+      const outcomes = await Promise.all(calls)
+      await server.end('SIGKILL')
+      const again = serve()
+      const urlAgain = await again.ready
+      // Whoever got no answer sends again, with the same messageId.
+      const retry = new Analytics({ writeKey: KEYS.WRITE_KEY, host: urlAgain, flushAt: 100 })
+      for (const [index, isStored] of outcomes.entries())
+        if (!isStored || index % 7 === 0)
+          retry.track({ userId: 'u1', event: 'Clicked', messageId: `m-${round}-${index}` })
+      await retry.closeAndFlush()
+      expect((await traits(urlAgain))['clicks']).toBe(sent)
+      acknowledged = sent
+      expect(await again.end('SIGTERM')).toBe(0)
+    }
+  })
+
+  it('lets windows that closed meanwhile end', { timeout: 30_000 }, async () => {
+    const first = serve()
+    const url = await first.ready
+    const query = "event('Clicked').within(1 second).count() >= 1"
+    await define(url, 'audiences', { name: 'Here', definition: { query } })
+    await send(`${url}/v1/track`, {
+      method: 'POST',
+      headers: { authorization: basic(KEYS.WRITE_KEY) },
+      body: JSON.stringify({ userId: 'u1', event: 'Clicked' }),
+    })
+    const sentAt = Date.now()
+    await first.end('SIGKILL')
+    await vi.waitUntil(() => Date.now() > sentAt + 1_000, { timeout: 5_000 })
+    const again = await serve().ready
+    await vi.waitFor(async () => expect(await traits(again)).toEqual({ here: false }), { timeout: 5_000 })
+  })
+})
+
+describe('the data directory', () => {
+  it('keeps the credentials that were made and shown once', { timeout: 30_000 }, async () => {
+    const first = serve({})
+    const url = await first.ready
+    const writeKey = /Write key \(new\): (\S+)/.exec(first.output())?.[1] ?? ''
+    expect(first.output()).toMatch(/Access token \(new\): \S+/)
+    expect(await first.end('SIGTERM')).toBe(0)
+    const again = serve({})
+    const answer = await send(`${(await again.ready) || url}/v1/track`, {
+      method: 'POST',
+      headers: { authorization: basic(`${writeKey}:`) },
+      body: JSON.stringify({ userId: 'u1', event: 'Clicked' }),
+    })
+    expect(answer.status).toBe(200)
+    expect(again.output()).not.toMatch(/\(new\)/)
+  })
+
+  it('is for one server at a time', { timeout: 30_000 }, async () => {
+    await serve().ready
+    const other = serve()
+    await expect(other.ready).rejects.toThrow('serve has ended with 2: rollcall: DATA_DIR: another server runs in')
+  })
+})
+
+describe('a server that is told to end', () => {
+  it('while it is starting ends in order', { timeout: 30_000 }, async () => {
+    const server = serve({})
+    await vi.waitUntil(() => server.output().includes('Access token (new)'), { timeout: 20_000, interval: 5 })
+    expect(await server.end('SIGTERM')).toBe(0)
+    expect(server.output()).not.toContain('Error')
+  })
+})
+
+describe('a Redis that somebody else runs', () => {
+  it('is named where it cannot be reached', { timeout: 30_000 }, async () => {
+    const server = serve({ ...KEYS, REDIS_URL: join(directory, 'nobody.sock') })
+    await expect(server.ready).rejects.toThrow('REDIS_URL: Redis cannot be reached')
+  })
+
+  it('has a journal of one owner: the older server ends', { timeout: 30_000 }, async () => {
+    const first = serve()
+    const firstUrl = await first.ready
+    const address = join(directory, 'journal', 'redis.sock')
+    const second = runServe(join(directory, 'second'), { ...KEYS, REDIS_URL: address })
+    running.unshift(second)
+    await second.ready
+    const answer = await send(`${firstUrl}/v1/track`, {
+      method: 'POST',
+      headers: { authorization: basic(KEYS.WRITE_KEY) },
+      body: JSON.stringify({ userId: 'u1', event: 'Clicked' }),
+    })
+    expect(answer.status).toBe(503)
+    await vi.waitFor(() => expect(first.child.exitCode).toBe(1), { timeout: 10_000 })
+    expect(first.output()).toContain('another server has taken over the journal')
+  })
+})
