@@ -19,26 +19,37 @@ interface Layer {
 }
 
 const PRODUCT = ['src', 'actors', 'destinations']
-const BELOW_ROUTERS = ['src/model', 'src/language']
+const GROUND = ['src/model', 'src/language']
+const SPACE = ['src/redis', 'src/journal', 'src/checkpoints', 'src/outbox', 'src/space']
+const DELIVERY = ['src/calls', 'src/queue', 'src/worker', 'src/dispatch']
 
-/** Nothing may import `test` or `bench`: no layer has them in its list. */
+/** From the ground up; nothing may import `test` or `bench`: no layer has them in its list. */
 const LAYERS: readonly Layer[] = [
+  // Ground: what both the engine and the rest of the product stand on.
   { path: 'src/model', may: [] },
   { path: 'src/language', may: ['src/model'] },
-  { path: 'actors', may: ['src/model', 'src/language'], packages: ['rxjs', 'msgpackr'] },
+  // Engine.
+  { path: 'actors', may: GROUND, packages: ['rxjs', 'msgpackr'] },
+  // Space: one space as its journal makes it.
+  { path: 'src/redis', may: ['src/model'] },
+  { path: 'src/journal', may: ['src/model', 'src/redis'] },
+  { path: 'src/checkpoints', may: ['src/model', 'src/redis', 'src/journal'], mayTypes: ['actors'] },
+  { path: 'src/outbox', may: ['src/model'], mayTypes: ['actors'] },
+  { path: 'src/space', may: [...GROUND, ...SPACE, 'actors', 'destinations'] },
+  // Delivery: from the outbox to a destination, in the order in which data takes it.
   { path: 'destinations', may: ['src/model'] },
-  { path: 'src/persistence', may: ['src/model'], mayTypes: ['actors'] },
-  { path: 'src/delivery', may: ['src/model', 'destinations', 'src/persistence'], mayTypes: ['actors'] },
-  { path: 'src/ingest', may: BELOW_ROUTERS },
-  { path: 'src/profile-api', may: BELOW_ROUTERS },
-  { path: 'src/control-api', may: BELOW_ROUTERS },
-  { path: 'src/http', may: BELOW_ROUTERS },
+  { path: 'src/calls', may: ['src/model', 'src/outbox', 'src/queue'] },
+  { path: 'src/queue', may: ['src/model', 'src/redis', 'src/outbox', 'destinations'] },
+  { path: 'src/worker', may: ['src/model', 'src/redis', 'src/calls', 'src/queue', 'destinations'] },
+  { path: 'src/dispatch', may: ['src/model', 'src/outbox', ...DELIVERY, 'destinations'] },
+  // Edges: where the outside meets the product.
+  { path: 'src/http', may: ['src/model'] },
+  { path: 'src/ingest', may: ['src/model'] },
+  { path: 'src/profile-api', may: GROUND },
+  { path: 'src/control-api', may: GROUND },
+  { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },
-  { path: 'src/pipeline.ts', may: PRODUCT },
-  { path: 'src/recovery.ts', may: PRODUCT },
-  { path: 'src/durable-entry.ts', may: PRODUCT },
-  { path: 'src/space.ts', may: PRODUCT },
   { path: 'test', may: PRODUCT },
   { path: 'bench', may: PRODUCT },
 ]
@@ -159,13 +170,23 @@ function reachedFrom(start: string, edges: ReadonlyMap<string, ReadonlySet<strin
   return reached
 }
 
-/** Imports, of types too, from which a way leads back to the importing file. */
-function cyclicImports(files: Files): string[] {
-  const edges = edgesOf(files)
+/** Edges, of types too, from which a way leads back to where they start. */
+function cyclic(edges: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const reached = new Map([...edges.keys()].map((path) => [path, reachedFrom(path, edges)]))
   return [...edges].flatMap(([from, targets]) =>
     [...targets].filter((to) => to === from || reached.get(to)?.has(from)).map((to) => `${from} -> ${to}`),
   )
+}
+
+/** The graph of folders: `from -> to` where a file of one imports a file of the other. */
+function foldersOf(edges: ReadonlyMap<string, ReadonlySet<string>>): Map<string, Set<string>> {
+  const folders = new Map<string, Set<string>>()
+  for (const [path, targets] of edges) {
+    const from = posix.dirname(path)
+    const others = [...targets].map((to) => posix.dirname(to)).filter((to) => to !== from)
+    folders.set(from, new Set([...(folders.get(from) ?? []), ...others]))
+  }
+  return folders
 }
 
 /** Files that define nothing and only hand on what others define. */
@@ -255,7 +276,11 @@ describe('the repository', () => {
   })
 
   it('has no circle of imports, of types neither', () => {
-    expect(cyclicImports(files)).toEqual([])
+    expect(cyclic(edgesOf(files))).toEqual([])
+  })
+
+  it('has no circle of folders, of types neither', () => {
+    expect(cyclic(foldersOf(edgesOf(files)))).toEqual([])
   })
 
   it('has no barrel', () => {
@@ -263,7 +288,7 @@ describe('the repository', () => {
   })
 
   it('reads the environment in one place of the product, and in one of the benches', () => {
-    expect(environmentReads(partOf(files, ...PRODUCT))).toEqual([expect.stringMatching(/^src\/cli\/serve\.ts:\d+$/)])
+    expect(environmentReads(partOf(files, ...PRODUCT))).toEqual([expect.stringMatching(/^src\/server\/serve\.ts:\d+$/)])
     expect(environmentReads(partOf(files, 'bench'))).toHaveLength(1)
   })
 
@@ -285,19 +310,20 @@ describe('the rules fire', () => {
     ['src/model/a.ts', "type B = import('../language/b.ts').B"],
     ['src/language/a.ts', "import type { B } from '../../actors/b.ts'"],
     ['src/language/a.ts', "const b = await import('../http/b.ts')"],
-    ['actors/a.ts', "import { b } from '../src/persistence/b.ts'"],
+    ['actors/a.ts', "import { b } from '../src/journal/b.ts'"],
     ['actors/a.ts', "import { readFileSync } from 'node:fs'"],
     ['actors/a.ts', "import { Buffer } from 'node:buffer'"],
     ['actors/a.ts', "import { z } from 'zod'"],
     ['actors/a.ts', "import { map } from 'rxjs/operators'"],
     ['destinations/a.ts', "import { b } from '../src/language/b.ts'"],
-    ['src/persistence/a.ts', "import { b } from '../../actors/b.ts'"],
-    ['src/persistence/a.ts', "import { type B } from '../../actors/b.ts'"],
-    ['src/ingest/a.ts', "import { b } from '../persistence/b.ts'"],
+    ['src/outbox/a.ts', "import { b } from '../../actors/b.ts'"],
+    ['src/checkpoints/a.ts', "import { type B } from '../../actors/b.ts'"],
+    ['src/ingest/a.ts', "import { b } from '../journal/b.ts'"],
     ['src/profile-api/a.ts', "import { b } from '../../actors/b.ts'"],
     ['src/control-api/a.ts', "import { b } from '../ingest/b.ts'"],
-    ['src/http/a.ts', "import { b } from '../pipeline.ts'"],
-    ['src/pipeline.ts', "import { b } from '../test/support/b.ts'"],
+    ['src/http/a.ts', "import { b } from '../space/pipeline.ts'"],
+    ['src/space/pipeline.ts', "import { b } from '../../test/support/b.ts'"],
+    ['src/space/pipeline.ts', "import type { B } from '../http/b.ts'"],
     ['src/cli/a.ts', "import { b } from '../../bench/b.ts'"],
     ['bench/a.ts', "import { b } from '../test/b.ts'"],
     ['src/elsewhere/a.ts', ''],
@@ -309,7 +335,7 @@ describe('the rules fire', () => {
     const files = map({
       'actors/a.ts': "import { map } from 'rxjs'\nimport { pack } from 'msgpackr'\nimport { b } from './plan/b.ts'",
       'actors/plan/b.ts': "import { parseQuery } from '../../src/language/parse.ts'",
-      'src/persistence/a.ts': "import type { B } from '../../actors/b.ts'\nimport { readFile } from 'node:fs/promises'",
+      'src/outbox/a.ts': "import type { B } from '../../actors/b.ts'\nimport { readFile } from 'node:fs/promises'",
       'src/main.ts': "import { b } from '../destinations/b.ts'\nimport { a } from './cli/a.ts'",
       'test/a.ts': "import { b } from '../actors/b.ts'\nimport { c } from './support/c.ts'",
     })
@@ -325,7 +351,18 @@ describe('the rules fire', () => {
       'actors/e.ts': "import { e } from './e.ts'",
     })
     const circle = ['actors/a.ts -> actors/b.ts', 'actors/b.ts -> actors/c.ts', 'actors/c.ts -> actors/a.ts']
-    expect(cyclicImports(files)).toEqual([...circle, 'actors/e.ts -> actors/e.ts'])
+    expect(cyclic(edgesOf(files))).toEqual([...circle, 'actors/e.ts -> actors/e.ts'])
+  })
+
+  it('on a circle of folders that no files make', () => {
+    const files = map({
+      'actors/a/one.ts': "import type { B } from '../b/two.ts'",
+      'actors/b/two.ts': '',
+      'actors/b/three.ts': "import { a } from '../a/four.ts'",
+      'actors/a/four.ts': "import { one } from './one.ts'",
+      'actors/c/five.ts': "import { a } from '../a/four.ts'",
+    })
+    expect(cyclic(foldersOf(edgesOf(files)))).toEqual(['actors/a -> actors/b', 'actors/b -> actors/a'])
   })
 
   it.each([

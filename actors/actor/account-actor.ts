@@ -1,7 +1,8 @@
 /** An account: its traits, its users, the events of all of them together, and how many satisfy each condition. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { Actor, type SettlementSink } from './actor.ts'
-import { compareEvents, type HeardEvent } from '../history/history.ts'
+import type { HeardEvent } from '../history/history.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Account, Message, User } from './message.ts'
 import type { Older } from '../streams/forgotten-totals.ts'
 import { hasReaders } from '../plan/dependents.ts'

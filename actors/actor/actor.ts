@@ -6,10 +6,11 @@
  * any instant gives the state that events made one by one; (2) a definition is evaluated only when something that it
  * reads has changed; (3) at most one value of a definition is published by a settlement.
  */
-import type { JsonObject, ProfileEvent } from '../../src/model/event.ts'
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { INSTANT_MAX } from '../../src/model/time.ts'
 import type { Observer } from 'rxjs'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { including, NONE } from './ascending.ts'
 import type { Horizon } from '../values/comparators.ts'
 import type { Occurrence } from '../plan/occurrence.ts'

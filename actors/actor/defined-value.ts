@@ -1,5 +1,5 @@
 /** What an actor holds of a definition. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { SlotTable } from './slot-table.ts'
 
 /** The value of one definition for one actor. */

@@ -1,7 +1,8 @@
 /** What an actor may be told. It handles one message at a time, to completion. */
-import type { JsonObject, ProfileEvent } from '../../src/model/event.ts'
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import type { Dependents } from '../plan/dependents.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { History } from '../history/history.ts'

@@ -6,7 +6,7 @@ import { mementoOf } from './defined-value.ts'
 import { type HeardEvent, History, type HistoryStore } from '../history/history.ts'
 import type { Account, Message, User } from './message.ts'
 import { Older } from '../streams/forgotten-totals.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 
 const NONE_OLDER: readonly Older[] = []

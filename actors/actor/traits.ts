@@ -1,7 +1,7 @@
 /** The custom traits of one profile: per trait, the value with the latest `(ts, arrival)` wins; null removes it. */
-import type { JsonObject } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 
 /** Of the call that set a trait. */
 export interface TraitOrigin {

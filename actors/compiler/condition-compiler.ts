@@ -8,7 +8,7 @@ import type {
   RelativeDateComparator,
   Stream,
 } from '../../src/language/tree.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { compileConstantTest, compileTest, compileTimedTest } from '../values/comparators.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import { lookbackMsOf, valueOfNothing } from '../plan/stream-node.ts'

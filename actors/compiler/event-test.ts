@@ -1,7 +1,7 @@
 /** Conditions that look at one event alone, compiled; and the equality by which an index finds them. */
 import type { Comparison, Condition, Operand } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { compileConstantTest, compileTest } from '../values/comparators.ts'
 import type { Discriminator } from '../plan/event-index.ts'
 import { compileField, fieldKey, type FieldReader } from './field-reader.ts'

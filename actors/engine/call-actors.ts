@@ -1,7 +1,7 @@
 /** Who a call is about: the profile that its ids mean, found, made or united, and the account that it names. */
 import { EngineError } from '../../src/model/errors.ts'
 import type { ExternalId, IdentityRules } from '../../src/model/external-id.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { AccountActor } from '../actor/account-actor.ts'
 import type { HistoryStore } from '../history/history.ts'
 import type { Identity, Resolution } from '../identity/identity.ts'

@@ -5,7 +5,8 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { Actor, type SettlementSink } from '../actor/actor.ts'
-import { compareEvents, type HeardEvent } from '../history/history.ts'
+import type { HeardEvent } from '../history/history.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Older } from '../streams/forgotten-totals.ts'
 import { compilePlans } from '../compiler/compile.ts'
 import type { Plan } from '../plan/plan.ts'

@@ -3,9 +3,9 @@
  * parent's reach and in a window relative to the clock, that pass the child's test and the test of the pair.
  */
 import type { Reducer } from '../../src/language/tree.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Horizon } from '../values/comparators.ts'
-import { compareEvents } from '../history/history.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'

@@ -1,7 +1,7 @@
 /** The occurrences that an actor holds for one node: in event order, each with its verdict. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Horizon } from '../values/comparators.ts'
-import { compareEvents } from '../history/history.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'

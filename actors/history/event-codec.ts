@@ -3,8 +3,9 @@
  * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · context; lengths and numbers as varints.
  * A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0 included.
  */
-import type { JsonObject, ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Names } from './name-table.ts'
 
 const NULL = 0

@@ -2,7 +2,7 @@
  * The kept events of one profile, packed, in the order of their arrival. Written once, at the end; read from the front
  * by what must look at single events again: backfill, merges, late events of sessions.
  */
-import type { ProfileEvent } from '../../src/model/event.ts'
+import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import { EventReader, Scratch, writeEvent } from './event-codec.ts'
 import type { Names } from './name-table.ts'
 import type { Block, Slabs } from './slabs.ts'
@@ -120,12 +120,4 @@ export class History {
     }
     this.#block = block
   }
-}
-
-/** Order of events of one profile: event time, then arrival. */
-export function compareEvents(
-  a: { readonly ts: number; readonly arrival: number },
-  b: { readonly ts: number; readonly arrival: number },
-): number {
-  return a.ts - b.ts || a.arrival - b.arrival
 }

@@ -3,7 +3,7 @@
  * of names and under the same definitions. `encode(decode(bytes))` gives the same bytes.
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { AccountActor } from '../actor/account-actor.ts'
 import type { SettlementSink } from '../actor/actor.ts'
 import { ACCOUNT, type AccountFrame, type ActorFrame, USER, type UserFrame, writeFrame } from './actor-frame.ts'

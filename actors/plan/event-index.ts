@@ -3,7 +3,7 @@
  * to equal one of some constants. So an event pays for what it can affect, not for what is defined.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { equalityKey, type Reached, Several } from '../values/values.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { StreamNode } from './stream-node.ts'

@@ -1,6 +1,6 @@
 /** What the parts of an actor may ask of it while they judge and reduce. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Occurrences } from './occurrence.ts'
 import type { TraitReader } from '../values/trait-reader.ts'
 import type { Reached } from '../values/values.ts'

@@ -3,7 +3,7 @@
  * sub-expressions are one node, and the indexes by which a change finds the nodes that it can affect.
  */
 import type { ActorKind } from '../../src/model/definition.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { DefinitionHost } from './host.ts'
 import type { StreamNode, StreamState } from './stream-node.ts'

@@ -5,7 +5,7 @@
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { Host } from './host.ts'
 import type { Dependents } from './dependents.ts'

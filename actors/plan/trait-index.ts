@@ -2,8 +2,8 @@
  * From a changed trait to what reads it. Definitions that compare it with a constant for equality are found by the
  * value that it had and the one that it has; everything else that reads it is always visited.
  */
-import type { JsonObject } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { each, equalityKey, type PathReader } from '../values/values.ts'
 import { type Dependents, noDependents } from './dependents.ts'
 

@@ -1,5 +1,5 @@
 /** What a reducer keeps of the events that it has taken up, and the value that follows from it. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Reached } from '../values/values.ts'
 
 /** Place of an event in the order of its profile. */

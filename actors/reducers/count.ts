@@ -1,5 +1,5 @@
 /** `count()`: the number of events. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from './accumulator.ts'
 
 export class CountAccumulator implements TotalAccumulator {

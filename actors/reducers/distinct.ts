@@ -2,8 +2,8 @@
  * `unique(p)`, `unique(p).count()` and `mode(p, n)`: how often each text occurs. A text may stand for values of several
  * forms (`10` and `'10'`); the form given is the one first seen in event order.
  */
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import { compareText, each, type Reached, textOf } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 

@@ -1,6 +1,6 @@
 /** `first(p)`: the first value of the first event that has one; `last(p)`: the last value of the last. */
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import { type Reached, Several } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 

@@ -3,7 +3,7 @@
  * Partials that do not overlap (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997) hold the sum;
  * values so large that partials could overflow go to an integer count of 2^-1074 instead.
  */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 
 /** Beyond this, a sum of many values could leave the range of doubles on its way. */
 const LARGE = 2 ** 960

@@ -2,8 +2,8 @@
  * `min(p)` and `max(p)`, by number or by text. While events leave the window, a monotonic queue holds each event
  * that no later event beats; where none leaves, the best is enough.
  */
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import { each, numberOf, type Reached, textOf } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'
 

@@ -1,5 +1,5 @@
 /** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null without any, or where not finite. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { ExactSum } from './exact-sum.ts'
 import { each, numberOf, type Reached } from '../values/values.ts'
 import type { Place, TotalAccumulator } from './accumulator.ts'

@@ -3,7 +3,8 @@
  * accounts, then the users that a changed account audience reaches), and the transitions that follow, each from the value
  * before and the value after. So a definition has at most one transition for one input, and none is seen half settled.
  */
-import type { JsonValue, Transition } from '../../src/model/transition.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { Bag } from './bag.ts'
 import type { DefinedValue } from '../actor/defined-value.ts'
 import type { Actor, SettlementSink } from '../actor/actor.ts'

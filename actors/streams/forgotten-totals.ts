@@ -4,7 +4,7 @@
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { EventNode } from '../plan/event-index.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Work } from '../plan/predicate.ts'

@@ -4,8 +4,8 @@
  * ended one, so events that a finished run held are read again from the kept history when one arrives among them.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import type { Place } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'

@@ -1,6 +1,6 @@
 /** A stream over all history: nothing ever leaves it, so running values are enough. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Older } from './forgotten-totals.ts'

@@ -4,8 +4,8 @@
  * (3) none of them has left at the instant last advanced to.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
-import { compareEvents } from '../history/history.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import type { Accumulator, Place } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'

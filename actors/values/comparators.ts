@@ -5,7 +5,7 @@
  */
 import { durationMs } from '../../src/language/duration.ts'
 import type { Comparator, RelativeDateComparator } from '../../src/language/tree.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { equalValues, instantOf, numberOf, type Reached, Several, some, textOf } from './values.ts'
 
 export type Test = (left: Reached, rights: readonly Reached[]) => boolean

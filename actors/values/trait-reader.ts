@@ -1,6 +1,6 @@
 /** How a `trait('…')` reference finds its value: a defined key shadows a custom trait, on users the users' keys first. */
-import type { JsonObject } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { type PathReader, type Reached, reachedOf } from './values.ts'
 
 export type TraitReader =

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
-import type { JsonValue, Transition } from '../../src/model/transition.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { type Calls, parseChunk } from './calls.ts'
 import { type Cost, Stopwatch } from './cost.ts'
 

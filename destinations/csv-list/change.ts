@@ -1,6 +1,6 @@
 /** What a call says of a list: who comes or goes, by which ids, and with what. */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
-import type { JsonObject } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { TerminalError } from '../contract/destination.ts'
 
 /** The columns that every file begins with. */

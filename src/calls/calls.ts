@@ -4,10 +4,9 @@
  */
 import type { DeliveryCall, DeliveryContext, Personas } from '../model/delivery-call.ts'
 import type { ConnectionRecord } from '../model/destination.ts'
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import { formatInstant } from '../model/time.ts'
-import type { JsonValue } from '../model/transition.ts'
 import { type Addressee, addresseesOf, addressOf } from './addressees.ts'
 import type { OutgoingDelivery } from '../outbox/delivery.ts'
 import type { DeliveryJob } from '../queue/job.ts'
@@ -145,20 +144,4 @@ function contextOf(setting: CallSetting, { userId, email, anonymousId, others }:
       ),
     }),
   }
-}
-
-/** The traits that a connection adds, by the names that they have there; those that there are. */
-export function enrichmentOf(
-  traits: Readonly<Record<string, string>>,
-  read: (key: string) => JsonValue | undefined,
-): JsonObject | undefined {
-  const found: JsonObject = {}
-  let isEmpty = true
-  for (const key of Object.keys(traits)) {
-    const value = read(key)
-    if (value === undefined || value === null) continue
-    found[traits[key]!] = value
-    isEmpty = false
-  }
-  return isEmpty ? undefined : found
 }

@@ -2,7 +2,7 @@
  * When checkpoints are made: some time, or so many bytes of the journal, after the last; one at a time, and none while
  * nothing has happened. One that fails is made anew when the next is due.
  */
-import type { SetTimer } from '../journal/alarm.ts'
+import type { SetTimer } from '../model/timer.ts'
 import type { Checkpointer, CheckpointSource, CheckpointSummary } from './checkpointer.ts'
 
 export interface CheckpointLimits {

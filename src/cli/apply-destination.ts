@@ -4,7 +4,7 @@ import type { DestinationType } from '../../destinations/contract/destination.ts
 import { DESTINATION_TYPES, destinationType } from '../../destinations/registry.ts'
 import { readDestination } from '../control-api/destination-requests.ts'
 import { MASK } from '../dispatch/admin.ts'
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 import { filledFrom, type Variable } from './apply-environment.ts'
 import type { Path, YamlFile } from './yaml-file.ts'
 

@@ -5,7 +5,7 @@ import { EngineError } from '../model/errors.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
-import type { ListedRecord } from '../space/registry.ts'
+import type { ListedRecord } from '../model/space-command.ts'
 import {
   changeAudience,
   changeComputedTrait,

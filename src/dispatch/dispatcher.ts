@@ -7,23 +7,16 @@
  * D3. What one destination does, or does not do, changes nothing for another.
  */
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
-import type { SetTimer } from '../journal/alarm.ts'
+import type { SetTimer } from '../model/timer.ts'
 import { callCountOf } from '../calls/calls.ts'
 import { Circuit } from './circuit.ts'
 import type { Deliveries, DeliveryName } from '../outbox/space-outbox.ts'
 import { type Delivery, outgoing, type OutgoingDelivery } from '../outbox/delivery.ts'
+import type { Shape } from '../queue/job-size.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
 import { nextTryAt } from './retry-policy.ts'
 import type { Target } from '../outbox/destination-state.ts'
-
-/** How a destination wants its calls. */
-export interface Shape {
-  /** Calls of one job, about. */
-  readonly jobCalls: number
-  /** How long changes are gathered before they are sent, ms. */
-  readonly gatherMs: number
-}
 
 export interface DispatcherOptions {
   readonly deliveries: Deliveries

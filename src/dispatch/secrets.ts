@@ -3,7 +3,7 @@
  * Whoever reads the journal or a checkpoint without the key learns nothing of them, and can change nothing unnoticed.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 
 export const KEY_BYTES = 32
 const NONCE_BYTES = 12

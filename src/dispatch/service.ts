@@ -4,12 +4,13 @@
  */
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
-import type { JsonObject } from '../model/event.ts'
-import type { SetTimer } from '../journal/alarm.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { SetTimer } from '../model/timer.ts'
 import type { Deliveries } from '../outbox/space-outbox.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { WorkerDestination } from '../worker/delivery-worker.ts'
-import { Dispatcher, type Shape } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { Shape } from '../queue/job-size.ts'
 import type { Secrets } from './secrets.ts'
 import { shapeOfLimits } from '../queue/job-size.ts'
 

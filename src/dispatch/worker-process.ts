@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { RetryableError } from '../../destinations/contract/destination.ts'
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { DeliveryWorkers } from './service.ts'
 import type { WorkerDestination } from '../worker/delivery-worker.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from '../worker/worker-messages.ts'

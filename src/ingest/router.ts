@@ -1,7 +1,7 @@
 /** Ingestion: Segment's tracking API. A request is answered when its calls are durable and applied. */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
-import type { JsonValue } from '../model/transition.ts'
+import type { JsonValue } from '../model/json.ts'
 import type { Endpoint } from '../model/call.ts'
 import { browserSdkRouter } from './browser-sdk.ts'
 import { allowOrigins, answerSettings, PIXEL, readPixel } from './browser.ts'
@@ -9,19 +9,10 @@ import {
   BATCH_BYTES_MAX,
   CALL_BYTES_MAX,
   parseBody,
-  type PlacedCall,
+  type IngestRequest,
   readRequest,
   type RejectedCall,
 } from '../model/read-request.ts'
-
-/** A request that may be journalled: every call of it is valid. */
-export interface IngestRequest {
-  readonly endpoint: Endpoint
-  readonly sourceId: string
-  /** As it was received, after inflating. */
-  readonly body: Uint8Array
-  readonly calls: readonly PlacedCall[]
-}
 
 export interface IngestOptions {
   /** The source that a request may write for, by its `Authorization` header, or else by the write key in its body. */

@@ -1,18 +1,11 @@
 /** One timer for the next deadline, armed anew whenever that moves. It rings once the instant has come, not before. */
-
-/** `setTimeout`, or a hand that turns virtual time. Returns what takes the timer back. */
-export type SetTimer = (callback: () => void, delayMs: number) => () => void
+import type { SetTimer } from '../model/timer.ts'
 
 /**
  * The longest that one timer waits before it looks at the clock again: far below 2^31-1 ms, beyond which Node's timers
  * fire at once, and short because the wall clock may be set, or the machine sleep, meanwhile.
  */
 export const WAIT_MS_MAX = 60_000
-
-export const setTimer: SetTimer = (callback, delayMs) => {
-  const timer = setTimeout(callback, delayMs)
-  return () => clearTimeout(timer)
-}
 
 export class Alarm {
   readonly #clock: () => number

@@ -11,7 +11,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { CheckedCall } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
-import type { SetTimer } from './alarm.ts'
+import type { SetTimer } from '../model/timer.ts'
 import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 
 /** What is to become an entry, or a part of one. */

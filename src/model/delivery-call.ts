@@ -2,7 +2,7 @@
  * What a destination is told of a change: a call in the shape that Segment's audiences and computed traits arrive in,
  * with `context.personas` saying what was computed. One call addresses one identity of a profile.
  */
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from './json.ts'
 
 export interface Personas {
   readonly computation_class: 'audience' | 'trait'

@@ -1,6 +1,6 @@
 /** What the control API needs of destinations, and does not know itself. */
 import type { DestinationRecord } from './destination.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from './json.ts'
 
 /** Settings as a record has them: what is secret is sealed. */
 export type StoredSettings = Pick<DestinationRecord, 'settings' | 'sealed' | 'missing'>

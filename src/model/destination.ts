@@ -1,6 +1,6 @@
 /** Destinations, what is connected to them, and the commands that change either; all of it is state of a space. */
 import type { DefinitionSource } from './definition.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from './json.ts'
 
 /** A tool that is told of changes: a type, with settings. */
 export interface DestinationRecord {

@@ -1,7 +1,5 @@
 /** What happened: one event of a profile, as windows, funnels and reducers see it. */
-import type { JsonValue } from './transition.ts'
-
-export type JsonObject = Record<string, JsonValue>
+import type { JsonObject } from './json.ts'
 
 export interface ProfileEvent {
   /** `Page Viewed` for a page call, `Screen Viewed` for a screen call. */
@@ -16,4 +14,12 @@ export interface ProfileEvent {
   readonly messageId: string
   readonly properties: JsonObject
   readonly context: JsonObject
+}
+
+/** Order of events of one profile: event time, then arrival. */
+export function compareEvents(
+  a: { readonly ts: number; readonly arrival: number },
+  b: { readonly ts: number; readonly arrival: number },
+): number {
+  return a.ts - b.ts || a.arrival - b.arrival
 }

@@ -4,9 +4,9 @@
  */
 import { type Call, DEPTH_MAX, type Endpoint, readCall } from './call.ts'
 import { EngineError, type ErrorCode, kindOf } from './errors.ts'
-import type { JsonObject } from './event.ts'
+import type { JsonObject } from './json.ts'
 import { DEFAULT_IDENTITY_RULES } from './external-id.ts'
-import type { JsonValue } from './transition.ts'
+import type { JsonValue } from './json.ts'
 import { isNestedWithin } from './nesting.ts'
 
 /** Segment's limits. */
@@ -22,6 +22,15 @@ const BODY_DEPTH_MAX = DEPTH_MAX + 4
 export interface PlacedCall {
   readonly index: number
   readonly call: Call
+}
+
+/** A request that may be journalled: every call of it is valid. */
+export interface IngestRequest {
+  readonly endpoint: Endpoint
+  readonly sourceId: string
+  /** As it was received, after inflating. */
+  readonly body: Uint8Array
+  readonly calls: readonly PlacedCall[]
 }
 
 export interface RejectedCall {

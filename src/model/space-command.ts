@@ -21,6 +21,12 @@ export interface DefinitionRecord {
   readonly options: Readonly<Record<string, boolean | number | readonly string[]>>
 }
 
+/** A record with its place in the order of creation. */
+export interface ListedRecord {
+  readonly sequence: number
+  readonly record: DefinitionRecord
+}
+
 /** As a command of the journal carries it. */
 export interface TokenRecord {
   /** `tok_…`. */

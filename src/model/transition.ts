@@ -1,9 +1,7 @@
 /** A change of a membership or of a computed trait: a state step and what it publishes. */
+import type { JsonValue } from './json.ts'
 
 export type TransitionType = 'entered' | 'exited' | 'trait'
-
-/** Any JSON value; what traits and properties hold. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue }
 
 export interface Transition {
   /** The instant at which it became so, epoch ms. */

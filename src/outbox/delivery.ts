@@ -2,9 +2,9 @@
  * One thing that a destination is to be told: that a value is so, for a user, or for an account itself. It is a
  * snapshot: whom it addresses stays as it was when the value became so, whatever becomes of the profile.
  */
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { ExternalId } from '../model/external-id.ts'
-import type { JsonValue } from '../model/transition.ts'
+import type { JsonValue } from '../model/json.ts'
 
 export interface Delivery {
   /** Counts the deliveries of the space. */

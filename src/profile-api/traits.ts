@@ -4,7 +4,7 @@
  * T1. An audience is true or false, never absent. A computed trait without a value is absent.
  * T2. An audience of accounts is true for a user where any of its accounts is in it.
  */
-import type { JsonValue } from '../model/transition.ts'
+import type { JsonValue } from '../model/json.ts'
 import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
 
 export type TraitClass = 'custom' | 'audience' | 'computed_trait'

@@ -1,9 +1,16 @@
 /** How large the jobs of a destination are, and how many of them may begin in a time, from what it says it can take. */
 import type { DestinationLimits } from '../../destinations/contract/destination.ts'
-import type { Shape } from '../dispatch/dispatcher.ts'
 
 /** Calls of one job where each is a request of its own. */
 const SINGLE_CALLS = 50
+
+/** How a destination wants its calls. */
+export interface Shape {
+  /** Calls of one job, about. */
+  readonly jobCalls: number
+  /** How long changes are gathered before they are sent, ms. */
+  readonly gatherMs: number
+}
 
 export interface JobShape extends Shape {
   /** A job begins at most so often; 0: as it comes. It makes as many requests as may be made in that time. */

@@ -12,7 +12,7 @@ import { WorkerProcess } from '../dispatch/worker-process.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { DeliveryOverview, DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
-import { setTimer, type SetTimer } from '../journal/alarm.ts'
+import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 

@@ -9,14 +9,14 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
-import type { DefinitionKind, DefinitionRecord, SpaceCommand, TokenRecord } from '../model/space-command.ts'
+import type {
+  DefinitionKind,
+  DefinitionRecord,
+  ListedRecord,
+  SpaceCommand,
+  TokenRecord,
+} from '../model/space-command.ts'
 import { Tokens } from './tokens.ts'
-
-/** A record with its place in the order of creation. */
-export interface ListedRecord {
-  readonly sequence: number
-  readonly record: DefinitionRecord
-}
 
 /** All that it holds, as plain data. */
 export interface RegistryState {

@@ -1,7 +1,7 @@
 /** Whether settings of a destination work: asks it, without telling anybody about a person. */
 import { DeliveryError, type DestinationContext } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 
 /** What is wrong; undefined where they work, or nothing can be asked. */
 export async function testSettings(

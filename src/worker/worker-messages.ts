@@ -1,5 +1,5 @@
 /** What the server and the process of its workers tell each other. */
-import type { JsonObject } from '../model/event.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { WorkerDestination } from './delivery-worker.ts'
 
 export interface WorkerConfig {

@@ -1,10 +1,11 @@
 /** The calls of a delivery, as a destination gets them. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { callCountOf, type CallSetting, callsOf, callsOfJob, enrichmentOf } from '../../src/calls/calls.ts'
+import { callCountOf, type CallSetting, callsOf, callsOfJob } from '../../src/calls/calls.ts'
+import { enrichmentOf } from '../../src/outbox/enrichment.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import type { ConnectionRecord } from '../../src/model/destination.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { connection, delivery, ids } from '../outbox/given.ts'
 

@@ -1,6 +1,6 @@
 /** Calls as destinations get them. */
 import type { DeliveryCall, IdentifyDelivery } from '../../src/model/delivery-call.ts'
-import type { JsonObject } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 
 export const PERSONAS = {
   computation_class: 'audience',

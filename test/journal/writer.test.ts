@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
-import type { SetTimer } from '../../src/journal/alarm.ts'
+import type { SetTimer } from '../../src/model/timer.ts'
 import { type Part, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
 import { HeldJournal } from './held-journal.ts'
 

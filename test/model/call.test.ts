@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Call, DEPTH_MAX, eventTime, MESSAGE_ID_LENGTH_MAX, readCall } from '../../src/model/call.ts'
 import { EngineError } from '../../src/model/errors.ts'
-import type { JsonObject } from '../../src/model/event.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 
 const RECEIVED = Date.UTC(2026, 0, 10, 12)

@@ -1,5 +1,5 @@
 /** What the oracle keeps of a user or an account: everything that ever happened to it, and what each definition last said. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { byPriority, type Id } from './calls.ts'
 import type { OracleEvent, Quantifier } from './evaluation.ts'
 

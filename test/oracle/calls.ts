@@ -1,5 +1,5 @@
 /** Tracking calls as docs/semantics.md sections 1, 2 and 7 read them. A call that breaks a rule reads as undefined: it is refused. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { alphabetically, instantOfText } from './values.ts'
 
 type Fields = Readonly<Record<string, JsonValue>>

@@ -1,6 +1,6 @@
 /** Comparators (docs/semantics.md sections 3 and 4) on the values that the left and right side reach. */
 import type { BinaryComparator, ListComparator, RelativeDateComparator } from '../../src/language/tree.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Moment } from './moment.ts'
 import { instantOf, numberOf, textOf } from './values.ts'
 

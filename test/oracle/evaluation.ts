@@ -14,7 +14,7 @@ import type {
   Scalar,
   Stream,
 } from '../../src/language/tree.ts'
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { compare, compareDates, compareToNow } from './comparison.ts'
 import { exactSum } from './exact-sum.ts'
 import type { Moment } from './moment.ts'

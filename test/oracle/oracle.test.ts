@@ -1,7 +1,8 @@
 /** Small histories whose outcome was worked out by hand from docs/semantics.md, section by section. Instants are in minutes. */
 import { describe, expect, it } from 'vitest'
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import type { JsonValue, Transition } from '../../src/model/transition.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { exactSum } from './exact-sum.ts'
 import { Oracle, runOracle, type OracleInput } from './oracle.ts'
 import { instantOfText } from './values.ts'

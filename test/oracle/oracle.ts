@@ -9,7 +9,8 @@
  *     the difference between before and after is published.
  */
 import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
-import type { JsonValue, Transition } from '../../src/model/transition.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { Account, inOrder, NO_STANDING, User, type Standing } from './actors.ts'
 import { readCall, type ReadCall } from './calls.ts'
 import { compile, Definitions, type Definition } from './definitions.ts'

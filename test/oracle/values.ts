@@ -1,5 +1,5 @@
 /** JSON values as docs/semantics.md section 4 reads them: paths, texts, numbers, instants. Shares nothing with the engine. */
-import type { JsonValue } from '../../src/model/transition.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 
 /** The parts of a path: split at dots, where `\.` is a dot of the name itself. */
 export function pathParts(path: string): readonly string[] {

@@ -4,7 +4,7 @@ import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { Deliveries } from '../../src/outbox/space-outbox.ts'
-import { limitsOf } from '../../src/dispatch/target-limits.ts'
+import { limitsOf } from '../../src/space/target-limits.ts'
 import { durableEntry } from '../../src/space/engine-entry.ts'
 import { delivery, destination } from '../outbox/given.ts'
 

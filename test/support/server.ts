@@ -2,7 +2,7 @@
 import { pino } from 'pino'
 import { type RunningServer, startServer } from '../../src/server/serve.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
-import type { SetTimer } from '../../src/journal/alarm.ts'
+import type { SetTimer } from '../../src/model/timer.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
 import { MemoryJournal } from './memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline.ts'

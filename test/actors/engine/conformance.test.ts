@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Shard } from '../../../actors/engine/shard.ts'
 import { readDefinitionsFile } from '../../../src/cli/definitions-file.ts'
 import { formatInstant, parseInstant } from '../../../src/model/time.ts'
-import type { JsonValue } from '../../../src/model/transition.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
 
 const CASES = join(import.meta.dirname, '../../../../shared/conformance')
 

@@ -3,8 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EventReader, Scratch, writeEvent, writeValue } from '../../../actors/history/event-codec.ts'
 import { Names } from '../../../actors/history/name-table.ts'
-import type { JsonObject, ProfileEvent } from '../../../src/model/event.ts'
-import type { JsonValue } from '../../../src/model/transition.ts'
+import type { ProfileEvent } from '../../../src/model/event.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
 import { propertyRuns } from '../../support/runs.ts'
 
 /** Text of any code units: halves of surrogate pairs too. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { compileTest, compileTimedTest, type Horizon } from '../../../actors/values/comparators.ts'
 import { type Reached, reachedOf } from '../../../actors/values/values.ts'
 import type { Comparator, RelativeDateComparator } from '../../../src/language/tree.ts'
-import type { JsonValue } from '../../../src/model/transition.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
 import { propertyRuns } from '../../support/runs.ts'
 
 type Untimed = Exclude<Comparator['comparator'], RelativeDateComparator>
