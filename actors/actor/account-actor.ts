@@ -4,7 +4,7 @@ import { Actor, type SettlementSink } from './actor.ts'
 import type { HeardEvent } from '../history/history.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { Account, Message, User } from './message.ts'
-import type { Older } from '../streams/forgotten-totals.ts'
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { hasReaders } from '../plan/dependents.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 
@@ -50,7 +50,7 @@ export class AccountActor extends Actor implements Account {
     return events.sort(compareEvents)
   }
 
-  override olderOfAll(): readonly Older[] {
+  override olderOfAll(): readonly ForgottenTotals[] {
     return this.#allUsers().flatMap(({ older }) => older ?? [])
   }
 

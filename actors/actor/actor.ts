@@ -20,8 +20,8 @@ import type { DefinedValue } from './defined-value.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import type { HeardEvent, History } from '../history/history.ts'
 import type { Message } from './message.ts'
-import type { Names } from '../history/name-table.ts'
-import type { Older } from '../streams/forgotten-totals.ts'
+import type { NameTable } from '../history/name-table.ts'
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
@@ -51,7 +51,7 @@ export interface SettlementSink {
   /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
   join(actor: Actor): void
   /** An event is about to be appended to a history. */
-  appending(history: History, names: Names): void
+  appending(history: History, names: NameTable): void
 }
 
 interface TimedState {
@@ -109,7 +109,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   abstract receive(message: Message): void
   abstract keptEvents(): readonly ProfileEvent[]
   /** What forgotten events have left: of the user, or of each of the account's. */
-  abstract olderOfAll(): readonly Older[]
+  abstract olderOfAll(): readonly ForgottenTotals[]
   /** The kept events, each with the instant from which it has counted for this actor. */
   abstract heardEvents(): readonly HeardEvent[]
   abstract readAccountAudience(definition: number): boolean

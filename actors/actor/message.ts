@@ -6,7 +6,7 @@ import type { JsonValue } from '../../src/model/json.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { History } from '../history/history.ts'
-import type { Older } from '../streams/forgotten-totals.ts'
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { SlotTable } from './slot-table.ts'
 import type { TraitOrigin, Traits } from './traits.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
@@ -18,7 +18,7 @@ export interface User {
   readonly traits: Traits
   readonly history: History
   readonly mergeCount: number
-  readonly older: Older | undefined
+  readonly older: ForgottenTotals | undefined
   readonly defined: SlotTable<DefinedValue>
   readonly accounts: ReadonlySet<Account>
   keptEvents(): readonly ProfileEvent[]
@@ -50,7 +50,7 @@ type Content =
   | {
       readonly kind: 'events forgotten'
       readonly kept: readonly ProfileEvent[]
-      readonly older: Older
+      readonly older: ForgottenTotals
       /** What looked at the forgotten events must be found anew. */
       readonly matters: boolean
     }

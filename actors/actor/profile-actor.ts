@@ -5,11 +5,11 @@ import { Actor, type SettlementSink } from './actor.ts'
 import { mementoOf } from './defined-value.ts'
 import { type HeardEvent, History, type HistoryStore } from '../history/history.ts'
 import type { Account, Message, User } from './message.ts'
-import { Older } from '../streams/forgotten-totals.ts'
+import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 
-const NONE_OLDER: readonly Older[] = []
+const NONE_OLDER: readonly ForgottenTotals[] = []
 const NO_ACCOUNTS: ReadonlySet<Account> = new Set()
 
 export class ProfileActor extends Actor implements User {
@@ -19,7 +19,7 @@ export class ProfileActor extends Actor implements User {
   accounts: ReadonlySet<Account> = NO_ACCOUNTS
   history = new History()
   /** What events that are no longer kept have left. */
-  older: Older | undefined = undefined
+  older: ForgottenTotals | undefined = undefined
   mergeCount = 0
   /** When its last call came, epoch ms. */
   seenAt = 0
@@ -49,7 +49,7 @@ export class ProfileActor extends Actor implements User {
     return this.history.events(this.#store.names)
   }
 
-  override olderOfAll(): readonly Older[] {
+  override olderOfAll(): readonly ForgottenTotals[] {
     return this.older ? [this.older] : NONE_OLDER
   }
 
@@ -168,7 +168,7 @@ export class ProfileActor extends Actor implements User {
     this.history.release(this.#store.slabs)
   }
 
-  #forget(kept: readonly ProfileEvent[], older: Older): void {
+  #forget(kept: readonly ProfileEvent[], older: ForgottenTotals): void {
     const before = { history: this.history, older: this.older }
     this.sink.onFailure(() => Object.assign(this, before))
     this.sink.onSuccess(() => before.history.release(this.#store.slabs))
@@ -208,7 +208,7 @@ export class ProfileActor extends Actor implements User {
       other.history.release(this.#store.slabs)
     })
     this.history = History.of([...this.keptEvents(), ...other.keptEvents()], this.#store)
-    this.older = Older.unite(this.older, other.older)
+    this.older = ForgottenTotals.unite(this.older, other.older)
     this.mergeCount += other.mergeCount + 1
     for (const [index, id] of other.defined.ids().entries()) {
       const theirs = other.defined.items()[index]!

@@ -12,7 +12,7 @@ export type CallOutcome =
   | { readonly kind: 'failed'; readonly cause: unknown }
 
 /** A deadline that failed: its actor is as it was before, and looks at the clock again with its next message. */
-export interface Fault {
+export interface FailedDeadline {
   readonly profile: string
   readonly at: number
   readonly cause: unknown
@@ -23,12 +23,12 @@ export interface Applied {
   /** Of a calls entry, one for each call. */
   readonly outcomes: readonly CallOutcome[]
   /** Deadlines on the way that failed and were set aside; nearly always none. */
-  readonly faults: readonly Fault[]
+  readonly faults: readonly FailedDeadline[]
 }
 
 export const APPLIED: CallOutcome = { kind: 'applied' }
 export const DUPLICATE: CallOutcome = { kind: 'duplicate' }
 
-export const NO_FAULTS: readonly Fault[] = []
+export const NO_FAULTS: readonly FailedDeadline[] = []
 
 export const NO_OUTCOMES: readonly CallOutcome[] = []

@@ -12,7 +12,7 @@ import type { Settlement } from '../settlement/settlement.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { sameValue } from '../values/values.ts'
 
-export interface ParticipantsOptions {
+export interface CallActorsOptions {
   readonly identity: Identity
   readonly roster: Roster
   readonly wheel: TimingWheel
@@ -23,7 +23,7 @@ export interface ParticipantsOptions {
   readonly profilesMax: () => number
 }
 
-export class Participants {
+export class CallActors {
   readonly #identity: Identity
   readonly #roster: Roster
   readonly #wheel: TimingWheel
@@ -32,7 +32,7 @@ export class Participants {
   readonly #rules: IdentityRules
   readonly #profilesMax: () => number
 
-  constructor({ identity, roster, wheel, settlement, store, rules, profilesMax }: ParticipantsOptions) {
+  constructor({ identity, roster, wheel, settlement, store, rules, profilesMax }: CallActorsOptions) {
     this.#profilesMax = profilesMax
     this.#identity = identity
     this.#roster = roster

@@ -7,7 +7,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import { Actor, type SettlementSink } from '../actor/actor.ts'
 import type { HeardEvent } from '../history/history.ts'
 import { compareEvents } from '../../src/model/event.ts'
-import type { Older } from '../streams/forgotten-totals.ts'
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { compilePlans } from '../compiler/compile.ts'
 import type { Plan } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from '../compiler/references.ts'
@@ -133,7 +133,7 @@ class PlayedActor extends Actor {
     return [...this.#played].sort(compareEvents)
   }
 
-  override olderOfAll(): readonly Older[] {
+  override olderOfAll(): readonly ForgottenTotals[] {
     return []
   }
 

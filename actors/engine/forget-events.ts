@@ -6,7 +6,7 @@
  */
 import type { Retention } from '../../src/model/retention.ts'
 import type { Actor } from '../actor/actor.ts'
-import { Older } from '../streams/forgotten-totals.ts'
+import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 
@@ -28,7 +28,7 @@ export function forgetEvents(
   if (count < 0) count = events.length
   count = Math.max(count, roomFor)
   if (count === 0) return
-  const older = Older.after(profile.older, events.slice(0, count), both, arrivals)
+  const older = ForgottenTotals.after(profile.older, events.slice(0, count), both, arrivals)
   const matters = both.some(
     ({ windowMsMax, looksBackForEver }) => looksBackForEver || older.keptSince > now - windowMsMax,
   )

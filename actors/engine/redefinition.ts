@@ -21,7 +21,7 @@ import type { Settlement } from '../settlement/settlement.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
-export interface AdoptionOptions {
+export interface RedefinitionOptions {
   readonly roster: Roster
   readonly settlement: Settlement
   readonly decoder: ActorDecoder
@@ -41,18 +41,18 @@ export interface NewDefinitions {
 }
 
 /** An actor that takes part, and what it was. */
-interface Adopter {
+interface RedefinedActor {
   readonly actor: SpaceActor
   readonly before: PageActor
   /** Of an actor that was awake: gives its values back. */
   readonly giveBack: (() => void) | undefined
 }
 
-export class Adoption {
-  readonly #options: AdoptionOptions
+export class Redefinition {
+  readonly #options: RedefinitionOptions
   #isUnderWay = false
 
-  constructor(options: AdoptionOptions) {
+  constructor(options: RedefinitionOptions) {
     this.#options = options
   }
 
@@ -63,7 +63,7 @@ export class Adoption {
 
   /** Throws what an actor throws; then nothing has changed. */
   adopt(definitions: NewDefinitions, transitions: Transition[]): void {
-    const adopters: Adopter[] = []
+    const adopters: RedefinedActor[] = []
     this.#isUnderWay = true
     try {
       for (const group of this.#groups()) {
@@ -79,7 +79,7 @@ export class Adoption {
   }
 
   /** @returns those for whom something must be taken back, should another fail */
-  #adoptTogether(group: readonly number[], definitions: NewDefinitions, transitions: Transition[]): Adopter[] {
+  #adoptTogether(group: readonly number[], definitions: NewDefinitions, transitions: Transition[]): RedefinedActor[] {
     const { settlement } = this.#options
     const { plans, begun, inputs, now } = definitions
     const adopters = group.map((ordinal) => this.#adopter(ordinal, plans))
@@ -99,7 +99,7 @@ export class Adoption {
     return adopters.filter((adopter) => this.#isAnother(adopter))
   }
 
-  #adopter(ordinal: number, plans: Plans): Adopter {
+  #adopter(ordinal: number, plans: Plans): RedefinedActor {
     const { roster, decoder, wheel } = this.#options
     const before = { bytes: Buffer.from(roster.bytesOf(ordinal)!), dueAt: wheel.deadlineOf(ordinal) }
     const awake = roster.awakeAt(ordinal)
@@ -108,7 +108,7 @@ export class Adoption {
   }
 
   /** Takes note of what an actor is now. Keeps O3. */
-  #isAnother({ actor, before, giveBack }: Adopter): boolean {
+  #isAnother({ actor, before, giveBack }: RedefinedActor): boolean {
     const { roster, wheel } = this.#options
     const { ordinal } = actor
     const after = encodeActor(actor)
@@ -124,7 +124,7 @@ export class Adoption {
   }
 
   /** Keeps O2. */
-  #takeBack({ actor, before, giveBack }: Adopter, { oldPlans, now }: NewDefinitions): void {
+  #takeBack({ actor, before, giveBack }: RedefinedActor, { oldPlans, now }: NewDefinitions): void {
     const { roster, settlement, wheel } = this.#options
     const { ordinal } = actor
     if (roster.awakeAt(ordinal) === actor) {

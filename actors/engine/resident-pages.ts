@@ -25,7 +25,7 @@ const LOOKS = 32
 /** Not all of them: ten thousand users go in some milliseconds. */
 const LOOKS_MANY = 1_024
 
-export class Residency {
+export class ResidentPages {
   readonly #roster: Roster
   readonly #identity: Identity
   readonly #wheel: TimingWheel

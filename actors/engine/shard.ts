@@ -14,7 +14,7 @@ import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
 import { APPLIED, type Applied, type CallOutcome, DUPLICATE, NO_OUTCOMES } from './applied.ts'
-import { Adoption } from './redefinition.ts'
+import { Redefinition } from './redefinition.ts'
 import {
   type RestLimits,
   NEVER_REST,
@@ -33,17 +33,17 @@ import { CHUNK_IDS, Deduplication } from '../deduplication/deduplication.ts'
 import { expiresAt, rescheduleAll } from './expiry.ts'
 import type { HistoryStore } from '../history/history.ts'
 import { Identity } from '../identity/identity.ts'
-import { Names } from '../history/name-table.ts'
+import { NameTable } from '../history/name-table.ts'
 import { compilePlans, type Plans } from '../compiler/compile.ts'
 import type { Plan } from '../plan/plan.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
-import { Participants } from './call-actors.ts'
+import { CallActors } from './call-actors.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import { exactSince, forgetEvents } from './forget-events.ts'
 import { Restoration } from './restoration.ts'
 import { settledAt } from '../actor/settled-at.ts'
 import { encodeBarePage } from '../memory/pages.ts'
-import { Residency } from './resident-pages.ts'
+import { ResidentPages } from './resident-pages.ts'
 import { Roster } from '../memory/roster.ts'
 import { Settlement } from '../settlement/settlement.ts'
 import { Slabs } from '../history/slabs.ts'
@@ -56,22 +56,22 @@ export class Shard {
   #retention: Retention
   #definitions: Definitions
   readonly #identity: Identity
-  readonly #store: HistoryStore = { names: new Names(), slabs: new Slabs() }
+  readonly #store: HistoryStore = { names: new NameTable(), slabs: new Slabs() }
   readonly #wheel = new TimingWheel()
   readonly #roster = new Roster(this.#wheel, (bytes, dueAt) => this.#wake(bytes, dueAt))
   readonly #settlement = new Settlement({
     onJoin: (actor) => {
-      if (!this.#adoption.isUnderWay) this.#roster.changing(actor.ordinal)
+      if (!this.#redefinition.isUnderWay) this.#roster.changing(actor.ordinal)
     },
     onSettled: (actor) => this.#schedule(actor),
   })
   readonly #decoder: ActorDecoder
-  readonly #adoption: Adoption
+  readonly #redefinition: Redefinition
   readonly #restLimits: RestLimits
   readonly deduplication: Deduplication
-  readonly residency: Residency
+  readonly residentPages: ResidentPages
   readonly reader: ActorReader
-  readonly #participants: Participants
+  readonly #callActors: CallActors
   #plans: Plans
   readonly #clock = new SpaceClock({
     wheel: this.#wheel,
@@ -95,7 +95,7 @@ export class Shard {
     this.#rules = identity
     this.#restLimits = rest
     this.#identity = new Identity(identity, (ordinal) => this.#roster.user(ordinal))
-    this.residency = new Residency(this.#roster, this.#identity, this.#wheel)
+    this.residentPages = new ResidentPages(this.#roster, this.#identity, this.#wheel)
     this.#decoder = new ActorDecoder({
       sink: this.#settlement,
       store: this.#store,
@@ -104,7 +104,7 @@ export class Shard {
       accountAt: (ordinal) => this.#roster.accountAt(ordinal),
     })
     this.reader = new ActorReader(this.#roster, this.#decoder, () => this.#plans)
-    this.#adoption = new Adoption({
+    this.#redefinition = new Redefinition({
       roster: this.#roster,
       settlement: this.#settlement,
       decoder: this.#decoder,
@@ -112,7 +112,7 @@ export class Shard {
       // Nobody leaves memory before all have adopted the definitions.
       rest: () => this.#putToRest(0),
     })
-    this.#participants = new Participants({
+    this.#callActors = new CallActors({
       identity: this.#identity,
       roster: this.#roster,
       wheel: this.#wheel,
@@ -191,7 +191,7 @@ export class Shard {
 
   /** What becomes of the cut at hand: it was stored, or is to be made anew. */
   endCut(isStored: boolean): void {
-    if (isStored) this.residency.stored()
+    if (isStored) this.residentPages.stored()
     else this.#roster.pages.takeBack()
   }
 
@@ -249,7 +249,7 @@ export class Shard {
       clock: head.clock,
       schedule: (actor) => this.#schedule(actor),
       rest: () => this.#rest(1),
-      release: () => this.residency.release(this.#restLimits.bytesMax),
+      release: () => this.residentPages.release(this.#restLimits.bytesMax),
     })
   }
 
@@ -307,7 +307,7 @@ export class Shard {
   #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
     this.#settlement.begin(now)
     const [arrival, ts] = [this.#arrivals + 1, eventTime(call, now)]
-    const profile = this.#participants.profileOf(call.ids, now, this.#plans)
+    const profile = this.#callActors.profileOf(call.ids, now, this.#plans)
     profile.seen(now)
     if (call.event !== undefined) {
       const { messageId, properties, context } = call
@@ -319,7 +319,7 @@ export class Shard {
     if (call.type === 'identify' && call.traits)
       profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     if (call.groupId !== undefined) {
-      const account = this.#participants.accountOf(profile, call.groupId, now, this.#plans)
+      const account = this.#callActors.accountOf(profile, call.groupId, now, this.#plans)
       if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     this.#settlement.finish(transitions)
@@ -328,7 +328,7 @@ export class Shard {
 
   #onDue(actor: SpaceActor, due: number): void {
     actor.next({ kind: 'deadline', at: due })
-    if (expiresAt(actor, this.#retention) <= due) this.#participants.expire(actor as ProfileActor, due)
+    if (expiresAt(actor, this.#retention) <= due) this.#callActors.expire(actor as ProfileActor, due)
   }
 
   #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
@@ -348,7 +348,7 @@ export class Shard {
     this.#definitions = changed
     this.#plans = plans
     try {
-      this.#adoption.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock.now }, transitions)
+      this.#redefinition.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock.now }, transitions)
     } catch (cause) {
       this.#definitions = definitions
       this.#plans = oldPlans
@@ -384,7 +384,7 @@ export class Shard {
 
   #rest(calls: number): void {
     this.#putToRest(calls)
-    this.residency.release(this.#restLimits.bytesMax)
+    this.residentPages.release(this.#restLimits.bytesMax)
   }
 
   #putToRest(calls: number): void {

@@ -1,6 +1,6 @@
 /** The present of a space: it moves on with the entries; whatever falls due on the way happens at its own instant. */
 import type { Transition } from '../../src/model/transition.ts'
-import { type Fault, NO_FAULTS } from './applied.ts'
+import { type FailedDeadline, NO_FAULTS } from './applied.ts'
 import type { Roster } from '../memory/roster.ts'
 import type { Settlement } from '../settlement/settlement.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
@@ -18,7 +18,7 @@ export class SpaceClock {
   readonly #options: SpaceClockOptions
   /** Actors due at one instant; kept from one to the next. */
   readonly #due: number[] = []
-  #faults: readonly Fault[] = NO_FAULTS
+  #faults: readonly FailedDeadline[] = NO_FAULTS
   /** Epoch ms; it never goes back. */
   now = 0
 
@@ -27,7 +27,7 @@ export class SpaceClock {
   }
 
   /** Deadlines that have failed since this was asked last. */
-  takeFaults(): readonly Fault[] {
+  takeFaults(): readonly FailedDeadline[] {
     const faults = this.#faults
     this.#faults = NO_FAULTS
     return faults

@@ -6,7 +6,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import type { Names } from './name-table.ts'
+import type { NameTable } from './name-table.ts'
 
 const NULL = 0
 const TRUE = 1
@@ -80,7 +80,7 @@ export class Scratch {
 }
 
 /** Appends an event to the scratch. What can fail (values that are no JSON) fails here, before anything is changed. */
-export function writeEvent(scratch: Scratch, names: Names, event: ProfileEvent): void {
+export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEvent): void {
   writeName(scratch, names, event.name)
   scratch.double(event.ts)
   scratch.varint(event.arrival)
@@ -96,7 +96,7 @@ const END = 0
 const IN_FULL = 1
 const NUMBERED = 2
 
-function writeName(scratch: Scratch, names: Names, name: string): void {
+function writeName(scratch: Scratch, names: NameTable, name: string): void {
   const number = names.numberOf(name)
   if (number >= 0) scratch.varint(number + NUMBERED)
   else {
@@ -105,7 +105,7 @@ function writeName(scratch: Scratch, names: Names, name: string): void {
   }
 }
 
-function writeObject(scratch: Scratch, names: Names, object: JsonObject): void {
+function writeObject(scratch: Scratch, names: NameTable, object: JsonObject): void {
   scratch.byte(OBJECT)
   for (const key in object) {
     writeName(scratch, names, key)
@@ -115,7 +115,7 @@ function writeObject(scratch: Scratch, names: Names, object: JsonObject): void {
 }
 
 /** Appends one JSON value. */
-export function writeValue(scratch: Scratch, names: Names, value: JsonValue | undefined): void {
+export function writeValue(scratch: Scratch, names: NameTable, value: JsonValue | undefined): void {
   switch (typeof value) {
     case 'string':
       scratch.text(value)
@@ -155,10 +155,10 @@ function writeNumber(scratch: Scratch, value: number): void {
 /** Reads events back from bytes; `position` moves on. */
 export class EventReader {
   readonly #bytes: Buffer
-  readonly #names: Names
+  readonly #names: NameTable
   position: number
 
-  constructor(bytes: Buffer, names: Names, position = 0) {
+  constructor(bytes: Buffer, names: NameTable, position = 0) {
     this.#bytes = bytes
     this.#names = names
     this.position = position

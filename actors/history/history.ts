@@ -4,7 +4,7 @@
  */
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import { EventReader, Scratch, writeEvent } from './event-codec.ts'
-import type { Names } from './name-table.ts'
+import type { NameTable } from './name-table.ts'
 import type { Block, Slabs } from './slabs.ts'
 
 /** Shared by all histories: an event is packed here, then copied. */
@@ -12,7 +12,7 @@ const scratch = new Scratch()
 
 /** What histories of one shard share: the table of names, and the memory. */
 export interface HistoryStore {
-  readonly names: Names
+  readonly names: NameTable
   readonly slabs: Slabs
 }
 
@@ -52,13 +52,13 @@ export class History {
   }
 
   /** Event time of the event that arrived first; infinite where none is kept. */
-  firstTs(names: Names): number {
+  firstTs(names: NameTable): number {
     if (!this.#block || this.#length === 0) return Infinity
     return new EventReader(this.#block.bytes, names, this.#block.offset).timestamp()
   }
 
   /** The events in the order of `(ts, arrival)`. */
-  events(names: Names): ProfileEvent[] {
+  events(names: NameTable): ProfileEvent[] {
     const events: ProfileEvent[] = []
     if (!this.#block) return events
     const { bytes, offset } = this.#block

@@ -6,7 +6,7 @@
 
 export const NAMES_MAX = 65_536
 
-export class Names {
+export class NameTable {
   readonly #numbers = new Map<string, number>()
   readonly #names: string[] = []
   readonly #max: number

@@ -12,15 +12,15 @@ import type { SpaceActor } from '../actor/space-actor.ts'
 import { EventReader, Scratch, writeValue } from '../history/event-codec.ts'
 import { History, type HistoryStore } from '../history/history.ts'
 import type { Account, User } from '../actor/message.ts'
-import { Older, type OlderState } from '../streams/forgotten-totals.ts'
-import { Names } from '../history/name-table.ts'
+import { ForgottenTotals, type ForgottenTotalsState } from '../streams/forgotten-totals.ts'
+import { NameTable } from '../history/name-table.ts'
 import type { Plans } from '../compiler/compile.ts'
 import { ProfileActor } from '../actor/profile-actor.ts'
 
 const scratch = new Scratch()
 
 /** Traits and values of definitions name their keys in full: to write them must not add to the shard's table. */
-const IN_FULL = new Names(0)
+const IN_FULL = new NameTable(0)
 
 export function encodeActor(actor: SpaceActor): Buffer {
   const { ordinal } = actor
@@ -97,7 +97,7 @@ export class ActorDecoder {
     }
     if (hasOlder && actor.kind === 'user') {
       const state: unknown = reader.value()
-      actor.older = Older.fromState(state as OlderState)
+      actor.older = ForgottenTotals.fromState(state as ForgottenTotalsState)
     }
     return actor
   }

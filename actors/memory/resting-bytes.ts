@@ -19,7 +19,7 @@ interface Slab {
   used: number
 }
 
-export class Resting {
+export class RestingBytes {
   /** By number; 0 stays free: it says that there is no record. */
   readonly #slabs: (Slab | undefined)[] = [undefined]
   readonly #freeNumbers: number[] = []

@@ -10,7 +10,7 @@ import type { AccountActor } from '../actor/account-actor.ts'
 import { encodeActor } from './actor-codec.ts'
 import { actorsOfPage, PAGE_ACTORS, type PageActor, Pages } from './pages.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
-import { Resting } from './resting-bytes.ts'
+import { RestingBytes } from './resting-bytes.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
@@ -30,7 +30,7 @@ export class Roster {
   readonly #wheel: TimingWheel
   /** By ordinal, those that are awake. */
   readonly #awake: (SpaceActor | undefined)[] = []
-  readonly #resting = new Resting()
+  readonly #resting = new RestingBytes()
   #kinds = new Uint8Array(1024)
   #count = 0
   readonly #accounts = new Map<string, AccountActor>()

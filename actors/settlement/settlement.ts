@@ -11,7 +11,7 @@ import type { Actor, SettlementSink } from '../actor/actor.ts'
 import { settledAt } from '../actor/settled-at.ts'
 import type { History } from '../history/history.ts'
 import type { Message } from '../actor/message.ts'
-import type { Names } from '../history/name-table.ts'
+import type { NameTable } from '../history/name-table.ts'
 import type { DefinitionNode } from '../plan/plan.ts'
 import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
@@ -31,7 +31,7 @@ interface Appended {
   readonly history: History
   readonly size: number
   readonly count: number
-  readonly names: Names
+  readonly names: NameTable
   readonly nameCount: number
 }
 
@@ -125,7 +125,7 @@ export class Settlement implements SettlementSink {
     if (queue.count === 0 || queue.at(queue.count - 1) !== actor) queue.add(actor)
   }
 
-  appending(history: History, names: Names): void {
+  appending(history: History, names: NameTable): void {
     this.#appended = { history, size: history.size, count: history.count, names, nameCount: names.count }
   }
 

@@ -22,13 +22,13 @@ interface Total {
 const NOTHING: ReadonlyMap<string, Total> = new Map()
 
 /** As data, for the bytes of an actor. */
-export interface OlderState {
+export interface ForgottenTotalsState {
   readonly keptSince: number
   readonly firstForgottenAt: number
   readonly totals: readonly (readonly [stream: string, reducer: string, state: JsonValue])[]
 }
 
-export class Older {
+export class ForgottenTotals {
   /** Every event of this time or later is kept; epoch ms. */
   readonly keptSince: number
   /** How many calls the space had taken up when an event was first forgotten. */
@@ -42,13 +42,13 @@ export class Older {
   }
 
   /** What both have left. */
-  static unite(a: Older | undefined, b: Older | undefined): Older | undefined {
+  static unite(a: ForgottenTotals | undefined, b: ForgottenTotals | undefined): ForgottenTotals | undefined {
     if (!a || !b) return a ?? b
     const totals = copyOf(a.#totals)
     for (const { stream, reducer, accumulator } of b.#totals.values())
       totalOf(totals, stream, reducer).accumulator.addState(accumulator.state())
     const firstForgottenAt = Math.min(a.firstForgottenAt, b.firstForgottenAt)
-    return new Older(Math.max(a.keptSince, b.keptSince), firstForgottenAt, totals)
+    return new ForgottenTotals(Math.max(a.keptSince, b.keptSince), firstForgottenAt, totals)
   }
 
   /**
@@ -56,11 +56,11 @@ export class Older {
    * @param arrivals how many calls the space has taken up
    */
   static after(
-    before: Older | undefined,
+    before: ForgottenTotals | undefined,
     forgotten: readonly ProfileEvent[],
     plans: readonly Plan[],
     arrivals: number,
-  ): Older {
+  ): ForgottenTotals {
     const asked = new Set(plans.flatMap(({ totals }) => totals.map(({ totalKey }) => totalKey)))
     const totals = copyOf(before ? before.#totals : NOTHING, (total) => asked.has(total.stream))
     let keptSince = before?.keptSince ?? -Infinity
@@ -68,16 +68,16 @@ export class Older {
       keptSince = Math.max(keptSince, event.ts + 1)
       addTo(totals, event, plans)
     }
-    return new Older(keptSince, before?.firstForgottenAt ?? arrivals, totals)
+    return new ForgottenTotals(keptSince, before?.firstForgottenAt ?? arrivals, totals)
   }
 
-  static fromState({ keptSince, firstForgottenAt, totals }: OlderState): Older {
+  static fromState({ keptSince, firstForgottenAt, totals }: ForgottenTotalsState): ForgottenTotals {
     const held = new Map<string, Total>()
     for (const [stream, reducer, state] of totals) totalOf(held, stream, reducer).accumulator.addState(state)
-    return new Older(keptSince, firstForgottenAt, held)
+    return new ForgottenTotals(keptSince, firstForgottenAt, held)
   }
 
-  state(): OlderState {
+  state(): ForgottenTotalsState {
     const totals = [...this.#totals.values()]
     return {
       keptSince: this.keptSince,

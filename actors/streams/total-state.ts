@@ -3,7 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import type { Older } from './forgotten-totals.ts'
+import type { ForgottenTotals } from './forgotten-totals.ts'
 import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
 export class TotalState implements StreamState {
@@ -19,7 +19,7 @@ export class TotalState implements StreamState {
   }
 
   /** Takes up what events that are no longer kept have left. */
-  addOlder(older: Older): void {
+  addOlder(older: ForgottenTotals): void {
     const { totalKey, reducers } = this.#node
     for (let index = 0; index < reducers.length; index++) {
       const total = older.totalOf(totalKey!, reducers[index]!)

@@ -20,12 +20,12 @@ import { Queue } from 'bullmq'
 import { WorkerProcess } from '../../src/dispatch/worker-process.ts'
 import { BullQueue } from '../../src/queue/bull-queue.ts'
 import { callsOf } from '../../src/calls/calls.ts'
-import { Deliveries } from '../../src/outbox/space-outbox.ts'
+import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import { DeliveryService } from '../../src/dispatch/service.ts'
 import { Secrets } from '../../src/dispatch/secrets.ts'
 import { limitsOf } from '../../src/space/target-limits.ts'
-import type { Target } from '../../src/outbox/destination-state.ts'
+import type { DestinationState } from '../../src/outbox/destination-state.ts'
 import type { ConnectionRecord } from '../../src/model/destination.ts'
 import { setTimer } from '../../src/model/timer.ts'
 import { PrivateRedis } from '../../src/redis/private-redis.ts'
@@ -118,19 +118,19 @@ async function checkAllSeen(sink: ServerProcess, count: number): Promise<void> {
 
 interface Begun {
   readonly service: DeliveryService
-  readonly targets: readonly Target[]
+  readonly targets: readonly DestinationState[]
 }
 
 /** Deliveries to some webhooks, each with a connection of its own; their workers have loaded all that they need. */
 async function begin(address: string, urls: readonly string[], batchSize: number): Promise<Begun> {
-  const deliveries = new Deliveries(limitsOf)
+  const outbox = new SpaceOutbox(limitsOf)
   for (const [place, url] of urls.entries()) {
     const id = `dst_${place}`
     const settings = { url, batchSize }
     const rest = { enabled: true, sealed: '', missing: [], createdAt: AT, updatedAt: AT }
-    deliveries.apply({ kind: 'put destination', destination: { id, type: 'webhook', name: id, settings, ...rest } })
+    outbox.apply({ kind: 'put destination', destination: { id, type: 'webhook', name: id, settings, ...rest } })
     const connection = { ...CONNECTION, id: `con_${place}`, destinationId: id }
-    deliveries.apply({ kind: 'connect', connection })
+    outbox.apply({ kind: 'connect', connection })
   }
   const workers = new WorkerProcess({
     program: new URL('../../src/main.js', import.meta.url).pathname,
@@ -140,7 +140,7 @@ async function begin(address: string, urls: readonly string[], batchSize: number
     onDeath: (how) => process.stderr.write(how),
   })
   const service = new DeliveryService({
-    deliveries,
+    outbox,
     secrets: new Secrets(Buffer.alloc(32)),
     command: () => Promise.resolve(),
     open: () => Promise.resolve({ queue: new BullQueue(address, SPACE), workers }),
@@ -153,7 +153,7 @@ async function begin(address: string, urls: readonly string[], batchSize: number
   if (await service.test('webhook', { url: urls[0]! })) throw new Error('the webhook does not answer')
   service.changed()
   await delay(500)
-  return { service, targets: [...deliveries.targets()] }
+  return { service, targets: [...outbox.destinations()] }
 }
 
 /** Calls a second. */

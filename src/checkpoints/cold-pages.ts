@@ -1,5 +1,5 @@
 /** Brings pages of users back that have left memory, from the newest checkpoint. */
-import type { Residency } from '../../actors/engine/resident-pages.ts'
+import type { ResidentPages } from '../../actors/engine/resident-pages.ts'
 import { openPart } from './checkpoint-codec.ts'
 import { pageName } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
@@ -9,7 +9,7 @@ const READ_PAGES = 64
 
 export interface ColdPagesOptions {
   readonly store: CheckpointStore
-  readonly residency: Residency
+  readonly residency: ResidentPages
   /** The checkpoint that wrote a page, as far as the newest one knows. */
   readonly writerOf: (page: number) => number
 }

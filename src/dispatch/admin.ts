@@ -5,18 +5,18 @@ import type { DeliveryOverview, DestinationAdmin, FailedDelivery, StoredSettings
 import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { SetTimer } from '../model/timer.ts'
-import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { DeliveryService } from './service.ts'
 import type { Secrets } from './secrets.ts'
-import type { Tally } from '../outbox/delivery-counts.ts'
-import type { Target } from '../outbox/destination-state.ts'
+import type { DeliveryCounts } from '../outbox/delivery-counts.ts'
+import type { DestinationState } from '../outbox/destination-state.ts'
 
 /** Shown in place of a secret; given back, it changes nothing. */
 export const MASK = '••••••••'
 const LOOK_AGAIN_MS = 50
 
 export interface DestinationAdminOptions {
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   readonly service: DeliveryService
   readonly secrets: Secrets
   readonly clock: () => number
@@ -24,13 +24,13 @@ export interface DestinationAdminOptions {
 }
 
 export function destinationAdmin({
-  deliveries,
+  outbox,
   service,
   secrets,
   clock,
   timer,
 }: DestinationAdminOptions): DestinationAdmin {
-  const targetOf = (id: string): Target => present(deliveries.target(id))
+  const destinationOf = (id: string): DestinationState => present(outbox.destination(id))
   return {
     types: () => DESTINATION_TYPES.map(describe),
     type: (slug) => typeOf(slug),
@@ -56,23 +56,23 @@ export function destinationAdmin({
       return service.isOpen(record.id) ? 'Unreachable' : 'Connected'
     },
     overview: (id) => {
-      const { tally, outbox } = targetOf(id)
-      const own = [...deliveries.connections()].filter(({ record }) => record.destinationId === id)
+      const { counts, outbox: waiting } = destinationOf(id)
+      const own = [...outbox.connections()].filter(({ record }) => record.destinationId === id)
       const held = own.reduce((sum, { heldCount }) => sum + heldCount, 0)
-      return overview(tally, { waiting: outbox.size, pendingRetry: outbox.retryingCount, held })
+      return overview(counts, { waiting: waiting.size, pendingRetry: waiting.retryingCount, held })
     },
     overviewOf: (connectionId) => {
-      const connection = present(deliveries.connection(connectionId))
-      const { outbox } = targetOf(connection.record.destinationId)
-      const { waiting, retrying: pendingRetry } = outbox.countOf(connectionId)
-      return overview(connection.tally, { waiting, pendingRetry, held: connection.heldCount })
+      const connection = present(outbox.connection(connectionId))
+      const destination = destinationOf(connection.record.destinationId)
+      const { waiting, retrying: pendingRetry } = destination.outbox.countOf(connectionId)
+      return overview(connection.counts, { waiting, pendingRetry, held: connection.heldCount })
     },
-    failures: (id) => targetOf(id).failures.list().map(shownFailure),
+    failures: (id) => destinationOf(id).failures.list().map(shownFailure),
     drain: async (id, withinMs) => {
       const until = clock() + withinMs
-      while (targetOf(id).outbox.size > 0 && clock() < until)
+      while (destinationOf(id).outbox.size > 0 && clock() < until)
         await new Promise<void>((resolve) => timer(resolve, LOOK_AGAIN_MS))
-      return targetOf(id).outbox.size
+      return destinationOf(id).outbox.size
     },
   }
 }
@@ -108,12 +108,12 @@ function stored(
 }
 
 function overview(
-  tally: Tally,
+  counts: DeliveryCounts,
   now: { readonly waiting: number; readonly pendingRetry: number; readonly held: number },
 ): DeliveryOverview {
-  const byReason = Object.fromEntries(tally.failed)
-  const total = [...tally.failed.values()].reduce((sum, count) => sum + count, 0)
-  const { created, filtered, delivered, collapsed, retries } = tally
+  const byReason = Object.fromEntries(counts.failed)
+  const total = [...counts.failed.values()].reduce((sum, count) => sum + count, 0)
+  const { created, filtered, delivered, collapsed, retries } = counts
   return {
     created,
     filtered,
@@ -122,11 +122,11 @@ function overview(
     retries,
     ...now,
     failed: { total, byReason },
-    latencyMs: { p50: tally.latencyMs(0.5), p95: tally.latencyMs(0.95), p99: tally.latencyMs(0.99) },
+    latencyMs: { p50: counts.latencyMs(0.5), p95: counts.latencyMs(0.95), p99: counts.latencyMs(0.99) },
   }
 }
 
-function shownFailure({ delivery, ...rest }: ReturnType<Target['failures']['list']>[number]): FailedDelivery {
+function shownFailure({ delivery, ...rest }: ReturnType<DestinationState['failures']['list']>[number]): FailedDelivery {
   const { number, connectionId, profile, value } = delivery
   return { number, connectionId, profile, value, ...rest }
 }

@@ -10,19 +10,19 @@ import type { ConnectionRecord, DestinationRecord } from '../model/destination.t
 import type { SetTimer } from '../model/timer.ts'
 import { callCountOf } from '../calls/calls.ts'
 import { Circuit } from './circuit.ts'
-import type { Deliveries, DeliveryName } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox, DeliveryName } from '../outbox/space-outbox.ts'
 import { type Delivery, outgoing, type OutgoingDelivery } from '../outbox/delivery.ts'
-import type { Shape } from '../queue/job-size.ts'
+import type { JobSize } from '../queue/job-size.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
 import { nextTryAt } from './retry-policy.ts'
-import type { Target } from '../outbox/destination-state.ts'
+import type { DestinationState } from '../outbox/destination-state.ts'
 
 export interface DispatcherOptions {
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   readonly queue: DeliveryQueue
   /** Undefined: nothing can be sent there, as its type is not known. */
-  readonly shapeOf: (record: DestinationRecord) => Shape | undefined
+  readonly shapeOf: (record: DestinationRecord) => JobSize | undefined
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
@@ -41,7 +41,7 @@ interface UnderWay {
 }
 
 /** What is known of a destination while this process runs. */
-interface Route {
+interface DestinationRuntime {
   readonly circuit: Circuit
   /** By lane. */
   readonly jobs: Map<number, UnderWay>
@@ -56,7 +56,7 @@ const ADD_AGAIN_MS = 500
 
 export class Dispatcher {
   readonly #options: DispatcherOptions
-  readonly #routes = new Map<string, Route>()
+  readonly #runtimes = new Map<string, DestinationRuntime>()
   #isStarted = false
   #isStopped = false
   #wakeAt = Infinity
@@ -71,13 +71,13 @@ export class Dispatcher {
   /** Jobs that have not been answered. */
   get underWayCount(): number {
     let count = 0
-    for (const { jobs } of this.#routes.values()) count += jobs.size
+    for (const { jobs } of this.#runtimes.values()) count += jobs.size
     return count
   }
 
   /** Takes over the jobs that a process before has left, and sends what waits. */
   async start(): Promise<void> {
-    for (const target of this.#options.deliveries.targets()) await this.#adoptJobs(target)
+    for (const destination of this.#options.outbox.destinations()) await this.#adoptJobs(destination)
     this.#isStarted = true
     this.#reconcileLater()
     this.dispatch()
@@ -92,7 +92,7 @@ export class Dispatcher {
 
   /** Whether a destination is given up for now. */
   isOpen(destinationId: string): boolean {
-    return this.#routes.get(destinationId)?.circuit.isOpen ?? false
+    return this.#runtimes.get(destinationId)?.circuit.isOpen ?? false
   }
 
   /** Sends what can be sent; to be called whenever there may be more. */
@@ -100,27 +100,27 @@ export class Dispatcher {
     if (!this.#isStarted || this.#isStopped) return
     const now = this.#options.clock()
     let wakeAt = Infinity
-    for (const target of this.#options.deliveries.targets()) {
-      target.outbox.wake(now)
-      this.#dispatchTo(target, now)
-      wakeAt = Math.min(wakeAt, this.#wakeAtFor(target, now))
+    for (const destination of this.#options.outbox.destinations()) {
+      destination.outbox.wake(now)
+      this.#dispatchTo(destination, now)
+      wakeAt = Math.min(wakeAt, this.#wakeAtFor(destination, now))
     }
-    for (const id of [...this.#routes.keys()]) if (!this.#options.deliveries.target(id)) this.#routes.delete(id)
+    for (const id of [...this.#runtimes.keys()]) if (!this.#options.outbox.destination(id)) this.#runtimes.delete(id)
     this.#wakeAtLatest(wakeAt)
   }
 
   /** A worker has answered. */
   answered(answer: Answer): void {
-    const { deliveries, clock, random } = this.#options
-    const target = deliveries.target(answer.destinationId)
-    if (!target) return
+    const { outbox, clock, random } = this.#options
+    const destination = outbox.destination(answer.destinationId)
+    if (!destination) return
     const now = clock()
-    const { circuit, jobs } = this.#routeOf(answer.destinationId)
+    const { circuit, jobs } = this.#runtimeOf(answer.destinationId)
     const underWay = jobs.get(answer.lane)
     if (underWay?.job.id === answer.jobId) jobs.delete(answer.lane)
     let [isReached, isMissed, waitMs] = [false, false, 0]
     for (const { outcome, ...name } of answer.items) {
-      this.#take(target, name, outcome, now)
+      this.#take(destination, name, outcome, now)
       if (outcome.kind === 'delivered' || outcome.kind === 'failed') isReached = true
       else if (outcome.kind === 'retry') isMissed = true
       if (outcome.kind === 'retry') waitMs = Math.max(waitMs, outcome.retryAfterMs ?? 0)
@@ -129,38 +129,38 @@ export class Dispatcher {
     else if (isMissed) circuit.missed(now, random())
     else circuit.lost()
     if (waitMs > 0) circuit.wait(now + waitMs)
-    target.isStuck = circuit.isOpen
+    destination.isStuck = circuit.isOpen
     this.dispatch()
   }
 
-  #take(target: Target, name: DeliveryName, outcome: Outcome, now: number): void {
-    const { deliveries, random } = this.#options
+  #take(destination: DestinationState, name: DeliveryName, outcome: Outcome, now: number): void {
+    const { outbox, random } = this.#options
     switch (outcome.kind) {
       case 'delivered':
-        deliveries.delivered(target, name, now)
+        outbox.delivered(destination, name, now)
         return
       case 'failed':
-        deliveries.failed(target, name, { ...outcome, now })
+        outbox.failed(destination, name, { ...outcome, now })
         return
       case 'untried':
-        target.outbox.putBack(name.number)
+        destination.outbox.putBack(name.number)
         return
       case 'retry': {
-        const tried = target.outbox.triedOf(name.number)
+        const tried = destination.outbox.triedOf(name.number)
         if (!tried) return
         const { reason, message, retryAfterMs = 0 } = outcome
         const at = nextTryAt({ ...tried, now, retryAfterMs, random: random() })
-        if (at === undefined) deliveries.failed(target, name, { reason, message, now })
-        else deliveries.retry(target, name, at)
+        if (at === undefined) outbox.failed(destination, name, { reason, message, now })
+        else outbox.retry(destination, name, at)
       }
     }
   }
 
-  #dispatchTo(target: Target, now: number): void {
-    const { record, outbox } = target
+  #dispatchTo(destination: DestinationState, now: number): void {
+    const { record, outbox } = destination
     const shape = this.#options.shapeOf(record)
     if (!record.enabled || !shape) return
-    const route = this.#routeOf(record.id)
+    const route = this.#runtimeOf(record.id)
     let isMoreReady: boolean
     do {
       isMoreReady = false
@@ -168,25 +168,25 @@ export class Dispatcher {
         if (route.jobs.has(lane) || !outbox.isReady(lane)) continue
         const allowed = route.circuit.allows(now)
         if (allowed === 'none') return
-        if (!this.#isGathered(target, route, shape, now)) return
-        if (this.#send(target, route, { lane, shape, isProbe: allowed === 'one', now })) isMoreReady = true
+        if (!this.#isGathered(destination, route, shape, now)) return
+        if (this.#send(destination, route, { lane, shape, isProbe: allowed === 'one', now })) isMoreReady = true
       }
     } while (isMoreReady)
   }
 
   /** Whether some of it addressed nobody: then what was behind that, in any lane, may be ready now. */
   #send(
-    target: Target,
-    route: Route,
-    { lane, shape, isProbe, now }: { lane: number; shape: Shape; isProbe: boolean; now: number },
+    destination: DestinationState,
+    route: DestinationRuntime,
+    { lane, shape, isProbe, now }: { lane: number; shape: JobSize; isProbe: boolean; now: number },
   ): boolean {
-    const { deliveries } = this.#options
+    const { outbox } = this.#options
     const items: OutgoingDelivery[] = []
     const filtered: Delivery[] = []
     const connections = new Set<ConnectionRecord>()
     let calls = 0
     const isEnough = (delivery: Delivery): boolean => {
-      const connection = deliveries.connection(delivery.connectionId)?.record
+      const connection = outbox.connection(delivery.connectionId)?.record
       const count = connection ? callCountOf(delivery, connection) : 0
       // Of whom nobody is addressed, nothing is sent.
       if (count === 0) filtered.push(delivery)
@@ -197,13 +197,13 @@ export class Dispatcher {
       calls += count
       return calls >= shape.jobCalls || (isProbe && calls > 0)
     }
-    target.outbox.take(lane, isEnough, now)
-    for (const delivery of filtered) deliveries.filtered(target, delivery)
+    destination.outbox.take(lane, isEnough, now)
+    for (const delivery of filtered) outbox.filtered(destination, delivery)
     route.gatheringSince = 0
     const isAnyFiltered = filtered.length > 0
     if (items.length === 0) return isAnyFiltered
-    const id = `${target.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
-    const job = { id, destinationId: target.record.id, lane, items, connections: [...connections] }
+    const id = `${destination.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
+    const job = { id, destinationId: destination.record.id, lane, items, connections: [...connections] }
     if (isProbe) route.circuit.probe()
     const underWay = { job, addedAt: now, isMissing: false }
     route.jobs.set(lane, underWay)
@@ -212,7 +212,7 @@ export class Dispatcher {
   }
 
   /** Keeps D2. */
-  async #add(route: Route, underWay: UnderWay): Promise<void> {
+  async #add(route: DestinationRuntime, underWay: UnderWay): Promise<void> {
     const { queue, timer, onTrouble } = this.#options
     // Once it is answered, another may have its place.
     while (route.jobs.get(underWay.job.lane) === underWay && !this.#isStopped)
@@ -226,14 +226,19 @@ export class Dispatcher {
   }
 
   /** Changes of a list wait for others, unless enough are there. */
-  #isGathered({ outbox }: Target, route: Route, { gatherMs, jobCalls }: Shape, now: number): boolean {
+  #isGathered(
+    { outbox }: DestinationState,
+    route: DestinationRuntime,
+    { gatherMs, jobCalls }: JobSize,
+    now: number,
+  ): boolean {
     if (gatherMs === 0) return true
     if (route.gatheringSince === 0) route.gatheringSince = now
     return now - route.gatheringSince >= gatherMs || outbox.size >= jobCalls
   }
 
-  #wakeAtFor({ record, outbox }: Target, now: number): number {
-    const route = this.#routes.get(record.id)
+  #wakeAtFor({ record, outbox }: DestinationState, now: number): number {
+    const route = this.#runtimes.get(record.id)
     if (!record.enabled || !route) return Infinity
     const { circuit, gatheringSince } = route
     const gathered = gatheringSince === 0 ? Infinity : gatheringSince + (this.#options.shapeOf(record)?.gatherMs ?? 0)
@@ -257,14 +262,14 @@ export class Dispatcher {
   }
 
   /** A job that is in the queue already is not made again; its deliveries are under way. */
-  async #adoptJobs(target: Target): Promise<void> {
+  async #adoptJobs(destination: DestinationState): Promise<void> {
     const { queue, clock, timer, onTrouble } = this.#options
     for (;;)
       try {
         const now = clock()
-        const route = this.#routeOf(target.record.id)
-        for (const job of await queue.present(target.record.id)) {
-          for (const item of job.items) target.outbox.adopt(item, now)
+        const route = this.#runtimeOf(destination.record.id)
+        for (const job of await queue.present(destination.record.id)) {
+          for (const item of job.items) destination.outbox.adopt(item, now)
           route.jobs.set(job.lane, { job, addedAt: now, isMissing: false })
         }
         return
@@ -285,9 +290,9 @@ export class Dispatcher {
 
   /** Looks for jobs that should have been answered. Keeps D2. */
   async #reconcile(): Promise<void> {
-    const { queue, deliveries, clock, onTrouble } = this.#options
+    const { queue, outbox, clock, onTrouble } = this.#options
     try {
-      for (const [destinationId, route] of this.#routes)
+      for (const [destinationId, route] of this.#runtimes)
         for (const [lane, underWay] of route.jobs) {
           if (clock() - underWay.addedAt < RECONCILE_MS) continue
           if (await queue.has(destinationId, underWay.job.id)) underWay.isMissing = false
@@ -296,7 +301,7 @@ export class Dispatcher {
           else if (route.jobs.get(lane) === underWay) {
             route.jobs.delete(lane)
             route.circuit.lost()
-            for (const { number } of underWay.job.items) deliveries.target(destinationId)?.outbox.putBack(number)
+            for (const { number } of underWay.job.items) outbox.destination(destinationId)?.outbox.putBack(number)
           }
         }
       this.dispatch()
@@ -305,11 +310,11 @@ export class Dispatcher {
     }
   }
 
-  #routeOf(destinationId: string): Route {
-    const held = this.#routes.get(destinationId)
+  #runtimeOf(destinationId: string): DestinationRuntime {
+    const held = this.#runtimes.get(destinationId)
     if (held) return held
-    const route: Route = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
-    this.#routes.set(destinationId, route)
+    const route: DestinationRuntime = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
+    this.#runtimes.set(destinationId, route)
     return route
   }
 }

@@ -6,13 +6,13 @@ import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { SetTimer } from '../model/timer.ts'
-import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { WorkerDestination } from '../worker/delivery-worker.ts'
 import { Dispatcher } from './dispatcher.ts'
-import type { Shape } from '../queue/job-size.ts'
+import type { JobSize } from '../queue/job-size.ts'
 import type { Secrets } from './secrets.ts'
-import { shapeOfLimits } from '../queue/job-size.ts'
+import { jobSizeOf } from '../queue/job-size.ts'
 
 export interface DeliveryWorkers {
   /** Work for these from now on, and for no others. */
@@ -22,7 +22,7 @@ export interface DeliveryWorkers {
 }
 
 export interface DeliveryServiceOptions {
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   readonly secrets: Secrets
   /** Resolves when the command is durable and applied. */
   readonly command: (command: DeliveryCommand) => Promise<void>
@@ -60,7 +60,7 @@ export class DeliveryService {
   /** Which destinations the workers know, and as what. */
   #opened = ''
   #known: readonly string[] = []
-  readonly #shapes = new WeakMap<DestinationRecord, Shape>()
+  readonly #shapes = new WeakMap<DestinationRecord, JobSize>()
   /** Of the two checkpoints before the next: answers up to there may go, one behind. */
   #answersHeld: readonly string[] = []
 
@@ -71,7 +71,7 @@ export class DeliveryService {
   /** An entry has been applied: there may be more to send. */
   changed(): void {
     if (this.#isStopped || this.#isDispatching) return
-    if (!this.#starting && this.#options.deliveries.targets().next().done) return
+    if (!this.#starting && this.#options.outbox.destinations().next().done) return
     this.#isDispatching = true
     // What comes within one turn of the loop goes together.
     setImmediate(() => {
@@ -103,7 +103,7 @@ export class DeliveryService {
 
   /** A checkpoint is stored: answers that neither it nor the one before needs are forgotten. */
   checkpointed(): void {
-    const [before, ...rest] = [...this.#answersHeld, this.#options.deliveries.answersUntil].slice(-3)
+    const [before, ...rest] = [...this.#answersHeld, this.#options.outbox.answersUntil].slice(-3)
     this.#answersHeld = [before!, ...rest]
     if (rest.length < 2 || before === '0-0') return
     this.#running?.queue.trimAnswers(before!).catch((cause: unknown) => this.#options.onTrouble(cause))
@@ -122,10 +122,10 @@ export class DeliveryService {
   }
 
   async #start(): Promise<void> {
-    const { deliveries, open, clock, timer, random, onTrouble } = this.#options
+    const { outbox, open, clock, timer, random, onTrouble } = this.#options
     const { queue, workers } = await open()
-    const shapeOf = (record: DestinationRecord): Shape | undefined => this.#shapeOf(record)
-    const dispatcher = new Dispatcher({ deliveries, queue, shapeOf, clock, timer, random, onTrouble })
+    const shapeOf = (record: DestinationRecord): JobSize | undefined => this.#shapeOf(record)
+    const dispatcher = new Dispatcher({ outbox, queue, shapeOf, clock, timer, random, onTrouble })
     this.#running = { queue, workers, dispatcher }
     while (!this.#isStopped && (await this.#readAnswers(this.#running, false)));
     if (this.#isStopped) return
@@ -143,13 +143,13 @@ export class DeliveryService {
 
   /** Whether there may be more; one that cannot be read now is read later. */
   async #readAnswers({ queue, dispatcher }: Running, waits: boolean): Promise<boolean> {
-    const { deliveries, timer, onTrouble, onWell } = this.#options
+    const { outbox, timer, onTrouble, onWell } = this.#options
     try {
-      const answers = await queue.answersAfter(deliveries.answersUntil, waits)
+      const answers = await queue.answersAfter(outbox.answersUntil, waits)
       onWell()
       for (const { id, answer } of answers) {
         dispatcher.answered(answer)
-        deliveries.answersUntil = id
+        outbox.answersUntil = id
       }
       return answers.length > 0
     } catch (cause) {
@@ -164,16 +164,16 @@ export class DeliveryService {
   #openDestinations(): void {
     const running = this.#running
     if (!running) return
-    const { deliveries, onTrouble } = this.#options
+    const { outbox, onTrouble } = this.#options
     const destinations: WorkerDestination[] = []
-    for (const { record, outbox } of deliveries.targets())
+    for (const { record, outbox: own } of outbox.destinations())
       try {
         if (!this.#shapeOf(record)) continue
         destinations.push({
           id: record.id,
           type: record.type,
           settings: this.settingsOf(record),
-          lanes: outbox.lanes,
+          lanes: own.lanes,
         })
       } catch (cause) {
         onTrouble(cause)
@@ -182,7 +182,7 @@ export class DeliveryService {
     if (text === this.#opened) return
     this.#opened = text
     running.workers.open(destinations)
-    const ids = Array.from(deliveries.targets(), ({ record }) => record.id)
+    const ids = Array.from(outbox.destinations(), ({ record }) => record.id)
     for (const id of this.#known) if (!ids.includes(id)) running.queue.remove(id).catch(onTrouble)
     this.#known = ids
   }
@@ -190,11 +190,11 @@ export class DeliveryService {
   /** The next step of a sync; one at a time. */
   #step(): void {
     if (this.#isStepping || this.#isStopped || !this.#running) return
-    const { deliveries, command, timer, onTrouble } = this.#options
-    const [behind] = deliveries.behind(SYNC_WAITING_MAX)
+    const { outbox, command, timer, onTrouble } = this.#options
+    const [behind] = outbox.behind(SYNC_WAITING_MAX)
     const step: DeliveryCommand | undefined = behind
       ? { kind: 'sync', connectionId: behind.record.id, scope: 'known' }
-      : deliveries.nextStep({ pages: SYNC_PAGES, waitingMax: SYNC_WAITING_MAX })
+      : outbox.nextStep({ pages: SYNC_PAGES, waitingMax: SYNC_WAITING_MAX })
     if (!step) return
     this.#isStepping = true
     command(step).then(
@@ -212,13 +212,13 @@ export class DeliveryService {
     )
   }
 
-  #shapeOf(record: DestinationRecord): Shape | undefined {
+  #shapeOf(record: DestinationRecord): JobSize | undefined {
     const held = this.#shapes.get(record)
     if (held) return held
     const type = destinationType(record.type)
     if (!type || record.missing.length > 0) return undefined
     try {
-      const shape = shapeOfLimits(type.limits(parseSettings(type, this.settingsOf(record))))
+      const shape = jobSizeOf(type.limits(parseSettings(type, this.settingsOf(record))))
       this.#shapes.set(record, shape)
       return shape
     } catch {

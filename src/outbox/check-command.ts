@@ -2,10 +2,10 @@
 import type { ConnectionRecord, DeliveryCommand } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import type { Connection } from './connection.ts'
-import type { Target } from './destination-state.ts'
+import type { DestinationState } from './destination-state.ts'
 
 export interface Existing {
-  readonly targets: ReadonlyMap<string, Target>
+  readonly destinations: ReadonlyMap<string, DestinationState>
   readonly connections: ReadonlyMap<string, Connection>
 }
 
@@ -13,13 +13,13 @@ export interface Existing {
 export function checkDeliveryCommand(command: DeliveryCommand, existing: Existing): void {
   switch (command.kind) {
     case 'put destination': {
-      const known = existing.targets.get(command.destination.id)
+      const known = existing.destinations.get(command.destination.id)
       if (known && known.record.type !== command.destination.type)
         throw new EngineError('validation_error', 'type: the type of a destination is for good', 'type')
       return
     }
     case 'remove destination':
-      presentTarget(command.id, existing)
+      presentDestination(command.id, existing)
       for (const { record } of existing.connections.values())
         if (record.destinationId === command.id)
           throw new EngineError('in_use', 'id: the destination is connected; remove its connections first', 'id')
@@ -42,16 +42,16 @@ export function checkDeliveryCommand(command: DeliveryCommand, existing: Existin
         throw new EngineError('validation_error', 'connection: nothing of it waits for approval')
       return
     case 'resend':
-      presentTarget(command.destinationId, existing)
+      presentDestination(command.destinationId, existing)
   }
 }
 
 /** At most one destination of a type on an audience or computed trait. */
 function checkConnection({ id, destinationId, definitionId }: ConnectionRecord, existing: Existing): void {
-  const { type } = presentTarget(destinationId, existing).record
+  const { type } = presentDestination(destinationId, existing).record
   for (const { record } of existing.connections.values()) {
     if (record.definitionId !== definitionId || record.id === id) continue
-    if (existing.targets.get(record.destinationId)?.record.type !== type) continue
+    if (existing.destinations.get(record.destinationId)?.record.type !== type) continue
     const field = 'destination.id'
     throw new EngineError('in_use', `${field}: a destination of type ${type} is connected already`, field)
   }
@@ -63,8 +63,8 @@ function present(id: string, { connections }: Existing): Connection {
   return connection
 }
 
-function presentTarget(id: string, { targets }: Existing): Target {
-  const target = targets.get(id)
-  if (!target) throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
-  return target
+function presentDestination(id: string, { destinations: targets }: Existing): DestinationState {
+  const destination = targets.get(id)
+  if (!destination) throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
+  return destination
 }

@@ -1,7 +1,7 @@
 /** A connection as the space has it: what was asked for, its sync, and what waits for consent. */
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { type Delivery, nameOf } from './delivery.ts'
-import { Tally, type TallyState } from './delivery-counts.ts'
+import { DeliveryCounts, type DeliveryCountsState } from './delivery-counts.ts'
 
 /** Everyone whom a connection concerns is told, page of actors by page. */
 export interface Sync {
@@ -36,7 +36,7 @@ export interface ConnectionState {
   readonly held: readonly Delivery[]
   readonly heldUnions: readonly UnitedOrdinals[]
   readonly isBehind: boolean
-  readonly tally: TallyState
+  readonly tally: DeliveryCountsState
 }
 
 export class Connection {
@@ -47,7 +47,7 @@ export class Connection {
   hold: Hold | undefined = undefined
   /** More was to be told than could be kept: all must be told anew. */
   isBehind = false
-  tally = new Tally()
+  counts = new DeliveryCounts()
   /** What is kept back: the latest of each name. */
   readonly #held = new Map<string, Delivery>()
   /** Users that became one while something of them was kept back, in order; and the actors that it was of. */
@@ -60,7 +60,7 @@ export class Connection {
 
   static of({ record, held, heldUnions, tally, ...state }: ConnectionState): Connection {
     const connection = Object.assign(new Connection(record), state)
-    connection.tally = Tally.of(tally)
+    connection.counts = DeliveryCounts.of(tally)
     for (const delivery of held) connection.keepBack(delivery)
     for (const united of heldUnions) connection.unite(united)
     return connection
@@ -69,7 +69,7 @@ export class Connection {
   state(): ConnectionState {
     const { record, resync, sync, hold, isBehind } = this
     const [held, heldUnions] = [[...this.#held.values()], [...this.#heldUnions]]
-    return { record, resync, sync, hold, isBehind, held, heldUnions, tally: this.tally.state() }
+    return { record, resync, sync, hold, isBehind, held, heldUnions, tally: this.counts.state() }
   }
 
   /** Whether a change is to be told: not while it is disconnected, or a first sync will tell it. */

@@ -1,6 +1,6 @@
 /** What has become of deliveries, counted: the delivery overview of a destination, or of one connection. */
 
-export interface TallyState {
+export interface DeliveryCountsState {
   readonly created: number
   /** Nobody was addressed: no id that the connection sends to. */
   readonly filtered: number
@@ -20,7 +20,7 @@ const LATENCY_BUCKETS = 42
 const REASONS_MAX = 50
 const OTHER_REASONS = 'other'
 
-export class Tally {
+export class DeliveryCounts {
   created = 0
   filtered = 0
   delivered = 0
@@ -29,14 +29,14 @@ export class Tally {
   readonly #failed = new Map<string, number>()
   readonly #latencies = new Array<number>(LATENCY_BUCKETS).fill(0)
 
-  static of({ failed, latencies, ...counts }: TallyState): Tally {
-    const tally = Object.assign(new Tally(), counts)
-    for (const [reason, count] of Object.entries(failed)) tally.#failed.set(reason, count)
-    for (const [bucket, count] of latencies.entries()) tally.#latencies[bucket] = count
-    return tally
+  static of({ failed, latencies, ...numbers }: DeliveryCountsState): DeliveryCounts {
+    const counts = Object.assign(new DeliveryCounts(), numbers)
+    for (const [reason, count] of Object.entries(failed)) counts.#failed.set(reason, count)
+    for (const [bucket, count] of latencies.entries()) counts.#latencies[bucket] = count
+    return counts
   }
 
-  state(): TallyState {
+  state(): DeliveryCountsState {
     const { created, filtered, delivered, collapsed, retries } = this
     const failed = Object.fromEntries(this.#failed)
     return { created, filtered, delivered, collapsed, retries, failed, latencies: [...this.#latencies] }

@@ -32,7 +32,7 @@ type Owner = Pick<Account, 'ordinal' | 'label'>
 
 export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
 
-export class Teller {
+export class DeliveryMaker {
   readonly #connections: () => Iterable<Connection>
   readonly #tell: (delivery: NewDelivery, connection: Connection) => void
   #view: SpaceView

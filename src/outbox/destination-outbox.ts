@@ -10,7 +10,7 @@ import TinyQueue from 'tinyqueue'
 import { type Delivery, nameOf } from './delivery.ts'
 
 /** The deliveries of one actor; the first may be under way. */
-interface Line {
+interface ActorQueue {
   readonly actor: number
   readonly deliveries: Delivery[]
   isUnderWay: boolean
@@ -28,7 +28,7 @@ interface Line {
 }
 
 /** A line as a checkpoint has it. */
-export interface LineState {
+export interface ActorQueueState {
   readonly actor: number
   readonly deliveries: readonly Delivery[]
   readonly attempts: number
@@ -38,8 +38,8 @@ export interface LineState {
 }
 
 /** A line that waits, unless it has gone on since: then it waits no more, or until another instant. */
-interface DelayedLine {
-  readonly line: Line
+interface DelayedQueue {
+  readonly queue: ActorQueue
   readonly until: number
 }
 
@@ -51,21 +51,21 @@ export interface Tried {
   readonly triedSince: number
 }
 
-export class Outbox {
+export class DestinationOutbox {
   readonly lanes: number
-  readonly #lines = new Map<number, Line>()
+  readonly #queues = new Map<number, ActorQueue>()
   /** By actor: those whose lines are behind its own. */
   readonly #followers = new Map<number, number[]>()
-  readonly #underWay = new Map<number, Line>()
+  readonly #underWay = new Map<number, ActorQueue>()
   /** By lane: lines whose first delivery can be sent. */
-  readonly #ready: ReadyLines[]
-  readonly #delayed = new TinyQueue<DelayedLine>([], (a, b) => a.until - b.until)
+  readonly #ready: ReadyQueues[]
+  readonly #delayed = new TinyQueue<DelayedQueue>([], (a, b) => a.until - b.until)
   #size = 0
   #delayedCount = 0
 
   constructor(lanes: number) {
     this.lanes = lanes
-    this.#ready = Array.from({ length: lanes }, () => new ReadyLines())
+    this.#ready = Array.from({ length: lanes }, () => new ReadyQueues())
   }
 
   /** Deliveries that have not arrived, those under way included. */
@@ -90,7 +90,7 @@ export class Outbox {
   /** Deliveries of one connection that wait, and those of them that have been tried. */
   countOf(connectionId: string): { readonly waiting: number; readonly retrying: number } {
     let [waiting, retrying] = [0, 0]
-    for (const { deliveries, isDelayed } of this.#lines.values())
+    for (const { deliveries, isDelayed } of this.#queues.values())
       for (const [place, delivery] of deliveries.entries()) {
         if (delivery.connectionId !== connectionId) continue
         waiting++
@@ -108,30 +108,30 @@ export class Outbox {
   }
 
   add(delivery: Delivery): void {
-    const line = this.#lineOf(delivery.actor)
-    line.deliveries.push(delivery)
+    const queue = this.#queueOf(delivery.actor)
+    queue.deliveries.push(delivery)
     this.#size++
-    this.#makeReady(line)
+    this.#makeReady(queue)
   }
 
   /** What waits, has the same name and was queued before an instant gives way. Gives how many went. Keeps O4. */
   collapse(delivery: Delivery, before: number): number {
-    const line = this.#lines.get(delivery.actor)
-    if (!line) return 0
+    const queue = this.#queues.get(delivery.actor)
+    if (!queue) return 0
     const name = nameOf(delivery)
-    return this.#take(line, (other) => other.queuedAt <= before && nameOf(other) === name)
+    return this.#take(queue, (other) => other.queuedAt <= before && nameOf(other) === name)
   }
 
   /** Takes lines that are ready for a lane, one delivery of each, until `isEnough` of the last one. Keeps O1. */
   take(lane: number, isEnough: (delivery: Delivery) => boolean, now: number): Delivery[] {
     const ready = this.#ready[lane]!
     const taken: Delivery[] = []
-    for (let line = ready.shift(); line; line = ready.shift()) {
-      line.isReady = false
-      const delivery = line.deliveries[0]
+    for (let queue = ready.shift(); queue; queue = ready.shift()) {
+      queue.isReady = false
+      const delivery = queue.deliveries[0]
       // What was ready may have been cleared, adopted and delayed, or put behind others.
-      if (!delivery || line.isUnderWay || line.isDelayed || line.behind) continue
-      this.#begin(line, delivery, now)
+      if (!delivery || queue.isUnderWay || queue.isDelayed || queue.behind) continue
+      this.#begin(queue, delivery, now)
       taken.push(delivery)
       if (isEnough(delivery)) break
     }
@@ -140,9 +140,9 @@ export class Outbox {
 
   /** A job that was found in the queue has this delivery. False where there is none such that waits. */
   adopt({ number, actor }: { readonly number: number; readonly actor: number }, now: number): boolean {
-    const line = this.#lines.get(actor)
-    if (line?.deliveries[0]?.number !== number || line.isUnderWay) return false
-    this.#begin(line, line.deliveries[0], now)
+    const queue = this.#queues.get(actor)
+    if (queue?.deliveries[0]?.number !== number || queue.isUnderWay) return false
+    this.#begin(queue, queue.deliveries[0], now)
     return true
   }
 
@@ -151,70 +151,70 @@ export class Outbox {
    * not here any more.
    */
   settle({ number, actor }: { readonly number: number; readonly actor: number }): Tried | undefined {
-    const line = this.#underWay.get(number)
-    if (!line) return this.#remove(number, actor)
+    const queue = this.#underWay.get(number)
+    if (!queue) return this.#remove(number, actor)
     this.#underWay.delete(number)
-    const tried = this.#triedOf(line)
-    line.deliveries.shift()
+    const tried = this.#triedOf(queue)
+    queue.deliveries.shift()
     this.#size--
-    line.isUnderWay = false
-    this.#startOver(line)
-    this.#closeIfEmpty(line)
+    queue.isUnderWay = false
+    this.#startOver(queue)
+    this.#closeIfEmpty(queue)
     return tried
   }
 
   /** How often it was tried by now. */
   triedOf(number: number): Tried | undefined {
-    const line = this.#underWay.get(number)
-    return line && this.#triedOf(line)
+    const queue = this.#underWay.get(number)
+    return queue && this.#triedOf(queue)
   }
 
   /** It is to be tried again, not before an instant. Keeps O2. */
   retry(number: number, notBefore: number): void {
-    const line = this.#endTry(number)
-    if (!line) return
-    line.notBefore = notBefore
-    this.#delay(line)
+    const queue = this.#endTry(number)
+    if (!queue) return
+    queue.notBefore = notBefore
+    this.#delay(queue)
   }
 
   /** It was not tried after all. */
   putBack(number: number): void {
-    const line = this.#endTry(number)
-    if (!line) return
-    line.attempts--
-    if (line.attempts === 0) line.triedSince = 0
-    this.#makeReady(line)
+    const queue = this.#endTry(number)
+    if (!queue) return
+    queue.attempts--
+    if (queue.attempts === 0) queue.triedSince = 0
+    this.#makeReady(queue)
   }
 
   /** Lines whose time to be tried again has come are ready. */
   wake(now: number): void {
     for (let next = this.#nextDelayed(); next && next.until <= now; next = this.#nextDelayed()) {
-      this.#endDelay(next.line)
-      this.#makeReady(next.line)
+      this.#endDelay(next.queue)
+      this.#makeReady(next.queue)
     }
   }
 
   /** Users have become one: what comes for the survivor comes after what waits for the others. Keeps O3. */
   unite(survivor: number, absorbed: readonly number[]): void {
-    const open = absorbed.filter((actor) => this.#lines.has(actor))
+    const open = absorbed.filter((actor) => this.#queues.has(actor))
     if (open.length === 0) return
-    const line = this.#lineOf(survivor)
-    this.#putBehind(line, open)
+    const queue = this.#queueOf(survivor)
+    this.#putBehind(queue, open)
   }
 
   /** Forgets what is concerned, unless it is under way. Gives how many went. Keeps O4. */
   clear(isConcerned: (delivery: Delivery) => boolean): number {
     const before = this.#size
-    for (const line of [...this.#lines.values()]) {
-      this.#take(line, isConcerned)
-      this.#closeIfEmpty(line)
+    for (const queue of [...this.#queues.values()]) {
+      this.#take(queue, isConcerned)
+      this.#closeIfEmpty(queue)
     }
     return before - this.#size
   }
 
   /** Of the lines as they are now; the deliveries themselves never change. */
-  state(): LineState[] {
-    return Array.from(this.#lines.values(), ({ actor, deliveries, attempts, triedSince, notBefore, behind }) => ({
+  state(): ActorQueueState[] {
+    return Array.from(this.#queues.values(), ({ actor, deliveries, attempts, triedSince, notBefore, behind }) => ({
       actor,
       deliveries: [...deliveries],
       attempts,
@@ -225,77 +225,77 @@ export class Outbox {
   }
 
   /** Lines as a checkpoint has them, all of them before any is used. */
-  restore(states: Iterable<LineState>): void {
+  restore(states: Iterable<ActorQueueState>): void {
     for (const { actor, deliveries, attempts, triedSince, notBefore, behind } of states) {
-      const line = this.#lineOf(actor)
-      line.deliveries.push(...deliveries)
+      const queue = this.#queueOf(actor)
+      queue.deliveries.push(...deliveries)
       this.#size += deliveries.length
-      Object.assign(line, { attempts, triedSince, notBefore })
-      if (behind.length > 0) this.#putBehind(line, behind)
-      if (notBefore > 0) this.#delay(line)
-      else this.#makeReady(line)
+      Object.assign(queue, { attempts, triedSince, notBefore })
+      if (behind.length > 0) this.#putBehind(queue, behind)
+      if (notBefore > 0) this.#delay(queue)
+      else this.#makeReady(queue)
     }
   }
 
   #remove(number: number, actor: number): Tried | undefined {
-    const line = this.#lines.get(actor)
-    const delivery = line?.deliveries.find((other) => other.number === number)
-    if (!line || !delivery) return undefined
-    this.#take(line, (other) => other === delivery)
-    this.#closeIfEmpty(line)
+    const queue = this.#queues.get(actor)
+    const delivery = queue?.deliveries.find((other) => other.number === number)
+    if (!queue || !delivery) return undefined
+    this.#take(queue, (other) => other === delivery)
+    this.#closeIfEmpty(queue)
     return { delivery, attempts: 1, triedSince: 0 }
   }
 
   /** Takes out of a line what is not under way. Gives how many went. */
-  #take(line: Line, isConcerned: (delivery: Delivery) => boolean): number {
-    const { deliveries } = line
+  #take(queue: ActorQueue, isConcerned: (delivery: Delivery) => boolean): number {
+    const { deliveries } = queue
     const [first] = deliveries
-    const kept = deliveries.filter((delivery, index) => (index === 0 && line.isUnderWay) || !isConcerned(delivery))
+    const kept = deliveries.filter((delivery, index) => (index === 0 && queue.isUnderWay) || !isConcerned(delivery))
     const count = deliveries.length - kept.length
     if (count === 0) return 0
     deliveries.splice(0, Infinity, ...kept)
     this.#size -= count
-    if (kept[0] !== first) this.#startOver(line)
+    if (kept[0] !== first) this.#startOver(queue)
     return count
   }
 
   /** Another delivery is the first of a line: it has not been tried, and waits for nothing. */
-  #startOver(line: Line): void {
-    line.attempts = line.triedSince = line.notBefore = 0
-    this.#endDelay(line)
-    this.#makeReady(line)
+  #startOver(queue: ActorQueue): void {
+    queue.attempts = queue.triedSince = queue.notBefore = 0
+    this.#endDelay(queue)
+    this.#makeReady(queue)
   }
 
-  #closeIfEmpty(line: Line): void {
-    if (line.deliveries.length === 0 && !line.behind) this.#close(line)
+  #closeIfEmpty(queue: ActorQueue): void {
+    if (queue.deliveries.length === 0 && !queue.behind) this.#close(queue)
   }
 
-  #begin(line: Line, { number }: Delivery, now: number): void {
+  #begin(queue: ActorQueue, { number }: Delivery, now: number): void {
     // One that was found in the queue may have waited.
-    this.#endDelay(line)
-    line.notBefore = 0
-    line.isUnderWay = true
-    line.attempts++
-    if (line.triedSince === 0) line.triedSince = now
-    this.#underWay.set(number, line)
+    this.#endDelay(queue)
+    queue.notBefore = 0
+    queue.isUnderWay = true
+    queue.attempts++
+    if (queue.triedSince === 0) queue.triedSince = now
+    this.#underWay.set(number, queue)
   }
 
-  #endTry(number: number): Line | undefined {
-    const line = this.#underWay.get(number)
-    if (!line) return undefined
+  #endTry(number: number): ActorQueue | undefined {
+    const queue = this.#underWay.get(number)
+    if (!queue) return undefined
     this.#underWay.delete(number)
-    line.isUnderWay = false
-    return line
+    queue.isUnderWay = false
+    return queue
   }
 
-  #triedOf({ deliveries, attempts, triedSince }: Line): Tried {
+  #triedOf({ deliveries, attempts, triedSince }: ActorQueue): Tried {
     return { delivery: deliveries[0]!, attempts, triedSince }
   }
 
-  #lineOf(actor: number): Line {
-    const held = this.#lines.get(actor)
+  #queueOf(actor: number): ActorQueue {
+    const held = this.#queues.get(actor)
     if (held) return held
-    const line: Line = {
+    const queue: ActorQueue = {
       actor,
       deliveries: [],
       isUnderWay: false,
@@ -306,86 +306,86 @@ export class Outbox {
       isDelayed: false,
       behind: undefined,
     }
-    this.#lines.set(actor, line)
-    return line
+    this.#queues.set(actor, queue)
+    return queue
   }
 
-  #makeReady(line: Line): void {
-    if (line.isReady || line.isUnderWay || line.isDelayed || line.behind || line.deliveries.length === 0) return
-    line.isReady = true
-    this.#ready[this.#laneOf(line)]!.push(line)
+  #makeReady(queue: ActorQueue): void {
+    if (queue.isReady || queue.isUnderWay || queue.isDelayed || queue.behind || queue.deliveries.length === 0) return
+    queue.isReady = true
+    this.#ready[this.#laneOf(queue)]!.push(queue)
   }
 
-  #delay(line: Line): void {
-    line.isDelayed = true
-    this.#delayed.push({ line, until: line.notBefore })
+  #delay(queue: ActorQueue): void {
+    queue.isDelayed = true
+    this.#delayed.push({ queue, until: queue.notBefore })
     this.#delayedCount++
   }
 
-  #endDelay(line: Line): void {
-    if (!line.isDelayed) return
-    line.isDelayed = false
+  #endDelay(queue: ActorQueue): void {
+    if (!queue.isDelayed) return
+    queue.isDelayed = false
     this.#delayedCount--
   }
 
-  #nextDelayed(): DelayedLine | undefined {
+  #nextDelayed(): DelayedQueue | undefined {
     for (;;) {
       const next = this.#delayed.peek()
-      if (!next || (next.line.isDelayed && next.line.notBefore === next.until)) return next
+      if (!next || (next.queue.isDelayed && next.queue.notBefore === next.until)) return next
       this.#delayed.pop()
     }
   }
 
-  #putBehind(line: Line, actors: readonly number[]): void {
-    line.behind ??= new Set()
+  #putBehind(queue: ActorQueue, actors: readonly number[]): void {
+    queue.behind ??= new Set()
     for (const actor of actors) {
-      line.behind.add(actor)
+      queue.behind.add(actor)
       const followers = this.#followers.get(actor)
-      if (followers) followers.push(line.actor)
-      else this.#followers.set(actor, [line.actor])
+      if (followers) followers.push(queue.actor)
+      else this.#followers.set(actor, [queue.actor])
     }
   }
 
-  #close({ actor }: Line): void {
-    this.#lines.delete(actor)
+  #close({ actor }: ActorQueue): void {
+    this.#queues.delete(actor)
     const followers = this.#followers.get(actor)
     if (!followers) return
     this.#followers.delete(actor)
     for (const follower of followers) {
-      const line = this.#lines.get(follower)
-      if (!line?.behind?.delete(actor) || line.behind.size > 0) continue
-      line.behind = undefined
-      if (line.deliveries.length > 0) this.#makeReady(line)
-      else this.#close(line)
+      const queue = this.#queues.get(follower)
+      if (!queue?.behind?.delete(actor) || queue.behind.size > 0) continue
+      queue.behind = undefined
+      if (queue.deliveries.length > 0) this.#makeReady(queue)
+      else this.#close(queue)
     }
   }
 
-  #laneOf({ actor }: Line): number {
+  #laneOf({ actor }: ActorQueue): number {
     return actor % this.lanes
   }
 }
 
 /** First in, first out, without moving what waits. */
-class ReadyLines {
-  #lines: Line[] = []
+class ReadyQueues {
+  #queues: ActorQueue[] = []
   #head = 0
 
   get size(): number {
-    return this.#lines.length - this.#head
+    return this.#queues.length - this.#head
   }
 
-  push(line: Line): void {
-    this.#lines.push(line)
+  push(queue: ActorQueue): void {
+    this.#queues.push(queue)
   }
 
-  shift(): Line | undefined {
-    const line = this.#lines[this.#head]
-    if (!line) return undefined
+  shift(): ActorQueue | undefined {
+    const queue = this.#queues[this.#head]
+    if (!queue) return undefined
     this.#head++
-    if (this.#head > 1024 && this.#head * 2 > this.#lines.length) {
-      this.#lines = this.#lines.slice(this.#head)
+    if (this.#head > 1024 && this.#head * 2 > this.#queues.length) {
+      this.#queues = this.#queues.slice(this.#head)
       this.#head = 0
     }
-    return line
+    return queue
   }
 }

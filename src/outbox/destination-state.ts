@@ -2,16 +2,16 @@
 import type { DestinationRecord } from '../model/destination.ts'
 import type { Delivery } from './delivery.ts'
 import { type Failure, Failures } from './failures.ts'
-import { Outbox } from './destination-outbox.ts'
-import { Tally, type TallyState } from './delivery-counts.ts'
+import { DestinationOutbox } from './destination-outbox.ts'
+import { DeliveryCounts, type DeliveryCountsState } from './delivery-counts.ts'
 
-export interface TargetState {
+export interface StoredDestination {
   readonly record: DestinationRecord
   readonly failures: readonly Failure[]
-  readonly tally: TallyState
+  readonly tally: DeliveryCountsState
 }
 
-export interface TargetLimits {
+export interface OutboxLimits {
   /** Jobs that are under way at once, each for actors of its own. */
   readonly lanes: number
   /** Deliveries that wait; beyond that all are given up, and sent anew once those under way have arrived. */
@@ -20,25 +20,25 @@ export interface TargetLimits {
   readonly collapseMs: number
 }
 
-export class Target {
+export class DestinationState {
   record: DestinationRecord
-  readonly outbox: Outbox
+  readonly outbox: DestinationOutbox
   readonly failures: Failures
-  readonly tally: Tally
-  readonly #limits: TargetLimits
+  readonly counts: DeliveryCounts
+  readonly #limits: OutboxLimits
   /** Nothing arrives there at present: all that waits collapses. */
   isStuck = false
 
-  constructor(record: DestinationRecord, limits: TargetLimits, state?: TargetState) {
+  constructor(record: DestinationRecord, limits: OutboxLimits, state?: StoredDestination) {
     this.record = record
     this.#limits = limits
-    this.outbox = new Outbox(limits.lanes)
+    this.outbox = new DestinationOutbox(limits.lanes)
     this.failures = Failures.of(state?.failures ?? [])
-    this.tally = state ? Tally.of(state.tally) : new Tally()
+    this.counts = state ? DeliveryCounts.of(state.tally) : new DeliveryCounts()
   }
 
-  state(): TargetState {
-    return { record: this.record, failures: this.failures.list(), tally: this.tally.state() }
+  state(): StoredDestination {
+    return { record: this.record, failures: this.failures.list(), tally: this.counts.state() }
   }
 
   /** Whether so many deliveries are more than may wait for it. */

@@ -17,30 +17,30 @@ import { checkDeliveryCommand } from './check-command.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import type { Failure } from './failures.ts'
-import type { LineState, Tried } from './destination-outbox.ts'
+import type { ActorQueueState, Tried } from './destination-outbox.ts'
 import { NO_SPACE, type SpaceView } from './space-view.ts'
-import type { Tally } from './delivery-counts.ts'
-import { Target, type TargetLimits, type TargetState } from './destination-state.ts'
-import { type NewDelivery, Teller } from './delivery-maker.ts'
+import type { DeliveryCounts } from './delivery-counts.ts'
+import { DestinationState, type OutboxLimits, type StoredDestination } from './destination-state.ts'
+import { type NewDelivery, DeliveryMaker } from './delivery-maker.ts'
 
-export interface DeliveriesState {
+export interface SpaceOutboxState {
   readonly next: number
-  readonly targets: readonly TargetState[]
+  readonly targets: readonly StoredDestination[]
   readonly connections: readonly ConnectionState[]
   /** The last answer of a worker that was taken up. */
   readonly answersUntil: string
 }
 
 /** Lines of a destination, as a checkpoint has them. */
-export interface OutboxState {
+export interface DestinationOutboxState {
   readonly destinationId: string
-  readonly lines: readonly LineState[]
+  readonly lines: readonly ActorQueueState[]
 }
 
 /** Before the first one. */
 export const NO_ANSWER = '0-0'
 
-export type LimitsOf = (record: DestinationRecord) => TargetLimits
+export type LimitsOf = (record: DestinationRecord) => OutboxLimits
 
 /** Who a delivery has to do with, as a worker's answer names it. */
 export interface DeliveryName {
@@ -48,13 +48,13 @@ export interface DeliveryName {
   readonly actor: number
 }
 
-export class Deliveries implements SettlementObserver {
+export class SpaceOutbox implements SettlementObserver {
   /** The last answer of a worker that was taken up; see `Answers`. */
   answersUntil = NO_ANSWER
   readonly #limitsOf: LimitsOf
-  readonly #targets = new Map<string, Target>()
+  readonly #destinations = new Map<string, DestinationState>()
   readonly #connections = new Map<string, Connection>()
-  readonly #teller: Teller
+  readonly #maker: DeliveryMaker
   #view: SpaceView = NO_SPACE
   #next = 1
   /** Receive time of the entry at hand. */
@@ -64,53 +64,53 @@ export class Deliveries implements SettlementObserver {
 
   constructor(limitsOf: LimitsOf) {
     this.#limitsOf = limitsOf
-    this.#teller = new Teller(
+    this.#maker = new DeliveryMaker(
       NO_SPACE,
       () => this.#connections.values(),
       (delivery, connection) => this.#take(delivery, connection),
     )
   }
 
-  static of({ next, targets, connections, answersUntil }: DeliveriesState, limitsOf: LimitsOf): Deliveries {
-    const deliveries = new Deliveries(limitsOf)
+  static of({ next, targets, connections, answersUntil }: SpaceOutboxState, limitsOf: LimitsOf): SpaceOutbox {
+    const deliveries = new SpaceOutbox(limitsOf)
     deliveries.#next = next
     deliveries.answersUntil = answersUntil
     for (const state of targets)
-      deliveries.#targets.set(state.record.id, new Target(state.record, limitsOf(state.record), state))
+      deliveries.#destinations.set(state.record.id, new DestinationState(state.record, limitsOf(state.record), state))
     for (const state of connections) deliveries.#connections.set(state.record.id, Connection.of(state))
     return deliveries
   }
 
   /** All but the lines. */
-  state(): DeliveriesState {
+  state(): SpaceOutboxState {
     return {
       next: this.#next,
       answersUntil: this.answersUntil,
-      targets: Array.from(this.#targets.values(), (target) => target.state()),
+      targets: Array.from(this.#destinations.values(), (destination) => destination.state()),
       connections: Array.from(this.#connections.values(), (connection) => connection.state()),
     }
   }
 
-  outboxes(): OutboxState[] {
-    return Array.from(this.#targets, ([destinationId, { outbox }]) => ({ destinationId, lines: outbox.state() }))
+  outboxes(): DestinationOutboxState[] {
+    return Array.from(this.#destinations, ([destinationId, { outbox }]) => ({ destinationId, lines: outbox.state() }))
   }
 
-  restore({ destinationId, lines }: OutboxState): void {
-    this.#targets.get(destinationId)?.outbox.restore(lines)
+  restore({ destinationId, lines }: DestinationOutboxState): void {
+    this.#destinations.get(destinationId)?.outbox.restore(lines)
   }
 
   /** The space that the actors are of. */
   attach(view: SpaceView): void {
     this.#view = view
-    this.#teller.view = view
+    this.#maker.view = view
   }
 
-  targets(): IterableIterator<Target> {
-    return this.#targets.values()
+  destinations(): IterableIterator<DestinationState> {
+    return this.#destinations.values()
   }
 
-  target(id: string): Target | undefined {
-    return this.#targets.get(id)
+  destination(id: string): DestinationState | undefined {
+    return this.#destinations.get(id)
   }
 
   connections(): IterableIterator<Connection> {
@@ -141,15 +141,15 @@ export class Deliveries implements SettlementObserver {
   settled(settled: Settled): void {
     if (this.#connections.size === 0) return
     for (const { survivor, absorbed } of settled.united) {
-      for (const { outbox } of this.#targets.values()) outbox.unite(survivor.ordinal, absorbed)
+      for (const { outbox } of this.#destinations.values()) outbox.unite(survivor.ordinal, absorbed)
       for (const connection of this.#connections.values()) connection.unite({ survivor: survivor.ordinal, absorbed })
     }
-    this.#teller.settled(settled)
+    this.#maker.settled(settled)
   }
 
   /** Throws an EngineError for a command that `apply` could not follow. */
   check(command: DeliveryCommand): void {
-    checkDeliveryCommand(command, { targets: this.#targets, connections: this.#connections })
+    checkDeliveryCommand(command, { destinations: this.#destinations, connections: this.#connections })
   }
 
   apply(command: DeliveryCommand): void {
@@ -158,7 +158,7 @@ export class Deliveries implements SettlementObserver {
         this.#put(command.destination)
         return
       case 'remove destination':
-        this.#targets.delete(command.id)
+        this.#destinations.delete(command.id)
         return
       case 'connect':
         this.#connect(command)
@@ -205,7 +205,7 @@ export class Deliveries implements SettlementObserver {
   }): DeliveryCommand | undefined {
     for (const { record, sync } of this.#connections.values()) {
       if (!record.enabled || !sync || sync.phase === 'waiting') continue
-      if (sync.phase === 'sending' && this.#targets.get(record.destinationId)!.outbox.size > waitingMax) continue
+      if (sync.phase === 'sending' && this.#destinations.get(record.destinationId)!.outbox.size > waitingMax) continue
       return { kind: 'sync step', connectionId: record.id, from: sync.page, to: sync.page + pages }
     }
     return undefined
@@ -216,50 +216,50 @@ export class Deliveries implements SettlementObserver {
     for (const connection of this.#connections.values()) {
       const { record, isBehind, sync } = connection
       if (!isBehind || sync || !record.enabled) continue
-      const target = this.#targets.get(record.destinationId)!
-      if (target.record.enabled && !target.isStuck && target.outbox.size <= waitingMax) yield connection
+      const destination = this.#destinations.get(record.destinationId)!
+      if (destination.record.enabled && !destination.isStuck && destination.outbox.size <= waitingMax) yield connection
     }
   }
 
   /** It has arrived. @param now epoch ms */
-  delivered(target: Target, name: DeliveryName, now: number): Tried | undefined {
-    const tried = target.outbox.settle(name)
-    if (tried) this.#count(target, tried.delivery, (tally) => tally.arrived(now - tried.delivery.queuedAt))
+  delivered(destination: DestinationState, name: DeliveryName, now: number): Tried | undefined {
+    const tried = destination.outbox.settle(name)
+    if (tried) this.#count(destination, tried.delivery, (counts) => counts.arrived(now - tried.delivery.queuedAt))
     return tried
   }
 
   /** It has failed for good. */
   failed(
-    target: Target,
+    destination: DestinationState,
     name: DeliveryName,
     { reason, message, now }: { readonly reason: string; readonly message: string; readonly now: number },
   ): void {
-    const tried = target.outbox.settle(name)
+    const tried = destination.outbox.settle(name)
     if (!tried) return
     const { delivery, attempts } = tried
-    this.#count(target, delivery, (tally) => tally.failedBy(reason))
+    this.#count(destination, delivery, (counts) => counts.failedBy(reason))
     const failure = { delivery, reason, message, attempts, failedAt: now }
-    if (target.failures.add(failure)) this.#sendAgain(target, failure)
+    if (destination.failures.add(failure)) this.#sendAgain(destination, failure)
   }
 
   /** It addressed nobody. */
-  filtered(target: Target, name: DeliveryName): void {
-    const tried = target.outbox.settle(name)
-    if (tried) this.#count(target, tried.delivery, (tally) => tally.filtered++)
+  filtered(destination: DestinationState, name: DeliveryName): void {
+    const tried = destination.outbox.settle(name)
+    if (tried) this.#count(destination, tried.delivery, (counts) => counts.filtered++)
   }
 
   /** It is to be tried again, at an instant, epoch ms. */
-  retry(target: Target, { number }: DeliveryName, at: number): void {
-    const tried = target.outbox.triedOf(number)
+  retry(destination: DestinationState, { number }: DeliveryName, at: number): void {
+    const tried = destination.outbox.triedOf(number)
     if (!tried) return
-    target.outbox.retry(number, at)
-    this.#count(target, tried.delivery, (tally) => tally.retries++)
+    destination.outbox.retry(number, at)
+    this.#count(destination, tried.delivery, (counts) => counts.retries++)
   }
 
   #put(record: DestinationRecord): void {
-    const known = this.#targets.get(record.id)
+    const known = this.#destinations.get(record.id)
     if (known) known.record = record
-    else this.#targets.set(record.id, new Target(record, this.#limitsOf(record)))
+    else this.#destinations.set(record.id, new DestinationState(record, this.#limitsOf(record)))
   }
 
   #connect({ connection: record, sync }: Extract<DeliveryCommand, { kind: 'connect' }>): void {
@@ -267,7 +267,7 @@ export class Deliveries implements SettlementObserver {
     const connection = known ?? new Connection(record)
     connection.record = record
     this.#connections.set(record.id, connection)
-    this.#teller.reconnected()
+    this.#maker.reconnected()
     if (known && !record.enabled) {
       this.#forget(connection)
       connection.sync = undefined
@@ -281,14 +281,14 @@ export class Deliveries implements SettlementObserver {
     if (!connection) return
     this.#forget(connection)
     this.#connections.delete(id)
-    this.#teller.reconnected()
+    this.#maker.reconnected()
   }
 
   /** What waits for it, or is kept back, is not sent any more. */
   #forget(connection: Connection): void {
     const { id, destinationId } = connection.record
     connection.release()
-    this.#targets.get(destinationId)?.outbox.clear(({ connectionId }) => connectionId === id)
+    this.#destinations.get(destinationId)?.outbox.clear(({ connectionId }) => connectionId === id)
   }
 
   #sync(connection: Connection | undefined, scope: SyncScope, isFirst: boolean): void {
@@ -302,7 +302,7 @@ export class Deliveries implements SettlementObserver {
     const sync = connection?.sync
     if (!connection || sync?.page !== from || sync.phase === 'waiting') return
     const isCounted = sync.phase === 'counting'
-    const found = this.#teller.sync(connection, { from, to }, { scope: sync.scope, isCounted })
+    const found = this.#maker.sync(connection, { from, to }, { scope: sync.scope, isCounted })
     const members = isCounted ? sync.members + found : sync.members
     if (to < this.#view.pageCount) connection.sync = { ...sync, page: to, members }
     else if (!isCounted) connection.sync = undefined
@@ -320,7 +320,7 @@ export class Deliveries implements SettlementObserver {
     if (!connection) return
     const { deliveries, unions } = connection.release()
     for (const delivery of deliveries) this.#queue(delivery, connection)
-    const { outbox } = this.#targets.get(connection.record.destinationId)!
+    const { outbox } = this.#destinations.get(connection.record.destinationId)!
     for (const { survivor, absorbed } of unions) outbox.unite(survivor, absorbed)
     if (connection.sync?.phase === 'waiting') this.#beginSending(connection, connection.sync)
   }
@@ -332,20 +332,20 @@ export class Deliveries implements SettlementObserver {
   }
 
   #resend({ destinationId, numbers }: Extract<DeliveryCommand, { kind: 'resend' }>): void {
-    const target = this.#targets.get(destinationId)
-    for (const failure of target?.failures.take(numbers) ?? []) this.#sendAgain(target!, failure)
+    const destination = this.#destinations.get(destinationId)
+    for (const failure of destination?.failures.take(numbers) ?? []) this.#sendAgain(destination!, failure)
   }
 
   /** Unless its value is another by now: then a later delivery has said so, or will. Whose it is must be in memory. */
-  #sendAgain(target: Target, failure: Failure): void {
+  #sendAgain(destination: DestinationState, failure: Failure): void {
     const { delivery } = failure
     const record = this.#connections.get(delivery.connectionId)?.record
     const definition = record?.enabled ? this.#view.numberOf(record.type, record.key) : undefined
     if (definition === undefined) return
     const isSeen = this.#view.see(delivery.owner, (actor) => {
-      if (actor.defined.get(definition)?.sequence === delivery.sequence) target.queue(delivery)
+      if (actor.defined.get(definition)?.sequence === delivery.sequence) destination.queue(delivery)
     })
-    if (!isSeen) target.failures.add(failure)
+    if (!isSeen) destination.failures.add(failure)
   }
 
   #isTooMany(actors: number, { record }: Connection): boolean {
@@ -356,8 +356,8 @@ export class Deliveries implements SettlementObserver {
 
   #take(told: NewDelivery, connection: Connection): void {
     const delivery: Delivery = { ...told, number: this.#next++, queuedAt: this.#receivedAt }
-    const target = this.#targets.get(connection.record.destinationId)!
-    this.#count(target, delivery, (tally) => tally.created++)
+    const destination = this.#destinations.get(connection.record.destinationId)!
+    this.#count(destination, delivery, (counts) => counts.created++)
     if (!this.#staged) {
       this.#queue(delivery, connection)
       return
@@ -368,32 +368,32 @@ export class Deliveries implements SettlementObserver {
   }
 
   #queue(delivery: Delivery, connection: Connection): void {
-    const target = this.#targets.get(connection.record.destinationId)!
+    const destination = this.#destinations.get(connection.record.destinationId)!
     if (connection.hold) {
       let collapsed = connection.keepBack(delivery)
-      if (target.isTooMuch(connection.heldCount)) collapsed += connection.giveUpHeld()
-      this.#count(target, delivery, (tally) => (tally.collapsed += collapsed))
+      if (destination.isTooMuch(connection.heldCount)) collapsed += connection.giveUpHeld()
+      this.#count(destination, delivery, (counts) => (counts.collapsed += collapsed))
       return
     }
-    const collapsed = target.queue(delivery)
-    this.#count(target, delivery, (tally) => (tally.collapsed += collapsed))
-    if (target.isTooMuch(target.outbox.size)) this.#giveUp(target)
+    const collapsed = destination.queue(delivery)
+    this.#count(destination, delivery, (counts) => (counts.collapsed += collapsed))
+    if (destination.isTooMuch(destination.outbox.size)) this.#giveUp(destination)
   }
 
   /** Keeps E3. */
-  #giveUp(target: Target): void {
-    target.outbox.clear((delivery) => {
-      this.#count(target, delivery, (tally) => tally.collapsed++)
+  #giveUp(destination: DestinationState): void {
+    destination.outbox.clear((delivery) => {
+      this.#count(destination, delivery, (counts) => counts.collapsed++)
       return true
     })
     for (const connection of this.#connections.values())
-      if (connection.record.destinationId === target.record.id) connection.isBehind = true
+      if (connection.record.destinationId === destination.record.id) connection.isBehind = true
   }
 
   /** For its destination, and for its connection while there is that. */
-  #count({ tally }: Target, { connectionId }: Delivery, count: (tally: Tally) => void): void {
-    count(tally)
+  #count({ counts }: DestinationState, { connectionId }: Delivery, count: (counts: DeliveryCounts) => void): void {
+    count(counts)
     const connection = this.#connections.get(connectionId)
-    if (connection) count(connection.tally)
+    if (connection) count(connection.counts)
   }
 }

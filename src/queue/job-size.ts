@@ -5,19 +5,19 @@ import type { DestinationLimits } from '../../destinations/contract/destination.
 const SINGLE_CALLS = 50
 
 /** How a destination wants its calls. */
-export interface Shape {
+export interface JobSize {
   /** Calls of one job, about. */
   readonly jobCalls: number
   /** How long changes are gathered before they are sent, ms. */
   readonly gatherMs: number
 }
 
-export interface JobShape extends Shape {
+export interface PacedJobSize extends JobSize {
   /** A job begins at most so often; 0: as it comes. It makes as many requests as may be made in that time. */
   readonly jobEveryMs: number
 }
 
-export function shapeOfLimits(limits: DestinationLimits): JobShape {
+export function jobSizeOf(limits: DestinationLimits): PacedJobSize {
   const { batchCalls, requestsPerSecond, gatherMs } = limits
   if (batchCalls > 1) {
     const jobEveryMs = requestsPerSecond === undefined ? 0 : Math.ceil(1000 / requestsPerSecond)

@@ -80,12 +80,12 @@ export function startDeliveries(
     timer = setTimer,
   }: { log: Logger; clock?: (() => number) | undefined; timer?: SetTimer | undefined },
 ): RunningDeliveries {
-  const { deliveries } = pipeline
+  const { outbox } = pipeline
   const { secrets } = setup
   let bull: BullQueue | undefined
   let isTroubled = false
   const service = new DeliveryService({
-    deliveries,
+    outbox,
     secrets,
     command: (command) => pipeline.command(command),
     open: async () => {
@@ -107,11 +107,11 @@ export function startDeliveries(
   })
   const following = pipeline.applied$.subscribe({ next: () => service.changed(), error: () => undefined })
   service.changed()
-  const admin = destinationAdmin({ deliveries, service, secrets, clock, timer })
+  const admin = destinationAdmin({ outbox, service, secrets, clock, timer })
   return {
     admin,
-    overviews: () => Array.from(deliveries.targets(), ({ record: { id } }) => [id, admin.overview(id)] as const),
-    queues: () => (bull ? Array.from(deliveries.targets(), ({ record }) => bull!.queueOf(record.id)) : []),
+    overviews: () => Array.from(outbox.destinations(), ({ record: { id } }) => [id, admin.overview(id)] as const),
+    queues: () => (bull ? Array.from(outbox.destinations(), ({ record }) => bull!.queueOf(record.id)) : []),
     checkpointed: () => service.checkpointed(),
     stop: async () => {
       following.unsubscribe()

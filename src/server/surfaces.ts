@@ -2,7 +2,7 @@
 import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
-import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Surface } from '../http/app.ts'
 import { Credentials } from '../http/credentials.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
@@ -47,7 +47,7 @@ export function surfacesOf(
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
     tokens: registry.tokens,
-    ...connectionsOf(pipeline.deliveries, delivery.admin),
+    ...connectionsOf(pipeline.outbox, delivery.admin),
   })
   const ingest = ingestRouter({
     sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
@@ -79,23 +79,23 @@ function boardOnDemand(options: QueueBoardOptions): Router {
 }
 
 function connectionsOf(
-  deliveries: Deliveries,
+  outbox: SpaceOutbox,
   admin: DestinationAdmin,
 ): Pick<ConnectionApiOptions, 'destinations' | 'connections'> {
   const recordsWhere = (isWanted: (record: { destinationId: string; definitionId: string }) => boolean) =>
-    Array.from(deliveries.connections(), ({ record }) => record).filter(isWanted)
+    Array.from(outbox.connections(), ({ record }) => record).filter(isWanted)
   return {
     destinations: {
       ...admin,
-      list: () => Array.from(deliveries.targets(), ({ record }) => record),
-      find: (id) => deliveries.target(id)?.record,
+      list: () => Array.from(outbox.destinations(), ({ record }) => record),
+      find: (id) => outbox.destination(id)?.record,
       connectionsTo: (id) => recordsWhere(({ destinationId }) => destinationId === id),
     },
     connections: {
       list: (id) => recordsWhere(({ definitionId }) => definitionId === id),
-      status: (id) => deliveries.connection(id)?.status ?? 'removed',
+      status: (id) => outbox.connection(id)?.status ?? 'removed',
       waiting: (id) => {
-        const connection = deliveries.connection(id)
+        const connection = outbox.connection(id)
         if (connection?.status !== 'waiting for approval') return undefined
         return connection.hold ? connection.heldCount : connection.sync?.members
       },

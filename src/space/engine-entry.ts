@@ -3,7 +3,7 @@ import type { CallOutcome } from '../../actors/engine/applied.ts'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import type { Registry } from './registry.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
-import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import { parseBody, readRequest } from '../model/read-request.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
 import type { CheckedCall } from '../model/entry.ts'
@@ -16,7 +16,7 @@ export type Outcomes = readonly CallOutcome[]
 export type Waiting = Submission<SpaceCommand, Outcomes>
 
 /** With the entry of the journal that it stands for. */
-export type DurableEntry = ReadEntry & {
+export type EngineEntry = ReadEntry & {
   readonly journalled: JournalEntry<SpaceCommand>
   readonly waiting: readonly Waiting[]
 }
@@ -24,15 +24,15 @@ export type DurableEntry = ReadEntry & {
 /** What an entry is applied to, as far as it says whom the entry touches. */
 interface Concerned {
   readonly registry: Registry
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
 }
 
 /** @param waiting have its calls, read once already; from the journal alone, they are read anew */
-export function durableEntry(
+export function toEngineEntry(
   journalled: JournalEntry<SpaceCommand>,
-  { registry, deliveries }: Concerned,
+  { registry, outbox }: Concerned,
   waiting?: readonly Waiting[],
-): DurableEntry {
+): EngineEntry {
   const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
   switch (journalled.kind) {
     case 'requests': {
@@ -46,7 +46,7 @@ export function durableEntry(
     case 'command': {
       const command = registry.engineCommand(journalled.command)
       if (command) return { kind: 'command', command, ...rest }
-      return { kind: 'tick', ...rest, looksAt: pagesLookedAt(journalled.command, deliveries) }
+      return { kind: 'tick', ...rest, looksAt: pagesLookedAt(journalled.command, outbox) }
     }
   }
 }
@@ -56,12 +56,12 @@ function callsOf({ endpoint, sourceId, body }: JournalRequest): CheckedCall[] {
 }
 
 /** Pages of those whom deliveries look at because of a command. */
-function pagesLookedAt(command: SpaceCommand, deliveries: Deliveries): number[] {
+function pagesLookedAt(command: SpaceCommand, outbox: SpaceOutbox): number[] {
   switch (command.kind) {
     case 'sync step':
       return Array.from({ length: command.to - command.from }, (_, index) => command.from + index)
     case 'resend': {
-      const failures = deliveries.target(command.destinationId)?.failures.of(command.numbers) ?? []
+      const failures = outbox.destination(command.destinationId)?.failures.of(command.numbers) ?? []
       return failures.map(({ delivery }) => Math.floor(delivery.owner / PAGE_ACTORS))
     }
     default:

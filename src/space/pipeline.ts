@@ -23,10 +23,10 @@ import type { Shard } from '../../actors/engine/shard.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { Registry } from './registry.ts'
-import type { Deliveries, LimitsOf, OutboxState } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox, LimitsOf, DestinationOutboxState } from '../outbox/space-outbox.ts'
 import type { RejectedCall } from '../model/read-request.ts'
 import type { IngestRequest } from '../model/read-request.ts'
-import { durableEntry, type DurableEntry, type Outcomes } from './engine-entry.ts'
+import { toEngineEntry, type EngineEntry, type Outcomes } from './engine-entry.ts'
 import { recover, type RecoveredSpace, type RecoveryProgress, type SpaceRest } from './recovery.ts'
 import { type DeliveryCommand, isDeliveryCommand } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
@@ -81,13 +81,13 @@ const PART_LINES = 500
 export class Pipeline {
   readonly shard: Shard
   readonly registry: Registry
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
   /** Emits when an entry has been applied: there may be more to deliver. */
   readonly applied$: Observable<unknown>
   readonly #options: PipelineOptions
-  readonly #applied = new Subject<Commit<DurableEntry>>()
+  readonly #applied = new Subject<Commit<EngineEntry>>()
   readonly #writer: Writer<SpaceCommand, Outcomes>
   readonly #alarm: Alarm
   readonly #checkpoints: CheckpointSchedule | undefined
@@ -117,10 +117,10 @@ export class Pipeline {
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
-    const { shard, registry, deliveries, receivedAt } = space
+    const { shard, registry, outbox, receivedAt } = space
     this.shard = shard
     this.registry = registry
-    this.deliveries = deliveries
+    this.outbox = outbox
     this.#options = options
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
@@ -135,7 +135,7 @@ export class Pipeline {
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     this.#writer.committed$
       .pipe(
-        map(({ entry, submissions }) => durableEntry(entry, this, submissions)),
+        map(({ entry, submissions }) => toEngineEntry(entry, this, submissions)),
         applyEntries(space),
         tap((commit) => this.#settle(commit)),
       )
@@ -178,7 +178,7 @@ export class Pipeline {
     { type, value }: ExternalId,
   ): SpaceActor | undefined | Promise<SpaceActor | undefined> {
     if (collection === 'accounts') return type === 'group_id' ? this.shard.account(value) : undefined
-    const page = this.shard.residency.pageOf(type, canonicalId(type, value))
+    const page = this.shard.residentPages.pageOf(type, canonicalId(type, value))
     return page === undefined ? this.shard.profile(type, value) : this.#fetch(page, { type, value })
   }
 
@@ -220,10 +220,10 @@ export class Pipeline {
 
   /** Brings back from the checkpoint whom an entry touches, while it is being stored. */
   #prepare({ entry, submissions }: Committed<SpaceCommand, Outcomes>): Promise<void> | undefined {
-    const { residency } = this.shard
+    const { residentPages: residency } = this.shard
     // What commands look at must stay, even if nobody has left memory yet.
     if (residency.coldPages === 0 && entry.kind !== 'command') return undefined
-    const pages = residency.pagesFor(durableEntry(entry, this, submissions))
+    const pages = residency.pagesFor(toEngineEntry(entry, this, submissions))
     return pages.length === 0 ? undefined : this.#cold!.load(pages)
   }
 
@@ -231,7 +231,7 @@ export class Pipeline {
     const { journal, timer = setTimer, checkpointLimits = CHECKPOINT_LIMITS } = this.#options
     const pace = { breathe: immediately, elapsedMs: () => performance.now() }
     const checkpointer = new Checkpointer(store, manifests, pace)
-    const { residency } = this.shard
+    const { residentPages: residency } = this.shard
     this.#cold = new ColdPages({ store, residency, writerOf: (page) => checkpointer.writerOf(page) })
     const schedule = new CheckpointSchedule({
       checkpointer,
@@ -252,7 +252,7 @@ export class Pipeline {
   }
 
   #checkpointSource(): Omit<CheckpointSource, 'pressure'> {
-    const rest: SpaceRest = { registry: this.registry.state(), deliveries: this.deliveries.state() }
+    const rest: SpaceRest = { registry: this.registry.state(), outbox: this.outbox.state() }
     return {
       cut: this.shard.cut(),
       rest,
@@ -261,7 +261,7 @@ export class Pipeline {
       receivedAt: this.#receivedAt,
       chunkIds: CHUNK_IDS,
       pageActors: PAGE_ACTORS,
-      further: this.deliveries.outboxes().flatMap(inParts),
+      further: this.outbox.outboxes().flatMap(inParts),
     }
   }
 
@@ -276,7 +276,7 @@ export class Pipeline {
   }
 
   /** What follows once an entry is applied: the registry, the answers, the next deadline. */
-  #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<DurableEntry>): void {
+  #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<EngineEntry>): void {
     for (const { cause } of faults) this.#options.onSetAside?.(cause)
     this.#receivedAt = journalled.receivedAt
     this.#position++
@@ -307,7 +307,7 @@ export class Pipeline {
   }
 
   #checkDelivery(command: DeliveryCommand): void {
-    this.deliveries.check(command)
+    this.outbox.check(command)
     if (command.kind === 'connect' && !this.registry.get(command.connection.definitionId))
       throw new EngineError('not_found', 'id: there is no such audience or computed trait', 'id')
   }
@@ -340,7 +340,7 @@ function notInMemory(): EngineError {
 }
 
 /** Lines of one outbox, some at a time: a part is encoded in a few milliseconds. */
-function inParts({ destinationId, lines }: OutboxState): (() => Uint8Array)[] {
+function inParts({ destinationId, lines }: DestinationOutboxState): (() => Uint8Array)[] {
   const starts = Array.from({ length: Math.ceil(lines.length / PART_LINES) }, (_, part) => part * PART_LINES)
   return starts.map((start) => () => pack({ destinationId, lines: lines.slice(start, start + PART_LINES) }))
 }

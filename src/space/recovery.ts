@@ -11,9 +11,14 @@ import { Shard } from '../../actors/engine/shard.ts'
 import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import { Registry, type RegistryState } from './registry.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
-import { Deliveries, type DeliveriesState, type LimitsOf, type OutboxState } from '../outbox/space-outbox.ts'
+import {
+  SpaceOutbox,
+  type SpaceOutboxState,
+  type LimitsOf,
+  type DestinationOutboxState,
+} from '../outbox/space-outbox.ts'
 import { limitsOf } from './target-limits.ts'
-import { durableEntry, type DurableEntry } from './engine-entry.ts'
+import { toEngineEntry, type EngineEntry } from './engine-entry.ts'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
 import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
 import { readChunks, readFurther, readHead, readManifest, readPages } from '../checkpoints/checkpoint-reader.ts'
@@ -26,7 +31,7 @@ import { applyEntries, type Space, viewOf } from './space.ts'
 export interface SpaceRest {
   readonly registry: RegistryState
   /** Absent in checkpoints of versions before deliveries. */
-  readonly deliveries?: DeliveriesState
+  readonly outbox?: SpaceOutboxState
 }
 
 export interface RecoveryOptions {
@@ -82,10 +87,10 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       if (!(cause instanceof CheckpointDamagedError)) throw cause
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
-  const deliveries = new Deliveries(options.limitsOf ?? limitsOf)
-  const shard = new Shard({ ...options.shard, observer: deliveries })
-  deliveries.attach(viewOf(shard))
-  return { shard, registry: new Registry(), deliveries, receivedAt: 0, manifests: [] }
+  const outbox = new SpaceOutbox(options.limitsOf ?? limitsOf)
+  const shard = new Shard({ ...options.shard, observer: outbox })
+  outbox.attach(viewOf(shard))
+  return { shard, registry: new Registry(), outbox, receivedAt: 0, manifests: [] }
 }
 
 /** @param numbers the checkpoint, and those before it */
@@ -96,9 +101,9 @@ async function readCheckpoint(
 ): Promise<Start> {
   const manifest = await readManifest(store, number!)
   const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
-  const deliveries = rest.deliveries ? Deliveries.of(rest.deliveries, limits) : new Deliveries(limits)
-  for await (const part of readFurther(store, manifest)) deliveries.restore(unpack(part) as OutboxState)
-  const restoring = Shard.restoring(head, { ...shardOptions, observer: deliveries })
+  const outbox = rest.outbox ? SpaceOutbox.of(rest.outbox, limits) : new SpaceOutbox(limits)
+  for await (const part of readFurther(store, manifest)) outbox.restore(unpack(part) as DestinationOutboxState)
+  const restoring = Shard.restoring(head, { ...shardOptions, observer: outbox })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
   let pages = 0
   for await (const page of readPages(store, manifest)) {
@@ -108,9 +113,9 @@ async function readCheckpoint(
   const before = await Promise.all(older.map((one) => readManifest(store, one).catch(() => undefined)))
   const manifests = [manifest, ...before.filter((one) => one !== undefined)]
   const shard = restoring.finish()
-  deliveries.attach(viewOf(shard))
+  outbox.attach(viewOf(shard))
   const registry = Registry.of(rest.registry)
-  return { shard, registry, deliveries, receivedAt: manifest.receivedAt, manifests }
+  return { shard, registry, outbox, receivedAt: manifest.receivedAt, manifests }
 }
 
 /** Keeps R2. */
@@ -128,17 +133,17 @@ async function replayTail(
   const total = journal.nextPosition - first
   let receivedAt = startedAt
   let next = first
-  const { residency } = space.shard
+  const { residentPages: residency } = space.shard
   const cold =
     checkpoints &&
     manifest &&
     new ColdPages({ store: checkpoints, residency, writerOf: (page) => manifest.pages[page]! })
   /** What an entry means, and whom it touches, is known once all before it is applied. */
-  async function* entries(): AsyncGenerator<DurableEntry> {
+  async function* entries(): AsyncGenerator<EngineEntry> {
     for await (const { position, entry } of journal.read(first, manifest?.place)) {
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
       next++
-      const durable = durableEntry(entry, space)
+      const durable = toEngineEntry(entry, space)
       const pages = residency.pagesFor(durable)
       if (pages.length > 0) await cold!.load(pages)
       yield durable

@@ -8,30 +8,30 @@ import { type Commit, driveActors } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
 import type { Registry } from './registry.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
-import type { Deliveries } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { SpaceView } from '../outbox/space-view.ts'
-import type { DurableEntry } from './engine-entry.ts'
+import type { EngineEntry } from './engine-entry.ts'
 import type { DefinitionType } from '../model/definition.ts'
 import { isDeliveryCommand } from '../model/destination.ts'
 
 export interface Space {
   readonly shard: Shard
   readonly registry: Registry
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
 }
 
 /** Applies entries, in order, to all that a space is. */
-export function applyEntries({ shard, registry, deliveries }: Space) {
-  return (entries: Observable<DurableEntry>): Observable<Commit<DurableEntry>> =>
+export function applyEntries({ shard, registry, outbox }: Space) {
+  return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> =>
     entries.pipe(
       tap(({ receivedAt, journalled }) => {
         const isEdit = journalled.kind === 'command' && journalled.command.kind === 'define'
-        deliveries.begin({ receivedAt, isEdit })
+        outbox.begin({ receivedAt, isEdit })
       }),
       driveActors(shard),
       tap(({ entry: { journalled } }) => {
-        if (journalled.kind === 'command') applyCommand(journalled.command, registry, deliveries)
-        deliveries.end()
+        if (journalled.kind === 'command') applyCommand(journalled.command, registry, outbox)
+        outbox.end()
       }),
     )
 }
@@ -63,10 +63,10 @@ export function viewOf(shard: Shard): SpaceView {
   }
 }
 
-function applyCommand(command: SpaceCommand, registry: Registry, deliveries: Deliveries): void {
+function applyCommand(command: SpaceCommand, registry: Registry, outbox: SpaceOutbox): void {
   registry.apply(command)
-  if (isDeliveryCommand(command)) deliveries.apply(command)
-  else if (command.kind === 'remove') deliveries.definitionRemoved(command.id)
+  if (isDeliveryCommand(command)) outbox.apply(command)
+  else if (command.kind === 'remove') outbox.definitionRemoved(command.id)
   else if (command.kind === 'define')
-    deliveries.definitionChanged(command.record.id, command.record.source.includeAnonymousUsers ?? false)
+    outbox.definitionChanged(command.record.id, command.record.source.includeAnonymousUsers ?? false)
 }

@@ -19,7 +19,7 @@ import { attempt } from './attempt.ts'
 import { callsOfJob } from '../calls/calls.ts'
 import { laneField } from '../queue/bull-queue.ts'
 import type { Answer, DeliveryJob } from '../queue/job.ts'
-import { shapeOfLimits } from '../queue/job-size.ts'
+import { jobSizeOf } from '../queue/job-size.ts'
 
 /** A destination as a worker needs it: its secrets can be read. */
 export interface WorkerDestination {
@@ -99,7 +99,7 @@ export class DeliveryWorker {
     const settings = parseSettings(type, given.settings)
     const limits = type.limits(settings)
     const destination = type.connect(settings, this.#options.contextOf(given.id))
-    const shape = shapeOfLimits(limits)
+    const shape = jobSizeOf(limits)
     const connected = { destination, limits, name: type.name }
     const worker = new Worker<DeliveryJob>(given.id, (job) => this.#work(job, connected), {
       connection: this.#patient,

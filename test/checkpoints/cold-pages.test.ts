@@ -34,13 +34,13 @@ class ColdSpace {
 
   constructor(definitions: readonly DefinitionSource[]) {
     this.shard = new Shard({ definitions, rest: NOTHING_STAYS })
-    const { residency } = this.shard
+    const { residentPages: residency } = this.shard
     const writerOf = (page: number) => this.checkpointer.writerOf(page)
     this.cold = new ColdPages({ store: this.store, residency, writerOf })
   }
 
   async apply(entry: ReadEntry): Promise<readonly Transition[]> {
-    const pages = this.shard.residency.pagesFor(entry)
+    const pages = this.shard.residentPages.pagesFor(entry)
     this.loads += pages.length
     await this.cold.load(pages)
     return this.shard.apply(entry).transitions
@@ -60,7 +60,7 @@ class ColdSpace {
     })
     this.shard.endCut(true)
     // A page that was touched is passed over once.
-    for (let pass = 0; pass < 2 + this.shard.profileCount / 1_000; pass++) this.shard.residency.release(0)
+    for (let pass = 0; pass < 2 + this.shard.profileCount / 1_000; pass++) this.shard.residentPages.release(0)
   }
 }
 
@@ -90,17 +90,17 @@ describe('users that have left memory', () => {
   it('leave page by page, and only those come back that are touched', async () => {
     const space = new ColdSpace([audience('twice', "event('Seen').count() >= 2")])
     for (let user = 0; user < 10 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
-    expect(space.shard.residency.coldPages).toBe(0)
+    expect(space.shard.residentPages.coldPages).toBe(0)
     await space.checkpoint()
-    expect([space.shard.residency.coldPages, space.shard.residency.bytes]).toEqual([10, expect.any(Number)])
-    expect(space.shard.residency.bytes).toBeLessThanOrEqual(1024 * 1024)
+    expect([space.shard.residentPages.coldPages, space.shard.residentPages.bytes]).toEqual([10, expect.any(Number)])
+    expect(space.shard.residentPages.bytes).toBeLessThanOrEqual(1024 * 1024)
     expect(space.shard.profileCount).toBe(10 * PAGE_ACTORS)
     const entered = await space.apply(seen('u3'))
     expect(entered).toEqual([expect.objectContaining({ profile: 'user_id:u3', type: 'entered' })])
-    expect([space.loads, space.shard.residency.coldPages]).toEqual([1, 9])
-    expect(space.shard.residency.pageOf('user_id', 'u3')).toBeUndefined()
-    expect(space.shard.residency.pageOf('user_id', `u${PAGE_ACTORS}`)).toBe(1)
-    expect(space.shard.residency.pageOf('user_id', 'nobody')).toBeUndefined()
+    expect([space.loads, space.shard.residentPages.coldPages]).toEqual([1, 9])
+    expect(space.shard.residentPages.pageOf('user_id', 'u3')).toBeUndefined()
+    expect(space.shard.residentPages.pageOf('user_id', `u${PAGE_ACTORS}`)).toBe(1)
+    expect(space.shard.residentPages.pageOf('user_id', 'nobody')).toBeUndefined()
   })
 
   it('stay for whoever looks at them once an entry is applied', async () => {
@@ -111,7 +111,7 @@ describe('users that have left memory', () => {
     const isThere = (page: number): boolean => shard.reader.see(page * PAGE_ACTORS, () => undefined)
     await space.cold.load([0, 1, 2])
     await space.apply({ kind: 'tick', receivedAt: 1 })
-    expect([shard.residency.coldPages, isThere(0), isThere(1), isThere(2)]).toEqual([0, true, true, true])
+    expect([shard.residentPages.coldPages, isThere(0), isThere(1), isThere(2)]).toEqual([0, true, true, true])
     await space.apply({ kind: 'tick', receivedAt: 2, looksAt: [1] })
     expect([isThere(0), isThere(1), isThere(2)]).toEqual([false, true, false])
     await space.apply({ kind: 'tick', receivedAt: 3, looksAt: [0, 3] })
@@ -125,11 +125,11 @@ describe('users that have left memory', () => {
     await space.cold.load([0, 1, 2])
     await space.apply({ kind: 'tick', receivedAt: 1 })
     const { shard } = space
-    expect([shard.residency.coldPages, shard.residency.pagesFor(seen('u3'))]).toEqual([0, []])
+    expect([shard.residentPages.coldPages, shard.residentPages.pagesFor(seen('u3'))]).toEqual([0, []])
     shard.cut()
     shard.endCut(true)
     expect(shard.apply(seen('u3')).transitions).toMatchObject([{ profile: 'user_id:u3', type: 'entered' }])
-    expect(shard.residency.coldPages).toBeGreaterThan(0)
+    expect(shard.residentPages.coldPages).toBeGreaterThan(0)
   })
 
   it('are those that were read, while a checkpoint is read that is too much for the memory', async () => {
@@ -138,7 +138,7 @@ describe('users that have left memory', () => {
     const { head, pages } = space.shard.cut()
     const restoring = Shard.restoring(head, { rest: NOTHING_STAYS })
     for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
-    const { residency, reader } = restoring.finish()
+    const { residentPages: residency, reader } = restoring.finish()
     for (let page = 0; page < 4; page++) {
       const isGone = residency.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
       expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
@@ -151,7 +151,7 @@ describe('users that have left memory', () => {
     for (let user = 0; user < 3 * PAGE_ACTORS; user++) shard.apply(seen(`u${user}`))
     const pass = (receivedAt: number): number => {
       for (let entry = 0; entry < 3; entry++) shard.apply({ kind: 'tick', receivedAt })
-      return shard.residency.coldPages
+      return shard.residentPages.coldPages
     }
     shard.cut()
     expect(pass(1)).toBe(0)
@@ -175,7 +175,7 @@ describe('users that have left memory', () => {
     const space = new ColdSpace([])
     await space.apply(read({ type: 'group', userId: 'u1', groupId: 'g1' }))
     await space.checkpoint()
-    expect(space.shard.residency.coldPages).toBe(0)
+    expect(space.shard.residentPages.coldPages).toBe(0)
   })
 
   it('are asked for once, however many wait for them', async () => {
@@ -184,7 +184,7 @@ describe('users that have left memory', () => {
     await space.checkpoint()
     const read = vi.spyOn(space.store, 'read')
     await Promise.all([space.cold.load([0]), space.cold.load([0])])
-    expect([read.mock.calls.length, space.shard.residency.coldPages]).toEqual([1, 0])
+    expect([read.mock.calls.length, space.shard.residentPages.coldPages]).toEqual([1, 0])
   })
 
   it('are part of the state, which cannot be told without them', async () => {
@@ -204,7 +204,7 @@ describe('users that have left memory', () => {
     const space = new ColdSpace([])
     for (let user = 0; user < 5 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
     await space.checkpoint()
-    expect(space.shard.residency.coldPages).toBe(5)
+    expect(space.shard.residentPages.coldPages).toBe(5)
     const definition = audience('never', "event('Other').count() >= 1")
     await space.apply({ kind: 'command', receivedAt: 0, command: { kind: 'define', definition } })
     const all = [...Array(5 * PAGE_ACTORS).keys()].map((user) => space.apply(seen(`u${user}`)))
@@ -218,7 +218,7 @@ describe('users that have left memory', () => {
     const part = space.store.parts.get(1)!.get('page:0')!
     part[part.length - 1]! ^= 1
     await expect(space.cold.load([0])).rejects.toThrow(CheckpointDamagedError)
-    expect(space.shard.residency.coldPages).toBe(1)
+    expect(space.shard.residentPages.coldPages).toBe(1)
   })
 })
 

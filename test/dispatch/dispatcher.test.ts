@@ -1,12 +1,12 @@
 /** What is sent when: jobs, answers and time in the test's hands. */
 import { describe, expect, it } from 'vitest'
 import { callsOfJob } from '../../src/calls/calls.ts'
-import { Deliveries } from '../../src/outbox/space-outbox.ts'
+import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts'
-import type { Shape } from '../../src/queue/job-size.ts'
+import type { JobSize } from '../../src/queue/job-size.ts'
 import type { Answer, DeliveryJob, Outcome } from '../../src/queue/job.ts'
-import type { Target } from '../../src/outbox/destination-state.ts'
+import type { DestinationState } from '../../src/outbox/destination-state.ts'
 import { MemoryQueue } from '../support/memory-delivery.ts'
 import { VirtualTime } from '../support/server.ts'
 import { connection, delivery, destination, ids } from '../outbox/given.ts'
@@ -49,7 +49,7 @@ class ScriptedQueue extends MemoryQueue {
 
 interface Options {
   readonly lanes?: number
-  readonly shape?: Partial<Shape>
+  readonly shape?: Partial<JobSize>
   readonly destinations?: readonly string[]
   readonly queue?: ScriptedQueue
 }
@@ -58,22 +58,22 @@ class Scene {
   readonly time = new VirtualTime(START)
   readonly queue: ScriptedQueue
   readonly troubles: unknown[] = []
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   readonly dispatcher: Dispatcher
-  shapes = new Map<string, Shape | undefined>()
+  shapes = new Map<string, JobSize | undefined>()
   #next = 1
 
   constructor({ lanes = 1, shape, destinations = ['dst_1'], queue = new ScriptedQueue() }: Options = {}) {
     this.queue = queue
-    this.deliveries = new Deliveries(() => ({ lanes, waitingMax: 1_000, collapseMs: MINUTE }))
+    this.outbox = new SpaceOutbox(() => ({ lanes, waitingMax: 1_000, collapseMs: MINUTE }))
     for (const [place, id] of destinations.entries()) {
-      this.deliveries.apply({ kind: 'put destination', destination: destination({ id }) })
+      this.outbox.apply({ kind: 'put destination', destination: destination({ id }) })
       const record = connection({ id: `con_${place + 1}`, destinationId: id })
-      this.deliveries.apply({ kind: 'connect', connection: record })
+      this.outbox.apply({ kind: 'connect', connection: record })
       this.shapes.set(id, { jobCalls: 3, gatherMs: 0, ...shape })
     }
     this.dispatcher = new Dispatcher({
-      deliveries: this.deliveries,
+      outbox: this.outbox,
       queue: this.queue,
       shapeOf: ({ id }) => this.shapes.get(id),
       clock: this.time.clock,
@@ -89,16 +89,16 @@ class Scene {
     return scene
   }
 
-  target(id = 'dst_1'): Target {
-    return this.deliveries.target(id)!
+  destination(id = 'dst_1'): DestinationState {
+    return this.outbox.destination(id)!
   }
 
   /** What an actor is told; `dst_1` by its first connection. */
   tell(actor: number, changes: Partial<Delivery> = {}): number {
     const number = this.#next++
     const told = delivery(number, { actor, queuedAt: this.time.now, sequence: number, ...changes })
-    const { destinationId } = this.deliveries.connection(told.connectionId)!.record
-    this.target(destinationId).queue(told)
+    const { destinationId } = this.outbox.connection(told.connectionId)!.record
+    this.destination(destinationId).queue(told)
     return number
   }
 
@@ -174,9 +174,9 @@ describe('a destination that is well', () => {
     await scene.answer(DELIVERED)
     await scene.answer(DELIVERED)
     expect(scene.jobs()).toEqual([])
-    expect(scene.target().outbox.size).toBe(0)
-    expect(scene.target().tally.delivered).toBe(7)
-    expect(scene.deliveries.connection('con_1')!.tally.delivered).toBe(7)
+    expect(scene.destination().outbox.size).toBe(0)
+    expect(scene.destination().counts.delivered).toBe(7)
+    expect(scene.outbox.connection('con_1')!.counts.delivered).toBe(7)
   })
 
   it('has at most one job of a lane at once', async () => {
@@ -253,7 +253,7 @@ describe('what has not arrived', () => {
       await scene.pass(1)
       expect(scene.jobs(), `${waitMs} ms`).toEqual([[1]])
     }
-    expect(scene.target().tally.retries).toBe(4)
+    expect(scene.destination().counts.retries).toBe(4)
   })
 
   it('is the same at every try', async () => {
@@ -289,16 +289,16 @@ describe('what has not arrived', () => {
     scene.tell(1)
     await scene.dispatch()
     let tries = 0
-    while (scene.target().failures.list().length === 0 && tries++ < 1_000) {
+    while (scene.destination().failures.list().length === 0 && tries++ < 1_000) {
       await scene.answer((number) => (number === 1 ? retry() : DELIVERED))
       if (scene.jobs().length === 0) await scene.pass(5 * MINUTE)
     }
-    const [failure] = scene.target().failures.list()
+    const [failure] = scene.destination().failures.list()
     expect(failure).toMatchObject({ reason: 'status_503', attempts: tries, delivery: { number: 1 } })
     expect(failure!.failedAt - START).toBeGreaterThanOrEqual(24 * HOUR)
     expect(failure!.failedAt - START).toBeLessThan(24 * HOUR + 11 * MINUTE)
-    expect(scene.target().tally.failed.get('status_503')).toBe(1)
-    expect(scene.target().outbox.size).toBe(1)
+    expect(scene.destination().counts.failed.get('status_503')).toBe(1)
+    expect(scene.destination().outbox.size).toBe(1)
     await scene.pass(5 * MINUTE)
     expect(scene.jobs()).toEqual([[2]])
   })
@@ -308,9 +308,9 @@ describe('what has not arrived', () => {
     scene.tell(1)
     await scene.dispatch()
     await scene.answer(REFUSED)
-    expect(scene.target().failures.list()).toMatchObject([{ reason: 'status_400', attempts: 1, failedAt: START }])
-    expect(scene.deliveries.connection('con_1')!.tally.failed.get('status_400')).toBe(1)
-    expect(scene.target().outbox.size).toBe(0)
+    expect(scene.destination().failures.list()).toMatchObject([{ reason: 'status_400', attempts: 1, failedAt: START }])
+    expect(scene.outbox.connection('con_1')!.counts.failed.get('status_400')).toBe(1)
+    expect(scene.destination().outbox.size).toBe(0)
   })
 
   it('is sent again at once where it was not tried', async () => {
@@ -319,8 +319,8 @@ describe('what has not arrived', () => {
     await scene.dispatch()
     await scene.answer((number) => (number === 1 ? DELIVERED : UNTRIED))
     expect(scene.jobs()).toEqual([[2, 3]])
-    expect(scene.target().tally.retries).toBe(0)
-    expect(scene.target().outbox.triedOf(2)).toMatchObject({ attempts: 1 })
+    expect(scene.destination().counts.retries).toBe(0)
+    expect(scene.destination().outbox.triedOf(2)).toMatchObject({ attempts: 1 })
   })
 })
 
@@ -392,14 +392,14 @@ describe('a destination that nobody is there for', () => {
 
   it('has what waits for it collapse to the latest', async () => {
     const scene = await opened()
-    const before = scene.target().outbox.size
+    const before = scene.destination().outbox.size
     for (let time = 0; time < 10; time++) scene.tell(8)
-    expect(scene.target().outbox.size).toBe(before)
+    expect(scene.destination().outbox.size).toBe(before)
     await scene.pass(1_000)
     await scene.answer(DELIVERED)
     scene.tell(8)
     scene.tell(8)
-    expect(scene.target().outbox.countOf('con_1').waiting).toBe(before + 1)
+    expect(scene.destination().outbox.countOf('con_1').waiting).toBe(before + 1)
   })
 })
 
@@ -456,7 +456,7 @@ describe('a queue that is away', () => {
     await scene.answer(DELIVERED)
     await scene.pass(10_000)
     expect(scene.queue.added).toHaveLength(1)
-    expect(scene.target().tally.delivered).toBe(1)
+    expect(scene.destination().counts.delivered).toBe(1)
   })
 
   it('is not given a job again after a stop', async () => {
@@ -496,7 +496,7 @@ describe('a job that the queue has lost', () => {
     await scene.pass(10_000)
     expect(scene.jobs()).toEqual([[1]])
     expect([...scene.queue.jobs.keys()]).not.toEqual([first])
-    expect(scene.target().outbox.triedOf(1)).toMatchObject({ attempts: 1 })
+    expect(scene.destination().outbox.triedOf(1)).toMatchObject({ attempts: 1 })
   })
 
   it('is not lost where it only was not seen for a moment', async () => {
@@ -541,7 +541,7 @@ describe('a job that the queue has lost', () => {
     expect(scene.jobs()).toEqual([[1]])
     await scene.answer(DELIVERED)
     expect(scene.jobs()).toEqual([[2]])
-    expect(scene.target().tally.delivered).toBe(1)
+    expect(scene.destination().counts.delivered).toBe(1)
   })
 
   it('keeps being looked for after the queue could not be asked', async () => {
@@ -559,19 +559,19 @@ describe('a job that the queue has lost', () => {
 })
 
 describe('a start', () => {
-  async function left(): Promise<{ queue: ScriptedQueue; state: ReturnType<Deliveries['outboxes']> }> {
+  async function left(): Promise<{ queue: ScriptedQueue; state: ReturnType<SpaceOutbox['outboxes']> }> {
     const scene = await Scene.started()
     scene.tell(1)
     scene.tell(1)
     scene.tell(2)
     await scene.dispatch()
-    return { queue: scene.queue, state: scene.deliveries.outboxes() }
+    return { queue: scene.queue, state: scene.outbox.outboxes() }
   }
 
   it('takes over the jobs of the process before, and does not make them again', async () => {
     const { queue, state } = await left()
     const scene = new Scene({ queue })
-    for (const one of state) scene.deliveries.restore(one)
+    for (const one of state) scene.outbox.restore(one)
     await scene.dispatcher.start()
     await turns()
     expect(scene.jobs()).toEqual([[1, 3]])
@@ -583,7 +583,7 @@ describe('a start', () => {
   it('waits as it should before it tries again what the job before has missed', async () => {
     const { queue, state } = await left()
     const scene = new Scene({ queue })
-    for (const one of state) scene.deliveries.restore(one)
+    for (const one of state) scene.outbox.restore(one)
     await scene.dispatcher.start()
     await scene.answer((number) => (number === 1 ? retry() : DELIVERED))
     expect(scene.jobs()).toEqual([])
@@ -594,7 +594,7 @@ describe('a start', () => {
   it('sends what no job holds', async () => {
     const { state } = await left()
     const scene = new Scene()
-    for (const one of state) scene.deliveries.restore(one)
+    for (const one of state) scene.outbox.restore(one)
     await scene.dispatcher.start()
     await turns()
     expect(scene.jobs()).toEqual([[1, 3]])
@@ -648,23 +648,23 @@ describe('deliveries that address nobody', () => {
     expect(scene.jobs()).toEqual([[numbers[1]]])
     await scene.answer(DELIVERED)
     expect(scene.jobs()).toEqual([[numbers[4]]])
-    expect(scene.target().tally.filtered).toBe(3)
-    expect(scene.deliveries.connection('con_1')!.tally.filtered).toBe(3)
+    expect(scene.destination().counts.filtered).toBe(3)
+    expect(scene.outbox.connection('con_1')!.counts.filtered).toBe(3)
   })
 
   it('are gone through to the end where nobody at all is addressed', async () => {
     const scene = await Scene.started({ lanes: 3 })
     for (let actor = 0; actor < 9; actor++) for (let time = 0; time < 4; time++) scene.tellNobody(actor)
     await scene.dispatch()
-    expect(scene.target().outbox.size).toBe(0)
-    expect(scene.target().tally.filtered).toBe(36)
+    expect(scene.destination().outbox.size).toBe(0)
+    expect(scene.destination().counts.filtered).toBe(36)
     expect(scene.queue.added).toEqual([])
   })
 
   it('do not hold up a user of another lane that took theirs over', async () => {
     const scene = await Scene.started({ lanes: 2 })
     scene.tellNobody(1)
-    scene.target().outbox.unite(0, [1])
+    scene.destination().outbox.unite(0, [1])
     const number = scene.tell(0)
     await scene.dispatch()
     expect(scene.jobs()).toEqual([[number]])
@@ -675,11 +675,11 @@ describe('deliveries that address nobody', () => {
     scene.tell(1)
     scene.tell(1)
     await scene.dispatch()
-    scene.deliveries.apply({ kind: 'disconnect', id: 'con_1' })
+    scene.outbox.apply({ kind: 'disconnect', id: 'con_1' })
     await scene.answer(retry())
     await scene.pass(1_000)
     expect(scene.jobs()).toEqual([])
-    expect(scene.target().outbox.size).toBe(0)
+    expect(scene.destination().outbox.size).toBe(0)
   })
 
   it('do not take the place of the one that is to see', async () => {
@@ -700,13 +700,13 @@ describe('a destination that is paused', () => {
     const scene = await Scene.started()
     scene.tell(1)
     scene.tell(2)
-    scene.deliveries.apply({ kind: 'put destination', destination: destination({ enabled: false }) })
+    scene.outbox.apply({ kind: 'put destination', destination: destination({ enabled: false }) })
     for (let time = 0; time < 3; time++) scene.tell(1)
     await scene.dispatch()
     await scene.pass(HOUR)
     expect(scene.jobs()).toEqual([])
-    expect(scene.target().outbox.size).toBe(2)
-    scene.deliveries.apply({ kind: 'put destination', destination: destination() })
+    expect(scene.destination().outbox.size).toBe(2)
+    scene.outbox.apply({ kind: 'put destination', destination: destination() })
     await scene.dispatch()
     expect(scene.jobs()).toEqual([[5, 2]])
   })
@@ -715,10 +715,10 @@ describe('a destination that is paused', () => {
     const scene = await Scene.started()
     scene.tell(1)
     await scene.dispatch()
-    scene.deliveries.apply({ kind: 'put destination', destination: destination({ enabled: false }) })
+    scene.outbox.apply({ kind: 'put destination', destination: destination({ enabled: false }) })
     scene.tell(1)
     await scene.answer(DELIVERED)
-    expect(scene.target().outbox.size).toBe(1)
+    expect(scene.destination().outbox.size).toBe(1)
     expect(scene.jobs()).toEqual([])
   })
 })
@@ -730,7 +730,7 @@ describe('destinations beside one another', () => {
     await scene.dispatch()
     for (let time = 0; time < 2; time++) await scene.answer(DELIVERED, 'dst_2')
     expect(scene.jobs('dst_1')).toHaveLength(1)
-    expect(scene.target('dst_2').outbox.size).toBe(0)
+    expect(scene.destination('dst_2').outbox.size).toBe(0)
   })
 
   it('are not held up by an addition that hangs', async () => {
@@ -748,8 +748,8 @@ describe('destinations beside one another', () => {
     const scene = await Scene.started({ destinations: ['dst_1', 'dst_2'] })
     scene.tell(1)
     await scene.dispatch()
-    scene.deliveries.apply({ kind: 'disconnect', id: 'con_1' })
-    scene.deliveries.apply({ kind: 'remove destination', id: 'dst_1' })
+    scene.outbox.apply({ kind: 'disconnect', id: 'con_1' })
+    scene.outbox.apply({ kind: 'remove destination', id: 'dst_1' })
     await scene.answer(DELIVERED)
     await scene.dispatch()
     expect(scene.dispatcher.underWayCount).toBe(0)

@@ -269,14 +269,14 @@ export const MUTANTS = [
   {
     name: 'the outbox is not in the checkpoint',
     file: 'src/space/pipeline.ts',
-    find: 'this.deliveries.outboxes().flatMap(inParts)',
+    find: 'this.outbox.outboxes().flatMap(inParts)',
     replace: '[]',
     caughtBy: [SIMULATION],
   },
   {
     name: 'connections are not in the checkpoint',
     file: 'src/space/pipeline.ts',
-    find: ', deliveries: this.deliveries.state() }',
+    find: ', deliveries: this.outbox.state() }',
     replace: ' }',
     caughtBy: [SIMULATION],
   },

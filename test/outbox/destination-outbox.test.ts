@@ -1,7 +1,7 @@
 /** The lines of one destination, and what may be sent when. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type LineState, Outbox } from '../../src/outbox/destination-outbox.ts'
+import { type ActorQueueState, DestinationOutbox } from '../../src/outbox/destination-outbox.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { delivery } from './given.ts'
@@ -10,21 +10,21 @@ import { OutboxModel } from './outbox-model.ts'
 const always = () => true
 const never = () => false
 
-function outboxOf(...deliveries: readonly Delivery[]): Outbox {
-  const outbox = new Outbox(1)
+function outboxOf(...deliveries: readonly Delivery[]): DestinationOutbox {
+  const outbox = new DestinationOutbox(1)
   for (const one of deliveries) outbox.add(one)
   return outbox
 }
 
 /** Numbers of all that may be sent at an instant. */
-function taken(outbox: Outbox, now = 0): number[] {
+function taken(outbox: DestinationOutbox, now = 0): number[] {
   return Array.from({ length: outbox.lanes }, (_, lane) => lane).flatMap((lane) =>
     outbox.take(lane, never, now).map(({ number }) => number),
   )
 }
 
 /** Delivers all that can be, one after the other, and gives the numbers in the order of arrival. */
-function drained(outbox: Outbox, now = Number.MAX_SAFE_INTEGER): number[] {
+function drained(outbox: DestinationOutbox, now = Number.MAX_SAFE_INTEGER): number[] {
   const arrived: number[] = []
   for (;;) {
     outbox.wake(now)
@@ -53,7 +53,7 @@ describe('the deliveries of one actor', () => {
   })
 
   it('are all in the lane of the actor, and in no other', () => {
-    const outbox = new Outbox(4)
+    const outbox = new DestinationOutbox(4)
     for (const actor of [0, 1, 5, 9]) outbox.add(delivery(actor, { actor }))
     expect([0, 1, 2, 3].map((lane) => outbox.isReady(lane))).toEqual([true, true, false, false])
     expect(outbox.take(1, never, 0).map(({ number }) => number)).toEqual([1, 5, 9])
@@ -115,7 +115,7 @@ describe('a delivery that is to be tried again', () => {
   })
 
   it('leaves nothing of its tries to the one after it, however it goes', () => {
-    const goes: Readonly<Record<string, (outbox: Outbox) => void>> = {
+    const goes: Readonly<Record<string, (outbox: DestinationOutbox) => void>> = {
       cleared: (outbox) => void outbox.clear(({ number }) => number === 1),
       'settled late': (outbox) => void outbox.settle({ number: 1, actor: 0 }),
       collapsed: (outbox) => {
@@ -162,7 +162,7 @@ describe('a delivery that is to be tried again', () => {
     taken(outbox)
     outbox.retry(1, 1_000)
     outbox.adopt({ number: 1, actor: 0 }, 50)
-    const restored = new Outbox(1)
+    const restored = new DestinationOutbox(1)
     restored.restore(outbox.state())
     expect(restored.retryingCount).toBe(0)
     expect(taken(restored, 60)).toEqual([1])
@@ -329,11 +329,11 @@ describe('an outbox that was restored', () => {
     taken(outbox, 5)
     outbox.retry(1, 1_000)
     outbox.unite(3, [1, 2])
-    const lines: readonly LineState[] = outbox.state()
-    const restored = new Outbox(1)
+    const lines: readonly ActorQueueState[] = outbox.state()
+    const restored = new DestinationOutbox(1)
     restored.restore(lines.slice(1))
     restored.restore(lines.slice(0, 1))
-    const byActor = (states: readonly LineState[]) => [...states].sort((a, b) => a.actor - b.actor)
+    const byActor = (states: readonly ActorQueueState[]) => [...states].sort((a, b) => a.actor - b.actor)
     expect(byActor(restored.state())).toEqual(byActor(lines))
     expect([restored.size, restored.retryingCount, restored.nextRetryAt]).toEqual([4, 1, 1_000])
     expect(drained(restored, 0)).toEqual([2])
@@ -353,7 +353,7 @@ describe('an outbox that was restored', () => {
 
 describe('an outbox that is emptied', () => {
   it('keeps the order of many lines that come and go', () => {
-    const outbox = new Outbox(1)
+    const outbox = new DestinationOutbox(1)
     const numbers = Array.from({ length: 5_000 }, (_, index) => index)
     for (const number of numbers) outbox.add(delivery(number, { actor: number }))
     expect(drained(outbox)).toEqual(numbers)

@@ -4,7 +4,7 @@
  */
 import { expect } from 'vitest'
 import type { Delivery } from '../../src/outbox/delivery.ts'
-import { Outbox } from '../../src/outbox/destination-outbox.ts'
+import { DestinationOutbox } from '../../src/outbox/destination-outbox.ts'
 import { delivery } from './given.ts'
 
 export type Step =
@@ -31,7 +31,7 @@ interface Held {
 
 export class OutboxModel {
   readonly #lanes: number
-  #outbox: Outbox
+  #outbox: DestinationOutbox
   #held: Held[] = []
   #next = 1
   #now = 1
@@ -40,7 +40,7 @@ export class OutboxModel {
 
   constructor(lanes: number) {
     this.#lanes = lanes
-    this.#outbox = new Outbox(lanes)
+    this.#outbox = new DestinationOutbox(lanes)
   }
 
   follow(step: Step): void {
@@ -226,7 +226,7 @@ export class OutboxModel {
   /** What was under way is so no more: it is made ready, or adopted. */
   #restore(): void {
     const state = structuredClone(this.#outbox.state())
-    this.#outbox = new Outbox(this.#lanes)
+    this.#outbox = new DestinationOutbox(this.#lanes)
     this.#outbox.restore(state)
     expect(this.#outbox.state().map(({ actor }) => actor)).toEqual(
       expect.arrayContaining(state.map(({ actor }) => actor)),

@@ -173,7 +173,7 @@ describe('users that become one', () => {
     space.identify('u1')
     space.call('track', { anonymousId: 'n1', event: 'Bought', context: { traits: { email: 'a@x' } } })
     unite(space)
-    const { outbox } = space.deliveries.target('dst_1')!
+    const { outbox } = space.outbox.destination('dst_1')!
     const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0).map(({ number }) => number))
     expect(take()).toEqual([1])
     outbox.settle({ number: 1, actor: space.waiting()[0]!.actor })
@@ -327,7 +327,7 @@ function withMembers(options: ConstructorParameters<typeof ToldSpace>[0] = {}): 
   return space
 }
 
-const status = (space: ToldSpace) => space.deliveries.connection('con_gold')!.status
+const status = (space: ToldSpace) => space.outbox.connection('con_gold')!.status
 
 describe('a first sync', () => {
   it('tells every member that there is, and nobody who has left', () => {
@@ -372,19 +372,19 @@ describe('a first sync', () => {
     space.define(GOLD)
     for (let user = 0; user < 150; user++) space.identify(`u${user}`, { plan: 'gold' })
     space.connect(GOLD, {}, 'present')
-    const step = () => space.command(space.deliveries.nextStep({ pages: 1, waitingMax: 1_000 })!)
+    const step = () => space.command(space.outbox.nextStep({ pages: 1, waitingMax: 1_000 })!)
     expect([step(), step(), step()].flat()).toEqual([])
     expect(step()).toHaveLength(64)
     expect(space.identify('u140', { plan: 'free' })).toEqual(['gold false user_id:u140 #2 resync 1'])
     expect(space.identify('u0', { plan: 'free' })).toEqual(['gold false user_id:u0 #2 resync 1'])
     expect([...step(), ...step()]).toHaveLength(150 - 64 - 1)
-    expect(space.deliveries.nextStep({ pages: 1, waitingMax: 1_000 })).toBeUndefined()
+    expect(space.outbox.nextStep({ pages: 1, waitingMax: 1_000 })).toBeUndefined()
   })
 
   it('waits while too much waits for the destination', () => {
     const space = withMembers()
     space.connect(GOLD, {}, 'present')
-    const next = () => space.deliveries.nextStep({ pages: 1, waitingMax: 0 })
+    const next = () => space.outbox.nextStep({ pages: 1, waitingMax: 0 })
     space.command(next()!)
     space.command(next()!)
     space.connect(GOLD)
@@ -404,7 +404,7 @@ describe('a first sync', () => {
     space.group('u3', 'umbrella')
     space.connect(ACTIVE, { ...ALL_SENT, approval: { members: 2, share: 1 } }, 'present')
     expect(space.sync()).toEqual([])
-    expect(space.deliveries.connection('con_active')!.sync).toMatchObject({ phase: 'waiting', members: 3 })
+    expect(space.outbox.connection('con_active')!.sync).toMatchObject({ phase: 'waiting', members: 3 })
     space.command({ kind: 'approve', connectionId: 'con_active' })
     expect(space.sync()).toEqual([
       'active true → acme #1 resync 1',
@@ -450,7 +450,7 @@ describe('more than a connection allows', () => {
     space.connect(GOLD, { approval: { members: 2, share: 1 } }, 'present')
     expect(space.sync()).toEqual([])
     expect(status(space)).toBe('waiting for approval')
-    expect(space.deliveries.connection('con_gold')!.sync).toMatchObject({ members: 3 })
+    expect(space.outbox.connection('con_gold')!.sync).toMatchObject({ members: 3 })
     expect(space.identify('u5', { plan: 'gold' })).toEqual([])
     expect(space.command({ kind: 'approve', connectionId: 'con_gold' })).toEqual([])
     expect(space.sync()).toHaveLength(4)
@@ -513,11 +513,11 @@ describe('an edit of a definition', () => {
     const space = edited()
     expect(space.define(FREE)).toEqual([])
     expect(status(space)).toBe('waiting for approval')
-    expect(space.deliveries.connection('con_gold')!.hold).toMatchObject({ reason: 'edit' })
+    expect(space.outbox.connection('con_gold')!.hold).toMatchObject({ reason: 'edit' })
     space.identify('u1', { plan: 'free' })
     space.identify('u5', { plan: 'free' })
     expect(space.told()).toEqual([])
-    expect(space.deliveries.connection('con_gold')!.heldCount).toBe(5)
+    expect(space.outbox.connection('con_gold')!.heldCount).toBe(5)
     expect(space.command({ kind: 'approve', connectionId: 'con_gold' })).toEqual(
       [
         'gold false user_id:u2 #2',
@@ -535,7 +535,7 @@ describe('an edit of a definition', () => {
     space.define(FREE)
     space.identify('u1', { plan: 'free' })
     space.command({ kind: 'approve', connectionId: 'con_gold' })
-    const { created, collapsed } = space.deliveries.connection('con_gold')!.tally
+    const { created, collapsed } = space.outbox.connection('con_gold')!.counts
     expect(created - collapsed).toBe(space.waiting().length)
   })
 
@@ -543,7 +543,7 @@ describe('an edit of a definition', () => {
     const space = edited()
     space.define(FREE)
     expect(space.command({ kind: 'reject', connectionId: 'con_gold' })).toEqual([])
-    expect(space.deliveries.connection('con_gold')!.heldCount).toBe(0)
+    expect(space.outbox.connection('con_gold')!.heldCount).toBe(0)
     expect(space.identify('u1', { plan: 'free' })).toEqual(['gold true user_id:u1 #3'])
   })
 
@@ -552,10 +552,10 @@ describe('an edit of a definition', () => {
     space.connect(GOLD, { approval: { members: 3, share: 1 } })
     space.define(FREE)
     space.identify('u9', { plan: 'free' })
-    expect(space.deliveries.connection('con_gold')!.heldCount).toBeLessThan(5)
+    expect(space.outbox.connection('con_gold')!.heldCount).toBeLessThan(5)
     space.command({ kind: 'approve', connectionId: 'con_gold' })
     space.deliverAll()
-    expect([...space.deliveries.behind()].map(({ record }) => record.id)).toEqual(['con_gold'])
+    expect([...space.outbox.behind()].map(({ record }) => record.id)).toEqual(['con_gold'])
   })
 
   it('that is kept back is told in order to users that become one meanwhile', () => {
@@ -570,7 +570,7 @@ describe('an edit of a definition', () => {
     space.command({ kind: 'approve', connectionId: 'con_gold' })
     const ofUnited = space.waiting().filter(({ subject }) => JSON.stringify(subject).includes('a@x'))
     expect(ofUnited.map(({ value }) => value)).toEqual([true, false])
-    const { outbox } = space.deliveries.target('dst_1')!
+    const { outbox } = space.outbox.destination('dst_1')!
     const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0))
     const under = take().map(({ number }) => number)
     expect(ofUnited.map(({ number }) => under.includes(number))).toEqual([true, false])
@@ -590,7 +590,7 @@ describe('an edit of a definition', () => {
     space.call('identify', { userId: 'u1', anonymousId: 'n2', traits: { plan: 'free' } })
     space.command({ kind: 'approve', connectionId: 'con_gold' })
     const ofUnited = space.waiting().filter(({ subject }) => JSON.stringify(subject).includes('a@x'))
-    const { outbox } = space.deliveries.target('dst_1')!
+    const { outbox } = space.outbox.destination('dst_1')!
     const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0))
     expect(ofUnited.map(({ value }) => value)).toEqual([false, true])
     expect(take()).not.toContain(ofUnited[1])
@@ -603,19 +603,19 @@ describe('an edit of a definition', () => {
   it('that is kept back stays so since the first of several', () => {
     const space = edited()
     space.define(FREE)
-    const { since } = space.deliveries.connection('con_gold')!.hold!
+    const { since } = space.outbox.connection('con_gold')!.hold!
     space.now = HOUR
     space.define(GOLD)
-    expect(space.deliveries.connection('con_gold')!.hold).toMatchObject({ since })
+    expect(space.outbox.connection('con_gold')!.hold).toMatchObject({ since })
   })
 
   it('addresses whom it includes from then on', () => {
     const space = withMembers()
     space.connect(GOLD)
     space.define({ ...GOLD, includeAnonymousUsers: true })
-    expect(space.deliveries.connection('con_gold')!.record.includesAnonymous).toBe(true)
+    expect(space.outbox.connection('con_gold')!.record.includesAnonymous).toBe(true)
     space.define(GOLD)
-    expect(space.deliveries.connection('con_gold')!.record.includesAnonymous).toBe(false)
+    expect(space.outbox.connection('con_gold')!.record.includesAnonymous).toBe(false)
   })
 })
 
@@ -630,15 +630,15 @@ describe('more than may wait', () => {
     space.connect(GOLD)
     for (const user of ['u5', 'u6', 'u7', 'u8']) space.identify(user, { plan: 'gold' })
     expect(space.waiting()).toEqual([])
-    const [behind] = space.deliveries.behind()
+    const [behind] = space.outbox.behind()
     expect(behind!.record.id).toBe('con_gold')
-    expect(space.deliveries.target('dst_1')!.tally).toMatchObject({ created: 4, collapsed: 4 })
-    expect(behind!.tally).toMatchObject({ created: 4, collapsed: 4 })
+    expect(space.outbox.destination('dst_1')!.counts).toMatchObject({ created: 4, collapsed: 4 })
+    expect(behind!.counts).toMatchObject({ created: 4, collapsed: 4 })
     space.command({ kind: 'sync', connectionId: 'con_gold', scope: 'known' })
-    expect([...space.deliveries.behind()]).toEqual([])
-    const step = () => space.command(space.deliveries.nextStep({ pages: 1, waitingMax: 3 })!)
+    expect([...space.outbox.behind()]).toEqual([])
+    const step = () => space.command(space.outbox.nextStep({ pages: 1, waitingMax: 3 })!)
     step()
-    expect(space.deliveries.connection('con_gold')!.sync).toMatchObject({ phase: 'sending' })
+    expect(space.outbox.connection('con_gold')!.sync).toMatchObject({ phase: 'sending' })
   })
 
   it('is told anew once, and then is done', () => {
@@ -653,24 +653,24 @@ describe('more than may wait', () => {
       space.track(user, 'Bought')
     }
     expect(space.waiting()).toEqual([])
-    for (const { record } of [...space.deliveries.behind()]) {
+    for (const { record } of [...space.outbox.behind()]) {
       space.command({ kind: 'sync', connectionId: record.id, scope: 'known' })
       expect(space.sync()).toHaveLength(2)
       space.deliverAll()
     }
-    expect([...space.deliveries.behind()]).toEqual([])
+    expect([...space.outbox.behind()]).toEqual([])
   })
 
   it('is not told anew while something is under way', () => {
     const space = withMembers({ limits: { waitingMax: 1, lanes: 1 } })
     space.connect(GOLD)
     space.identify('u5', { plan: 'gold' })
-    const { outbox } = space.deliveries.target('dst_1')!
+    const { outbox } = space.outbox.destination('dst_1')!
     const [underWay] = outbox.take(0, () => true, 0)
     space.identify('u6', { plan: 'gold' })
-    expect([...space.deliveries.behind()]).toEqual([])
-    space.deliveries.delivered(space.deliveries.target('dst_1')!, underWay!, 0)
-    expect([...space.deliveries.behind()]).toHaveLength(1)
+    expect([...space.outbox.behind()]).toEqual([])
+    space.outbox.delivered(space.outbox.destination('dst_1')!, underWay!, 0)
+    expect([...space.outbox.behind()]).toHaveLength(1)
   })
 })
 
@@ -680,15 +680,15 @@ describe('what is gone', () => {
     space.identify('u1', { plan: 'gold' })
     space.track('u1', 'Bought')
     expect(space.command({ kind: 'remove', id: idOf(GOLD) })).toEqual([])
-    expect(space.deliveries.connection('con_gold')).toBeUndefined()
+    expect(space.outbox.connection('con_gold')).toBeUndefined()
     expect(space.waiting().map(({ connectionId }) => connectionId)).toEqual(['con_buyers'])
   })
 
   it('as a connection leaves nothing behind, and no delivery of its failures', () => {
     const space = ToldSpace.of([GOLD])
     space.identify('u1', { plan: 'gold' })
-    const target = space.deliveries.target('dst_1')!
-    space.deliveries.failed(target, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    const destination = space.outbox.destination('dst_1')!
+    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     space.command({ kind: 'disconnect', id: 'con_gold' })
     space.command({ kind: 'resend', destinationId: 'dst_1', numbers: [1] })
     expect(space.waiting()).toEqual([])
@@ -699,7 +699,7 @@ describe('what is gone', () => {
     expect(() => space.command({ kind: 'remove destination', id: 'dst_1' })).toThrow(EngineError)
     space.command({ kind: 'disconnect', id: 'con_gold' })
     space.command({ kind: 'remove destination', id: 'dst_1' })
-    expect(space.deliveries.target('dst_1')).toBeUndefined()
+    expect(space.outbox.destination('dst_1')).toBeUndefined()
   })
 
   it('as a pause of a connection is neither sent later, nor told', () => {
@@ -730,8 +730,8 @@ describe('what has failed', () => {
   function failing(): ToldSpace {
     const space = ToldSpace.of([GOLD])
     space.identify('u1', { plan: 'gold' })
-    const target = space.deliveries.target('dst_1')!
-    space.deliveries.failed(target, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    const destination = space.outbox.destination('dst_1')!
+    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     return space
   }
   const resend = (space: ToldSpace, numbers: readonly number[] = [1]) =>
@@ -741,7 +741,7 @@ describe('what has failed', () => {
     const space = failing()
     resend(space)
     expect(space.waiting()).toMatchObject([{ number: 1, value: true, sequence: 1 }])
-    expect(space.deliveries.target('dst_1')!.failures.list()).toEqual([])
+    expect(space.outbox.destination('dst_1')!.failures.list()).toEqual([])
   })
 
   it('is not sent again where another value has come since', () => {
@@ -763,10 +763,10 @@ describe('what has failed', () => {
     const space = ToldSpace.of([GOLD])
     space.identify('u1', { plan: 'gold' })
     resend(space)
-    const target = space.deliveries.target('dst_1')!
-    space.deliveries.failed(target, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    const destination = space.outbox.destination('dst_1')!
+    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     expect(space.waiting()).toMatchObject([{ number: 1 }])
-    expect(target.failures.list()).toEqual([])
+    expect(destination.failures.list()).toEqual([])
   })
 })
 
@@ -816,7 +816,7 @@ describe('a run that is read back half way', () => {
       const reopened = run(place)
       expect(reopened.waiting(), `after step ${place}`).toEqual(whole.waiting())
       expect(reopened.messageIds(), `after step ${place}`).toEqual(whole.messageIds())
-      expect(reopened.deliveries.state(), `after step ${place}`).toEqual(whole.deliveries.state())
+      expect(reopened.outbox.state(), `after step ${place}`).toEqual(whole.outbox.state())
     }
   })
 
@@ -825,7 +825,7 @@ describe('a run that is read back half way', () => {
     const replayed = new ToldSpace()
     for (const entry of whole.journal.slice(1)) replayed.apply(entry)
     expect(replayed.waiting()).toEqual(whole.waiting())
-    expect(replayed.deliveries.state()).toEqual(whole.deliveries.state())
+    expect(replayed.outbox.state()).toEqual(whole.outbox.state())
   })
 
   it('gives the same numbers whatever has arrived meanwhile', () => {
@@ -838,19 +838,19 @@ describe('a run that is read back half way', () => {
       space.deliverAll()
     }
     for (const id of whole.messageIds()) expect(ids).toContain(id)
-    expect(space.deliveries.state().next).toBe(whole.deliveries.state().next)
+    expect(space.outbox.state().next).toBe(whole.outbox.state().next)
   })
 
   it('keeps counts and failures', () => {
     const space = ToldSpace.of([GOLD])
     for (const user of ['u1', 'u2']) space.identify(user, { plan: 'gold' })
-    const target = space.deliveries.target('dst_1')!
-    space.deliveries.failed(target, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    const destination = space.outbox.destination('dst_1')!
+    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     space.deliverAll()
-    const before = space.deliveries.state()
+    const before = space.outbox.state()
     space.reopen()
-    expect(space.deliveries.state()).toEqual(before)
-    expect(space.deliveries.target('dst_1')!.tally).toMatchObject({ created: 2, delivered: 1 })
+    expect(space.outbox.state()).toEqual(before)
+    expect(space.outbox.destination('dst_1')!.counts).toMatchObject({ created: 2, delivered: 1 })
   })
 })
 

@@ -5,10 +5,10 @@ import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { callsOf } from '../../src/calls/calls.ts'
-import { Deliveries } from '../../src/outbox/space-outbox.ts'
+import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
-import type { TargetLimits } from '../../src/outbox/destination-state.ts'
-import { durableEntry, type DurableEntry } from '../../src/space/engine-entry.ts'
+import type { OutboxLimits } from '../../src/outbox/destination-state.ts'
+import { toEngineEntry, type EngineEntry } from '../../src/space/engine-entry.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
@@ -20,16 +20,16 @@ import { connection, destination } from './given.ts'
 
 export type Entry = JournalEntry<SpaceCommand>
 
-const LIMITS: TargetLimits = { lanes: 4, waitingMax: 1_000, collapseMs: 60_000 }
+const LIMITS: OutboxLimits = { lanes: 4, waitingMax: 1_000, collapseMs: 60_000 }
 
 export interface ToldSpaceOptions {
-  readonly limits?: Partial<TargetLimits>
+  readonly limits?: Partial<OutboxLimits>
   readonly shard?: ShardOptions
 }
 
 export class ToldSpace {
   readonly journal: Entry[] = []
-  deliveries: Deliveries
+  outbox: SpaceOutbox
   now = 0
   #shard: Shard
   #registry: Registry
@@ -37,12 +37,12 @@ export class ToldSpace {
   #readUntil = 0
   #calls = 0
   readonly #options: ToldSpaceOptions
-  #entries!: Subject<DurableEntry>
+  #entries!: Subject<EngineEntry>
 
   constructor(options: ToldSpaceOptions = {}) {
     this.#options = options
-    this.deliveries = new Deliveries(() => this.#limits)
-    this.#shard = new Shard({ ...options.shard, observer: this.deliveries })
+    this.outbox = new SpaceOutbox(() => this.#limits)
+    this.#shard = new Shard({ ...options.shard, observer: this.outbox })
     this.#registry = new Registry()
     this.#begin()
     this.apply({ kind: 'tick', receivedAt: START })
@@ -59,14 +59,14 @@ export class ToldSpace {
     return space
   }
 
-  get #limits(): TargetLimits {
+  get #limits(): OutboxLimits {
     return { ...LIMITS, ...this.#options.limits }
   }
 
   #begin(): void {
-    this.deliveries.attach(viewOf(this.#shard))
+    this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
-    const space = { shard: this.#shard, registry: this.#registry, deliveries: this.deliveries }
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause
@@ -76,18 +76,18 @@ export class ToldSpace {
 
   /** As it was read back from a checkpoint. */
   reopen(): void {
-    const [state, outboxes] = structuredClone([this.deliveries.state(), this.deliveries.outboxes()] as const)
+    const [state, outboxes] = structuredClone([this.outbox.state(), this.outbox.outboxes()] as const)
     const registry = structuredClone(this.#registry.state())
-    this.deliveries = Deliveries.of(state, () => this.#limits)
-    for (const outbox of outboxes) this.deliveries.restore(outbox)
-    this.#shard = reopened(this.#shard, { ...this.#options.shard, observer: this.deliveries })
+    this.outbox = SpaceOutbox.of(state, () => this.#limits)
+    for (const outbox of outboxes) this.outbox.restore(outbox)
+    this.#shard = reopened(this.#shard, { ...this.#options.shard, observer: this.outbox })
     this.#registry = Registry.of(registry)
     this.#begin()
   }
 
   apply(entry: Entry): void {
     this.journal.push(entry)
-    this.#entries.next(durableEntry(entry, { registry: this.#registry, deliveries: this.deliveries }))
+    this.#entries.next(toEngineEntry(entry, { registry: this.#registry, outbox: this.outbox }))
   }
 
   /** Gives what is told because of it. */
@@ -120,7 +120,7 @@ export class ToldSpace {
 
   command(command: SpaceCommand, at = this.now): string[] {
     this.now = at
-    if (isDeliveryCommand(command)) this.deliveries.check(command)
+    if (isDeliveryCommand(command)) this.outbox.check(command)
     this.apply({ kind: 'command', receivedAt: START + at, command })
     return this.told()
   }
@@ -141,7 +141,7 @@ export class ToldSpace {
   sync(pages = 1): string[] {
     const lines: string[] = []
     for (let step = 0; step < 1_000; step++) {
-      const next = this.deliveries.nextStep({ pages, waitingMax: 1_000_000 })
+      const next = this.outbox.nextStep({ pages, waitingMax: 1_000_000 })
       if (!next) return lines
       lines.push(...this.command(next))
     }
@@ -149,13 +149,13 @@ export class ToldSpace {
   }
 
   waiting(destinationId = 'dst_1'): Delivery[] {
-    const { lines = [] } = this.deliveries.outboxes().find((outbox) => outbox.destinationId === destinationId) ?? {}
+    const { lines = [] } = this.outbox.outboxes().find((outbox) => outbox.destinationId === destinationId) ?? {}
     return lines.flatMap(({ deliveries }) => deliveries).sort((a, b) => a.number - b.number)
   }
 
   /** What has come to wait since it was asked last, as lines, in the order of its numbers. */
   told(): string[] {
-    const all = [...this.deliveries.targets()].flatMap(({ record }) => this.waiting(record.id))
+    const all = [...this.outbox.destinations()].flatMap(({ record }) => this.waiting(record.id))
     const fresh = all.filter(({ number }) => number > this.#readUntil).sort((a, b) => a.number - b.number)
     this.#readUntil = Math.max(this.#readUntil, ...all.map(({ number }) => number))
     return fresh.map((one) => lineOf(one))
@@ -163,20 +163,20 @@ export class ToldSpace {
 
   /** All that waits arrives, in order. Gives how many that were. */
   deliverAll(destinationId = 'dst_1'): number {
-    const target = this.deliveries.target(destinationId)!
+    const destination = this.outbox.destination(destinationId)!
     let count = 0
     for (;;) {
-      target.outbox.wake(Number.MAX_SAFE_INTEGER)
-      const taken = Array.from({ length: 4 }, (_, lane) => target.outbox.take(lane, () => false, START + this.now))
+      destination.outbox.wake(Number.MAX_SAFE_INTEGER)
+      const taken = Array.from({ length: 4 }, (_, lane) => destination.outbox.take(lane, () => false, START + this.now))
       if (taken.flat().length === 0) return count
-      for (const one of taken.flat()) if (this.deliveries.delivered(target, one, START + this.now)) count++
+      for (const one of taken.flat()) if (this.outbox.delivered(destination, one, START + this.now)) count++
     }
   }
 
   /** Ids of the calls of all that waits, with what they are of. */
   messageIds(destinationId = 'dst_1'): string[] {
     return this.waiting(destinationId).flatMap((one) => {
-      const record = this.deliveries.connection(one.connectionId)!.record
+      const record = this.outbox.connection(one.connectionId)!.record
       const setting = { connection: record, destinationName: 'Webhook', spaceId: 'spa_1' }
       return callsOf(one, setting).map(({ messageId }) => `${one.number} ${messageId}`)
     })

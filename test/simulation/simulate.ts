@@ -8,9 +8,9 @@ import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { Registry } from '../../src/space/registry.ts'
-import { Deliveries } from '../../src/outbox/space-outbox.ts'
+import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import { limitsOf } from '../../src/space/target-limits.ts'
-import { durableEntry } from '../../src/space/engine-entry.ts'
+import { toEngineEntry } from '../../src/space/engine-entry.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { ConnectionRecord, DeliveryCommand, DestinationRecord } from '../../src/model/destination.ts'
 import { readCall } from '../../src/model/call.ts'
@@ -75,27 +75,27 @@ function oddsOf(chance: Chance): Odds {
 }
 
 /** The state to the byte, with whom has left memory brought back. */
-async function checkState(pipeline: Pipeline, { shard, registry, deliveries }: Replayed): Promise<Buffer> {
+async function checkState(pipeline: Pipeline, { shard, registry, outbox }: Replayed): Promise<Buffer> {
   for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.find('users', actor.ids[0]!)
   const bytes = bytesOf(pipeline.shard)
   if (!bytes.equals(bytesOf(shard))) throw new Error('the state is not what the journal says')
   if (!isDeepStrictEqual(pipeline.registry.state(), registry.state()))
     throw new Error('the registry is not what the journal says')
-  if (!isDeepStrictEqual(outboxOf(pipeline.deliveries), outboxOf(deliveries)))
+  if (!isDeepStrictEqual(outboxOf(pipeline.outbox), outboxOf(outbox)))
     throw new Error('the outbox is not what the journal says')
   return bytes
 }
 
 /** Everything that there is to be told, and to whom; in no order of the actors. */
-function outboxOf(deliveries: Deliveries): unknown {
-  const lines = deliveries.outboxes().flatMap((outbox) => outbox.lines)
-  return [deliveries.state(), lines.sort((a, b) => a.actor - b.actor)]
+function outboxOf(outbox: SpaceOutbox): unknown {
+  const lines = outbox.outboxes().flatMap((outbox) => outbox.lines)
+  return [outbox.state(), lines.sort((a, b) => a.actor - b.actor)]
 }
 
 interface Replayed {
   readonly shard: Shard
   readonly registry: Registry
-  readonly deliveries: Deliveries
+  readonly outbox: SpaceOutbox
   readonly transitions: readonly Transition[]
   /** By `messageId`, how often a call was applied. */
   readonly applied: ReadonlyMap<string, number>
@@ -103,9 +103,9 @@ interface Replayed {
 
 /** What all that was ever stored comes to, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
-  const [deliveries, registry] = [new Deliveries(limitsOf), new Registry()]
-  const shard = new Shard({ deduplication: DEDUPLICATION, observer: deliveries })
-  deliveries.attach(viewOf(shard))
+  const [outbox, registry] = [new SpaceOutbox(limitsOf), new Registry()]
+  const shard = new Shard({ deduplication: DEDUPLICATION, observer: outbox })
+  outbox.attach(viewOf(shard))
   const transitions: Transition[] = []
   const applied = new Map<string, number>()
   let receivedAt = 0
@@ -113,10 +113,10 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     if (position !== index) throw new Error(`entry ${index} of the journal says that it is ${position}`)
     if (stored.receivedAt < receivedAt) throw new Error(`entry ${index} was received before the one before it`)
     receivedAt = stored.receivedAt
-    const entry = durableEntry(stored, { registry, deliveries })
+    const entry = toEngineEntry(stored, { registry, outbox })
     let result: Applied | undefined
     of(entry)
-      .pipe(applyEntries({ shard, registry, deliveries }))
+      .pipe(applyEntries({ shard, registry, outbox }))
       .subscribe((commit) => (result = commit))
     const { outcomes, transitions: caused } = result!
     transitions.push(...caused)
@@ -124,7 +124,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     for (const [place, { call }] of entry.calls.entries())
       if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
-  return { shard, registry, deliveries, transitions, applied }
+  return { shard, registry, outbox, transitions, applied }
 }
 
 /** Whatever was taken counts once, though it may have been sent more than once. */

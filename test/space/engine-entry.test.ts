@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
-import { Deliveries } from '../../src/outbox/space-outbox.ts'
+import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import { limitsOf } from '../../src/space/target-limits.ts'
-import { durableEntry } from '../../src/space/engine-entry.ts'
+import { toEngineEntry } from '../../src/space/engine-entry.ts'
 import { delivery, destination } from '../outbox/given.ts'
 
-function looksAt(command: SpaceCommand, deliveries = new Deliveries(limitsOf)): readonly number[] | undefined {
+function looksAt(command: SpaceCommand, outbox = new SpaceOutbox(limitsOf)): readonly number[] | undefined {
   const journalled = { kind: 'command', receivedAt: 0, command } as const
-  return durableEntry(journalled, { registry: new Registry(), deliveries }).looksAt
+  return toEngineEntry(journalled, { registry: new Registry(), outbox }).looksAt
 }
 
 describe('deliveries look at', () => {
@@ -19,14 +19,14 @@ describe('deliveries look at', () => {
   })
 
   it('the owners of failures that are to be sent again, as far as those are known', () => {
-    const deliveries = new Deliveries(limitsOf)
-    deliveries.apply({ kind: 'put destination', destination: destination() })
-    const { failures } = deliveries.target('dst_1')!
+    const outbox = new SpaceOutbox(limitsOf)
+    outbox.apply({ kind: 'put destination', destination: destination() })
+    const { failures } = outbox.destination('dst_1')!
     for (const [number, owner] of [3, PAGE_ACTORS + 1, 5 * PAGE_ACTORS].entries())
       failures.add({ delivery: delivery(number, { owner }), reason: 'gone', message: '', attempts: 1, failedAt: 0 })
-    expect(looksAt({ kind: 'resend', destinationId: 'dst_1', numbers: [1, 2, 9] }, deliveries)).toEqual([1, 5])
+    expect(looksAt({ kind: 'resend', destinationId: 'dst_1', numbers: [1, 2, 9] }, outbox)).toEqual([1, 5])
     expect(failures.list()).toHaveLength(3)
-    expect(looksAt({ kind: 'resend', destinationId: 'dst_2', numbers: [1] }, deliveries)).toEqual([])
+    expect(looksAt({ kind: 'resend', destinationId: 'dst_2', numbers: [1] }, outbox)).toEqual([])
   })
 
   it('nobody because of anything else', () => {

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Definitions } from '../../../actors/compiler/definitions.ts'
 import { type Commit, driveActors } from '../../../actors/engine/drive-actors.ts'
 import type { Message } from '../../../actors/actor/message.ts'
-import { Names } from '../../../actors/history/name-table.ts'
+import { NameTable } from '../../../actors/history/name-table.ts'
 import { compilePlans } from '../../../actors/compiler/compile.ts'
 import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
 import { Settlement } from '../../../actors/settlement/settlement.ts'
@@ -170,7 +170,7 @@ describe('an actor of a shard', () => {
 /** A profile by itself: no shard, no identity, no clock. */
 function standalone(...sources: DefinitionSource[]): ProfileActor {
   const settlement = new Settlement({ onJoin: () => undefined, onSettled: (actor) => actor.schedule() })
-  const store = { names: new Names(), slabs: new Slabs() }
+  const store = { names: new NameTable(), slabs: new Slabs() }
   const plan = compilePlans(Definitions.of(sources).inputs()).user
   const actor = new ProfileActor(0, plan, settlement, store, DEFAULT_IDENTITY_RULES)
   actor.addId({ type: 'user_id', value: 'u1' })

@@ -60,7 +60,7 @@ describe('users that rest', () => {
 
   it('are as many as there are beyond the bound', () => {
     const shard = spaceOf(1_000, { idleMs: Infinity, awakeMax: 10, bytesMax: Infinity })
-    expect([shard.profileCount, shard.residency.awakeCount]).toEqual([1_000, 10])
+    expect([shard.profileCount, shard.residentPages.awakeCount]).toEqual([1_000, 10])
   })
 
   it('are those that nothing has come for, and not those that somebody watches', () => {
@@ -68,16 +68,16 @@ describe('users that rest', () => {
     const heard: Transition[] = []
     shard.profile('user_id', 'u7')!.changes$.subscribe((transition) => heard.push(transition))
     for (let second = 1; second < 60; second++) shard.apply(call('u3', second * 1_000))
-    expect(shard.residency.awakeCount).toBe(2)
+    expect(shard.residentPages.awakeCount).toBe(2)
     shard.apply(call('u7', 60_000))
     expect(heard.map(({ key, type }) => [key, type])).toEqual([['often', 'entered']])
   })
 
   it('take memory for what they are, and give back what they held', () => {
     const [resting, awake] = [spaceOf(5_000, AT_ONCE), spaceOf(5_000)]
-    expect(awake.residency.bytes).toBe(0)
-    expect(resting.residency.bytes).toBeGreaterThan(5_000 * 100)
-    expect(resting.residency.bytes).toBeLessThan(5_000 * 400)
+    expect(awake.residentPages.bytes).toBe(0)
+    expect(resting.residentPages.bytes).toBeGreaterThan(5_000 * 100)
+    expect(resting.residentPages.bytes).toBeLessThan(5_000 * 400)
   })
 
   it('may be woken by an account while it takes up an event', () => {

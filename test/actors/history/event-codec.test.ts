@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EventReader, Scratch, writeEvent, writeValue } from '../../../actors/history/event-codec.ts'
-import { Names } from '../../../actors/history/name-table.ts'
+import { NameTable } from '../../../actors/history/name-table.ts'
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
@@ -64,7 +64,7 @@ function formOf(value: unknown): string {
 
 const FIELDS = ['name', 'ts', 'arrival', 'receivedAt', 'sourceId', 'messageId', 'properties', 'context'] as const
 
-function valueBack(value: JsonValue, names = new Names()): JsonValue {
+function valueBack(value: JsonValue, names = new NameTable()): JsonValue {
   const scratch = new Scratch()
   writeValue(scratch, names, value)
   const reader = new EventReader(scratch.bytes, names)
@@ -73,7 +73,7 @@ function valueBack(value: JsonValue, names = new Names()): JsonValue {
   return back
 }
 
-function eventsBack(events: readonly ProfileEvent[], names: Names): ProfileEvent[] {
+function eventsBack(events: readonly ProfileEvent[], names: NameTable): ProfileEvent[] {
   const scratch = new Scratch()
   for (const event of events) writeEvent(scratch, names, event)
   const reader = new EventReader(scratch.bytes, names)
@@ -99,7 +99,7 @@ describe('a value', () => {
   it('comes back as it was with the names in full', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
-        expect(formOf(valueBack(value, new Names(0)))).toBe(formOf(value))
+        expect(formOf(valueBack(value, new NameTable(0)))).toBe(formOf(value))
       }),
       propertyRuns(500),
     )
@@ -150,7 +150,7 @@ describe('a value', () => {
   it('is refused where it is no JSON, before a byte too many is read', () => {
     const wrong = { f: () => undefined } as unknown as JsonObject
     expect(() => valueBack(wrong)).toThrow(TypeError)
-    expect(() => new EventReader(Buffer.from([99]), new Names()).value()).toThrow('tag 99 at byte 0')
+    expect(() => new EventReader(Buffer.from([99]), new NameTable()).value()).toThrow('tag 99 at byte 0')
   })
 })
 
@@ -158,7 +158,7 @@ describe('events', () => {
   it('come back as they were, one after another', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 5 }), fc.constantFrom(0, 1, 3, 65_536), (events, namesMax) => {
-        const back = eventsBack(events, new Names(namesMax))
+        const back = eventsBack(events, new NameTable(namesMax))
         const fieldsOf = (event: ProfileEvent) => FIELDS.map((field) => `${field} ${formOf(event[field])}`)
         expect(back.map(fieldsOf)).toEqual(events.map(fieldsOf))
       }),
@@ -167,7 +167,7 @@ describe('events', () => {
   })
 
   it('come back from the middle of other bytes', () => {
-    const names = new Names()
+    const names = new NameTable()
     const scratch = new Scratch()
     writeEvent(scratch, names, eventNamed('Viewed'))
     const start = scratch.length
@@ -176,7 +176,7 @@ describe('events', () => {
   })
 
   it('hold a name that recurs as a number: the second is shorter by the text', () => {
-    const [names, scratch] = [new Names(), new Scratch()]
+    const [names, scratch] = [new NameTable(), new Scratch()]
     const name = 'An event with a long name'
     writeEvent(scratch, names, eventNamed(name))
     writeEvent(scratch, names, eventNamed(name))
@@ -187,7 +187,7 @@ describe('events', () => {
 
 describe('the table of names', () => {
   it('takes up no name beyond its bound; those stand in full', () => {
-    const names = new Names(2)
+    const names = new NameTable(2)
     const events = ['a', 'b', 'c', 'a', 'c'].map((name) => eventNamed(name, { key: 1 }))
     expect(eventsBack(events, names)).toEqual(events)
     expect(names.toArray()).toEqual(['a', 'web'])
@@ -195,18 +195,18 @@ describe('the table of names', () => {
   })
 
   it('forgets what was taken up since', () => {
-    const names = new Names()
+    const names = new NameTable()
     for (const name of ['a', 'b', 'c']) names.numberOf(name)
     names.returnTo(1)
     expect([names.count, names.numberOf('c'), names.numberOf('a'), names.nameOf(1)]).toEqual([1, 1, 0, 'c'])
   })
 
   it('takes up no name that holds half a surrogate pair, as text encodings would not keep it', () => {
-    const names = new Names()
+    const names = new NameTable()
     expect([names.numberOf('a\ud83d'), names.numberOf('👟')]).toEqual([-1, 0])
   })
 
   it('says so where a number is none of its', () => {
-    expect(() => new Names().nameOf(0)).toThrow(RangeError)
+    expect(() => new NameTable().nameOf(0)).toThrow(RangeError)
   })
 })

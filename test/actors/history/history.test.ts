@@ -2,13 +2,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { History, type HistoryStore } from '../../../actors/history/history.ts'
-import { Names } from '../../../actors/history/name-table.ts'
+import { NameTable } from '../../../actors/history/name-table.ts'
 import { Slabs } from '../../../actors/history/slabs.ts'
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import { propertyRuns } from '../../support/runs.ts'
 
 function newStore(): HistoryStore {
-  return { names: new Names(), slabs: new Slabs() }
+  return { names: new NameTable(), slabs: new Slabs() }
 }
 
 function eventAt(arrival: number, ts = arrival, note = ''): ProfileEvent {
@@ -38,7 +38,12 @@ function inOrder(events: readonly ProfileEvent[]): ProfileEvent[] {
 describe('a history', () => {
   it('of nothing has no events and no bytes', () => {
     const history = new History()
-    expect([history.events(new Names()), history.count, history.size, history.toBytes().length]).toEqual([[], 0, 0, 0])
+    expect([history.events(new NameTable()), history.count, history.size, history.toBytes().length]).toEqual([
+      [],
+      0,
+      0,
+      0,
+    ])
   })
 
   it('gives late events their place, and those of one instant the order of their arrival', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Resting } from '../../../actors/memory/resting-bytes.ts'
+import { RestingBytes } from '../../../actors/memory/resting-bytes.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -10,7 +10,7 @@ function bytesOf(length: number, seed: number): Buffer {
 
 describe('the bytes of actors at rest', () => {
   it('are what was written last', () => {
-    const resting = new Resting()
+    const resting = new RestingBytes()
     resting.set(5, Buffer.from('one'))
     resting.set(5, Buffer.from('other'))
     expect(Buffer.from(resting.get(5)!).toString()).toBe('other')
@@ -19,13 +19,13 @@ describe('the bytes of actors at rest', () => {
   })
 
   it('may be none', () => {
-    const resting = new Resting()
+    const resting = new RestingBytes()
     resting.set(0, new Uint8Array())
     expect([resting.has(0), resting.get(0)?.length, resting.has(1)]).toEqual([true, 0, false])
   })
 
   it('may be more than a slab holds', () => {
-    const resting = new Resting()
+    const resting = new RestingBytes()
     resting.set(1, bytesOf(3 * MEGABYTE, 7))
     resting.set(2, bytesOf(10, 8))
     expect(Buffer.compare(resting.get(1)!, bytesOf(3 * MEGABYTE, 7))).toBe(0)
@@ -37,7 +37,7 @@ describe('the bytes of actors at rest', () => {
     const step = fc.record({ ordinal: fc.nat(800), length: fc.integer({ min: -3_000, max: 9_000 }), seed: fc.nat() })
     fc.assert(
       fc.property(fc.array(step, { minLength: 1_000, maxLength: 6_000 }), (steps) => {
-        const [resting, map] = [new Resting(), new Map<number, Buffer>()]
+        const [resting, map] = [new RestingBytes(), new Map<number, Buffer>()]
         for (const { ordinal, length, seed } of steps) {
           if (length < 0) {
             resting.delete(ordinal)
