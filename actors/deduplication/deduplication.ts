@@ -112,6 +112,15 @@ export class Deduplication {
     }
   }
 
+  /** All chunks of the log, in its order. */
+  chunks(): Uint8Array[] {
+    const log = this.log()
+    const chunks: Uint8Array[] = []
+    for (let chunk = Math.floor(this.#first / CHUNK_IDS); chunk * CHUNK_IDS < this.#next; chunk++)
+      chunks.push(log(chunk))
+    return chunks
+  }
+
   /** Into an empty one: what another held. The chunks of its log follow, by `restoreChunk`, in their order. */
   restore({ hours, first }: DeduplicationHead): void {
     this.#first = this.#next = this.#base = first

@@ -1,10 +1,9 @@
 /** The engine as an RxJS operator: committed entries in, what each caused out; one `next` per entry, in order. */
 import { map, type OperatorFunction } from 'rxjs'
-import type { Entry } from '../../src/model/entry.ts'
 import type { Applied } from './applied.ts'
-import type { Shard } from './shard.ts'
+import type { AppliedEntry, Shard } from './shard.ts'
 
-export interface Commit<E extends Entry = Entry> extends Applied {
+export interface Commit<E extends AppliedEntry = AppliedEntry> extends Applied {
   readonly entry: E
 }
 
@@ -13,6 +12,6 @@ export interface Commit<E extends Entry = Entry> extends Applied {
  * reach. The entries must come in the journal's order. A command that breaks a rule ends the stream with its error:
  * commands are checked before they are journalled.
  */
-export function driveActors<E extends Entry>(shard: Shard): OperatorFunction<E, Commit<E>> {
+export function driveActors<E extends AppliedEntry>(shard: Shard): OperatorFunction<E, Commit<E>> {
   return map((entry) => ({ entry, ...shard.apply(entry) }))
 }

@@ -4,6 +4,8 @@ import { ACCOUNT, readFrame } from '../memory/actor-frame.ts'
 import type { Actor } from '../actor/actor.ts'
 import type { Identity } from '../identity/identity.ts'
 import { actorsOfPage } from '../memory/pages.ts'
+import type { Deduplication } from '../deduplication/deduplication.ts'
+import type { ShardRestoration } from './shard-state.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { Roster } from '../memory/roster.ts'
 import { settledAt } from '../actor/settled-at.ts'
@@ -17,6 +19,7 @@ export interface RestorationOptions {
   readonly settlement: Settlement
   readonly decoder: ActorDecoder
   readonly plans: Plans
+  readonly deduplication: Deduplication
   /** The space's present, epoch ms. */
   readonly clock: number
   /** Finds the next deadline of an actor, and keeps it. */
@@ -26,24 +29,30 @@ export interface RestorationOptions {
   readonly release: () => void
 }
 
-export class Restoration {
+export class Restoration<Shard> implements ShardRestoration<Shard> {
+  readonly #shard: Shard
   readonly #options: RestorationOptions
   /** Actors of whom it is not known when they are due. */
   readonly #unscheduled: number[] = []
 
-  constructor(options: RestorationOptions) {
+  /** @param shard what `finish` gives: it is whole then */
+  constructor(shard: Shard, options: RestorationOptions) {
+    this.#shard = shard
     this.#options = options
   }
 
-  /** In any order. */
   addPage(page: Uint8Array): void {
     for (const { bytes, dueAt } of actorsOfPage(page)) this.#admit(bytes, dueAt)
     if (this.#unscheduled.length === 0) this.#options.release()
   }
 
-  /** After the last page. */
-  finish(): void {
-    const { roster, wheel, clock, schedule, rest } = this.#options
+  addFingerprints(chunk: Uint8Array): void {
+    this.#options.deduplication.restoreChunk(chunk)
+  }
+
+  finish(): Shard {
+    const { roster, wheel, clock, schedule, rest, deduplication } = this.#options
+    deduplication.restored()
     for (const account of roster.accounts()) {
       account.dueAt = wheel.deadlineOf(account.ordinal)
       this.#restore(account, settledAt(clock, account.dueAt))
@@ -56,6 +65,7 @@ export class Restoration {
       rest()
     }
     roster.pages.forget()
+    return this.#shard
   }
 
   #admit(bytes: Uint8Array, dueAt = -Infinity): void {

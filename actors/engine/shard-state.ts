@@ -21,6 +21,8 @@ export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity, by
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
   readonly identity?: IdentityRules
+  /** Version of the rules that hold at first; the newest by default. */
+  readonly rules?: number
   /** All is kept by default. */
   readonly retention?: Retention
   /** No `messageId` is forgotten by default. */
@@ -39,6 +41,8 @@ export interface ShardHead {
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
   readonly retention: Retention
+  /** Version of the rules; absent in checkpoints of before there were versions. */
+  readonly rules?: number
   readonly deduplication: DeduplicationHead
   /** How many actors there have been; absorbed ones leave their number unused. */
   readonly ordinals: number

@@ -6,17 +6,14 @@
  * first, each at its own instant; then the input is applied, and its profile settles once, all that falls due for it at
  * that time included; what is due for others then happens when the clock moves on.
  */
-import { type Call, eventTime, readCall } from '../../src/model/call.ts'
-import type { CallsEntry, CheckedCall, CommandEntry, Entry, RawCall } from '../../src/model/entry.ts'
-import { EngineError } from '../../src/model/errors.ts'
+import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
+import { checkRulesVersion, FIRST_RULES_VERSION, identityRulesOf, RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
-import { APPLIED, type Applied, type CallOutcome, DUPLICATE, NO_OUTCOMES } from './applied.ts'
-import { Redefinition } from './redefinition.ts'
+import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import {
-  type RestLimits,
   NEVER_REST,
   type ShardCut,
   type ShardHead,
@@ -24,145 +21,111 @@ import {
   type ShardRestoration,
   type ShardState,
 } from './shard-state.ts'
-import { ActorDecoder } from '../memory/actor-codec.ts'
-import { ActorReader } from '../memory/actor-reader.ts'
-import { readFrame } from '../memory/actor-frame.ts'
-import type { Actor } from '../actor/actor.ts'
+import type { ActorReader } from '../memory/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
-import { CHUNK_IDS, Deduplication } from '../deduplication/deduplication.ts'
-import { expiresAt, rescheduleAll } from './expiry.ts'
-import type { HistoryStore } from '../history/history.ts'
-import { Identity } from '../identity/identity.ts'
-import { NameTable } from '../history/name-table.ts'
-import { compilePlans, type Plans } from '../compiler/compile.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Deduplication } from '../deduplication/deduplication.ts'
+import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
-import { CallActors } from './call-actors.ts'
+import type { CallContext } from './call-application.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
-import { exactSince, forgetEvents } from './forget-events.ts'
+import { exactSince } from './forget-events.ts'
 import { Restoration } from './restoration.ts'
-import { settledAt } from '../actor/settled-at.ts'
 import { encodeBarePage } from '../memory/pages.ts'
-import { ResidentPages } from './resident-pages.ts'
-import { Roster } from '../memory/roster.ts'
-import { Settlement } from '../settlement/settlement.ts'
-import { Slabs } from '../history/slabs.ts'
+import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { SpaceClock } from './space-clock.ts'
-import { TimingWheel } from '../deadlines/timing-wheel.ts'
+import { ActorSystem } from './actor-system.ts'
+
+/** A command, with what `compile` has made of it if that was done before. */
+export type CompiledCommand = CommandEntry & { readonly compiled?: CompiledDefinitions | undefined }
+
+export type AppliedEntry = CallsEntry | TickEntry | CompiledCommand
 
 export class Shard {
-  readonly #rules: IdentityRules
-  #retention: Retention
-  #definitions: Definitions
-  readonly #identity: Identity
-  readonly #store: HistoryStore = { names: new NameTable(), slabs: new Slabs() }
-  readonly #wheel = new TimingWheel()
-  readonly #roster = new Roster(this.#wheel, (bytes, dueAt) => this.#wake(bytes, dueAt))
-  readonly #settlement = new Settlement({
-    onJoin: (actor) => {
-      if (!this.#redefinition.isUnderWay) this.#roster.changing(actor.ordinal)
-    },
-    onSettled: (actor) => this.#schedule(actor),
-  })
-  readonly #decoder: ActorDecoder
-  readonly #redefinition: Redefinition
-  readonly #restLimits: RestLimits
-  readonly deduplication: Deduplication
-  readonly residentPages: ResidentPages
-  readonly reader: ActorReader
-  readonly #callActors: CallActors
-  #plans: Plans
-  readonly #clock = new SpaceClock({
-    wheel: this.#wheel,
-    roster: this.#roster,
-    settlement: this.#settlement,
-    onDue: (actor, due) => this.#onDue(actor, due),
-  })
-  #arrivals = 0
+  readonly #identityRules: IdentityRules
+  readonly #system: ActorSystem
+  #rulesVersion: number
 
   constructor({
     definitions = [],
     identity = DEFAULT_IDENTITY_RULES,
+    rules = RULES_VERSION,
     retention = KEEP_ALL,
     deduplication,
     rest = NEVER_REST,
     observer,
   }: ShardOptions = {}) {
-    this.#settlement.observer = observer
-    this.deduplication = new Deduplication(deduplication)
-    this.#retention = retention
-    this.#rules = identity
-    this.#restLimits = rest
-    this.#identity = new Identity(identity, (ordinal) => this.#roster.user(ordinal))
-    this.residentPages = new ResidentPages(this.#roster, this.#identity, this.#wheel)
-    this.#decoder = new ActorDecoder({
-      sink: this.#settlement,
-      store: this.#store,
-      rules: identity,
-      userAt: (ordinal) => this.#roster.user(ordinal),
-      accountAt: (ordinal) => this.#roster.accountAt(ordinal),
+    this.#identityRules = identity
+    this.#rulesVersion = rules
+    this.#system = new ActorSystem({
+      definitions: Definitions.of(definitions),
+      identity,
+      retention,
+      deduplication,
+      rest,
+      observer,
     })
-    this.reader = new ActorReader(this.#roster, this.#decoder, () => this.#plans)
-    this.#redefinition = new Redefinition({
-      roster: this.#roster,
-      settlement: this.#settlement,
-      decoder: this.#decoder,
-      wheel: this.#wheel,
-      // Nobody leaves memory before all have adopted the definitions.
-      rest: () => this.#putToRest(0),
-    })
-    this.#callActors = new CallActors({
-      identity: this.#identity,
-      roster: this.#roster,
-      wheel: this.#wheel,
-      settlement: this.#settlement,
-      store: this.#store,
-      rules: identity,
-      profilesMax: () => this.#retention.profilesMax,
-    })
-    this.#definitions = Definitions.of(definitions)
-    this.#plans = compilePlans(this.#definitions.inputs())
+  }
+
+  get deduplication(): Deduplication {
+    return this.#system.deduplication
+  }
+
+  get residentPages(): ResidentPages {
+    return this.#system.residentPages
+  }
+
+  get reader(): ActorReader {
+    return this.#system.reader
   }
 
   /** The space's present, epoch ms. */
   get clock(): number {
-    return this.#clock.now
+    return this.#system.clock.now
   }
 
   get retention(): Retention {
-    return this.#retention
+    return this.#system.retention
+  }
+
+  /** The version of the rules that hold for the next entry. */
+  get rulesVersion(): number {
+    return this.#rulesVersion
+  }
+
+  /** The rules by which the calls of the next entry are read. */
+  get identityRules(): IdentityRules {
+    return identityRulesOf(this.#rulesVersion, this.#identityRules)
   }
 
   get definitions(): Definitions {
-    return this.#definitions
+    return this.#system.defined.definitions
   }
 
   get profileCount(): number {
-    return this.#roster.userCount
+    return this.#system.roster.userCount
   }
 
   /** Work done so far by users and accounts together. */
   get work(): Work {
-    const { user, account } = this.#plans
+    const { user, account } = this.#system.defined.plans
     return sumOfWork(user.work, account.work)
   }
 
   /** Applies one entry. Throws an EngineError for a command that breaks a rule; then nothing has changed. */
-  apply(entry: Entry): Applied {
+  apply(entry: AppliedEntry): Applied {
     if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
     const outcomes = this.#applyEntry(entry, transitions)
-    this.#rest(outcomes.length)
-    return { transitions, outcomes, faults: this.#clock.takeFaults() }
+    this.#system.rest(outcomes.length)
+    return { transitions, outcomes, faults: this.#system.clock.takeFaults() }
   }
 
-  #applyEntry(entry: Entry, transitions: Transition[]): readonly CallOutcome[] {
+  #applyEntry(entry: AppliedEntry, transitions: Transition[]): readonly CallOutcome[] {
     switch (entry.kind) {
       case 'calls':
-        return this.#calls(entry, transitions)
+        return this.#system.calls.apply(entry, this.#callContext(), transitions)
       case 'tick':
-        this.#clock.moveTo(entry.receivedAt, transitions)
+        this.#system.clock.moveTo(entry.receivedAt, transitions)
         return NO_OUTCOMES
       case 'command':
         this.#command(entry, transitions)
@@ -172,39 +135,37 @@ export class Shard {
 
   /** Everything that the state is, as plain data; what follows from it is left out. All must be in memory. */
   state(): ShardState {
-    const { hours, first } = this.deduplication.head()
-    const log = this.deduplication.log()
-    const next = hours.reduce((place, [, count]) => place + count, first)
-    const fingerprints: Uint8Array[] = []
-    for (let chunk = Math.floor(first / CHUNK_IDS); chunk * CHUNK_IDS < next; chunk++) fingerprints.push(log(chunk))
     return {
       ...this.#head(),
-      pages: Array.from(this.#roster.encodeAll(), (actors: Uint8Array[] | undefined) => encodeBarePage(actors ?? [])),
-      fingerprints,
+      pages: Array.from(this.#system.roster.encodeAll(), (actors: Uint8Array[] | undefined) =>
+        encodeBarePage(actors ?? []),
+      ),
+      fingerprints: this.deduplication.chunks(),
     }
   }
 
   /** What has changed since the last cut, as of now; between two entries. The one before is taken back unless kept. */
   cut(): ShardCut {
-    return { head: this.#head(), pages: this.#roster.pages.cut(), fingerprints: this.deduplication.log() }
+    return { head: this.#head(), pages: this.#system.roster.pages.cut(), fingerprints: this.deduplication.log() }
   }
 
   /** What becomes of the cut at hand: it was stored, or is to be made anew. */
   endCut(isStored: boolean): void {
     if (isStored) this.residentPages.stored()
-    else this.#roster.pages.takeBack()
+    else this.#system.roster.pages.takeBack()
   }
 
   #head(): ShardHead {
     return {
-      clock: this.#clock.now,
-      arrivals: this.#arrivals,
-      names: [...this.#store.names.toArray()],
-      definitions: this.#definitions.toData(),
-      nextDefinitionId: this.#definitions.nextId,
-      retention: this.#retention,
+      clock: this.#system.clock.now,
+      arrivals: this.#system.calls.arrivals,
+      names: [...this.#system.store.names.toArray()],
+      definitions: this.definitions.toData(),
+      nextDefinitionId: this.definitions.nextId,
+      retention: this.#system.retention,
+      rules: this.#rulesVersion,
       deduplication: this.deduplication.head(),
-      ordinals: this.#roster.nextOrdinal,
+      ordinals: this.#system.roster.nextOrdinal,
     }
   }
 
@@ -218,182 +179,105 @@ export class Shard {
 
   /** Brings an engine back part by part: pages in any order, chunks of fingerprints in theirs. */
   static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration<Shard> {
-    const shard = new Shard({ ...options, retention: { ...KEEP_ALL, ...head.retention } })
-    const restoration = shard.#begin(head)
-    return {
-      addPage: (bytes) => restoration.addPage(bytes),
-      addFingerprints: (bytes) => shard.deduplication.restoreChunk(bytes),
-      finish: () => {
-        shard.deduplication.restored()
-        restoration.finish()
-        return shard
-      },
-    }
+    const { rules = FIRST_RULES_VERSION } = head
+    checkRulesVersion(rules)
+    const shard = new Shard({ ...options, rules, retention: { ...KEEP_ALL, ...head.retention } })
+    return shard.#begin(head)
   }
 
-  #begin(head: ShardHead): Restoration {
-    for (const name of head.names) this.#store.names.numberOf(name)
-    this.#definitions = Definitions.restored(head.definitions, head.nextDefinitionId)
-    this.#plans = compilePlans(this.#definitions.inputs())
+  #begin(head: ShardHead): ShardRestoration<Shard> {
+    for (const name of head.names) this.#system.store.names.numberOf(name)
+    this.#system.defined = new DefinedPlans(Definitions.restored(head.definitions, head.nextDefinitionId))
     this.deduplication.restore(head.deduplication)
-    this.#clock.now = head.clock
-    this.#arrivals = head.arrivals
-    this.#roster.expect(head.ordinals)
-    return new Restoration({
-      roster: this.#roster,
-      identity: this.#identity,
-      wheel: this.#wheel,
-      settlement: this.#settlement,
-      decoder: this.#decoder,
-      plans: this.#plans,
+    this.#system.clock.now = head.clock
+    this.#system.calls.arrivals = head.arrivals
+    this.#system.roster.expect(head.ordinals)
+    return new Restoration(this, {
+      roster: this.#system.roster,
+      identity: this.#system.identity,
+      wheel: this.#system.wheel,
+      settlement: this.#system.settlement,
+      decoder: this.#system.decoder,
+      plans: this.#system.defined.plans,
+      deduplication: this.deduplication,
       clock: head.clock,
-      schedule: (actor) => this.#schedule(actor),
-      rest: () => this.#rest(1),
-      release: () => this.residentPages.release(this.#restLimits.bytesMax),
+      schedule: (actor) => this.#system.schedule(actor),
+      rest: () => this.#system.rest(1),
+      release: () => this.#system.release(),
     })
   }
 
   /** The next instant at which something happens by time alone; infinite if none. */
   nextDue(): number {
-    return this.#wheel.earliest()
+    return this.#system.wheel.earliest()
   }
 
   /** The profile that an id names, whatever the case of an email. */
   profile(type: string, value: string): ProfileActor | undefined {
-    return this.#identity.find(type, canonicalId(type, value))
+    return this.#system.identity.find(type, canonicalId(type, value))
   }
 
   account(groupId: string): AccountActor | undefined {
-    return this.#roster.account(groupId)
+    return this.#system.roster.account(groupId)
   }
 
   /** Since when the value of a definition is exact; see `exactSince`. */
   exactSince(actor: SpaceActor, definition: number): number | undefined {
-    const node = this.#planOf(actor).byId.get(definition)
-    const input = this.#definitions.inputs().find(({ id }) => id === definition)
+    const node = this.#system.defined.plans[actor.kind].byId.get(definition)
+    const input = this.definitions.inputs().find(({ id }) => id === definition)
     return node && input && exactSince(actor, node, input.definedAt)
   }
 
   /** All users and accounts, in order; who was at rest is awake then. */
   actors(): readonly SpaceActor[] {
-    return Array.from(this.#roster.ordinals(), (ordinal) => this.#roster.at(ordinal)!)
+    return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.roster.at(ordinal)!)
   }
 
-  #calls({ calls, receivedAt }: CallsEntry, transitions: Transition[]): CallOutcome[] {
-    return calls.map((raw) => this.#call(raw, receivedAt, transitions))
-  }
-
-  #call(raw: RawCall | CheckedCall, receivedAt: number, transitions: Transition[]): CallOutcome {
-    const now = Math.max(this.#clock.now, receivedAt)
-    let call: Call
-    try {
-      call = 'call' in raw ? raw.call : readCall(raw.body, this.#rules)
-    } catch (error) {
-      return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
-    }
-    this.#clock.moveTo(now, transitions)
-    if (!this.deduplication.isNew(call.messageId, now)) return DUPLICATE
-    if (call.type === 'alias') return APPLIED
-    try {
-      this.#applyCall(call, raw.sourceId, now, transitions)
-      return APPLIED
-    } catch (cause) {
-      this.#settlement.rollBack()
-      this.deduplication.takeBack(call.messageId)
-      return cause instanceof EngineError ? { kind: 'refused', error: cause } : { kind: 'failed', cause }
-    }
-  }
-
-  #applyCall(call: Call, sourceId: string, now: number, transitions: Transition[]): void {
-    this.#settlement.begin(now)
-    const [arrival, ts] = [this.#arrivals + 1, eventTime(call, now)]
-    const profile = this.#callActors.profileOf(call.ids, now, this.#plans)
-    profile.seen(now)
-    if (call.event !== undefined) {
-      const { messageId, properties, context } = call
-      const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
-      forgetEvents(profile, this.#retention, this.#plans, { now, arrivals: this.#arrivals })
-      profile.next({ kind: 'event', at: now, event })
-      for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
-    }
-    if (call.type === 'identify' && call.traits)
-      profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
-    if (call.groupId !== undefined) {
-      const account = this.#callActors.accountOf(profile, call.groupId, now, this.#plans)
-      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
-    }
-    this.#settlement.finish(transitions)
-    this.#arrivals = arrival
-  }
-
-  #onDue(actor: SpaceActor, due: number): void {
-    actor.next({ kind: 'deadline', at: due })
-    if (expiresAt(actor, this.#retention) <= due) this.#callActors.expire(actor as ProfileActor, due)
-  }
-
-  #command({ command, receivedAt }: CommandEntry, transitions: Transition[]): void {
-    if (command.kind === 'retain') {
-      this.#clock.moveTo(receivedAt, transitions)
-      this.#retain({ ...KEEP_ALL, ...command.retention })
-      return
-    }
-    const changed =
-      command.kind === 'define'
-        ? this.#definitions.with(command.definition, this.#arrivals)
-        : this.#definitions.without(command.key, command.type)
-    const plans = compilePlans(changed.inputs())
-    this.#clock.moveTo(receivedAt, transitions)
-    const [definitions, oldPlans] = [this.#definitions, this.#plans]
-    const begun = changed.inputs().filter((input) => !definitions.inputs().includes(input))
-    this.#definitions = changed
-    this.#plans = plans
-    try {
-      this.#redefinition.adopt({ plans, oldPlans, begun, inputs: changed.inputs(), now: this.#clock.now }, transitions)
-    } catch (cause) {
-      this.#definitions = definitions
-      this.#plans = oldPlans
-      throw cause
-    }
-  }
-
-  #retain(retention: Retention): void {
-    const isSame = retention.anonymousMs === this.#retention.anonymousMs
-    this.#retention = retention
-    if (isSame) return
-    const schedule = (actor: Actor) => this.#schedule(actor)
-    rescheduleAll({ roster: this.#roster, wheel: this.#wheel, retention, now: this.#clock.now, schedule })
-  }
-
-  /** An actor that a failed call had made is no more by now, and has no deadline. */
-  #schedule(actor: Actor): void {
-    const due = Math.max(this.#clock.now, Math.min(actor.schedule(), expiresAt(actor, this.#retention)))
-    actor.dueAt = due
-    this.#wheel.set(actor.ordinal, this.#roster.awakeAt(actor.ordinal) === actor ? due : Infinity)
+  #callContext(): CallContext {
+    return { identityRules: this.identityRules, retention: this.#system.retention, plans: this.#system.defined.plans }
   }
 
   /**
-   * A user as it was when it went to rest. The deadline that it had counts: one that is found again may be earlier, but
-   * nothing would come of it.
+   * Compiles what a command changes, before it is applied. Throws an EngineError for a command that breaks a rule.
+   * Returns undefined for one that compiles nothing.
    */
-  #wake(bytes: Uint8Array, dueAt: number): SpaceActor {
-    const actor = this.#decoder.actorOf(readFrame(bytes), this.#plans)
-    this.#settlement.quietly(() => actor.restore(settledAt(this.#clock.now, dueAt)))
-    actor.dueAt = dueAt
-    return actor
+  compile(command: Command): CompiledDefinitions | undefined {
+    return command.kind === 'define' || command.kind === 'remove'
+      ? this.#system.defined.compile(command, this.#system.calls.arrivals)
+      : undefined
   }
 
-  #rest(calls: number): void {
-    this.#putToRest(calls)
-    this.residentPages.release(this.#restLimits.bytesMax)
+  #command({ command, receivedAt, compiled }: CompiledCommand, transitions: Transition[]): void {
+    switch (command.kind) {
+      case 'retain':
+        this.#system.clock.moveTo(receivedAt, transitions)
+        this.#system.retain({ ...KEEP_ALL, ...command.retention })
+        return
+      case 'use rules':
+        checkRulesVersion(command.version)
+        this.#system.clock.moveTo(receivedAt, transitions)
+        this.#rulesVersion = command.version
+        return
+      default: {
+        const changed = compiled ?? this.#system.defined.compile(command, this.#system.calls.arrivals)
+        this.#system.clock.moveTo(receivedAt, transitions)
+        this.#redefine(changed, transitions)
+      }
+    }
   }
 
-  #putToRest(calls: number): void {
-    const { idleMs, awakeMax } = this.#restLimits
-    if (idleMs < Infinity || awakeMax < Infinity)
-      this.#roster.rest({ idleSince: this.#clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
-  }
-
-  #planOf(actor: SpaceActor): Plan {
-    return this.#plans[actor.kind]
+  #redefine(changed: CompiledDefinitions, transitions: Transition[]): void {
+    const { plans: oldPlans } = this.#system.defined
+    const begun = this.#system.defined.replace(changed)
+    const { plans, after } = changed
+    try {
+      this.#system.redefinition.adopt(
+        { plans, oldPlans, begun, inputs: after.inputs(), now: this.#system.clock.now },
+        transitions,
+      )
+    } catch (cause) {
+      this.#system.defined.goBack(changed, oldPlans)
+      throw cause
+    }
   }
 }

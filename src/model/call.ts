@@ -187,6 +187,7 @@ function readIds(
   ids = withId(ids, 'email', plainObject(context['traits'])?.['email'], rules)
   ids = withId(ids, 'anonymous_id', call['anonymousId'], rules)
   ids = withDeviceIds(ids, plainObject(context['device']), rules)
+  if (rules.takesIntegrationIds) ids = withIntegrationIds(ids, context, rules)
   const externalIds = context['externalIds']
   if (Array.isArray(externalIds)) for (const entry of externalIds) ids = withListedId(ids, plainObject(entry), rules)
   return ids
@@ -215,6 +216,17 @@ function withDeviceIds(
   let added = withId(ids, `${platform}.id`, device['id'], rules)
   if (device['adTrackingEnabled'] === true) added = withId(added, `${platform}.idfa`, device['advertisingId'], rules)
   return withId(added, `${platform}.push_token`, device['token'], rules)
+}
+
+/** Ids that device-mode integrations add. Segment: «Identity Resolution: External IDs». */
+function withIntegrationIds(
+  ids: readonly ExternalId[],
+  context: JsonObject,
+  rules: IdentityRules,
+): readonly ExternalId[] {
+  const analytics = plainObject(plainObject(context['integrations'])?.['Google Analytics'])
+  const added = withId(ids, 'ga_client_id', analytics?.['clientId'], rules)
+  return withId(added, 'braze_id', plainObject(context['Braze'])?.['braze_id'], rules)
 }
 
 function withListedId(

@@ -47,3 +47,5 @@ export type Command =
   | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }
   /** From now on, so much is kept; without bound, where none is given. */
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
+  /** From now on, entries are read and applied by this version of the rules. */
+  | { readonly kind: 'use rules'; readonly version: number }

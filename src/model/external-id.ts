@@ -16,6 +16,8 @@ export interface IdentityRules {
   /** Beyond these, a profile takes no further merge or id. */
   readonly mergesMax: number
   readonly idsMax: number
+  /** True if a call's context names a user by the ids of Google Analytics and Braze, too. */
+  readonly takesIntegrationIds: boolean
 }
 
 const BLOCKED_WORDS = new Set(['', '-1', 'null', 'anonymous'])
@@ -37,6 +39,7 @@ export const DEFAULT_IDENTITY_RULES: IdentityRules = {
   limitOther: 5,
   mergesMax: 100,
   idsMax: 1000,
+  takesIntegrationIds: true,
 }
 
 /** An id's value in the one form in which it is kept and looked up: emails are trimmed and in lower case. */

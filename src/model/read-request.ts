@@ -5,7 +5,7 @@
 import { type Call, DEPTH_MAX, type Endpoint, readCall } from './call.ts'
 import { EngineError, type ErrorCode, kindOf } from './errors.ts'
 import type { JsonObject } from './json.ts'
-import { DEFAULT_IDENTITY_RULES } from './external-id.ts'
+import { DEFAULT_IDENTITY_RULES, type IdentityRules } from './external-id.ts'
 import type { JsonValue } from './json.ts'
 import { isNestedWithin } from './nesting.ts'
 
@@ -61,9 +61,13 @@ export function parseBody(body: Uint8Array): ParsedBody {
 }
 
 /** The calls of a body. Throws an EngineError for a single call that breaks a rule, or a batch that cannot be read. */
-export function readRequest(endpoint: Endpoint, { root, bytes }: ParsedBody): ReadRequest {
-  if (endpoint === 'batch') return readBatch(root, bytes)
-  const call = readCall({ ...root, type: endpoint }, DEFAULT_IDENTITY_RULES)
+export function readRequest(
+  endpoint: Endpoint,
+  { root, bytes }: ParsedBody,
+  rules: IdentityRules = DEFAULT_IDENTITY_RULES,
+): ReadRequest {
+  if (endpoint === 'batch') return readBatch(root, bytes, rules)
+  const call = readCall({ ...root, type: endpoint }, rules)
   return { calls: [{ index: 0, call }], rejected: [] }
 }
 
@@ -75,7 +79,7 @@ function parseJson(body: Uint8Array): JsonValue {
   }
 }
 
-function readBatch(root: JsonObject, bytes: number): ReadRequest {
+function readBatch(root: JsonObject, bytes: number, rules: IdentityRules): ReadRequest {
   const items = root['batch']
   if (!Array.isArray(items))
     throw new EngineError('invalid_request_error', `batch: expected a list of calls, got ${kindOf(items)}`, 'batch')
@@ -91,7 +95,7 @@ function readBatch(root: JsonObject, bytes: number): ReadRequest {
   for (const [index, item] of items.entries()) {
     try {
       if (bytes > CALL_BYTES_MAX) checkSize(item)
-      calls.push({ index, call: readCall(item, DEFAULT_IDENTITY_RULES, root) })
+      calls.push({ index, call: readCall(item, rules, root) })
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       rejected.push({ index, code: error.code, message: error.message })

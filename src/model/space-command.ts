@@ -44,4 +44,5 @@ export type SpaceCommand =
   | { readonly kind: 'add token'; readonly token: TokenRecord }
   | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
+  | { readonly kind: 'use rules'; readonly version: number }
   | DeliveryCommand

@@ -84,7 +84,7 @@ export class Registry {
 
   /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
   engineCommand(command: SpaceCommand): Command | undefined {
-    if (command.kind === 'retain') return command
+    if (command.kind === 'retain' || command.kind === 'use rules') return command
     if (command.kind !== 'define' && command.kind !== 'remove') return undefined
     const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
     const after = command.kind === 'define' ? command.record : undefined

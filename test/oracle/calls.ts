@@ -99,6 +99,8 @@ function idsOf(call: Fields): Id[] {
     places.push([`${device['type']}.idfa`, advertisingId])
     places.push([`${device['type']}.push_token`, device['token']])
   }
+  places.push(['ga_client_id', fields(fields(context['integrations'])['Google Analytics'])['clientId']])
+  places.push(['braze_id', fields(context['Braze'])['braze_id']])
   for (const { id, type, collection, encoding } of listed)
     if (typeof type === 'string' && type !== '' && collection === 'users' && encoding === 'none')
       places.push([type, id])

@@ -1,0 +1,93 @@
+/** Applies the calls of an entry, each to the actors that it is about, in one settlement of its own. */
+import { type Call, eventTime, readCall } from '../../src/model/call.ts'
+import type { CallsEntry, CheckedCall, RawCall } from '../../src/model/entry.ts'
+import { EngineError } from '../../src/model/errors.ts'
+import type { IdentityRules } from '../../src/model/external-id.ts'
+import type { Retention } from '../../src/model/retention.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import type { Plans } from '../compiler/compile.ts'
+import type { Deduplication } from '../deduplication/deduplication.ts'
+import type { Settlement } from '../settlement/settlement.ts'
+import { APPLIED, type CallOutcome, DUPLICATE } from './applied.ts'
+import type { CallActors } from './call-actors.ts'
+import { forgetEvents } from './forget-events.ts'
+import type { SpaceClock } from './space-clock.ts'
+
+/** What of the engine is in force when a call is applied. */
+export interface CallContext {
+  readonly identityRules: IdentityRules
+  readonly retention: Retention
+  readonly plans: Plans
+}
+
+export interface CallApplicationOptions {
+  readonly clock: SpaceClock
+  readonly settlement: Settlement
+  readonly deduplication: Deduplication
+  readonly callActors: CallActors
+}
+
+export class CallApplication {
+  readonly #options: CallApplicationOptions
+  /** Calls that the space has taken up. */
+  arrivals = 0
+
+  constructor(options: CallApplicationOptions) {
+    this.#options = options
+  }
+
+  apply({ calls, receivedAt }: CallsEntry, context: CallContext, transitions: Transition[]): CallOutcome[] {
+    return calls.map((raw) => this.#applyOne(raw, receivedAt, context, transitions))
+  }
+
+  #applyOne(
+    raw: RawCall | CheckedCall,
+    receivedAt: number,
+    context: CallContext,
+    transitions: Transition[],
+  ): CallOutcome {
+    const { clock, settlement, deduplication } = this.#options
+    const now = Math.max(clock.now, receivedAt)
+    let call: Call
+    try {
+      call = 'call' in raw ? raw.call : readCall(raw.body, context.identityRules)
+    } catch (error) {
+      return error instanceof EngineError ? { kind: 'refused', error } : { kind: 'failed', cause: error }
+    }
+    clock.moveTo(now, transitions)
+    if (!deduplication.isNew(call.messageId, now)) return DUPLICATE
+    if (call.type === 'alias') return APPLIED
+    try {
+      this.#settle(call, raw.sourceId, context, transitions)
+      return APPLIED
+    } catch (cause) {
+      settlement.rollBack()
+      deduplication.takeBack(call.messageId)
+      return cause instanceof EngineError ? { kind: 'refused', error: cause } : { kind: 'failed', cause }
+    }
+  }
+
+  #settle(call: Call, sourceId: string, { retention, plans }: CallContext, transitions: Transition[]): void {
+    const { clock, settlement, callActors } = this.#options
+    const { now } = clock
+    settlement.begin(now)
+    const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
+    const profile = callActors.profileOf(call.ids, now, plans)
+    profile.seen(now)
+    if (call.event !== undefined) {
+      const { messageId, properties, context } = call
+      const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
+      forgetEvents(profile, retention, plans, { now, arrivals: this.arrivals })
+      profile.next({ kind: 'event', at: now, event })
+      for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
+    }
+    if (call.type === 'identify' && call.traits)
+      profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
+    if (call.groupId !== undefined) {
+      const account = callActors.accountOf(profile, call.groupId, now, plans)
+      if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
+    }
+    settlement.finish(transitions)
+    this.arrivals = arrival
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * Versions of the rules by which an entry of the journal is read, identified and settled. A change of Rollcall that
+ * would make something else of an old entry raises the version, and keeps the older rules: a journal replays as it was
+ * live. The command `use rules` in the journal says from which entry on a version holds; before the first one it is 1.
+ *
+ * - 1: the first.
+ * - 2: `ga_client_id` and `braze_id` are taken from a call's context.
+ */
+import type { IdentityRules } from './external-id.ts'
+
+/** The version that holds for new entries. */
+export const RULES_VERSION = 2
+export const FIRST_RULES_VERSION = 1
+
+/** The identity rules as they were in a version. */
+export function identityRulesOf(version: number, newest: IdentityRules): IdentityRules {
+  return version >= 2 ? newest : { ...newest, takesIntegrationIds: false }
+}
+
+/** Throws an Error that says what to do if this program does not know the version. */
+export function checkRulesVersion(version: number): void {
+  if (Number.isInteger(version) && version >= FIRST_RULES_VERSION && version <= RULES_VERSION) return
+  throw new Error(
+    `rules: the journal uses version ${version}, and this program knows up to ${RULES_VERSION}: ` +
+      'start the version of Rollcall that wrote it, or a later one',
+  )
+}
