@@ -35,7 +35,7 @@ export async function fillSpace(
   if (texts.length > 0) await send()
   await Promise.all(under)
   return async () => {
-    const last = await pipeline.find('users', { type: 'anonymous_id', value: `anonymous-${profiles - 1}` })
+    const last = await pipeline.reads.find('users', { type: 'anonymous_id', value: `anonymous-${profiles - 1}` })
     const kept = last?.kind === 'user' ? last.keptEvents().length : 0
     if (pipeline.shard.profileCount !== profiles || kept !== EVENTS_PER_PROFILE)
       throw new Error(`${pipeline.shard.profileCount} profiles, of which the last keeps ${kept} events`)

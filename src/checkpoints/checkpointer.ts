@@ -30,7 +30,7 @@ export interface CheckpointSource {
   /** What the space has beside its engine, as of now. */
   readonly rest: unknown
   readonly position: number
-  readonly place: string
+  readonly journalId: string
   readonly receivedAt: number
   /** Ids in a chunk of fingerprints. */
   readonly chunkIds: number
@@ -81,7 +81,7 @@ export class Checkpointer {
 
   /** Resolves when it is committed. @param number greater than that of any before */
   async make(number: number, source: CheckpointSource): Promise<CheckpointSummary> {
-    const { cut, rest, position, place, receivedAt } = source
+    const { cut, rest, position, journalId: place, receivedAt } = source
     const startedMs = this.#elapsedMs()
     const furtherParts = source.further.length
     const manifest: Manifest = { number, position, place, receivedAt, furtherParts, ...this.#writers(number, source) }

@@ -9,7 +9,7 @@ const READ_PAGES = 64
 
 export interface ColdPagesOptions {
   readonly store: CheckpointStore
-  readonly residency: ResidentPages
+  readonly residentPages: ResidentPages
   /** The checkpoint that wrote a page, as far as the newest one knows. */
   readonly writerOf: (page: number) => number
 }
@@ -43,12 +43,12 @@ export class ColdPages {
   }
 
   #read(writer: number, pages: readonly number[]): Promise<void> {
-    const { store, residency } = this.#options
+    const { store, residentPages } = this.#options
     const reading = store
       .read(writer, pages.map(pageName))
       .then((parts) => Promise.all(parts.map((bytes, place) => openPart(bytes, `page ${pages[place]} of ${writer}`))))
       .then((opened) => {
-        for (const [place, bytes] of opened.entries()) residency.admit(pages[place]!, bytes)
+        for (const [place, bytes] of opened.entries()) residentPages.admit(pages[place]!, bytes)
       })
       .finally(() => {
         for (const page of pages) this.#loading.delete(page)

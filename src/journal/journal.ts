@@ -43,7 +43,7 @@ export interface Journal<Command> {
    * Names an entry for `read` and `trim`, of this writer and of any later one: an entry of this writer, or the last
    * that was there before.
    */
-  placeOf(position: number): string
+  idOf(position: number): string
   /**
    * The entries from a position on, in order, up to the last that is durable when the reader gets there.
    * @param place of the entry before it, where that is known: what is before need not be looked through

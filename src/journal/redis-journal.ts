@@ -88,7 +88,7 @@ export class RedisJournal<Command> implements Journal<Command> {
     return this.#epoch
   }
 
-  placeOf(position: number): string {
+  idOf(position: number): string {
     if (position === this.#firstPosition - 1) return this.#before
     if (position >= this.#firstPosition && position < this.#nextPosition)
       return `${this.#epoch}-${position - this.#firstPosition + 1}`

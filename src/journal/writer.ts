@@ -29,12 +29,6 @@ export interface Submission<Command, Result> {
   readonly refuse: (error: unknown) => void
 }
 
-/** A durable entry, and who waits for it to be applied. */
-export interface Committed<Command, Result> {
-  readonly entry: JournalEntry<Command>
-  readonly submissions: readonly Submission<Command, Result>[]
-}
-
 export interface WriterLimits {
   /** Submissions that wait or are in flight. */
   readonly submissionsMax: number
@@ -53,24 +47,28 @@ export const WRITER_LIMITS: WriterLimits = {
   patienceMs: 5_000,
 }
 
-export interface WriterOptions<Command, Result> {
+export interface WriterOptions<Command, Entry, Result> {
   readonly journal: Journal<Command>
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
-  /** Throws an EngineError for a command that breaks a rule; all entries before it are applied. */
-  readonly check: (command: Command) => void
-  /** Makes the engine ready for an entry while that is stored; undefined where it is. All before it are applied. */
-  readonly prepare: (committed: Committed<Command, Result>) => Promise<void> | undefined
+  /**
+   * Turns an entry, with those who wait for it, into what is applied; all entries before it are applied. Throws an
+   * EngineError for a command that breaks a rule: then the command is refused, and not stored.
+   */
+  readonly read: (journalled: JournalEntry<Command>, waiting: readonly Submission<Command, Result>[]) => Entry
+  /** Makes the engine ready for an entry while that is stored; returns undefined if it is. */
+  readonly prepare: (entry: Entry) => Promise<void> | undefined
   readonly limits: WriterLimits
   /** Of the journal's last entry. */
   readonly lastReceivedAt: number
 }
 
-export class Writer<Command, Result> {
-  readonly committed$: Observable<Committed<Command, Result>>
-  readonly #committed = new Subject<Committed<Command, Result>>()
-  readonly #options: WriterOptions<Command, Result>
+export class Writer<Command, Entry, Result> {
+  /** Entries that are durable, as `read` made them, in order. */
+  readonly committed$: Observable<Entry>
+  readonly #committed = new Subject<Entry>()
+  readonly #options: WriterOptions<Command, Entry, Result>
   /** Submissions that wait, oldest first. */
   #waiting: Submission<Command, Result>[] = []
   #group: readonly Submission<Command, Result>[] = []
@@ -79,7 +77,7 @@ export class Writer<Command, Result> {
   #state: 'open' | 'stopping' | 'failed' = 'open'
   #writing: Promise<void> | undefined
 
-  constructor(options: WriterOptions<Command, Result>) {
+  constructor(options: WriterOptions<Command, Entry, Result>) {
     this.#options = options
     this.#lastReceivedAt = options.lastReceivedAt
     this.committed$ = this.#committed.asObservable()
@@ -144,16 +142,17 @@ export class Writer<Command, Result> {
 
   async #commit(submissions: readonly Submission<Command, Result>[]): Promise<void> {
     const { journal, prepare } = this.#options
-    const entry = this.#formEntry(submissions)
+    const journalled = this.#formEntry(submissions)
+    const entry = this.#read(journalled, submissions)
     if (!entry) return
-    this.#lastReceivedAt = entry.receivedAt
+    this.#lastReceivedAt = journalled.receivedAt
     const takeBack = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
     try {
-      await Promise.all([journal.append(entry), prepare({ entry, submissions })])
+      await Promise.all([journal.append(journalled), prepare(entry.made)])
     } finally {
       takeBack()
     }
-    this.#committed.next({ entry, submissions })
+    this.#committed.next(entry.made)
   }
 
   /** The journal does not answer: nobody is kept waiting. The entry at hand is applied if it gets there after all. */
@@ -177,24 +176,31 @@ export class Writer<Command, Result> {
     return this.#waiting.splice(0, length)
   }
 
-  /** Undefined where the group is a command that is refused. Keeps W1. */
-  #formEntry(submissions: readonly Submission<Command, Result>[]): JournalEntry<Command> | undefined {
+  /** Keeps W1. */
+  #formEntry(submissions: readonly Submission<Command, Result>[]): JournalEntry<Command> {
     const receivedAt = Math.max(this.#options.clock(), this.#lastReceivedAt)
-    const { part, refuse } = submissions[0]!
+    const { part } = submissions[0]!
     switch (part.kind) {
       case 'request':
         return { kind: 'requests', receivedAt, requests: submissions.flatMap(({ part }) => requestsOf(part)) }
       case 'tick':
         return { kind: 'tick', receivedAt: Math.max(receivedAt, part.dueAt + 1) }
       case 'command':
-        try {
-          this.#options.check(part.command)
-        } catch (error) {
-          if (!(error instanceof EngineError)) throw error
-          refuse(error)
-          return undefined
-        }
         return { kind: 'command', receivedAt, command: part.command }
+    }
+  }
+
+  /** Undefined if the entry is a command that is refused. */
+  #read(
+    journalled: JournalEntry<Command>,
+    submissions: readonly Submission<Command, Result>[],
+  ): { readonly made: Entry } | undefined {
+    try {
+      return { made: this.#options.read(journalled, submissions) }
+    } catch (error) {
+      if (journalled.kind !== 'command' || !(error instanceof EngineError)) throw error
+      submissions[0]!.refuse(error)
+      return undefined
     }
   }
 }

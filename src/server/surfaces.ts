@@ -36,8 +36,8 @@ export function surfacesOf(
   })
   const profiles = profileRouter({
     spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
-    find: (collection, id) => pipeline.find(collection, id),
-    catalogue: () => pipeline.catalogue(),
+    find: (collection, id) => pipeline.reads.find(collection, id),
+    catalogue: () => pipeline.reads.catalogue(),
     exactSince: (profile, definition) => shard.exactSince(profile, definition),
   })
   const control = controlRouter({

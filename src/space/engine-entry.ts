@@ -1,61 +1,73 @@
-/** An entry of the journal as the engine takes it. */
+/** Turns an entry of the journal into what the engine takes: computed once, then carried through the pipeline. */
 import type { CallOutcome } from '../../actors/engine/applied.ts'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
-import type { Registry } from './registry.ts'
-import type { SpaceCommand } from '../model/space-command.ts'
-import type { SpaceOutbox } from '../outbox/space-outbox.ts'
-import { parseBody, readRequest } from '../model/read-request.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
-import type { CheckedCall } from '../model/entry.ts'
+import type { CompiledCommand, Shard } from '../../actors/engine/shard.ts'
+import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import type { JournalEntry, JournalRequest } from '../journal/journal.ts'
 import type { Submission } from '../journal/writer.ts'
+import type { CheckedCall } from '../model/entry.ts'
+import type { IdentityRules } from '../model/external-id.ts'
+import { parseBody, readRequest } from '../model/read-request.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
+import type { Registry } from './registry.ts'
 
 export type Outcomes = readonly CallOutcome[]
 
-/** Who waits for an entry to be applied. */
+/** A request or command that waits until its entry is applied. */
 export type Waiting = Submission<SpaceCommand, Outcomes>
 
-/** With the entry of the journal that it stands for. */
+/** What the engine takes, with the entry of the journal that it comes from. */
 export type EngineEntry = ReadEntry & {
   readonly journalled: JournalEntry<SpaceCommand>
   readonly waiting: readonly Waiting[]
+  readonly compiled?: CompiledCommand['compiled']
 }
 
-/** What an entry is applied to, as far as it says whom the entry touches. */
-interface Concerned {
+/** The space before the entry: what decides how the entry is read. */
+export interface SpaceBefore {
+  readonly shard: Pick<Shard, 'identityRules'>
   readonly registry: Registry
   readonly outbox: SpaceOutbox
 }
 
-/** @param waiting have its calls, read once already; from the journal alone, they are read anew */
+/**
+ * Reads an entry; all entries before it must be applied.
+ * @param waiting requests that wait, with their calls as they were read when they came in; without them, as after a
+ *   restart, the calls are read from the journal, by the rules that held then
+ */
 export function toEngineEntry(
   journalled: JournalEntry<SpaceCommand>,
-  { registry, outbox }: Concerned,
+  { shard, registry, outbox }: SpaceBefore,
   waiting?: readonly Waiting[],
 ): EngineEntry {
-  const rest = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
+  const common = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
   switch (journalled.kind) {
     case 'requests': {
-      const calls = waiting
-        ? waiting.flatMap(({ part }) => (part.kind === 'request' ? part.calls : []))
-        : journalled.requests.flatMap(callsOf)
-      return { kind: 'calls', calls, ...rest }
+      const calls = waiting ? callsThatWait(waiting) : callsOf(journalled.requests, shard.identityRules)
+      return { kind: 'calls', calls, ...common }
     }
     case 'tick':
-      return { kind: 'tick', ...rest }
+      return { kind: 'tick', ...common }
     case 'command': {
       const command = registry.engineCommand(journalled.command)
-      if (command) return { kind: 'command', command, ...rest }
-      return { kind: 'tick', ...rest, looksAt: pagesLookedAt(journalled.command, outbox) }
+      if (command) return { kind: 'command', command, ...common }
+      return { kind: 'tick', ...common, looksAt: pagesLookedAt(journalled.command, outbox) }
     }
   }
 }
 
-function callsOf({ endpoint, sourceId, body }: JournalRequest): CheckedCall[] {
-  return readRequest(endpoint, parseBody(body)).calls.map(({ call }) => ({ call, sourceId }))
+function callsThatWait(waiting: readonly Waiting[]): CheckedCall[] {
+  return waiting.flatMap(({ part }) => (part.kind === 'request' ? part.calls : []))
 }
 
-/** Pages of those whom deliveries look at because of a command. */
+function callsOf(requests: readonly JournalRequest[], rules: IdentityRules): CheckedCall[] {
+  return requests.flatMap(({ endpoint, sourceId, body }) =>
+    readRequest(endpoint, parseBody(body), rules).calls.map(({ call }) => ({ call, sourceId })),
+  )
+}
+
+/** Pages of the actors that the outbox looks at because of a command. */
 function pagesLookedAt(command: SpaceCommand, outbox: SpaceOutbox): number[] {
   switch (command.kind) {
     case 'sync step':

@@ -5,100 +5,51 @@
  *                          ↑                  │├──→ changes$
  *                        alarm ←── nextDue ───┘└──→ checkpoints → journal is trimmed
  *
- * P1. The engine takes up an entry when it is durable, in the journal's order: what was live is what a replay gives.
+ * P1. The engine applies an entry once it is durable, in the journal's order: so a replay gives what was live.
  * P2. A request is answered when its entry is durable and applied: the next read sees it.
  * P3. A command is checked against the state that it will be applied to, before it is journalled.
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
-import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
-import { pack } from 'msgpackr'
-import type { Commit } from '../../actors/engine/drive-actors.ts'
-import type { Definitions } from '../../actors/compiler/definitions.ts'
-import { compilePlans } from '../../actors/compiler/compile.ts'
-import { CHUNK_IDS, type DeduplicationLimits } from '../../actors/deduplication/deduplication.ts'
+import { mergeMap, type Observable, Subject, tap } from 'rxjs'
 import type { CallOutcome } from '../../actors/engine/applied.ts'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
-import type { RestLimits } from '../../actors/engine/shard-state.ts'
+import type { Commit } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
-import type { SpaceActor } from '../../actors/actor/space-actor.ts'
-import type { SpaceCommand } from '../model/space-command.ts'
-import type { Registry } from './registry.ts'
-import type { SpaceOutbox, LimitsOf, DestinationOutboxState } from '../outbox/space-outbox.ts'
-import type { RejectedCall } from '../model/read-request.ts'
-import type { IngestRequest } from '../model/read-request.ts'
-import { toEngineEntry, type EngineEntry, type Outcomes } from './engine-entry.ts'
-import { recover, type RecoveredSpace, type RecoveryProgress, type SpaceRest } from './recovery.ts'
-import { type DeliveryCommand, isDeliveryCommand } from '../model/destination.ts'
-import { EngineError } from '../model/errors.ts'
-import { canonicalId, type ExternalId } from '../model/external-id.ts'
-import type { Retention } from '../model/retention.ts'
-import type { Transition } from '../model/transition.ts'
+import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { Alarm } from '../journal/alarm.ts'
-import { setTimer, type SetTimer } from '../model/timer.ts'
-import type { Journal, JournalEntry } from '../journal/journal.ts'
-import { Checkpointer, type CheckpointSource, type CheckpointSummary } from '../checkpoints/checkpointer.ts'
-import { CHECKPOINT_LIMITS, type CheckpointLimits, CheckpointSchedule } from '../checkpoints/checkpoint-schedule.ts'
-import { ColdPages } from '../checkpoints/cold-pages.ts'
-import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
-import { JournalLostError } from '../journal/journal-lost-error.ts'
-import { TraitCatalogue } from '../model/trait-catalogue.ts'
+import type { JournalEntry } from '../journal/journal.ts'
+import { Writer, WRITER_LIMITS } from '../journal/writer.ts'
+import type { EngineError } from '../model/errors.ts'
+import type { IngestRequest, RejectedCall } from '../model/read-request.ts'
+import type { Retention } from '../model/retention.ts'
+import { RULES_VERSION } from '../model/rules.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import { setTimer } from '../model/timer.ts'
+import type { Transition } from '../model/transition.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
+import { checkedEntry } from './command-check.ts'
+import { type EngineEntry, type Outcomes, toEngineEntry } from './engine-entry.ts'
+import { recover, type RecoveredSpace } from './recovery.ts'
+import type { Registry } from './registry.ts'
+import { SpaceCheckpoints } from './space-checkpoints.ts'
+import { SpaceReads } from './space-reads.ts'
 import { applyEntries } from './space.ts'
-import { type Committed, Writer, WRITER_LIMITS, type WriterLimits } from '../journal/writer.ts'
-
-export type SpaceJournal = Journal<SpaceCommand>
-
-export interface PipelineOptions {
-  readonly journal: SpaceJournal
-  /** Epoch ms. */
-  readonly clock?: () => number
-  readonly timer?: SetTimer
-  readonly limits?: Partial<WriterLimits>
-  /** How long single events are kept, from now on; undefined: as before. */
-  readonly retention?: Retention
-  readonly deduplication?: DeduplicationLimits
-  /** When users leave memory; by default they stay, as objects. */
-  readonly rest?: RestLimits
-  /** Of what waits for destinations; by default what `target-limits.ts` has. */
-  readonly limitsOf?: LimitsOf
-  /** Where checkpoints are kept; without, every start reads the whole journal. */
-  readonly checkpoints?: CheckpointStore
-  readonly checkpointLimits?: CheckpointLimits
-  readonly onCheckpoint?: (summary: CheckpointSummary) => void
-  readonly onCheckpointFailed?: (cause: unknown) => void
-  /** Told now and then how far the recovery has come. */
-  readonly onProgress?: (progress: RecoveryProgress) => void
-  /** Told of a checkpoint that cannot be used, before the one before it is tried. */
-  readonly onDamaged?: (cause: Error) => void
-  /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
-  readonly onFailure?: (cause: unknown) => void
-  /** Told of a call, or a deadline, that was set aside through a fault of ours. */
-  readonly onSetAside?: (cause: unknown) => void
-}
-
-/** Lines of an outbox in one part of a checkpoint. */
-const PART_LINES = 500
+import type { PipelineOptions } from './pipeline-options.ts'
 
 export class Pipeline {
   readonly shard: Shard
   readonly registry: Registry
   readonly outbox: SpaceOutbox
+  readonly reads: SpaceReads
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
   /** Emits when an entry has been applied: there may be more to deliver. */
   readonly applied$: Observable<unknown>
   readonly #options: PipelineOptions
   readonly #applied = new Subject<Commit<EngineEntry>>()
-  readonly #writer: Writer<SpaceCommand, Outcomes>
+  readonly #writer: Writer<SpaceCommand, EngineEntry, Outcomes>
   readonly #alarm: Alarm
-  readonly #checkpoints: CheckpointSchedule | undefined
-  /** Undefined where there are no checkpoints: then nothing leaves memory. */
-  #cold: ColdPages | undefined
-  /** Of the next entry to be applied. */
-  #position: number
-  #receivedAt: number
-  #catalogue: { readonly definitions?: Definitions; readonly traits: TraitCatalogue } = {
-    traits: new TraitCatalogue([]),
-  }
+  /** Undefined if there are no checkpoints: then nothing leaves memory. */
+  readonly #checkpoints: SpaceCheckpoints | undefined
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
@@ -112,32 +63,40 @@ export class Pipeline {
       onDamaged: (cause) => options.onDamaged?.(cause),
     })
     const pipeline = new Pipeline(options, space)
+    await pipeline.#useNewestRules()
     await pipeline.#retain(options.retention)
     return pipeline
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
     const { shard, registry, outbox, receivedAt } = space
+    const { journal, clock = Date.now, timer = setTimer } = options
+    const limits = { ...WRITER_LIMITS, ...options.limits }
     this.shard = shard
     this.registry = registry
     this.outbox = outbox
     this.#options = options
-    const { journal, clock = Date.now, timer = setTimer } = options
-    const limits = { ...WRITER_LIMITS, ...options.limits }
-    const check = (command: SpaceCommand) => this.#check(command)
-    const prepare = (committed: Committed<SpaceCommand, Outcomes>) => this.#prepare(committed)
-    this.#writer = new Writer({ journal, clock, timer, check, prepare, limits, lastReceivedAt: receivedAt })
-    this.#position = journal.nextPosition
-    this.#receivedAt = receivedAt
-    this.#checkpoints = options.checkpoints && this.#schedule(options.checkpoints, space)
+    this.#checkpoints = this.#openCheckpoints(space)
+    const load = async (pages: readonly number[]): Promise<void> => this.#checkpoints?.coldPages.load(pages)
+    this.reads = new SpaceReads({ shard, registry, load, timer, patienceMs: limits.patienceMs })
+    this.#writer = new Writer<SpaceCommand, EngineEntry, Outcomes>({
+      journal,
+      clock,
+      timer,
+      // Keeps P3.
+      read: (journalled, waiting) => checkedEntry(toEngineEntry(journalled, space, waiting), space),
+      prepare: (entry) => this.#prepare(entry),
+      limits,
+      lastReceivedAt: receivedAt,
+    })
     this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
     this.applied$ = this.#applied.asObservable()
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
+    // Keeps P1.
     this.#writer.committed$
       .pipe(
-        map(({ entry, submissions }) => toEngineEntry(entry, this, submissions)),
         applyEntries(space),
-        tap((commit) => this.#settle(commit)),
+        tap((commit) => this.#answer(commit)),
       )
       .subscribe({
         next: (commit) => this.#applied.next(commit),
@@ -152,7 +111,7 @@ export class Pipeline {
     return this.#writer.isOpen
   }
 
-  /** Why a request of so many bytes would be refused at present: it need not be read then. */
+  /** Returns why a request of so many bytes would be refused at present: it need not be read then. */
   refusal(bytes: number): EngineError | undefined {
     return this.#writer.refusal(bytes)
   }
@@ -164,34 +123,12 @@ export class Pipeline {
       request: { endpoint, sourceId, body },
       calls: calls.map(({ call }) => ({ call, sourceId })),
     })
-    return calls.flatMap(({ index }, place) => this.#rejected(index, outcomes[place]!))
+    return calls.flatMap(({ index: callIndex }, index) => this.#rejected(callIndex, outcomes[index]!))
   }
 
-  /** Resolves when the command is durable and applied; rejects with an EngineError where it is refused. */
+  /** Resolves when the command is durable and applied; rejects with an EngineError if it is refused. */
   async command(command: SpaceCommand): Promise<void> {
     await this.#writer.submit({ kind: 'command', command })
-  }
-
-  /** A user by any id, or an account by its `group_id`, if it is in memory; else resolves when it is. */
-  find(
-    collection: 'users' | 'accounts',
-    { type, value }: ExternalId,
-  ): SpaceActor | undefined | Promise<SpaceActor | undefined> {
-    if (collection === 'accounts') return type === 'group_id' ? this.shard.account(value) : undefined
-    const page = this.shard.residentPages.pageOf(type, canonicalId(type, value))
-    return page === undefined ? this.shard.profile(type, value) : this.#fetch(page, { type, value })
-  }
-
-  /** What the definitions of the present make every profile show. */
-  catalogue(): TraitCatalogue {
-    const { definitions } = this.shard
-    if (this.#catalogue.definitions !== definitions) {
-      const defined = definitions
-        .inputs()
-        .map(({ id, source }) => ({ id, source, recordId: this.registry.idOf(source) }))
-      this.#catalogue = { definitions, traits: new TraitCatalogue(defined) }
-    }
-    return this.#catalogue.traits
   }
 
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
@@ -202,67 +139,35 @@ export class Pipeline {
     await this.#checkpoints?.stop()
   }
 
-  /** Rejects where its page does not come in time. */
-  async #fetch(page: number, { type, value }: ExternalId): Promise<SpaceActor | undefined> {
-    const { timer = setTimer, limits } = this.#options
-    const loaded = this.#cold!.load([page])
-    let takeBack: (() => void) | undefined
-    const overdue = new Promise<never>((_, refuse) => {
-      takeBack = timer(() => refuse(notInMemory()), limits?.patienceMs ?? WRITER_LIMITS.patienceMs)
-    })
-    try {
-      await Promise.race([loaded, overdue])
-    } finally {
-      takeBack?.()
-    }
-    return this.find('users', { type, value })
+  #openCheckpoints(space: RecoveredSpace): SpaceCheckpoints | undefined {
+    const { journal, checkpoints: store, timer = setTimer, checkpointLimits = CHECKPOINT_LIMITS } = this.#options
+    return (
+      store &&
+      new SpaceCheckpoints({
+        store,
+        space,
+        journal,
+        limits: checkpointLimits,
+        timer,
+        onMade: (summary) => this.#options.onCheckpoint?.(summary),
+        onFailed: (cause) => this.#options.onCheckpointFailed?.(cause),
+        onJournalLost: (cause) => this.#fail(cause),
+      })
+    )
   }
 
-  /** Brings back from the checkpoint whom an entry touches, while it is being stored. */
-  #prepare({ entry, submissions }: Committed<SpaceCommand, Outcomes>): Promise<void> | undefined {
-    const { residentPages: residency } = this.shard
-    // What commands look at must stay, even if nobody has left memory yet.
-    if (residency.coldPages === 0 && entry.kind !== 'command') return undefined
-    const pages = residency.pagesFor(toEngineEntry(entry, this, submissions))
-    return pages.length === 0 ? undefined : this.#cold!.load(pages)
+  /** Brings back from the checkpoint the users that an entry touches, while the entry is being stored. */
+  #prepare(entry: EngineEntry): Promise<void> | undefined {
+    const { residentPages } = this.shard
+    // The actors that a command looks at must stay, even if nobody has left memory yet.
+    if (residentPages.coldPages === 0 && entry.journalled.kind !== 'command') return undefined
+    const pages = residentPages.pagesFor(entry)
+    return pages.length === 0 ? undefined : this.#checkpoints!.coldPages.load(pages)
   }
 
-  #schedule(store: CheckpointStore, { manifests, nextCheckpoint, entries }: RecoveredSpace): CheckpointSchedule {
-    const { journal, timer = setTimer, checkpointLimits = CHECKPOINT_LIMITS } = this.#options
-    const pace = { breathe: immediately, elapsedMs: () => performance.now() }
-    const checkpointer = new Checkpointer(store, manifests, pace)
-    const { residentPages: residency } = this.shard
-    this.#cold = new ColdPages({ store, residency, writerOf: (page) => checkpointer.writerOf(page) })
-    const schedule = new CheckpointSchedule({
-      checkpointer,
-      limits: checkpointLimits,
-      timer,
-      nextNumber: nextCheckpoint,
-      source: () => this.#checkpointSource(),
-      ended: (isStored) => this.shard.endCut(isStored),
-      trim: (place) => journal.trim(place),
-      onMade: (summary) => this.#options.onCheckpoint?.(summary),
-      onFailed: (cause) => {
-        if (cause instanceof JournalLostError) this.#fail(cause)
-        else this.#options.onCheckpointFailed?.(cause)
-      },
-    })
-    if (entries > 0) schedule.applied(0)
-    return schedule
-  }
-
-  #checkpointSource(): Omit<CheckpointSource, 'pressure'> {
-    const rest: SpaceRest = { registry: this.registry.state(), outbox: this.outbox.state() }
-    return {
-      cut: this.shard.cut(),
-      rest,
-      position: this.#position,
-      place: this.#position === 0 ? '' : this.#options.journal.placeOf(this.#position - 1),
-      receivedAt: this.#receivedAt,
-      chunkIds: CHUNK_IDS,
-      pageActors: PAGE_ACTORS,
-      further: this.outbox.outboxes().flatMap(inParts),
-    }
+  /** From here on entries mean what this program makes of them; what was before keeps its meaning. */
+  async #useNewestRules(): Promise<void> {
+    if (this.shard.rulesVersion < RULES_VERSION) await this.command({ kind: 'use rules', version: RULES_VERSION })
   }
 
   /** The engine's configuration is part of its state: a change is an entry. */
@@ -275,12 +180,10 @@ export class Pipeline {
     await this.command({ kind: 'retain', retention: Object.fromEntries(bounds) })
   }
 
-  /** What follows once an entry is applied: the registry, the answers, the next deadline. */
-  #settle({ entry: { journalled, waiting }, outcomes, faults }: Commit<EngineEntry>): void {
+  /** Answers those who wait for an entry that has been applied, and waits for the next deadline. */
+  #answer({ entry: { journalled, waiting }, outcomes, faults }: Commit<EngineEntry>): void {
     for (const { cause } of faults) this.#options.onSetAside?.(cause)
-    this.#receivedAt = journalled.receivedAt
-    this.#position++
-    this.#checkpoints?.applied(bytesOf(journalled))
+    this.#checkpoints?.applied({ receivedAt: journalled.receivedAt, bytes: bytesOf(journalled) })
     let start = 0
     for (const { part, answer } of waiting) {
       const end = start + (part.kind === 'request' ? part.calls.length : 0)
@@ -293,23 +196,6 @@ export class Pipeline {
   /** A refused tick is not missed: whatever filled the writer moves time on, and arms the alarm anew. Keeps P4. */
   #tick(dueAt: number): void {
     this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)
-  }
-
-  /** Keeps P3. */
-  #check(command: SpaceCommand): void {
-    if (isDeliveryCommand(command)) this.#checkDelivery(command)
-    else this.registry.check(command)
-    const { definitions } = this.shard
-    if (command.kind === 'define') compilePlans(definitions.with(command.record.source, 0).inputs())
-    const engineCommand = this.registry.engineCommand(command)
-    if (engineCommand?.kind !== 'remove') return
-    compilePlans(definitions.without(engineCommand.key, engineCommand.type).inputs())
-  }
-
-  #checkDelivery(command: DeliveryCommand): void {
-    this.outbox.check(command)
-    if (command.kind === 'connect' && !this.registry.get(command.connection.definitionId))
-      throw new EngineError('not_found', 'id: there is no such audience or computed trait', 'id')
   }
 
   #rejected(index: number, outcome: CallOutcome): RejectedCall[] {
@@ -335,20 +221,6 @@ export class Pipeline {
   }
 }
 
-function notInMemory(): EngineError {
-  return new EngineError('unavailable', 'The profile is not in memory, and cannot be fetched; try again later')
-}
-
-/** Lines of one outbox, some at a time: a part is encoded in a few milliseconds. */
-function inParts({ destinationId, lines }: DestinationOutboxState): (() => Uint8Array)[] {
-  const starts = Array.from({ length: Math.ceil(lines.length / PART_LINES) }, (_, part) => part * PART_LINES)
-  return starts.map((start) => () => pack({ destinationId, lines: lines.slice(start, start + PART_LINES) }))
-}
-
 function bytesOf(entry: JournalEntry<SpaceCommand>): number {
   return entry.kind === 'requests' ? entry.requests.reduce((sum, { body }) => sum + body.byteLength, 0) : 0
-}
-
-function immediately(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -10,6 +10,7 @@ import { from, lastValueFrom, tap } from 'rxjs'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import { Registry, type RegistryState } from './registry.ts'
+import { FIRST_RULES_VERSION } from '../model/rules.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import {
   SpaceOutbox,
@@ -31,7 +32,7 @@ import { applyEntries, type Space, viewOf } from './space.ts'
 export interface SpaceRest {
   readonly registry: RegistryState
   /** Absent in checkpoints of versions before deliveries. */
-  readonly outbox?: SpaceOutboxState
+  readonly deliveries?: SpaceOutboxState
 }
 
 export interface RecoveryOptions {
@@ -88,7 +89,7 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
   const outbox = new SpaceOutbox(options.limitsOf ?? limitsOf)
-  const shard = new Shard({ ...options.shard, observer: outbox })
+  const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer: outbox })
   outbox.attach(viewOf(shard))
   return { shard, registry: new Registry(), outbox, receivedAt: 0, manifests: [] }
 }
@@ -101,7 +102,7 @@ async function readCheckpoint(
 ): Promise<Start> {
   const manifest = await readManifest(store, number!)
   const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
-  const outbox = rest.outbox ? SpaceOutbox.of(rest.outbox, limits) : new SpaceOutbox(limits)
+  const outbox = rest.deliveries ? SpaceOutbox.of(rest.deliveries, limits) : new SpaceOutbox(limits)
   for await (const part of readFurther(store, manifest)) outbox.restore(unpack(part) as DestinationOutboxState)
   const restoring = Shard.restoring(head, { ...shardOptions, observer: outbox })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
@@ -133,20 +134,20 @@ async function replayTail(
   const total = journal.nextPosition - first
   let receivedAt = startedAt
   let next = first
-  const { residentPages: residency } = space.shard
+  const { residentPages } = space.shard
   const cold =
     checkpoints &&
     manifest &&
-    new ColdPages({ store: checkpoints, residency, writerOf: (page) => manifest.pages[page]! })
+    new ColdPages({ store: checkpoints, residentPages, writerOf: (page) => manifest.pages[page]! })
   /** What an entry means, and whom it touches, is known once all before it is applied. */
   async function* entries(): AsyncGenerator<EngineEntry> {
-    for await (const { position, entry } of journal.read(first, manifest?.place)) {
+    for await (const { position, entry: journalled } of journal.read(first, manifest?.place)) {
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
       next++
-      const durable = toEngineEntry(entry, space)
-      const pages = residency.pagesFor(durable)
+      const entry = toEngineEntry(journalled, space)
+      const pages = residentPages.pagesFor(entry)
       if (pages.length > 0) await cold!.load(pages)
-      yield durable
+      yield entry
     }
   }
   const applied$ = from(entries()).pipe(

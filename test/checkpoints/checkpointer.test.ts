@@ -56,7 +56,7 @@ function source(count: number, onPage: () => void, pageBytes = 8): CheckpointSou
     cut: { ...new Shard().cut(), pages: { pages, take } },
     rest: null,
     position: 0,
-    place: '',
+    journalId: '',
     receivedAt: 0,
     chunkIds: 1,
     pageActors: 64,

@@ -34,9 +34,9 @@ class ColdSpace {
 
   constructor(definitions: readonly DefinitionSource[]) {
     this.shard = new Shard({ definitions, rest: NOTHING_STAYS })
-    const { residentPages: residency } = this.shard
+    const { residentPages } = this.shard
     const writerOf = (page: number) => this.checkpointer.writerOf(page)
-    this.cold = new ColdPages({ store: this.store, residency, writerOf })
+    this.cold = new ColdPages({ store: this.store, residentPages, writerOf })
   }
 
   async apply(entry: ReadEntry): Promise<readonly Transition[]> {
@@ -51,7 +51,7 @@ class ColdSpace {
       cut: this.shard.cut(),
       rest: null,
       position: 0,
-      place: '',
+      journalId: '',
       receivedAt: 0,
       chunkIds: CHUNK_IDS,
       pageActors: PAGE_ACTORS,
@@ -138,12 +138,12 @@ describe('users that have left memory', () => {
     const { head, pages } = space.shard.cut()
     const restoring = Shard.restoring(head, { rest: NOTHING_STAYS })
     for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
-    const { residentPages: residency, reader } = restoring.finish()
+    const { residentPages, reader } = restoring.finish()
     for (let page = 0; page < 4; page++) {
-      const isGone = residency.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
+      const isGone = residentPages.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
       expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
     }
-    expect(residency.coldPages).toBeGreaterThan(0)
+    expect(residentPages.coldPages).toBeGreaterThan(0)
   })
 
   it('stay while only the checkpoint at hand has them', () => {

@@ -14,6 +14,12 @@ export class HeldJournal<Command> extends MemoryJournal<Command> {
     return super.append(entry)
   }
 
+  /** Holds what comes from now on, and forgets what has come. */
+  hold(): void {
+    this.#isHeld = true
+    this.entries.length = 0
+  }
+
   /** Stores what waits, and from now on everything at once. */
   release(): void {
     this.#isHeld = false

@@ -131,7 +131,7 @@ describe('trouble with Redis', () => {
     await journal.append(tick(1))
     loseAnswer('xtrim')
     vi.spyOn(Redis.prototype, 'xtrim').mockRejectedValueOnce(new Error('NOPERM this user has no permissions'))
-    const trimmed = journal.trim(journal.placeOf(0))
+    const trimmed = journal.trim(journal.idOf(0))
     await expect(trimmed).rejects.toThrow('NOPERM')
     expect(journal.isReachable).toBe(true)
   })

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
-import { type Part, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
+import { type Part, type Submission, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
 import { HeldJournal } from './held-journal.ts'
 
 interface Setup {
@@ -12,16 +12,24 @@ interface Setup {
   readonly timer?: SetTimer
 }
 
+interface Committed {
+  readonly entry: JournalEntry<string>
+  readonly submissions: readonly Submission<string, number>[]
+}
+
 const NEVER: SetTimer = () => () => undefined
 
 /** A writer whose entries are answered, when durable, with the number of their entry. */
 function setUp({ clock = () => 1000, check = () => undefined, limits, timer = NEVER }: Setup = {}) {
   const journal = new HeldJournal<string>()
-  const writer = new Writer<string, number>({
+  const writer = new Writer<string, Committed, number>({
     journal,
     clock,
     timer,
-    check,
+    read: (entry, submissions) => {
+      if (entry.kind === 'command') check(entry.command)
+      return { entry, submissions }
+    },
     prepare: () => undefined,
     limits: { ...WRITER_LIMITS, ...limits },
     lastReceivedAt: 0,

@@ -361,6 +361,12 @@ describe('the ids of a call', () => {
     [{ userId: 'u1', context: { device: 'ios' } }, ['user_id:u1']],
     [{ userId: 'u1', context: { device: { type: 'ios', id: 'null', token: 5 } } }, ['user_id:u1', 'ios.push_token:5']],
     // Listed ids: all four fields.
+    [
+      { anonymousId: 'a', context: { integrations: { 'Google Analytics': { clientId: 123.456 } } } },
+      ['anonymous_id:a', 'ga_client_id:123.456'],
+    ],
+    [{ context: { Braze: { braze_id: 'b1' }, externalIds: [listed] } }, ['braze_id:b1', 'crm:x1']],
+    [{ userId: 'u1', context: { integrations: { 'Google Analytics': true }, Braze: 'b1' } }, ['user_id:u1']],
     [{ context: { externalIds: [listed, { ...listed, id: 2 }] } }, ['crm:x1', 'crm:2']],
     [{ userId: 'u1', context: { externalIds: [{ ...listed, collection: 'accounts' }] } }, ['user_id:u1']],
     [{ userId: 'u1', context: { externalIds: [{ ...listed, encoding: 'base64' }] } }, ['user_id:u1']],

@@ -37,7 +37,7 @@ it('counts users whose page would have left memory with the very step', async ()
   time.moveTo(START + MINUTE)
   await vi.waitFor(async () => expect(await checkpoints.committed()).toHaveLength(1))
   // All have left, and are back; a page that was touched stays once more: only the entry after the next can end that.
-  for (let user = 0; user < USERS; user++) await pipeline.find('users', { type: 'user_id', value: `u${user}` })
+  for (let user = 0; user < USERS; user++) await pipeline.reads.find('users', { type: 'user_id', value: `u${user}` })
   await seen('another')
   expect(pipeline.shard.residentPages.coldPages).toBe(0)
   await pipeline.command({ kind: 'sync step', connectionId: 'con_1', from: 0, to: 1 })

@@ -87,7 +87,7 @@ export class ToldSpace {
 
   apply(entry: Entry): void {
     this.journal.push(entry)
-    this.#entries.next(toEngineEntry(entry, { registry: this.#registry, outbox: this.outbox }))
+    this.#entries.next(toEngineEntry(entry, { shard: this.#shard, registry: this.#registry, outbox: this.outbox }))
   }
 
   /** Gives what is told because of it. */

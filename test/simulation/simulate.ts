@@ -15,6 +15,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { ConnectionRecord, DeliveryCommand, DestinationRecord } from '../../src/model/destination.ts'
 import { readCall } from '../../src/model/call.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
+import { FIRST_RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Pipeline } from '../../src/space/pipeline.ts'
 import { applyEntries, viewOf } from '../../src/space/space.ts'
@@ -76,7 +77,7 @@ function oddsOf(chance: Chance): Odds {
 
 /** The state to the byte, with whom has left memory brought back. */
 async function checkState(pipeline: Pipeline, { shard, registry, outbox }: Replayed): Promise<Buffer> {
-  for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.find('users', actor.ids[0]!)
+  for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.reads.find('users', actor.ids[0]!)
   const bytes = bytesOf(pipeline.shard)
   if (!bytes.equals(bytesOf(shard))) throw new Error('the state is not what the journal says')
   if (!isDeepStrictEqual(pipeline.registry.state(), registry.state()))
@@ -104,7 +105,7 @@ interface Replayed {
 /** What all that was ever stored comes to, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
   const [outbox, registry] = [new SpaceOutbox(limitsOf), new Registry()]
-  const shard = new Shard({ deduplication: DEDUPLICATION, observer: outbox })
+  const shard = new Shard({ deduplication: DEDUPLICATION, rules: FIRST_RULES_VERSION, observer: outbox })
   outbox.attach(viewOf(shard))
   const transitions: Transition[] = []
   const applied = new Map<string, number>()
@@ -113,7 +114,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     if (position !== index) throw new Error(`entry ${index} of the journal says that it is ${position}`)
     if (stored.receivedAt < receivedAt) throw new Error(`entry ${index} was received before the one before it`)
     receivedAt = stored.receivedAt
-    const entry = toEngineEntry(stored, { registry, outbox })
+    const entry = toEngineEntry(stored, { shard, registry, outbox })
     let result: Applied | undefined
     of(entry)
       .pipe(applyEntries({ shard, registry, outbox }))

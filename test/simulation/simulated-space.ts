@@ -250,7 +250,7 @@ function retentionOf(chance: Chance): { retention?: Retention } {
 /** A read may bring a user back into memory; what it shows is of no interest here, nor whether it shows anything. */
 function lookAt(pipeline: Pipeline, userId: unknown): void {
   if (typeof userId !== 'string') return
-  Promise.resolve(pipeline.find('users', { type: 'user_id', value: userId })).catch(() => undefined)
+  Promise.resolve(pipeline.reads.find('users', { type: 'user_id', value: userId })).catch(() => undefined)
 }
 
 async function ingest(pipeline: Pipeline, batch: readonly unknown[], sourceId = ''): Promise<void> {

@@ -1,6 +1,7 @@
 /** Whom an entry of the journal touches, as far as its deliveries look at them. */
 import { describe, expect, it } from 'vitest'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { Shard } from '../../actors/engine/shard.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
@@ -10,7 +11,7 @@ import { delivery, destination } from '../outbox/given.ts'
 
 function looksAt(command: SpaceCommand, outbox = new SpaceOutbox(limitsOf)): readonly number[] | undefined {
   const journalled = { kind: 'command', receivedAt: 0, command } as const
-  return toEngineEntry(journalled, { registry: new Registry(), outbox }).looksAt
+  return toEngineEntry(journalled, { shard: new Shard(), registry: new Registry(), outbox }).looksAt
 }
 
 describe('deliveries look at', () => {

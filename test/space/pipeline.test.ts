@@ -1,10 +1,14 @@
 /** The flow of data as a whole: time, order, bounds, restart and end, through real requests and virtual time. */
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { Shard } from '../../actors/engine/shard.ts'
+import { RULES_VERSION } from '../../src/model/rules.ts'
+import { reopened } from '../support/reopened.ts'
 import { KEEP_ALL } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
-import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline.ts'
+import { Pipeline } from '../../src/space/pipeline.ts'
+import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline-options.ts'
 import { HeldJournal } from '../journal/held-journal.ts'
 import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
 
@@ -27,6 +31,17 @@ async function start(options: Partial<PipelineOptions> = {}): Promise<{ server: 
   return { server, rows }
 }
 
+/** A server whose journal holds what comes once it has started. */
+async function startHeld(
+  options: Partial<PipelineOptions> = {},
+): Promise<{ server: TestServer; journal: HeldJournal<SpaceCommand> }> {
+  const journal = new HeldJournal<SpaceCommand>()
+  journal.release()
+  const { server } = await start({ ...options, journal })
+  journal.hold()
+  return { server, journal }
+}
+
 function row({ at, type, key, profile, value }: Transition): string {
   return [at - START, type, key, profile, ...(value === undefined ? [] : [JSON.stringify(value)])].join(' ')
 }
@@ -35,9 +50,10 @@ function order(userId: string, more: object = {}): object {
   return { userId, event: 'Order', ...more }
 }
 
+/** Without the first: it says which version of the rules holds. */
 async function entriesOf(journal: SpaceJournal): Promise<string[]> {
   const rows: string[] = []
-  for await (const { entry } of journal.read(0))
+  for await (const { entry } of journal.read(1))
     rows.push(
       `${entry.receivedAt - START} ${entry.kind}${entry.kind === 'requests' ? ` ${entry.requests.length}` : ''}`,
     )
@@ -86,10 +102,52 @@ describe('time alone', () => {
   })
 })
 
+describe('the version of the rules', () => {
+  const browser = { anonymousId: 'a1', context: { Braze: { braze_id: 'b1' } } }
+
+  it('is raised by an entry, once', async () => {
+    const { server } = await start()
+    await server.ingest('track', order('u1'))
+    await start({ journal: server.journal })
+    const versions: unknown[] = []
+    for await (const { entry } of server.journal.read(0))
+      if (entry.kind === 'command' && entry.command.kind === 'use rules') versions.push(entry.command.version)
+    expect(versions).toEqual([RULES_VERSION])
+  })
+
+  it('of an entry is that of the time when it was live, after a restart and from a checkpoint', async () => {
+    const journal = new MemoryJournal<SpaceCommand>()
+    const body = Buffer.from(JSON.stringify(order('u1', browser)))
+    await journal.append({
+      kind: 'requests',
+      receivedAt: 0,
+      requests: [{ endpoint: 'track', sourceId: 'default', body }],
+    })
+    const { server } = await start({ journal })
+    expect((await server.traits('braze_id:b1')).status).toBe(404)
+    await server.ingest('track', order('u2', { context: { Braze: { braze_id: 'b2' } } }))
+    expect((await server.traits('braze_id:b2')).status).toBe(200)
+    const { server: again } = await start({ journal })
+    expect((await again.traits('braze_id:b1')).status).toBe(404)
+    expect((await again.traits('braze_id:b2')).status).toBe(200)
+    const restored = reopened(again.pipeline.shard)
+    expect(restored.rulesVersion).toBe(RULES_VERSION)
+    expect(Shard.of({ ...again.pipeline.shard.state(), rules: undefined as never }).rulesVersion).toBe(1)
+  })
+
+  it('that is not known is refused, with what to do', async () => {
+    const journal = new MemoryJournal<SpaceCommand>()
+    const command = { kind: 'use rules', version: RULES_VERSION + 1 } as const
+    await journal.append({ kind: 'command', receivedAt: 0, command })
+    await expect(Pipeline.open({ journal })).rejects.toThrow(/version 3.*start the version of Rollcall that wrote it/)
+    const state = new Shard({ rules: RULES_VERSION + 1 }).state()
+    expect(() => Shard.of(state)).toThrow(/version 3/)
+  })
+})
+
 describe('the journal', () => {
   it('holds one entry for all requests that came while another was written', async () => {
-    const journal = new HeldJournal<SpaceCommand>()
-    const { server } = await start({ journal, clock: () => START })
+    const { server, journal } = await startHeld({ clock: () => START })
     const first = server.ingest('track', order('u0'))
     await vi.waitFor(() => expect(journal.entries.length).toBe(1))
     const taken = vi.spyOn(server.pipeline, 'ingest')
@@ -139,9 +197,8 @@ describe('the journal', () => {
   })
 
   it('that fails ends the pipeline: nothing more is acknowledged', async () => {
-    const journal = new HeldJournal<SpaceCommand>()
     const causes: unknown[] = []
-    const { server } = await start({ journal, onFailure: (cause) => causes.push(cause) })
+    const { server, journal } = await startHeld({ onFailure: (cause) => causes.push(cause) })
     const first = server.ingest('track', order('u1'))
     await vi.waitFor(() => expect(journal.entries.length).toBe(1))
     journal.fail(new Error('disk'))
@@ -155,8 +212,7 @@ describe('the journal', () => {
 
 describe('beyond its bounds', () => {
   it('a request is refused with 429, and the rest are answered', async () => {
-    const journal = new HeldJournal<SpaceCommand>()
-    const { server } = await start({ journal, limits: { submissionsMax: 3 } })
+    const { server, journal } = await startHeld({ limits: { submissionsMax: 3 } })
     const all = Array.from({ length: 8 }, (_, number) => server.ingest('track', order(`u${number}`)))
     let answered = 0
     for (const answer of all) void answer.then(() => answered++)
@@ -171,8 +227,7 @@ describe('beyond its bounds', () => {
   })
 
   it('a request is refused before anything of it is read', async () => {
-    const journal = new HeldJournal<SpaceCommand>()
-    const { server } = await start({ journal, limits: { submissionsMax: 1 } })
+    const { server, journal } = await startHeld({ limits: { submissionsMax: 1 } })
     const first = server.ingest('track', order('u1'))
     await vi.waitFor(() => expect(journal.entries.length).toBe(1))
     expect((await server.ingest('track', { userId: 7 })).status).toBe(429)
@@ -184,8 +239,7 @@ describe('beyond its bounds', () => {
 
 describe('an end', () => {
   it('answers what has come in, then completes the changes', async () => {
-    const journal = new HeldJournal<SpaceCommand>()
-    const { server } = await start({ journal })
+    const { server, journal } = await startHeld()
     servers.length = 0
     let completed = false
     server.pipeline.changes$.subscribe({ complete: () => (completed = true) })

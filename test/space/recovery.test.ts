@@ -4,7 +4,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { CHECKPOINT_VERSION, sealPart } from '../../src/checkpoints/checkpoint-codec.ts'
 import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
-import { Pipeline, type PipelineOptions } from '../../src/space/pipeline.ts'
+import { Pipeline } from '../../src/space/pipeline.ts'
+import type { PipelineOptions } from '../../src/space/pipeline-options.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { bytesOf } from '../support/reopened.ts'
@@ -118,17 +119,17 @@ describe('a space that is started again', () => {
     const story = await begin()
     await story.orders(50)
     await story.checkpoint()
-    expect(await positions(story)).toHaveLength(52)
+    expect(await positions(story)).toHaveLength(53)
     await story.orders(50)
     await story.checkpoint()
     const kept = await positions(story)
-    expect(kept[0]).toBe(51)
+    expect(kept[0]).toBe(52)
     const { length } = kept
     await story.orders(10)
     await story.kill()
     const read = vi.spyOn(story.journal, 'read')
     await story.start()
-    expect(read.mock.calls).toEqual([[51 + length, expect.any(String)]])
+    expect(read.mock.calls).toEqual([[52 + length, expect.any(String)]])
     await story.orders(1)
     expect((await story.server.traits('user_id:u110')).status).toBe(200)
   })

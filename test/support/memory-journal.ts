@@ -17,7 +17,7 @@ export class MemoryJournal<Command> implements Journal<Command> {
     return this.#entries.length
   }
 
-  placeOf(position: number): string {
+  idOf(position: number): string {
     return String(position)
   }
 

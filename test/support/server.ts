@@ -5,7 +5,7 @@ import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
 import { MemoryJournal } from './memory-journal.ts'
-import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline.ts'
+import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline-options.ts'
 
 export const CONFIG = {
   host: '127.0.0.1',

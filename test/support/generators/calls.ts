@@ -137,6 +137,8 @@ const context: fc.Arbitrary<Fields> = weighted<Fields>(
       .record({ id: fc.constantFrom('x1', 'x2'), type: fc.constantFrom('crm', 'email', 'user_id', 'anonymous_id') })
       .map((id) => ({ externalIds: [{ ...id, collection: 'users', encoding: 'none' }] })),
   ],
+  [1, fc.constantFrom('g1', 'g2').map((clientId) => ({ integrations: { 'Google Analytics': { clientId } } }))],
+  [1, fc.constantFrom('b1', 'null').map((id) => ({ Braze: { braze_id: id } }))],
 )
 
 const action: fc.Arbitrary<At<Fields>> = weighted<At<Fields>>(

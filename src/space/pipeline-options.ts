@@ -1,0 +1,43 @@
+/** How a pipeline is opened: where its journal and checkpoints are, its bounds, and who is told of what. */
+import type { DeduplicationLimits } from '../../actors/deduplication/deduplication.ts'
+import type { RestLimits } from '../../actors/engine/shard-state.ts'
+import type { CheckpointSummary } from '../checkpoints/checkpointer.ts'
+import type { CheckpointLimits } from '../checkpoints/checkpoint-schedule.ts'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { WriterLimits } from '../journal/writer.ts'
+import type { Retention } from '../model/retention.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import type { SetTimer } from '../model/timer.ts'
+import type { LimitsOf } from '../outbox/space-outbox.ts'
+import type { RecoveryProgress } from './recovery.ts'
+
+export type SpaceJournal = Journal<SpaceCommand>
+
+export interface PipelineOptions {
+  readonly journal: SpaceJournal
+  /** Epoch ms. */
+  readonly clock?: () => number
+  readonly timer?: SetTimer
+  readonly limits?: Partial<WriterLimits>
+  /** How long single events are kept, from now on; undefined: as before. */
+  readonly retention?: Retention
+  readonly deduplication?: DeduplicationLimits
+  /** When users leave memory; by default they stay, as objects. */
+  readonly rest?: RestLimits
+  /** How much may wait for a destination; by default as `target-limits.ts` says. */
+  readonly limitsOf?: LimitsOf
+  /** Where checkpoints are kept; without, every start reads the whole journal. */
+  readonly checkpoints?: CheckpointStore
+  readonly checkpointLimits?: CheckpointLimits
+  readonly onCheckpoint?: (summary: CheckpointSummary) => void
+  readonly onCheckpointFailed?: (cause: unknown) => void
+  /** Told now and then how far the recovery has come. */
+  readonly onProgress?: (progress: RecoveryProgress) => void
+  /** Told of a checkpoint that cannot be used, before the one before it is tried. */
+  readonly onDamaged?: (cause: Error) => void
+  /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
+  readonly onFailure?: (cause: unknown) => void
+  /** Told of a call, or a deadline, that was set aside through a fault of ours. */
+  readonly onSetAside?: (cause: unknown) => void
+}

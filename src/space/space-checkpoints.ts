@@ -1,0 +1,104 @@
+/** Checkpoints of a space: what goes into one, when one is made, and the pages of users that were left to them. */
+import { pack } from 'msgpackr'
+import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
+import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { Checkpointer, type CheckpointSource, type CheckpointSummary } from '../checkpoints/checkpointer.ts'
+import { type CheckpointLimits, CheckpointSchedule } from '../checkpoints/checkpoint-schedule.ts'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import { ColdPages } from '../checkpoints/cold-pages.ts'
+import { JournalLostError } from '../journal/journal-lost-error.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import type { SetTimer } from '../model/timer.ts'
+import type { DestinationOutboxState } from '../outbox/space-outbox.ts'
+import type { RecoveredSpace, SpaceRest } from './recovery.ts'
+
+export interface SpaceCheckpointsOptions {
+  readonly store: CheckpointStore
+  readonly space: RecoveredSpace
+  readonly journal: Journal<SpaceCommand>
+  readonly limits: CheckpointLimits
+  readonly timer: SetTimer
+  readonly onMade: (summary: CheckpointSummary) => void
+  readonly onFailed: (cause: unknown) => void
+  /** Called if another server owns the journal by now, or the journal has lost entries. */
+  readonly onJournalLost: (cause: JournalLostError) => void
+}
+
+/** Queues of one outbox in one part of a checkpoint: encoded in a few milliseconds. */
+const PART_QUEUES = 500
+
+export class SpaceCheckpoints {
+  readonly coldPages: ColdPages
+  readonly #options: SpaceCheckpointsOptions
+  readonly #schedule: CheckpointSchedule
+  /** Of the next entry to be applied. */
+  #position: number
+  #receivedAt: number
+
+  constructor(options: SpaceCheckpointsOptions) {
+    this.#options = options
+    const { store, space, journal, limits, timer, onMade, onFailed, onJournalLost } = options
+    const { shard, manifests, nextCheckpoint, entries, receivedAt } = space
+    this.#position = journal.nextPosition
+    this.#receivedAt = receivedAt
+    const pace = { breathe: immediately, elapsedMs: () => performance.now() }
+    const checkpointer = new Checkpointer(store, manifests, pace)
+    const { residentPages } = shard
+    this.coldPages = new ColdPages({ store, residentPages, writerOf: (page) => checkpointer.writerOf(page) })
+    this.#schedule = new CheckpointSchedule({
+      checkpointer,
+      limits,
+      timer,
+      nextNumber: nextCheckpoint,
+      source: () => this.#source(),
+      ended: (isStored) => shard.endCut(isStored),
+      trim: (journalId) => journal.trim(journalId),
+      onMade,
+      onFailed: (cause) => (cause instanceof JournalLostError ? onJournalLost(cause) : onFailed(cause)),
+    })
+    if (entries > 0) this.#schedule.applied(0)
+  }
+
+  /** Counts an entry that has been applied. @param bytes that it takes up in the journal, about */
+  applied({ receivedAt, bytes }: { readonly receivedAt: number; readonly bytes: number }): void {
+    this.#receivedAt = receivedAt
+    this.#position++
+    this.#schedule.applied(bytes)
+  }
+
+  /** Begins no checkpoint any more: the present must not be stored. */
+  abandon(): void {
+    this.#schedule.abandon()
+  }
+
+  /** Resolves when a last checkpoint, of the present, is stored. */
+  stop(): Promise<void> {
+    return this.#schedule.stop()
+  }
+
+  #source(): Omit<CheckpointSource, 'pressure'> {
+    const { space, journal } = this.#options
+    const { shard, registry, outbox } = space
+    const rest: SpaceRest = { registry: registry.state(), deliveries: outbox.state() }
+    return {
+      cut: shard.cut(),
+      rest,
+      position: this.#position,
+      journalId: this.#position === 0 ? '' : journal.idOf(this.#position - 1),
+      receivedAt: this.#receivedAt,
+      chunkIds: CHUNK_IDS,
+      pageActors: PAGE_ACTORS,
+      further: outbox.outboxes().flatMap(inParts),
+    }
+  }
+}
+
+function inParts({ destinationId, lines }: DestinationOutboxState): (() => Uint8Array)[] {
+  const starts = Array.from({ length: Math.ceil(lines.length / PART_QUEUES) }, (_, part) => part * PART_QUEUES)
+  return starts.map((start) => () => pack({ destinationId, lines: lines.slice(start, start + PART_QUEUES) }))
+}
+
+function immediately(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
