@@ -30,7 +30,13 @@ const dated =
   (left, right) =>
     holds(instantOf(left), instantOf(right))
 
-const PAIRS: Record<string, Pair> = {
+/** Comparators that look at the values alone, and not at the clock. */
+type ClocklessComparator = Exclude<Comparator['comparator'], RelativeDateComparator>
+/** Comparators that hold unless some pair satisfies another one, or that look at the left side only. */
+type DerivedComparator = 'exists' | 'absent' | 'differs' | 'omits' | 'none_of'
+type PairComparator = Exclude<ClocklessComparator, DerivedComparator>
+
+const PAIRS = {
   equals: equalValues,
   greater_than: numeric((a, b) => a > b),
   at_least: numeric((a, b) => a >= b),
@@ -42,7 +48,7 @@ const PAIRS: Record<string, Pair> = {
   one_of: equalValues,
   before_date: dated((a, b) => a < b),
   after_date: dated((a, b) => a > b),
-}
+} satisfies Record<PairComparator, Pair>
 
 const anyPair =
   (pair: Pair): Test =>
@@ -58,39 +64,38 @@ const noPair = (pair: Pair): Test => {
   return (left, rights) => !rights.every(isMissing) && !found(left, rights)
 }
 
-/** The test of a comparator that does not look at the clock. */
-export function compileTest(comparator: Exclude<Comparator['comparator'], RelativeDateComparator>): Test {
-  switch (comparator) {
-    case 'exists':
-      return (left) => !isMissing(left)
-    case 'absent':
-      return isMissing
-    case 'differs': {
-      const equalsNone = noPair(equalValues)
-      return (left, rights) => !isMissing(left) && equalsNone(left, rights)
-    }
-    case 'omits':
-      return noPair(PAIRS['contains']!)
-    case 'none_of':
-      return noPair(equalValues)
-    default:
-      return anyPair(PAIRS[comparator]!)
-  }
+const equalsNone = noPair(equalValues)
+
+const DERIVED = {
+  exists: (left) => !isMissing(left),
+  absent: isMissing,
+  differs: (left, rights) => !isMissing(left) && equalsNone(left, rights),
+  omits: noPair(PAIRS.contains),
+  none_of: equalsNone,
+} satisfies Record<DerivedComparator, Test>
+
+/** Compiles the test of a comparator that does not look at the clock. */
+export function compileTest(comparator: ClocklessComparator): Test {
+  return isDerived(comparator) ? DERIVED[comparator] : anyPair(PAIRS[comparator])
 }
 
-/** The same test where the right side is constant: at every event, so without a closure for each pair. */
+/** Compiles the same test for a constant right side: it runs at every event, so without a closure for each pair. */
 export function compileConstantTest(
-  comparator: Exclude<Comparator['comparator'], RelativeDateComparator>,
+  comparator: ClocklessComparator,
   constants: readonly JsonValue[],
 ): (left: Reached) => boolean {
   const test = compileTest(comparator)
+  if (isDerived(comparator) || constants.length !== 1) return (left) => test(left, constants)
   const pair = PAIRS[comparator]
-  if (!pair || constants.length !== 1) return (left) => test(left, constants)
   const constant = constants[0]!
   return (left) => {
     if (left === undefined || left === null) return false
     return left instanceof Several ? test(left, constants) : pair(left, constant)
   }
+}
+
+function isDerived(comparator: ClocklessComparator): comparator is DerivedComparator {
+  return comparator in DERIVED
 }
 
 /** A relative date comparator at `now`, as the first and last instants at which a value satisfies it. */

@@ -14,35 +14,56 @@ import type {
 export type ReducerName = Exclude<Reducer['kind'], 'unique_count'>
 export type ComparatorName = Comparator['comparator']
 
+/** Lists the names of a closed union: one that is missing, or left over, does not compile. */
+function namesOf<Name extends string>(names: Record<Name, true>): readonly Name[] {
+  return Object.keys(names) as Name[]
+}
+
 const EXTRACTORS: readonly string[] = ['event', 'trait', 'property', 'context', 'literal']
-export const FILTERS: readonly Filter['kind'][] = ['where', 'within', 'between', 'sources', 'expires_after']
-export const REDUCERS: readonly ReducerName[] = ['count', 'sum', 'avg', 'min', 'max', 'mode', 'first', 'last', 'unique']
+export const FILTERS = namesOf<Filter['kind']>({
+  where: true,
+  within: true,
+  between: true,
+  sources: true,
+  expires_after: true,
+})
+export const REDUCERS = namesOf<ReducerName>({
+  count: true,
+  sum: true,
+  avg: true,
+  min: true,
+  max: true,
+  mode: true,
+  first: true,
+  last: true,
+  unique: true,
+})
 export const PREFIX_JUNCTIONS: readonly string[] = ['NOT', 'ANY', 'ALL', 'NONE']
 export const INFIX_JUNCTIONS: readonly string[] = ['AND', 'OR']
 
-export const BINARY_COMPARATORS: readonly BinaryComparator[] = [
-  'equals',
-  'differs',
-  'greater_than',
-  'at_least',
-  'less_than',
-  'at_most',
-]
-export const LIST_COMPARATORS: readonly ListComparator[] = [
-  'contains',
-  'omits',
-  'starts_with',
-  'ends_with',
-  'one_of',
-  'none_of',
-]
-export const DATE_COMPARATORS: readonly DateComparator[] = ['before_date', 'after_date']
-export const RELATIVE_DATE_COMPARATORS: readonly RelativeDateComparator[] = [
-  'within_last',
-  'within_next',
-  'before_last',
-  'after_next',
-]
+export const BINARY_COMPARATORS = namesOf<BinaryComparator>({
+  equals: true,
+  differs: true,
+  greater_than: true,
+  at_least: true,
+  less_than: true,
+  at_most: true,
+})
+export const LIST_COMPARATORS = namesOf<ListComparator>({
+  contains: true,
+  omits: true,
+  starts_with: true,
+  ends_with: true,
+  one_of: true,
+  none_of: true,
+})
+export const DATE_COMPARATORS = namesOf<DateComparator>({ before_date: true, after_date: true })
+export const RELATIVE_DATE_COMPARATORS = namesOf<RelativeDateComparator>({
+  within_last: true,
+  within_next: true,
+  before_last: true,
+  after_next: true,
+})
 export const COMPARATORS: readonly ComparatorName[] = [
   ...BINARY_COMPARATORS,
   'absent',
