@@ -3,7 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import { Actor, type SettlementSink } from './actor.ts'
 import type { HeardEvent } from '../history/history.ts'
 import { compareEvents } from '../../src/model/event.ts'
-import type { Account, Message, User } from './message.ts'
+import type { Account, AccountMessage, User } from './message.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { hasReaders } from '../plan/dependents.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
@@ -17,7 +17,7 @@ export interface AccountOptions {
   readonly userAt: (ordinal: number) => User
 }
 
-export class AccountActor extends Actor implements Account {
+export class AccountActor extends Actor<AccountMessage> implements Account {
   readonly kind = 'account'
   readonly groupId: string
   /** By ordinal: the instant at which each was linked. */
@@ -70,7 +70,7 @@ export class AccountActor extends Actor implements Account {
     return this.definedValue(definition) === true
   }
 
-  override receive(message: Message): void {
+  override receive(message: AccountMessage): void {
     switch (message.kind) {
       case 'event':
         this.takeEvent(message.event)
@@ -98,11 +98,6 @@ export class AccountActor extends Actor implements Account {
         return
       case 'deadline':
         return
-      case 'events forgotten':
-      case 'expired':
-      case 'merge':
-      case 'accounts changed':
-        throw new Error(`an account was told '${message.kind}', which is for users`)
     }
   }
 
@@ -133,7 +128,7 @@ export class AccountActor extends Actor implements Account {
     this.#markQuantified()
   }
 
-  #unite({ survivor, absorbed, conditions, unseen }: Extract<Message, { kind: 'users united' }>): void {
+  #unite({ survivor, absorbed, conditions, unseen }: Extract<AccountMessage, { kind: 'users united' }>): void {
     const users = [...this.users]
     this.sink.onFailure(() => {
       this.users.clear()

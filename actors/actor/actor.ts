@@ -39,7 +39,7 @@ import { Watched } from './watched.ts'
 /** What an actor tells the settlement that it takes part in. */
 export interface SettlementSink {
   /** Hands the actor a message within the settlement at hand, or else within one of its own. */
-  deliver(actor: Actor, message: Message): void
+  deliver<Received extends Message>(actor: Actor<Received>, message: Received): void
   /** How to take back a change, should the message fail. */
   onFailure(undo: () => void): void
   /** What is to be done once the settlement stands. */
@@ -63,7 +63,10 @@ type NodeState = StreamState | OccurrenceState | TimedState
 
 const NO_TRAITS = new Traits()
 
-export abstract class Actor extends Watched implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Message> {
+export abstract class Actor<Received extends Message = Message>
+  extends Watched
+  implements DefinitionHost, FlipReader, OccurrenceReader, Observer<Received>
+{
   readonly ordinal: number
   /** By id of the definition. */
   readonly defined = new SlotTable<DefinedValue>()
@@ -93,7 +96,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   }
 
   /** Takes a message. A message that fails costs itself only: the state is as it was before it, and the cause is thrown. */
-  next(message: Message): void {
+  next(message: Received): void {
     this.sink.deliver(this, message)
   }
 
@@ -106,7 +109,7 @@ export abstract class Actor extends Watched implements DefinitionHost, FlipReade
   }
 
   /** Handles a message within a settlement in which it takes part. */
-  abstract receive(message: Message): void
+  abstract receive(message: Received): void
   abstract keptEvents(): readonly ProfileEvent[]
   /** What forgotten events have left: of the user, or of each of the account's. */
   abstract olderOfAll(): readonly ForgottenTotals[]

@@ -1,4 +1,4 @@
-/** What an actor may be told. It handles one message at a time, to completion. */
+/** Messages to users and to accounts. An actor handles one message at a time, to completion. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Dependents } from '../plan/dependents.ts'
@@ -26,7 +26,7 @@ export interface User {
   joinAccount(account: Account): void
   leaveAccount(account: Account): void
   takePart(): void
-  next(message: Message): void
+  next(message: UserMessage): void
 }
 
 /** An account, as its users know it. */
@@ -37,35 +37,47 @@ export interface Account {
   readonly defined: SlotTable<DefinedValue>
   definedValue(id: number): JsonValue | undefined
   takePart(): void
-  next(message: Message): void
+  next(message: AccountMessage): void
 }
 
-/** `at` is the instant of the input, or of the deadline, that it comes from; it never goes back. */
-export type Message = { readonly at: number } & Content
+/** `at` is the instant of the input, or of the deadline, that a message comes from; it never goes back. */
+type Timed<Content> = { readonly at: number } & Content
 
-type Content =
+export type UserMessage = Timed<SharedContent | UserContent>
+export type AccountMessage = Timed<SharedContent | AccountContent>
+export type Message = UserMessage | AccountMessage
+
+type SharedContent =
   /** An event of the user, or of one of the account's users. */
   | { readonly kind: 'event'; readonly event: ProfileEvent }
-  /** To a user: only these events are kept from now on; `older` holds what the others have left. */
+  | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
+  /** Nothing but time: whatever is due by now is judged anew. */
+  | { readonly kind: 'deadline' }
+  /** The space has other definitions: everything that follows from them is found anew. */
+  | { readonly kind: 'definitions changed'; readonly plan: Plan }
+
+type UserContent =
+  /** Only these events are kept from now on; `older` holds the totals of the others. */
   | {
       readonly kind: 'events forgotten'
       readonly kept: readonly ProfileEvent[]
       readonly older: ForgottenTotals
-      /** What looked at the forgotten events must be found anew. */
+      /** True if whatever looked at the forgotten events must be found anew. */
       readonly matters: boolean
     }
-  /** To an account: some user's kept events are others now. */
-  | { readonly kind: 'kept events changed' }
-  | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
-  /** To a user: it is no more; what it is in it leaves, and its computed traits have no value. */
+  /** The user is no more: it leaves its audiences, and its computed traits have no value. */
   | { readonly kind: 'expired' }
-  /** Nothing but time: what is due by now is judged anew. */
-  | { readonly kind: 'deadline' }
-  /** To a user: it takes over what others hold, who then are no more. */
+  /** The user takes over what others hold, who then are no more. */
   | { readonly kind: 'merge'; readonly absorbed: readonly User[] }
-  /** To an account: a user is linked; its whole history counts from now on. */
+  /** Values that the user reads of its accounts may have changed. */
+  | { readonly kind: 'accounts changed'; readonly readers: Dependents }
+
+type AccountContent =
+  /** Some user's kept events are others now. */
+  | { readonly kind: 'kept events changed' }
+  /** A user is linked; its whole history counts from now on. */
   | { readonly kind: 'link'; readonly user: User; readonly conditions: readonly DefinitionNode[] }
-  /** To an account: some of its users have become one. `unseen`: events of those that were not its users. */
+  /** Some of the account's users have become one. `unseen`: events of those that were not its users. */
   | {
       readonly kind: 'users united'
       readonly survivor: User
@@ -73,9 +85,5 @@ type Content =
       readonly conditions: readonly DefinitionNode[]
       readonly unseen: readonly ProfileEvent[]
     }
-  /** To an account: what it asks of its users has changed for one of them. */
+  /** A condition on the account's users has changed for one of them. */
   | { readonly kind: 'condition flipped'; readonly condition: DefinitionNode; readonly holds: boolean }
-  /** To a user: what it reads of its accounts may have changed. */
-  | { readonly kind: 'accounts changed'; readonly readers: Dependents }
-  /** The space has other definitions: everything that follows from them is found anew. */
-  | { readonly kind: 'definitions changed'; readonly plan: Plan }

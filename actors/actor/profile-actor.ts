@@ -4,7 +4,7 @@ import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/m
 import { Actor, type SettlementSink } from './actor.ts'
 import { mementoOf } from './defined-value.ts'
 import { type HeardEvent, History, type HistoryStore } from '../history/history.ts'
-import type { Account, Message, User } from './message.ts'
+import type { Account, User, UserMessage } from './message.ts'
 import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
@@ -12,7 +12,7 @@ import type { DefinitionNode, Plan } from '../plan/plan.ts'
 const NONE_OLDER: readonly ForgottenTotals[] = []
 const NO_ACCOUNTS: ReadonlySet<Account> = new Set()
 
-export class ProfileActor extends Actor implements User {
+export class ProfileActor extends Actor<UserMessage> implements User {
   readonly kind = 'user'
   /** In the order in which they were added. */
   readonly ids: ExternalId[] = []
@@ -116,7 +116,7 @@ export class ProfileActor extends Actor implements User {
     this.#label = this.#bestLabel()
   }
 
-  override receive(message: Message): void {
+  override receive(message: UserMessage): void {
     switch (message.kind) {
       case 'event':
         this.sink.appending(this.history, this.#store.names)
@@ -146,11 +146,6 @@ export class ProfileActor extends Actor implements User {
         return
       case 'deadline':
         return
-      case 'link':
-      case 'users united':
-      case 'kept events changed':
-      case 'condition flipped':
-        throw new Error(`a user was told '${message.kind}', which is for accounts`)
     }
   }
 

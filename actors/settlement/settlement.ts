@@ -84,7 +84,7 @@ export class Settlement implements SettlementSink {
   }
 
   /** Hands an actor a message: within the settlement at hand, or within one of its own. */
-  deliver(actor: Actor, message: Message): void {
+  deliver<Received extends Message>(actor: Actor<Received>, message: Received): void {
     if (this.#isOpen) {
       this.join(actor)
       actor.receive(message)

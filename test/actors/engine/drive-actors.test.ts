@@ -4,7 +4,7 @@ import { TestScheduler } from 'rxjs/testing'
 import { describe, expect, it } from 'vitest'
 import { Definitions } from '../../../actors/compiler/definitions.ts'
 import { type Commit, driveActors } from '../../../actors/engine/drive-actors.ts'
-import type { Message } from '../../../actors/actor/message.ts'
+import type { UserMessage } from '../../../actors/actor/message.ts'
 import { NameTable } from '../../../actors/history/name-table.ts'
 import { compilePlans } from '../../../actors/compiler/compile.ts'
 import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
@@ -180,17 +180,17 @@ function standalone(...sources: DefinitionSource[]): ProfileActor {
 
 let arrivals = 0
 
-function eventMessage(at: number, properties: JsonObject = {}): Message {
+function eventMessage(at: number, properties: JsonObject = {}): UserMessage {
   const [ts, arrival] = [START + at, ++arrivals]
   const event = { name: 'Bought', ts, arrival, receivedAt: ts, sourceId: '', messageId: '', properties, context: {} }
   return { kind: 'event', at: ts, event }
 }
 
-function deadlineMessage(at: number): Message {
+function deadlineMessage(at: number): UserMessage {
   return { kind: 'deadline', at: START + at }
 }
 
-function traitsMessage(at: number, traits: JsonObject): Message {
+function traitsMessage(at: number, traits: JsonObject): UserMessage {
   return { kind: 'traits', at: START + at, traits, ts: START + at, arrival: ++arrivals, sourceId: '' }
 }
 
@@ -220,7 +220,7 @@ describe('an actor by itself', () => {
     marbles(({ hot, expectObservable }) => {
       const actor = standalone(BUYERS)
       const messages = { a: eventMessage(0), b: eventMessage(5), c: deadlineMessage(DAY), d: deadlineMessage(DAY + 5) }
-      hot<Message>('--a-b-c-d-|', messages).subscribe(actor)
+      hot<UserMessage>('--a-b-c-d-|', messages).subscribe(actor)
       expectObservable(actor.changes$.pipe(map(lineOf))).toBe('--a-----d-|', {
         a: '0 user_id:u1 buyers entered',
         d: `${DAY + 5} user_id:u1 buyers exited`,
@@ -280,7 +280,7 @@ describe('an actor by itself', () => {
     from([]).subscribe(completed)
     const failed = standalone()
     failed.changes$.subscribe(observer)
-    const messages = new Subject<Message>()
+    const messages = new Subject<UserMessage>()
     messages.subscribe(failed)
     messages.error('lost')
     expect(ends).toEqual(['complete', 'error: lost'])
@@ -306,13 +306,6 @@ describe('an actor by itself', () => {
       },
     }
     expect(() => actor.next(eventMessage(1, poison))).toThrow('poison')
-    const account = {
-      kind: 'condition flipped',
-      at: START + 2,
-      condition: undefined,
-      holds: true,
-    } as unknown as Message
-    expect(() => actor.next(account)).toThrow("a user was told 'condition flipped', which is for accounts")
     expect([actor.dueAt, actor.keptEvents(), actor.defined.items().map(({ value }) => value)]).toEqual(before)
     actor.next(eventMessage(3, { price: 1 }))
     expect(lines).toEqual(['0 user_id:u1 buyers entered', '0 user_id:u1 spent 1', '3 user_id:u1 spent 2'])
