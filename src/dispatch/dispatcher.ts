@@ -8,9 +8,11 @@
  */
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { SetTimer } from '../model/timer.ts'
+import { Alarm } from '../model/alarm.ts'
 import { callCountOf } from '../calls/calls.ts'
 import { Circuit } from './circuit.ts'
-import type { SpaceOutbox, DeliveryName } from '../outbox/space-outbox.ts'
+import type { SpaceOutbox } from '../outbox/space-outbox.ts'
+import type { DeliveryName } from '../outbox/delivery-results.ts'
 import { type Delivery, outgoing, type OutgoingDelivery } from '../outbox/delivery.ts'
 import type { JobSize } from '../queue/job-size.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
@@ -59,13 +61,14 @@ export class Dispatcher {
   readonly #runtimes = new Map<string, DestinationRuntime>()
   #isStarted = false
   #isStopped = false
-  #wakeAt = Infinity
-  #takeBackWake: (() => void) | undefined
-  #takeBackReconciling: (() => void) | undefined
+  readonly #alarm: Alarm
+  #cancelReconciling: (() => void) | undefined
   #jobs = 0
 
   constructor(options: DispatcherOptions) {
     this.#options = options
+    const { clock, timer } = options
+    this.#alarm = new Alarm({ clock, timer, ring: () => this.dispatch() })
   }
 
   /** Jobs that have not been answered. */
@@ -86,8 +89,8 @@ export class Dispatcher {
   /** Adds no more jobs; those in the queue are answered to whoever comes next. */
   stop(): void {
     this.#isStopped = true
-    this.#takeBackWake?.()
-    this.#takeBackReconciling?.()
+    this.#alarm.disarm()
+    this.#cancelReconciling?.()
   }
 
   /** Whether a destination is given up for now. */
@@ -106,7 +109,7 @@ export class Dispatcher {
       wakeAt = Math.min(wakeAt, this.#wakeAtFor(destination, now))
     }
     for (const id of [...this.#runtimes.keys()]) if (!this.#options.outbox.destination(id)) this.#runtimes.delete(id)
-    this.#wakeAtLatest(wakeAt)
+    this.#alarm.arm(wakeAt)
   }
 
   /** A worker has answered. */
@@ -137,10 +140,10 @@ export class Dispatcher {
     const { outbox, random } = this.#options
     switch (outcome.kind) {
       case 'delivered':
-        outbox.delivered(destination, name, now)
+        outbox.results.delivered(destination, name, now)
         return
       case 'failed':
-        outbox.failed(destination, name, { ...outcome, now })
+        outbox.results.failed(destination, name, { ...outcome, now })
         return
       case 'untried':
         destination.outbox.putBack(name.number)
@@ -150,8 +153,8 @@ export class Dispatcher {
         if (!tried) return
         const { reason, message, retryAfterMs = 0 } = outcome
         const at = nextTryAt({ ...tried, now, retryAfterMs, random: random() })
-        if (at === undefined) outbox.failed(destination, name, { reason, message, now })
-        else outbox.retry(destination, name, at)
+        if (at === undefined) outbox.results.failed(destination, name, { reason, message, now })
+        else outbox.results.retry(destination, name, at)
       }
     }
   }
@@ -197,8 +200,8 @@ export class Dispatcher {
       calls += count
       return calls >= shape.jobCalls || (isProbe && calls > 0)
     }
-    destination.outbox.take(lane, isEnough, now)
-    for (const delivery of filtered) outbox.filtered(destination, delivery)
+    destination.outbox.begin(lane, isEnough, now)
+    for (const delivery of filtered) outbox.results.filtered(destination, delivery)
     route.gatheringSince = 0
     const isAnyFiltered = filtered.length > 0
     if (items.length === 0) return isAnyFiltered
@@ -246,21 +249,6 @@ export class Dispatcher {
     return Math.min(outbox.nextRetryAt, gathered > now ? gathered : Infinity, closed)
   }
 
-  #wakeAtLatest(at: number): void {
-    if (at >= this.#wakeAt && this.#wakeAt > this.#options.clock()) return
-    this.#takeBackWake?.()
-    this.#takeBackWake = undefined
-    this.#wakeAt = at
-    if (at === Infinity) return
-    this.#takeBackWake = this.#options.timer(
-      () => {
-        this.#wakeAt = Infinity
-        this.dispatch()
-      },
-      Math.max(1, at - this.#options.clock()),
-    )
-  }
-
   /** A job that is in the queue already is not made again; its deliveries are under way. */
   async #adoptJobs(destination: DestinationState): Promise<void> {
     const { queue, clock, timer, onTrouble } = this.#options
@@ -281,7 +269,7 @@ export class Dispatcher {
   }
 
   #reconcileLater(): void {
-    this.#takeBackReconciling = this.#options.timer(() => {
+    this.#cancelReconciling = this.#options.timer(() => {
       void this.#reconcile().finally(() => {
         if (!this.#isStopped) this.#reconcileLater()
       })

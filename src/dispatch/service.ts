@@ -191,10 +191,10 @@ export class DeliveryService {
   #step(): void {
     if (this.#isStepping || this.#isStopped || !this.#running) return
     const { outbox, command, timer, onTrouble } = this.#options
-    const [behind] = outbox.behind(SYNC_WAITING_MAX)
+    const [behind] = outbox.syncs.behind(SYNC_WAITING_MAX)
     const step: DeliveryCommand | undefined = behind
       ? { kind: 'sync', connectionId: behind.record.id, scope: 'known' }
-      : outbox.nextStep({ pages: SYNC_PAGES, waitingMax: SYNC_WAITING_MAX })
+      : outbox.syncs.nextStep({ pages: SYNC_PAGES, waitingMax: SYNC_WAITING_MAX })
     if (!step) return
     this.#isStepping = true
     command(step).then(

@@ -42,7 +42,7 @@ export interface ConnectionState {
 export class Connection {
   record: ConnectionRecord
   /** How often all was sent anew; part of the id of every call. */
-  resync = 0
+  resyncCount = 0
   sync: Sync | undefined = undefined
   hold: Hold | undefined = undefined
   /** More was to be told than could be kept: all must be told anew. */
@@ -58,8 +58,8 @@ export class Connection {
     this.record = record
   }
 
-  static of({ record, held, heldUnions, tally, ...state }: ConnectionState): Connection {
-    const connection = Object.assign(new Connection(record), state)
+  static of({ record, held, heldUnions, tally, resync, ...state }: ConnectionState): Connection {
+    const connection = Object.assign(new Connection(record), { ...state, resyncCount: resync })
     connection.counts = DeliveryCounts.of(tally)
     for (const delivery of held) connection.keepBack(delivery)
     for (const united of heldUnions) connection.unite(united)
@@ -67,7 +67,7 @@ export class Connection {
   }
 
   state(): ConnectionState {
-    const { record, resync, sync, hold, isBehind } = this
+    const { record, resyncCount: resync, sync, hold, isBehind } = this
     const [held, heldUnions] = [[...this.#held.values()], [...this.#heldUnions]]
     return { record, resync, sync, hold, isBehind, held, heldUnions, tally: this.counts.state() }
   }

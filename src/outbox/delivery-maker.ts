@@ -1,196 +1,187 @@
 /**
- * From what has changed to deliveries: whom each connection tells, and what.
+ * Makes deliveries of what has changed: to whom each connection sends a value, and which value.
  *
- * T1. What is told follows from the journal alone: the actors as a settlement left them, and the connections.
- * T2. A settlement tells of a value once: who is named, united or linked by it hears nothing twice.
+ * T1. Deliveries follow from the journal alone: from the actors as a settlement left them, and from the connections.
+ * T2. A settlement delivers a value to a user once, even if the user was named, united or linked by it too.
  */
 import type { AccountActor } from '../../actors/actor/account-actor.ts'
 import type { DefinedValue } from '../../actors/actor/defined-value.ts'
 import type { Account } from '../../actors/actor/message.ts'
 import type { ProfileActor } from '../../actors/actor/profile-actor.ts'
-import type { Settled } from '../../actors/settlement/settlement-observer.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
+import type { Settled } from '../../actors/settlement/settlement-observer.ts'
 import type { SyncScope } from '../model/destination.ts'
-import type { JsonObject } from '../model/json.ts'
 import type { ExternalId } from '../model/external-id.ts'
-import type { JsonValue } from '../model/json.ts'
-import { enrichmentOf } from './enrichment.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
-import type { SpaceView } from './space-view.ts'
+import { enrichmentOf } from './enrichment.ts'
+import type { OutboxDirectory } from './outbox-directory.ts'
 
-/** A value that is told. */
-interface Told {
+/** A value of a definition, since an instant. */
+interface ValueNow {
   readonly value: JsonValue
   readonly sequence: number
   /** Epoch ms. */
   readonly at: number
 }
 
-/** The actor whose value is told. */
+/** The actor whose value is delivered: a user, or one of its accounts. */
 type Owner = Pick<Account, 'ordinal' | 'label'>
 
+/** Decides if a user has not been sent the value of an owner's definition in this settlement yet. Keeps T2. */
+type IsNews = (user: Owner, owner: Owner, definition: number) => boolean
+
+/** A delivery that the outbox has still to number. */
 export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
 
+/** Receives every delivery, in order. */
+export type TakeDelivery = (delivery: NewDelivery, connection: Connection) => void
+
 export class DeliveryMaker {
-  readonly #connections: () => Iterable<Connection>
-  readonly #tell: (delivery: NewDelivery, connection: Connection) => void
-  #view: SpaceView
-  /** By number of the definition; found anew when definitions or connections have changed. */
+  readonly #directory: OutboxDirectory
+  readonly #take: TakeDelivery
+  /** Connections by number of their definition, as of `#definitions`. */
   #byDefinition: ReadonlyMap<number, readonly Connection[]> | undefined
   #definitions: object | undefined
 
-  /** @param tell is given every delivery, in order */
-  constructor(
-    view: SpaceView,
-    connections: () => Iterable<Connection>,
-    tell: (delivery: NewDelivery, connection: Connection) => void,
-  ) {
-    this.#view = view
-    this.#connections = connections
-    this.#tell = tell
+  constructor(directory: OutboxDirectory, take: TakeDelivery) {
+    this.#directory = directory
+    this.#take = take
   }
 
-  set view(view: SpaceView) {
-    this.#view = view
-    this.#byDefinition = undefined
-  }
-
-  /** Connections have come, gone, or changed. */
-  reconnected(): void {
+  /** Connections, or the space itself, have changed. */
+  changed(): void {
     this.#byDefinition = undefined
   }
 
   settled({ at, changes, united, named, joined }: Settled): void {
     const connections = this.#connected()
     if (connections.size === 0) return
-    const told = new Set<string>()
+    const changed = new Set<string>()
     for (const { actor, definition, transition } of changes) {
       const concerned = connections.get(definition)
       if (!concerned) continue
-      told.add(`${actor.ordinal} ${definition}`)
+      changed.add(`${actor.ordinal} ${definition}`)
       const { type, value = null, sequence } = transition
       const change = { value: type === 'trait' ? value : type === 'entered', sequence, at }
-      for (const connection of concerned) this.#tellAll(connection, actor, change)
+      for (const connection of concerned) this.#makeForAll(connection, actor, change)
     }
-    const heard = new Set<string>()
-    const isNews = (user: Owner, owner: Owner, definition: number): boolean => {
-      const name = `${user.ordinal} ${owner.ordinal} ${definition}`
-      if (told.has(`${owner.ordinal} ${definition}`) || heard.has(name)) return false
-      heard.add(name)
-      return true
-    }
+    const isNews = newsAfter(changed)
     for (const { survivor, differing } of united) {
-      const isToBeTold = (definition: number) => differing.has(definition) && isNews(survivor, survivor, definition)
-      // That there is no value is news to the ids of whoever had one.
-      this.#tellHeld(survivor, { only: undefined, scope: 'known' }, isToBeTold)
-      for (const account of survivor.accounts) this.#tellOfAccount(account, survivor, undefined, isNews)
+      const isWanted = (definition: number) => differing.has(definition) && isNews(survivor, survivor, definition)
+      // That there is no value is news to the ids of the user that had one.
+      this.#makeForUserValues(survivor, { only: undefined, scope: 'known' }, isWanted)
+      for (const account of survivor.accounts) this.#makeForAccountValues(account, survivor, undefined, isNews)
     }
-    for (const { account, user } of joined) this.#tellOfAccount(account, user, undefined, isNews)
-    // Those who were told all of it, by all their ids, are not told by the new ones again.
+    for (const { account, user } of joined) this.#makeForAccountValues(account, user, undefined, isNews)
+    // A user that was sent everything, by all its ids, is not sent it by the new ones again.
     for (const { user, added } of named) {
-      this.#tellHeld(user, { only: added, scope: 'present' }, (definition) => isNews(user, user, definition))
-      for (const account of user.accounts) this.#tellOfAccount(account, user, added, isNews)
+      this.#makeForUserValues(user, { only: added, scope: 'present' }, (definition) => isNews(user, user, definition))
+      for (const account of user.accounts) this.#makeForAccountValues(account, user, added, isNews)
     }
   }
 
-  /** Everyone on some pages whom a connection concerns; gives how many actors that are. `isCounted`: nobody is told. */
+  /**
+   * Goes over some pages of actors for a sync; returns how many members the connection concerns there.
+   * @param options `isCounted`: count only, and make no delivery
+   */
   sync(
     connection: Connection,
     pages: { readonly from: number; readonly to: number },
     { scope, isCounted }: { readonly scope: SyncScope; readonly isCounted: boolean },
   ): number {
+    const { view } = this.#directory
     const { type, key, sends } = connection.record
-    const definition = this.#view.numberOf(type, key)
+    const definition = view.numberOf(type, key)
     if (definition === undefined) return 0
     let members = 0
     const kind = type === 'USERS' ? 'user' : 'account'
-    this.#view.seePages(pages, (actor) => {
+    view.seePages(pages, (actor) => {
       if (actor.kind !== kind) return
       const held = actor.defined.get(definition)
-      if (!held || !isTold(held, scope)) return
+      if (!held || !isInScope(held, scope)) return
       members += actor.kind === 'user' || sends.group ? 1 : 0
       if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.users.size
-      if (!isCounted) this.#tellAll(connection, actor, toldOf(held))
+      if (!isCounted) this.#makeForAll(connection, actor, valueOf(held))
     })
     return members
   }
 
-  /** What a user has of its own. */
-  #tellHeld(
+  /** Delivers a user's own values to it. */
+  #makeForUserValues(
     user: ProfileActor,
     { only, scope }: { readonly only: readonly ExternalId[] | undefined; readonly scope: SyncScope },
-    isToBeTold: (definition: number) => boolean,
+    isWanted: (definition: number) => boolean,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = user.defined.get(definition)
-      if (!held || !isTold(held, scope) || !isToBeTold(definition)) continue
+      if (!held || !isInScope(held, scope) || !isWanted(definition)) continue
       for (const connection of connections) {
-        if (connection.record.type === 'USERS') this.#tellUser(connection, user, { owner: user, only }, toldOf(held))
+        if (connection.record.type === 'USERS')
+          this.#makeForUser(connection, user, { owner: user, only }, valueOf(held))
       }
     }
   }
 
-  /** What one of its accounts has, to one user. */
-  #tellOfAccount(
+  /** Delivers the values of one of its accounts to a user. */
+  #makeForAccountValues(
     account: Account,
     user: ProfileActor,
     only: readonly ExternalId[] | undefined,
-    isNews: (user: Owner, owner: Owner, definition: number) => boolean,
+    isNews: IsNews,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = account.defined.get(definition)
-      if (!held || !isTold(held, 'present') || !isNews(user, account, definition)) continue
+      if (!held || !isInScope(held, 'present') || !isNews(user, account, definition)) continue
       for (const connection of connections) {
         const { type, sends } = connection.record
         if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
-        this.#tellUser(connection, user, { owner: account, only }, toldOf(held))
+        this.#makeForUser(connection, user, { owner: account, only }, valueOf(held))
       }
     }
   }
 
-  /** The actor, and all users of an account. */
-  #tellAll(connection: Connection, actor: SpaceActor, told: Told): void {
+  /** Delivers an actor's value to it, and an account's to all its users too. */
+  #makeForAll(connection: Connection, actor: SpaceActor, value: ValueNow): void {
     if (!connection.takesChanges) return
     if (actor.kind === 'user') {
-      this.#tellUser(connection, actor, { owner: actor, only: undefined }, told)
+      this.#makeForUser(connection, actor, { owner: actor, only: undefined }, value)
       return
     }
     const { sends } = connection.record
-    if (sends.group) this.#tellAccount(connection, actor, told)
+    if (sends.group) this.#makeForAccount(connection, actor, value)
     if (!sends.identify && !sends.track) return
     for (const ordinal of actor.users.keys())
-      this.#view.see(ordinal, (user) => {
-        if (user.kind === 'user') this.#tellUser(connection, user, { owner: actor, only: undefined }, told)
+      this.#directory.view.see(ordinal, (user) => {
+        if (user.kind === 'user') this.#makeForUser(connection, user, { owner: actor, only: undefined }, value)
       })
   }
 
-  #tellAccount(connection: Connection, account: AccountActor, told: Told): void {
+  #makeForAccount(connection: Connection, account: AccountActor, value: ValueNow): void {
     const { ordinal, groupId, label } = account
     const subject = { kind: 'account', groupId } as const
     const traits = this.#enrichment(connection, account)
-    const { id } = connection.record
-    const { resync } = connection
-    this.#tell(
-      { connectionId: id, actor: ordinal, owner: ordinal, subject, profile: label, resync, traits, ...told },
+    const { record, resyncCount: resync } = connection
+    this.#take(
+      { connectionId: record.id, actor: ordinal, owner: ordinal, subject, profile: label, resync, traits, ...value },
       connection,
     )
   }
 
-  #tellUser(
+  #makeForUser(
     connection: Connection,
     user: ProfileActor,
     { owner, only }: { readonly owner: Owner; readonly only: readonly ExternalId[] | undefined },
-    told: Told,
+    value: ValueNow,
   ): void {
     if (!connection.takesChanges) return
-    const { id } = connection.record
-    const { resync } = connection
+    const { record, resyncCount: resync } = connection
     const subject = { kind: 'user', ids: [...user.ids], only } as const
     const traits = this.#enrichment(connection, user)
-    const { label: profile } = owner
-    this.#tell(
-      { connectionId: id, actor: user.ordinal, owner: owner.ordinal, subject, profile, resync, traits, ...told },
+    const { ordinal, label: profile } = owner
+    this.#take(
+      { connectionId: record.id, actor: user.ordinal, owner: ordinal, subject, profile, resync, traits, ...value },
       connection,
     )
   }
@@ -199,34 +190,45 @@ export class DeliveryMaker {
     if (Object.keys(record.traits).length === 0) return undefined
     const type = actor.kind === 'user' ? 'USERS' : 'ACCOUNTS'
     return enrichmentOf(record.traits, (key) => {
-      const definition = this.#view.numberOf(type, key)
+      const definition = this.#directory.view.numberOf(type, key)
       if (definition !== undefined) return actor.defined.get(definition)?.value
       return Object.hasOwn(actor.traits.values, key) ? actor.traits.values[key] : undefined
     })
   }
 
   #connected(): ReadonlyMap<number, readonly Connection[]> {
-    const { definitions } = this.#view
-    if (this.#byDefinition && this.#definitions === definitions) return this.#byDefinition
+    const { view, connections } = this.#directory
+    if (this.#byDefinition && this.#definitions === view.definitions) return this.#byDefinition
     const found = new Map<number, Connection[]>()
-    for (const connection of this.#connections()) {
-      const definition = this.#view.numberOf(connection.record.type, connection.record.key)
+    for (const connection of connections.values()) {
+      const definition = view.numberOf(connection.record.type, connection.record.key)
       if (definition === undefined) continue
       const others = found.get(definition)
       if (others) others.push(connection)
       else found.set(definition, [connection])
     }
     this.#byDefinition = found
-    this.#definitions = definitions
+    this.#definitions = view.definitions
     return found
   }
 }
 
-/** Nobody is told that he is not in an audience, or has no value, unless he once was or had. */
-function isTold({ value, sequence }: DefinedValue, scope: SyncScope): boolean {
+/** @param changed actors and definitions whose value all users concerned have been sent already */
+function newsAfter(changed: ReadonlySet<string>): IsNews {
+  const sent = new Set<string>()
+  return (user, owner, definition) => {
+    const name = `${user.ordinal} ${owner.ordinal} ${definition}`
+    if (changed.has(`${owner.ordinal} ${definition}`) || sent.has(name)) return false
+    sent.add(name)
+    return true
+  }
+}
+
+/** A user is not told that it is not in an audience, or has no value, unless it once was or had. */
+function isInScope({ value, sequence }: DefinedValue, scope: SyncScope): boolean {
   return scope === 'known' ? sequence > 0 : value !== null && value !== false
 }
 
-function toldOf({ value, sequence, changedAt }: DefinedValue): Told {
+function valueOf({ value, sequence, changedAt }: DefinedValue): ValueNow {
   return { value, sequence, at: changedAt }
 }

@@ -9,7 +9,7 @@ import type { WriterLimits } from '../journal/writer.ts'
 import type { Retention } from '../model/retention.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SetTimer } from '../model/timer.ts'
-import type { LimitsOf } from '../outbox/space-outbox.ts'
+import type { LimitsOf } from '../outbox/outbox-directory.ts'
 import type { RecoveryProgress } from './recovery.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>

@@ -12,12 +12,8 @@ import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import { Registry, type RegistryState } from './registry.ts'
 import { FIRST_RULES_VERSION } from '../model/rules.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
-import {
-  SpaceOutbox,
-  type SpaceOutboxState,
-  type LimitsOf,
-  type DestinationOutboxState,
-} from '../outbox/space-outbox.ts'
+import { SpaceOutbox, type SpaceOutboxState, type DestinationOutboxState } from '../outbox/space-outbox.ts'
+import type { LimitsOf } from '../outbox/outbox-directory.ts'
 import { limitsOf } from './target-limits.ts'
 import { toEngineEntry, type EngineEntry } from './engine-entry.ts'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'

@@ -1,7 +1,8 @@
 /** The lines of one destination, and what may be sent when. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type ActorQueueState, DestinationOutbox } from '../../src/outbox/destination-outbox.ts'
+import { DestinationOutbox } from '../../src/outbox/destination-outbox.ts'
+import type { ActorQueueState } from '../../src/outbox/actor-queue.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { delivery } from './given.ts'
@@ -19,7 +20,7 @@ function outboxOf(...deliveries: readonly Delivery[]): DestinationOutbox {
 /** Numbers of all that may be sent at an instant. */
 function taken(outbox: DestinationOutbox, now = 0): number[] {
   return Array.from({ length: outbox.lanes }, (_, lane) => lane).flatMap((lane) =>
-    outbox.take(lane, never, now).map(({ number }) => number),
+    outbox.begin(lane, never, now).map(({ number }) => number),
   )
 }
 
@@ -28,9 +29,9 @@ function drained(outbox: DestinationOutbox, now = Number.MAX_SAFE_INTEGER): numb
   const arrived: number[] = []
   for (;;) {
     outbox.wake(now)
-    const next = Array.from({ length: outbox.lanes }, (_, lane) => outbox.take(lane, always, 0)).flat()
+    const next = Array.from({ length: outbox.lanes }, (_, lane) => outbox.begin(lane, always, 0)).flat()
     if (next.length === 0) return arrived
-    for (const { number, actor } of next) if (outbox.settle({ number, actor })) arrived.push(number)
+    for (const { number, actor } of next) if (outbox.finish({ number, actor })) arrived.push(number)
   }
 }
 
@@ -39,16 +40,16 @@ describe('the deliveries of one actor', () => {
     const outbox = outboxOf(delivery(1), delivery(2), delivery(3))
     expect(taken(outbox)).toEqual([1])
     expect(taken(outbox)).toEqual([])
-    expect(outbox.settle({ number: 1, actor: 0 })?.delivery.number).toBe(1)
+    expect(outbox.finish({ number: 1, actor: 0 })?.delivery.number).toBe(1)
     expect(taken(outbox)).toEqual([2])
-    outbox.settle({ number: 2, actor: 0 })
+    outbox.finish({ number: 2, actor: 0 })
     expect(taken(outbox)).toEqual([3])
   })
 
   it('do not wait for those of others', () => {
     const outbox = outboxOf(delivery(1, { actor: 1 }), delivery(2, { actor: 2 }), delivery(3, { actor: 1 }))
     expect(taken(outbox)).toEqual([1, 2])
-    outbox.settle({ number: 2, actor: 2 })
+    outbox.finish({ number: 2, actor: 2 })
     expect(taken(outbox)).toEqual([])
   })
 
@@ -56,7 +57,7 @@ describe('the deliveries of one actor', () => {
     const outbox = new DestinationOutbox(4)
     for (const actor of [0, 1, 5, 9]) outbox.add(delivery(actor, { actor }))
     expect([0, 1, 2, 3].map((lane) => outbox.isReady(lane))).toEqual([true, true, false, false])
-    expect(outbox.take(1, never, 0).map(({ number }) => number)).toEqual([1, 5, 9])
+    expect(outbox.begin(1, never, 0).map(({ number }) => number)).toEqual([1, 5, 9])
     expect(outbox.isReady(1)).toBe(false)
   })
 
@@ -66,15 +67,15 @@ describe('the deliveries of one actor', () => {
     taken(outbox)
     expect([outbox.size, outbox.underWayCount]).toEqual([3, 2])
     expect(outbox.countOf('con_1')).toEqual({ waiting: 2, retrying: 0 })
-    outbox.settle({ number: 1, actor: 0 })
-    outbox.settle({ number: 3, actor: 1 })
+    outbox.finish({ number: 1, actor: 0 })
+    outbox.finish({ number: 3, actor: 1 })
     expect([outbox.size, outbox.underWayCount]).toEqual([1, 0])
     expect(outbox.countOf('con_2')).toEqual({ waiting: 0, retrying: 0 })
   })
 
   it('are taken until it is enough, the last one included', () => {
     const outbox = outboxOf(...[1, 2, 3].map((number) => delivery(number, { actor: number })))
-    expect(outbox.take(0, ({ number }) => number === 2, 0).map(({ number }) => number)).toEqual([1, 2])
+    expect(outbox.begin(0, ({ number }) => number === 2, 0).map(({ number }) => number)).toEqual([1, 2])
     expect(outbox.isReady(0)).toBe(true)
     expect(taken(outbox)).toEqual([3])
   })
@@ -85,7 +86,7 @@ describe('a delivery that is to be tried again', () => {
     const outbox = outboxOf(delivery(1), delivery(2), delivery(3, { actor: 1 }), delivery(4, { actor: 1 }))
     taken(outbox)
     outbox.retry(1, 1_000)
-    outbox.settle({ number: 3, actor: 1 })
+    outbox.finish({ number: 3, actor: 1 })
     expect(taken(outbox)).toEqual([4])
     expect([outbox.retryingCount, outbox.nextRetryAt]).toEqual([1, 1_000])
     expect(outbox.countOf('con_1')).toEqual({ waiting: 3, retrying: 1 })
@@ -109,7 +110,7 @@ describe('a delivery that is to be tried again', () => {
     outbox.retry(1, 20)
     outbox.wake(20)
     taken(outbox, 20)
-    expect(outbox.settle({ number: 1, actor: 0 })).toMatchObject({ attempts: 2, triedSince: 10 })
+    expect(outbox.finish({ number: 1, actor: 0 })).toMatchObject({ attempts: 2, triedSince: 10 })
     taken(outbox, 30)
     expect(outbox.triedOf(2)).toMatchObject({ attempts: 1, triedSince: 30 })
   })
@@ -117,7 +118,7 @@ describe('a delivery that is to be tried again', () => {
   it('leaves nothing of its tries to the one after it, however it goes', () => {
     const goes: Readonly<Record<string, (outbox: DestinationOutbox) => void>> = {
       cleared: (outbox) => void outbox.clear(({ number }) => number === 1),
-      'settled late': (outbox) => void outbox.settle({ number: 1, actor: 0 }),
+      'settled late': (outbox) => void outbox.finish({ number: 1, actor: 0 }),
       collapsed: (outbox) => {
         const later = delivery(9)
         outbox.collapse(later, 0)
@@ -201,17 +202,17 @@ describe('a delivery that was put back', () => {
 describe('a settled delivery that is not under way', () => {
   it('goes, wherever it stands in its line', () => {
     const outbox = outboxOf(delivery(1), delivery(2), delivery(3))
-    expect(outbox.settle({ number: 2, actor: 0 })?.delivery.number).toBe(2)
+    expect(outbox.finish({ number: 2, actor: 0 })?.delivery.number).toBe(2)
     expect(outbox.size).toBe(2)
     expect(drained(outbox)).toEqual([1, 3])
   })
 
   it('is undefined where it is not here', () => {
     const outbox = outboxOf(delivery(1))
-    expect(outbox.settle({ number: 2, actor: 0 })).toBeUndefined()
-    expect(outbox.settle({ number: 1, actor: 7 })).toBeUndefined()
-    outbox.settle({ number: 1, actor: 0 })
-    expect(outbox.settle({ number: 1, actor: 0 })).toBeUndefined()
+    expect(outbox.finish({ number: 2, actor: 0 })).toBeUndefined()
+    expect(outbox.finish({ number: 1, actor: 7 })).toBeUndefined()
+    outbox.finish({ number: 1, actor: 0 })
+    expect(outbox.finish({ number: 1, actor: 0 })).toBeUndefined()
     expect(outbox.size).toBe(0)
   })
 })
@@ -230,7 +231,7 @@ describe('collapsing', () => {
     expect(outbox.collapse(delivery(3), Infinity)).toBe(1)
     outbox.add(delivery(3))
     expect(drained(outbox)).toEqual([])
-    outbox.settle({ number: 1, actor: 0 })
+    outbox.finish({ number: 1, actor: 0 })
     expect(drained(outbox)).toEqual([3])
   })
 
@@ -258,10 +259,10 @@ describe('collapsing', () => {
 describe('clearing', () => {
   it('leaves what is under way, and what is not concerned', () => {
     const outbox = outboxOf(delivery(1), delivery(2), delivery(3, { actor: 1, connectionId: 'con_2' }))
-    outbox.take(0, always, 0)
+    outbox.begin(0, always, 0)
     expect(outbox.clear(({ connectionId }) => connectionId === 'con_1')).toBe(1)
     expect([outbox.size, outbox.underWayCount]).toEqual([2, 1])
-    outbox.settle({ number: 1, actor: 0 })
+    outbox.finish({ number: 1, actor: 0 })
     expect(drained(outbox)).toEqual([3])
   })
 
@@ -291,7 +292,7 @@ describe('users that have become one', () => {
     expect(taken(outbox)).toEqual([])
     outbox.wake(1_000)
     expect(taken(outbox)).toEqual([1])
-    outbox.settle({ number: 1, actor: 1 })
+    outbox.finish({ number: 1, actor: 1 })
     expect(taken(outbox)).toEqual([2])
   })
 
@@ -315,10 +316,10 @@ describe('users that have become one', () => {
 
   it('let what was under way for the survivor end first', () => {
     const outbox = outboxOf(delivery(1, { actor: 1 }), delivery(2, { actor: 2 }), delivery(3, { actor: 2 }))
-    outbox.take(0, ({ number }) => number === 2, 0)
+    outbox.begin(0, ({ number }) => number === 2, 0)
     outbox.putBack(1)
     outbox.unite(2, [1])
-    outbox.settle({ number: 2, actor: 2 })
+    outbox.finish({ number: 2, actor: 2 })
     expect(drained(outbox)).toEqual([1, 3])
   })
 })

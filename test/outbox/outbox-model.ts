@@ -138,7 +138,7 @@ export class OutboxModel {
     )
     this.#outbox.wake(this.#now)
     let count = 0
-    const taken = this.#outbox.take(lane, () => ++count >= max, this.#now)
+    const taken = this.#outbox.begin(lane, () => ++count >= max, this.#now)
     expect(new Set(taken).size).toBe(taken.length)
     expect(this.#numbers(ready)).toEqual(expect.arrayContaining(taken.map(({ number }) => number)))
     expect(taken.length).toBe(Math.min(ready.length, Math.max(max, 1)))
@@ -154,14 +154,14 @@ export class OutboxModel {
 
   #settle(held: Held | undefined): void {
     if (!held) return
-    const tried = this.#outbox.settle(held.delivery)
+    const tried = this.#outbox.finish(held.delivery)
     expect(tried?.delivery).toEqual(held.delivery)
     if (held.isUnderWay) {
       const { attempts, triedSince } = held
       expect(tried).toMatchObject({ attempts, triedSince })
     }
     this.#held = this.#held.filter((other) => other !== held)
-    expect(this.#outbox.settle(held.delivery)).toBeUndefined()
+    expect(this.#outbox.finish(held.delivery)).toBeUndefined()
   }
 
   #retry(held: Held | undefined, at: number): void {

@@ -174,9 +174,9 @@ describe('users that become one', () => {
     space.call('track', { anonymousId: 'n1', event: 'Bought', context: { traits: { email: 'a@x' } } })
     unite(space)
     const { outbox } = space.outbox.destination('dst_1')!
-    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0).map(({ number }) => number))
+    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.begin(lane, () => false, 0).map(({ number }) => number))
     expect(take()).toEqual([1])
-    outbox.settle({ number: 1, actor: space.waiting()[0]!.actor })
+    outbox.finish({ number: 1, actor: space.waiting()[0]!.actor })
     expect(take()).toEqual([2])
   })
 
@@ -372,19 +372,19 @@ describe('a first sync', () => {
     space.define(GOLD)
     for (let user = 0; user < 150; user++) space.identify(`u${user}`, { plan: 'gold' })
     space.connect(GOLD, {}, 'present')
-    const step = () => space.command(space.outbox.nextStep({ pages: 1, waitingMax: 1_000 })!)
+    const step = () => space.command(space.outbox.syncs.nextStep({ pages: 1, waitingMax: 1_000 })!)
     expect([step(), step(), step()].flat()).toEqual([])
     expect(step()).toHaveLength(64)
     expect(space.identify('u140', { plan: 'free' })).toEqual(['gold false user_id:u140 #2 resync 1'])
     expect(space.identify('u0', { plan: 'free' })).toEqual(['gold false user_id:u0 #2 resync 1'])
     expect([...step(), ...step()]).toHaveLength(150 - 64 - 1)
-    expect(space.outbox.nextStep({ pages: 1, waitingMax: 1_000 })).toBeUndefined()
+    expect(space.outbox.syncs.nextStep({ pages: 1, waitingMax: 1_000 })).toBeUndefined()
   })
 
   it('waits while too much waits for the destination', () => {
     const space = withMembers()
     space.connect(GOLD, {}, 'present')
-    const next = () => space.outbox.nextStep({ pages: 1, waitingMax: 0 })
+    const next = () => space.outbox.syncs.nextStep({ pages: 1, waitingMax: 0 })
     space.command(next()!)
     space.command(next()!)
     space.connect(GOLD)
@@ -555,7 +555,7 @@ describe('an edit of a definition', () => {
     expect(space.outbox.connection('con_gold')!.heldCount).toBeLessThan(5)
     space.command({ kind: 'approve', connectionId: 'con_gold' })
     space.deliverAll()
-    expect([...space.outbox.behind()].map(({ record }) => record.id)).toEqual(['con_gold'])
+    expect([...space.outbox.syncs.behind()].map(({ record }) => record.id)).toEqual(['con_gold'])
   })
 
   it('that is kept back is told in order to users that become one meanwhile', () => {
@@ -571,10 +571,10 @@ describe('an edit of a definition', () => {
     const ofUnited = space.waiting().filter(({ subject }) => JSON.stringify(subject).includes('a@x'))
     expect(ofUnited.map(({ value }) => value)).toEqual([true, false])
     const { outbox } = space.outbox.destination('dst_1')!
-    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0))
+    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.begin(lane, () => false, 0))
     const under = take().map(({ number }) => number)
     expect(ofUnited.map(({ number }) => under.includes(number))).toEqual([true, false])
-    outbox.settle(ofUnited[0]!)
+    outbox.finish(ofUnited[0]!)
     expect(take()).toContain(ofUnited[1])
   })
 
@@ -591,13 +591,13 @@ describe('an edit of a definition', () => {
     space.command({ kind: 'approve', connectionId: 'con_gold' })
     const ofUnited = space.waiting().filter(({ subject }) => JSON.stringify(subject).includes('a@x'))
     const { outbox } = space.outbox.destination('dst_1')!
-    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.take(lane, () => false, 0))
+    const take = () => [0, 1, 2, 3].flatMap((lane) => outbox.begin(lane, () => false, 0))
     expect(ofUnited.map(({ value }) => value)).toEqual([false, true])
     expect(take()).not.toContain(ofUnited[1])
-    outbox.settle(ofUnited[0]!)
+    outbox.finish(ofUnited[0]!)
     // What else is kept back of the survivor comes between.
-    for (let round = 0; round < 3; round++) for (const one of take()) if (one !== ofUnited[1]) outbox.settle(one)
-    expect(outbox.has(ofUnited[1]!.number)).toBe(true)
+    for (let round = 0; round < 3; round++) for (const one of take()) if (one !== ofUnited[1]) outbox.finish(one)
+    expect(outbox.triedOf(ofUnited[1]!.number)).toBeDefined()
   })
 
   it('that is kept back stays so since the first of several', () => {
@@ -630,13 +630,13 @@ describe('more than may wait', () => {
     space.connect(GOLD)
     for (const user of ['u5', 'u6', 'u7', 'u8']) space.identify(user, { plan: 'gold' })
     expect(space.waiting()).toEqual([])
-    const [behind] = space.outbox.behind()
+    const [behind] = space.outbox.syncs.behind()
     expect(behind!.record.id).toBe('con_gold')
     expect(space.outbox.destination('dst_1')!.counts).toMatchObject({ created: 4, collapsed: 4 })
     expect(behind!.counts).toMatchObject({ created: 4, collapsed: 4 })
     space.command({ kind: 'sync', connectionId: 'con_gold', scope: 'known' })
-    expect([...space.outbox.behind()]).toEqual([])
-    const step = () => space.command(space.outbox.nextStep({ pages: 1, waitingMax: 3 })!)
+    expect([...space.outbox.syncs.behind()]).toEqual([])
+    const step = () => space.command(space.outbox.syncs.nextStep({ pages: 1, waitingMax: 3 })!)
     step()
     expect(space.outbox.connection('con_gold')!.sync).toMatchObject({ phase: 'sending' })
   })
@@ -653,12 +653,12 @@ describe('more than may wait', () => {
       space.track(user, 'Bought')
     }
     expect(space.waiting()).toEqual([])
-    for (const { record } of [...space.outbox.behind()]) {
+    for (const { record } of [...space.outbox.syncs.behind()]) {
       space.command({ kind: 'sync', connectionId: record.id, scope: 'known' })
       expect(space.sync()).toHaveLength(2)
       space.deliverAll()
     }
-    expect([...space.outbox.behind()]).toEqual([])
+    expect([...space.outbox.syncs.behind()]).toEqual([])
   })
 
   it('is not told anew while something is under way', () => {
@@ -666,11 +666,11 @@ describe('more than may wait', () => {
     space.connect(GOLD)
     space.identify('u5', { plan: 'gold' })
     const { outbox } = space.outbox.destination('dst_1')!
-    const [underWay] = outbox.take(0, () => true, 0)
+    const [underWay] = outbox.begin(0, () => true, 0)
     space.identify('u6', { plan: 'gold' })
-    expect([...space.outbox.behind()]).toEqual([])
-    space.outbox.delivered(space.outbox.destination('dst_1')!, underWay!, 0)
-    expect([...space.outbox.behind()]).toHaveLength(1)
+    expect([...space.outbox.syncs.behind()]).toEqual([])
+    space.outbox.results.delivered(space.outbox.destination('dst_1')!, underWay!, 0)
+    expect([...space.outbox.syncs.behind()]).toHaveLength(1)
   })
 })
 
@@ -688,7 +688,7 @@ describe('what is gone', () => {
     const space = ToldSpace.of([GOLD])
     space.identify('u1', { plan: 'gold' })
     const destination = space.outbox.destination('dst_1')!
-    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    space.outbox.results.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     space.command({ kind: 'disconnect', id: 'con_gold' })
     space.command({ kind: 'resend', destinationId: 'dst_1', numbers: [1] })
     expect(space.waiting()).toEqual([])
@@ -731,7 +731,7 @@ describe('what has failed', () => {
     const space = ToldSpace.of([GOLD])
     space.identify('u1', { plan: 'gold' })
     const destination = space.outbox.destination('dst_1')!
-    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    space.outbox.results.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     return space
   }
   const resend = (space: ToldSpace, numbers: readonly number[] = [1]) =>
@@ -764,7 +764,7 @@ describe('what has failed', () => {
     space.identify('u1', { plan: 'gold' })
     resend(space)
     const destination = space.outbox.destination('dst_1')!
-    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    space.outbox.results.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     expect(space.waiting()).toMatchObject([{ number: 1 }])
     expect(destination.failures.list()).toEqual([])
   })
@@ -845,7 +845,7 @@ describe('a run that is read back half way', () => {
     const space = ToldSpace.of([GOLD])
     for (const user of ['u1', 'u2']) space.identify(user, { plan: 'gold' })
     const destination = space.outbox.destination('dst_1')!
-    space.outbox.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
+    space.outbox.results.failed(destination, space.waiting()[0]!, { reason: 'status_400', message: '', now: 0 })
     space.deliverAll()
     const before = space.outbox.state()
     space.reopen()

@@ -141,7 +141,7 @@ export class ToldSpace {
   sync(pages = 1): string[] {
     const lines: string[] = []
     for (let step = 0; step < 1_000; step++) {
-      const next = this.outbox.nextStep({ pages, waitingMax: 1_000_000 })
+      const next = this.outbox.syncs.nextStep({ pages, waitingMax: 1_000_000 })
       if (!next) return lines
       lines.push(...this.command(next))
     }
@@ -167,9 +167,11 @@ export class ToldSpace {
     let count = 0
     for (;;) {
       destination.outbox.wake(Number.MAX_SAFE_INTEGER)
-      const taken = Array.from({ length: 4 }, (_, lane) => destination.outbox.take(lane, () => false, START + this.now))
+      const taken = Array.from({ length: 4 }, (_, lane) =>
+        destination.outbox.begin(lane, () => false, START + this.now),
+      )
       if (taken.flat().length === 0) return count
-      for (const one of taken.flat()) if (this.outbox.delivered(destination, one, START + this.now)) count++
+      for (const one of taken.flat()) if (this.outbox.results.delivered(destination, one, START + this.now)) count++
     }
   }
 

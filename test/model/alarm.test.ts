@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Alarm, WAIT_MS_MAX } from '../../src/journal/alarm.ts'
+import { Alarm, WAIT_MS_MAX } from '../../src/model/alarm.ts'
 import { VirtualTime } from '../support/server.ts'
 
 function setUp() {

@@ -1,5 +1,5 @@
 /** One timer for the next deadline, armed anew whenever that moves. It rings once the instant has come, not before. */
-import type { SetTimer } from '../model/timer.ts'
+import type { SetTimer } from './timer.ts'
 
 /**
  * The longest that one timer waits before it looks at the clock again: far below 2^31-1 ms, beyond which Node's timers
