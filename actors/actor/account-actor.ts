@@ -13,16 +13,16 @@ export interface AccountOptions {
   readonly plan: Plan
   readonly sink: SettlementSink
   readonly groupId: string
-  /** A user of it, who may have been at rest. */
+  /** Returns one of its users, waking it if it was at rest. */
   readonly userAt: (ordinal: number) => User
 }
 
 export class AccountActor extends Actor<AccountMessage> implements Account {
   readonly kind = 'account'
   readonly groupId: string
-  /** By ordinal: the instant at which each was linked. */
+  /** By ordinal of the user: the instant at which it was linked. */
   readonly users = new Map<number, number>()
-  /** By id of a condition of the users' plan: how many users satisfied it when they last settled. */
+  /** By id of a condition of the users' plan: the number of users that satisfied it when they last settled. */
   readonly #satisfying = new Map<number, number>()
 
   readonly #userAt: (ordinal: number) => User
@@ -101,7 +101,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
     }
   }
 
-  /** An audience of accounts that users read: its users settle, and with them all their accounts. */
+  /** Settles the users that read an audience of accounts, and with them all their accounts. */
   protected override tellOthers({ acrossDependents }: DefinitionNode): void {
     if (!hasReaders(acrossDependents)) return
     for (const user of this.#allUsers()) {
@@ -155,7 +155,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
     for (const index of this.plan.quantified) this.markDefinition(index)
   }
 
-  /** Takes back a settlement that failed; the users' conditions are as they were already. */
+  /** Restores the account after a settlement that failed; the users' conditions are restored already. */
   override restore(instant: number, plan = this.plan): void {
     this.#satisfying.clear()
     for (const user of this.#allUsers())

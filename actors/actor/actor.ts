@@ -1,10 +1,10 @@
 /**
- * What users and accounts have in common: traits, the states of the plan's nodes that their events have touched, the
+ * The common part of users and accounts: traits, the states of the plan's nodes that their events have touched, the
  * values of their definitions, and one next deadline.
  *
- * Invariants: (1) everything but ids, traits, kept events and defined values follows from these, so that `rebuild` at
- * any instant gives the state that events made one by one; (2) a definition is evaluated only when something that it
- * reads has changed; (3) at most one value of a definition is published by a settlement.
+ * Invariants: (1) all but ids, traits, kept events and defined values follows from these: `rebuild` at any instant
+ * gives the state that events made one by one; (2) a definition is evaluated only when something that it reads has
+ * changed; (3) a settlement publishes at most one value of a definition.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject } from '../../src/model/json.ts'
@@ -36,21 +36,21 @@ import { type TraitOrigin, Traits } from './traits.ts'
 import { type Reached, sameValue } from '../values/values.ts'
 import { Watched } from './watched.ts'
 
-/** What an actor tells the settlement that it takes part in. */
+/** The settlement, as an actor that takes part in it sees it. */
 export interface SettlementSink {
-  /** Hands the actor a message within the settlement at hand, or else within one of its own. */
+  /** Hands the actor a message within the current settlement, or else within one of its own. */
   deliver<Received extends Message>(actor: Actor<Received>, message: Received): void
-  /** How to take back a change, should the message fail. */
+  /** Registers how a change is undone if the message fails. */
   onFailure(undo: () => void): void
-  /** What is to be done once the settlement stands. */
+  /** Registers an action for after the settlement has succeeded. */
   onSuccess(act: () => void): void
-  /** The actor has definitions of this level to settle. */
+  /** Registers that the actor has definitions of this level to settle. */
   enqueue(actor: Actor, level: number): void
-  /** A definition's value is about to change; `isKnown`: it had one before. */
+  /** Called before a definition's value changes. `isKnown`: it had a value before. */
   changing(actor: Actor, node: DefinitionNode, held: DefinedValue, isKnown: boolean): void
-  /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
+  /** Adds the actor to the settlement: its present becomes the settlement's, with everything due for it until then. */
   join(actor: Actor): void
-  /** An event is about to be appended to a history. */
+  /** Called before an event is appended to a history. */
   appending(history: History, names: NameTable): void
 }
 
@@ -73,19 +73,22 @@ export abstract class Actor<Received extends Message = Message>
   now = 0
   /** Next instant at which time alone may change something; infinite if none. */
   dueAt = Infinity
-  /** What `dueAt` was before the settlement that it last took part in. */
+  /** The value of `dueAt` before the settlement that it last took part in. */
   dueBefore = Infinity
   /** Number of the settlement that it last took part in. */
   settlement = 0
   protected plan: Plan
   protected readonly sink: SettlementSink
-  /** By id of the plan's node: what is looked at comes before what looks. */
+  /** By id of the plan's node; a node's inputs come before it. */
   readonly #states = new SlotTable<NodeState>()
   readonly #recent = new RecentCounts()
   #traits: Traits | undefined = undefined
   /** Definitions to evaluate, by ascending index. */
   #dirty: readonly number[] = NONE
-  /** Streams whose occurrences have changed, by id. Of each actor: while one takes up an event, it may wake another. */
+  /**
+   * Streams whose occurrences have changed, by id. Each actor has its own list: while one handles an event, it may wake
+   * another.
+   */
   #pendingStreams: readonly number[] = NONE
 
   constructor(ordinal: number, plan: Plan, sink: SettlementSink) {
@@ -95,15 +98,15 @@ export abstract class Actor<Received extends Message = Message>
     this.sink = sink
   }
 
-  /** Takes a message. A message that fails costs itself only: the state is as it was before it, and the cause is thrown. */
+  /** Receives a message. One that fails costs itself only: the state is restored, and the cause is thrown. */
   next(message: Received): void {
     this.sink.deliver(this, message)
   }
 
-  /** A definition has another value: tells the actors of the other kind that read it. */
+  /** Tells the actors of the other kind that read a definition about its new value. */
   protected abstract tellOthers(node: DefinitionNode, value: JsonValue): void
 
-  /** Takes part in the settlement at hand. */
+  /** Adds this actor to the current settlement. */
   takePart(): void {
     this.sink.join(this)
   }
@@ -111,7 +114,7 @@ export abstract class Actor<Received extends Message = Message>
   /** Handles a message within a settlement in which it takes part. */
   abstract receive(message: Received): void
   abstract keptEvents(): readonly ProfileEvent[]
-  /** What forgotten events have left: of the user, or of each of the account's. */
+  /** The totals of forgotten events: the user's, or those of each of the account's users. */
   abstract olderOfAll(): readonly ForgottenTotals[]
   /** The kept events, each with the instant from which it has counted for this actor. */
   abstract heardEvents(): readonly HeardEvent[]
@@ -127,18 +130,18 @@ export abstract class Actor<Received extends Message = Message>
     return this.#traits ?? NO_TRAITS
   }
 
-  /** The custom traits, to be written to: an actor without any holds none. */
+  /** Returns the custom traits for writing: an actor without any holds none. */
   writableTraits(): Traits {
     return (this.#traits ??= new Traits())
   }
 
-  /** Marks what holds for an actor about which nothing is known yet. */
+  /** Marks the definitions that hold for an actor about which nothing is known yet. */
   begin(now: number): void {
     this.now = now
     for (const index of this.plan.trueOfNothing) this.markDefinition(index)
   }
 
-  /** Moves the actor's present on, and judges anew what fell due. */
+  /** Moves the actor's present on, and judges again whatever fell due. */
   advance(now: number): void {
     this.now = now
     if (this.dueAt > now) return
@@ -159,7 +162,7 @@ export abstract class Actor<Received extends Message = Message>
     this.#settlePendingStreams()
   }
 
-  /** Takes up an event that has just been kept. */
+  /** Handles an event that has just been appended to the history. */
   protected takeEvent(event: ProfileEvent): void {
     const { plan } = this
     if (!plan.events.knows(event.name)) return
@@ -178,7 +181,7 @@ export abstract class Actor<Received extends Message = Message>
     this.#settlePendingStreams()
   }
 
-  /** Takes up traits of a call. */
+  /** Handles the traits of a call. */
   protected takeTraits(traits: JsonObject, { ts, arrival, sourceId }: TraitOrigin): void {
     const held = this.writableTraits()
     for (const key of Object.keys(traits)) {
@@ -190,14 +193,14 @@ export abstract class Actor<Received extends Message = Message>
     }
   }
 
-  /** Finds the state again that it had when it last settled; see `settled-at.ts`. */
+  /** Restores the state after its last settlement; see `settled-at.ts`. */
   restore(instant: number, plan = this.plan): void {
     this.now = instant
     this.rebuild(plan)
     this.#dirty = NONE
   }
 
-  /** Forgets what follows from the kept events and traits, and finds it again at the actor's present. */
+  /** Drops everything that follows from the kept events and traits, and computes it again at the actor's present. */
   rebuild(plan: Plan): void {
     this.plan = plan
     this.#states.clear()
@@ -216,7 +219,7 @@ export abstract class Actor<Received extends Message = Message>
     for (const index of plan.trueOfNothing) this.markDefinition(index)
   }
 
-  /** A definition must be evaluated. */
+  /** Marks a definition for evaluation. */
   markDefinition(index: number): void {
     const { length } = this.#dirty
     this.#dirty = including(index, this.#dirty)
@@ -232,7 +235,7 @@ export abstract class Actor<Received extends Message = Message>
     this.#settlePendingStreams()
   }
 
-  /** Every definition has the value that it has of nobody, whatever is marked. */
+  /** Resets every definition to its empty value (false, or null for a computed trait), whatever is marked. */
   protected dropValues(): void {
     this.#dirty = NONE
     for (const [index, id] of this.defined.ids().entries()) {
@@ -254,7 +257,7 @@ export abstract class Actor<Received extends Message = Message>
     }
   }
 
-  /** Finds the next deadline; the last step of a settlement. */
+  /** Computes the next deadline; the last step of a settlement. */
   schedule(): number {
     let due = this.#recent.dueAt
     for (const state of this.#states.items()) if (state.dueAt < due) due = state.dueAt
@@ -290,13 +293,13 @@ export abstract class Actor<Received extends Message = Message>
     return (this.#states.get(node) as TimedState | undefined)?.holds ?? false
   }
 
-  /** Comparisons of a stream have flipped, one bit each: marks what reads them. */
+  /** Marks the readers of a stream's comparisons that have flipped, one bit each. */
   onFlips(node: StreamNode, flipped: number): void {
     for (let bits = flipped; bits !== 0; bits &= bits - 1)
       for (const index of node.comparisons[31 - Math.clz32(bits & -bits)]!.definitions) this.markDefinition(index)
   }
 
-  /** Totals begin with what forgotten events have left. */
+  /** Starts totals with those of the forgotten events. */
   #takeOlder(): void {
     const all = this.olderOfAll()
     if (all.length === 0) return
@@ -323,7 +326,7 @@ export abstract class Actor<Received extends Message = Message>
     return state
   }
 
-  /** An occurrence has come to pass, or no longer does: judges anew what counts it. */
+  /** Judges again whatever counts an occurrence that now holds, or no longer holds. */
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void {
     for (const stream of node.streams) this.#pendingStreams = including(stream, this.#pendingStreams)
     for (const reach of node.parents) this.occurrencesOf(reach.parent.id)?.judgeParentsOf(occurrence, reach, this, this)
@@ -342,7 +345,7 @@ export abstract class Actor<Received extends Message = Message>
     }
   }
 
-  /** Compares what a stream gives now with what it gave, and marks what reads the difference. */
+  /** Compares a stream's values with its previous ones, and marks the readers of those that differ. */
   #publish(node: StreamNode, state: StreamState): void {
     const { comparisons } = node
     for (let bit = 0; bit < comparisons.length; bit++) {

@@ -1,9 +1,9 @@
 /** Lists of numbers in ascending order, each once; most of them are empty most of the time, and cost nothing then. */
 
-/** Of nobody: a list of its own begins with the first number. */
+/** The shared empty list; a list of an actor's own begins with its first number. */
 export const NONE: readonly number[] = []
 
-/** The list with one number more; it may be the same list, changed. */
+/** Returns the list with one more number; it may be the same list, changed. */
 export function including(number: number, numbers: readonly number[]): readonly number[] {
   if (numbers === NONE) return [number]
   let place = numbers.length

@@ -1,4 +1,4 @@
-/** What an actor holds of a definition. */
+/** The state that an actor holds for each definition. */
 import type { JsonValue } from '../../src/model/json.ts'
 import type { SlotTable } from './slot-table.ts'
 
@@ -7,15 +7,15 @@ export interface DefinedValue {
   value: JsonValue
   /** Transitions so far. */
   sequence: number
-  /** Of the last transition, epoch ms; 0 before the first. */
+  /** Instant of the last transition, epoch ms; 0 before the first. */
   changedAt: number
-  /** Of a `count` or `unique(…).count()`: it has once been at least 1. */
+  /** True if a `count` or `unique(…).count()` has once been at least 1. */
   hasBeenOne: boolean
   /** Number of the settlement that last changed it; not part of the state. */
   settlement: number
 }
 
-/** How to have again the values that there are now. */
+/** Returns a function that restores the present values. */
 export function mementoOf(defined: SlotTable<DefinedValue>): () => void {
   const items = defined.items()
   const held = defined.ids().map((id, index) => [id, { ...items[index]! }] as const)

@@ -51,9 +51,9 @@ type SharedContent =
   /** An event of the user, or of one of the account's users. */
   | { readonly kind: 'event'; readonly event: ProfileEvent }
   | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
-  /** Nothing but time: whatever is due by now is judged anew. */
+  /** Time has passed: whatever is due by now is judged again. */
   | { readonly kind: 'deadline' }
-  /** The space has other definitions: everything that follows from them is found anew. */
+  /** The space has other definitions: everything that follows from them is computed again. */
   | { readonly kind: 'definitions changed'; readonly plan: Plan }
 
 type UserContent =
@@ -62,7 +62,7 @@ type UserContent =
       readonly kind: 'events forgotten'
       readonly kept: readonly ProfileEvent[]
       readonly older: ForgottenTotals
-      /** True if whatever looked at the forgotten events must be found anew. */
+      /** True if whatever looked at the forgotten events must be computed again. */
       readonly matters: boolean
     }
   /** The user is no more: it leaves its audiences, and its computed traits have no value. */

@@ -1,4 +1,4 @@
-/** A user: the ids that name it, its traits and kept events, the accounts that it belongs to. */
+/** A user: its ids, traits and kept events, and the accounts that it belongs to. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
 import { Actor, type SettlementSink } from './actor.ts'
@@ -18,10 +18,10 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   readonly ids: ExternalId[] = []
   accounts: ReadonlySet<Account> = NO_ACCOUNTS
   history = new History()
-  /** What events that are no longer kept have left. */
+  /** Totals of the events that are no longer kept. */
   older: ForgottenTotals | undefined = undefined
   mergeCount = 0
-  /** When its last call came, epoch ms. */
+  /** Receive time of its last call, epoch ms. */
   seenAt = 0
   readonly #store: HistoryStore
   readonly #rules: IdentityRules
@@ -53,7 +53,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     return this.older ? [this.older] : NONE_OLDER
   }
 
-  /** Event time of the kept event that arrived first; infinite where there is none. */
+  /** Returns the event time of the kept event that arrived first; infinite if there is none. */
   firstKeptTs(): number {
     return this.history.firstTs(this.#store.names)
   }
@@ -62,7 +62,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     return this.keptEvents().map((event) => ({ event, at: event.receivedAt }))
   }
 
-  /** A condition that accounts ask of their users has flipped. */
+  /** Tells its accounts that a condition on their users has flipped. */
   protected override tellOthers(node: DefinitionNode, value: JsonValue): void {
     if (node.kind !== 'condition') return
     for (const account of this.accounts)
@@ -96,12 +96,12 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     for (const node of this.plan.definitions) if (node.eligibleTypes?.has(id.type)) this.markDefinition(node.index)
   }
 
-  /** Nothing but a browser or device has been seen of it, and it belongs to no account. */
+  /** True if the user is known by `anonymous_id`s only, and belongs to no account. */
   get isAnonymous(): boolean {
     return this.accounts.size === 0 && this.ids.every(({ type }) => type === 'anonymous_id')
   }
 
-  /** A call of it has come. */
+  /** Records the receive time of a call. */
   seen(at: number): void {
     const before = this.seenAt
     this.seenAt = at
@@ -110,7 +110,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     })
   }
 
-  /** Gives an actor that nobody knows yet its ids: types and values in turn. */
+  /** Sets the ids of a new actor: types and values in turn. */
   nameBy(ids: readonly string[]): void {
     for (let at = 0; at < ids.length; at += 2) this.ids.push({ type: ids[at]!, value: ids[at + 1]! })
     this.#label = this.#bestLabel()
@@ -149,7 +149,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     }
   }
 
-  /** The account has linked it. */
+  /** Records that an account has linked the user. */
   joinAccount(account: Account): void {
     this.accounts = new Set(this.accounts).add(account)
   }
@@ -158,7 +158,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     this.accounts = new Set([...this.accounts].filter((other) => other !== account))
   }
 
-  /** It is at rest from now on, and not to be used any more. */
+  /** Puts the user to rest: this object must not be used any more. */
   leaveMemory(): void {
     this.history.release(this.#store.slabs)
   }
@@ -171,7 +171,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     this.older = older
   }
 
-  /** How to be again as it is now. */
+  /** Returns a function that restores the present state. */
   #memento(): () => void {
     const { history, older, mergeCount } = this
     const ids = [...this.ids]
@@ -192,7 +192,10 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     }
   }
 
-  /** Takes over all that another profile holds, which then is no more. Definitions are to be found anew. */
+  /**
+   * Takes over everything that another user holds, which then is no more. Definitions must be computed again
+   * afterwards.
+   */
   #absorb(other: User): void {
     this.ids.push(...other.ids)
     this.#label = this.#bestLabel()
@@ -222,7 +225,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     }
   }
 
-  /** By priority of the types; within a type, the first added. */
+  /** Returns the best id by priority of the types; within a type, the first added. */
   #bestLabel(): string {
     let best = this.ids[0]!
     for (const id of this.ids) if (compareIdTypes(this.#rules, id.type, best.type) < 0) best = id
@@ -230,7 +233,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   }
 }
 
-/** Events of those profiles that are not the account's users. */
+/** Lists the events of those profiles that are not the account's users. */
 export function eventsOfOthers(account: Account, profiles: readonly ProfileActor[]): ProfileEvent[] {
   return profiles.filter((profile) => !profile.accounts.has(account)).flatMap((profile) => [...profile.keptEvents()])
 }

@@ -1,6 +1,6 @@
 /**
- * At which instant an actor's state can be found again: nothing has happened by time alone between the last settlement
- * and the next deadline, so the present will do, unless what is due then is still to come.
+ * Returns the instant at which an actor's state can be computed again. Nothing happens by time alone between the last
+ * settlement and the next deadline, so the present will do, unless a deadline of that instant is still to fire.
  */
 export function settledAt(now: number, dueAt: number): number {
   return dueAt > now ? now : now - 1

@@ -1,6 +1,6 @@
 /**
- * A small map from numbers, in ascending order: an actor holds few of the many nodes of its plan. Its arrays are exactly
- * as long as they need be (an array that is pushed to holds 17 places from its first), as there are many such tables.
+ * A small map from ascending numbers: an actor holds few of the many nodes of its plan. Its arrays are exactly as long
+ * as they need to be (one that is pushed to has 17 places from the start), since there are many such tables.
  */
 
 const NO_IDS: readonly number[] = []
@@ -23,7 +23,7 @@ export class SlotTable<T> {
     return undefined
   }
 
-  /** Adds an item, or takes the place of the one that is there. */
+  /** Adds an item, or replaces the one that is there. */
   set(id: number, item: T): void {
     const ids = this.#ids
     let place = 0
@@ -47,12 +47,12 @@ export class SlotTable<T> {
     this.#items = NO_ITEMS
   }
 
-  /** The ids, ascending. A later change leaves this list as it is. */
+  /** Returns the ids, ascending. A later change leaves this list as it is. */
   ids(): readonly number[] {
     return this.#ids
   }
 
-  /** The items, by ascending id. */
+  /** Returns the items, by ascending id. */
   items(): readonly T[] {
     return this.#items
   }

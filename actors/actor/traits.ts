@@ -3,7 +3,7 @@ import type { JsonObject } from '../../src/model/json.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 
-/** Of the call that set a trait. */
+/** The call that set a trait. */
 export interface TraitOrigin {
   readonly ts: number
   readonly arrival: number
@@ -12,11 +12,11 @@ export interface TraitOrigin {
 
 export interface TraitEntry extends TraitOrigin {
   readonly key: string
-  /** Null: removed; it keeps its place, so that an older value stays away. */
+  /** Null if removed; the entry stays, so that an older value stays away. */
   readonly value: JsonValue
 }
 
-/** Called for each trait whose value changed, with the values before and after; undefined where absent. */
+/** Called for each trait that changed, with the values before and after; undefined if absent. */
 export type OnTraitChange = (key: string, before: JsonValue | undefined, after: JsonValue | undefined) => void
 
 export class Traits {
@@ -37,7 +37,7 @@ export class Traits {
     return this.#entries.get(key)
   }
 
-  /** Takes up a value unless a later one is known. */
+  /** Sets a trait, unless a later value is known. */
   set(entry: TraitEntry, onChange: OnTraitChange): void {
     const { key } = entry
     const known = this.#entries.get(key)
@@ -55,7 +55,7 @@ export class Traits {
     }
   }
 
-  /** Puts an entry back as it was, or takes the trait away. */
+  /** Restores an entry, or removes the trait. */
   restore(key: string, entry: TraitEntry | undefined): void {
     if (entry) this.#entries.set(key, entry)
     else this.#entries.delete(key)

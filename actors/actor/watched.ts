@@ -1,11 +1,11 @@
-/** The outward face of an actor: a stream of its transitions, which costs nothing until somebody watches. */
+/** The outward face of an actor: an observable of its transitions, which costs nothing until somebody subscribes. */
 import { type Observable, Subject } from 'rxjs'
 import type { Transition } from '../../src/model/transition.ts'
 
 export class Watched {
   #changes: Subject<Transition> | undefined = undefined
 
-  /** The transitions of this actor, from now on; it ends when the actor is told that no more messages come. */
+  /** The transitions of this actor from now on; completes when the actor gets no more messages. */
   get changes$(): Observable<Transition> {
     return (this.#changes ??= new Subject()).asObservable()
   }
@@ -14,7 +14,7 @@ export class Watched {
     return this.#changes !== undefined
   }
 
-  /** The source of messages has failed: whoever watches the actor hears why. */
+  /** Passes on that the source of messages has failed. */
   error(cause: unknown): void {
     ;(this.#changes ??= new Subject()).error(cause)
   }

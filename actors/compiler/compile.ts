@@ -1,6 +1,10 @@
 /**
- * Compiles the definitions of a space into its two plans, one for users and one for accounts.
- * The condition of a quantifier becomes a condition of the users' plan, which accounts count.
+ * Compiles the definitions of a space into two plans, one for users and one for accounts. The condition of a quantifier
+ * becomes a condition of the users' plan, which accounts count.
+ *
+ * Example: the account audience `ANY event('Paid').count() >= 1` makes a condition node `event('Paid').count() >= 1` in
+ * the users' plan, and in the accounts' plan a definition that holds while the number of linked users with that
+ * condition is at least 1.
  */
 import { printCondition } from '../../src/language/print.ts'
 import type { Condition, Reducer } from '../../src/language/tree.ts'
@@ -22,7 +26,7 @@ export interface Plans {
   readonly account: Plan
 }
 
-/** Compiles definitions; throws an EngineError where they reference one another in a circle. */
+/** Compiles definitions; throws an EngineError if they reference one another in a cycle. */
 export function compilePlans(inputs: readonly DefinitionInput[]): Plans {
   const keys = new KeyTable(inputs.map((input) => input.source))
   const conditions = collectConditions(inputs)
@@ -109,7 +113,7 @@ class PlanBuilder {
     streams.finish()
   }
 
-  /** @param accounts the builder of the accounts' plan; all definitions of both are compiled */
+  /** Completes the plan. @param accounts the builder of the accounts' plan; all definitions of both are compiled */
   finish(accounts: PlanBuilder): Plan {
     const streams = this.#streams!
     const plan: Plan = {

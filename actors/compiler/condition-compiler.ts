@@ -1,4 +1,10 @@
-/** Compiles what a definition says outside any `where`: junctions over comparisons of traits and reduced streams. */
+/**
+ * Compiles the part of a definition outside any `where`: junctions over comparisons of traits and of reduced streams.
+ *
+ * Example: `event('A').count() >= 2 AND trait('plan') = 'pro'` becomes a closure over two tests. The first reads one
+ * bit of the state of the stream node for 'A', and is visited only when the bit flips; the second reads the trait, and
+ * is found through the trait index under `plan` = `pro`.
+ */
 import { printCondition } from '../../src/language/print.ts'
 import type {
   Comparison,
@@ -29,7 +35,7 @@ export class ConditionCompiler {
   readonly #scope: PlanScope
   readonly #streams: StreamCompiler
   readonly #definition: CompiledDefinition
-  /** Of what has been compiled: for how long an event matters by itself, ms. */
+  /** The longest time that an event matters by itself for what has been compiled, ms. */
   lookbackMs = 0
 
   constructor(scope: PlanScope, streams: StreamCompiler, definition: CompiledDefinition) {
@@ -59,7 +65,7 @@ export class ConditionCompiler {
     }
   }
 
-  /** The reduced value of a stream, null where there is none. */
+  /** Compiles the reduced value of a stream; null if there is none. */
   reduction(reduction: Reduction): (host: DefinitionHost) => JsonValue {
     return this.#reduction(reduction, (dependents) => dependents.definitions.add(this.#definition.definition))
   }
@@ -102,7 +108,7 @@ export class ConditionCompiler {
       )
   }
 
-  /** The truth is kept as a bit of the stream's state; definitions are visited only when it flips. */
+  /** Compiles a comparison to a bit of the stream's state; definitions are visited only when it flips. */
   #streamComparison(comparison: Comparison & { left: Reduction }, constants: readonly JsonValue[]): Truth {
     const test = compileConstantTest(
       comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>,

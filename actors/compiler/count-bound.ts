@@ -1,8 +1,11 @@
-/** How many events a comparison of a count can tell apart. */
+/** Finds the number of events that a comparison of a count can tell apart. */
 import type { Comparison } from '../../src/language/tree.ts'
 import { rightsOf } from './references.ts'
 
-/** The number of events beyond which a comparison of `count()` with a constant no longer changes; infinite if it may. */
+/**
+ * Returns the number of events beyond which a comparison of `count()` with a constant no longer changes; infinite if it
+ * may. Example: 3 for `event('A').count() >= 3`, so that only the three newest events need be kept.
+ */
 export function countMaxOf(comparison: Comparison): number {
   const { left } = comparison
   if (left.kind !== 'reduction' || left.reducer.kind !== 'count' || !('right' in comparison)) return Infinity

@@ -1,6 +1,6 @@
 /**
- * The definitions of a space with the plans that they compile to. They change together: a set of definitions that does
- * not compile never becomes the present one.
+ * The definitions of a space with the plans that they compile to. They change together: definitions that do not compile
+ * never become the present ones.
  */
 import type { Command } from '../../src/model/entry.ts'
 import { compilePlans, type Plans } from './compile.ts'

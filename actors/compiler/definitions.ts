@@ -1,4 +1,7 @@
-/** The definitions of a space, checked and parsed. A change makes a new set, so that a refused one leaves nothing behind. */
+/**
+ * The definitions of a space, checked and parsed. A change makes a new set, so that a refused change leaves nothing
+ * behind.
+ */
 import { parseQuery } from '../../src/language/parse.ts'
 import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
 import { EngineError, kindOf } from '../../src/model/errors.ts'
@@ -15,7 +18,7 @@ export class Definitions {
     this.#nextId = nextId
   }
 
-  /** Definitions that are there from the start. Throws an EngineError for one that breaks a rule. */
+  /** Makes a set of definitions that are there from the start. Throws an EngineError for one that breaks a rule. */
   static of(sources: readonly DefinitionSource[]): Definitions {
     const inputs: DefinitionInput[] = []
     for (const source of sources) {
@@ -26,7 +29,7 @@ export class Definitions {
     return new Definitions(inputs, inputs.length)
   }
 
-  /** As they were when `inputs` and the next number were read off. */
+  /** Restores a set from `toData` and `nextId`. */
   static restored(sources: readonly ({ source: DefinitionSource } & Begun)[], nextId: number): Definitions {
     return new Definitions(
       sources.map(({ source, ...begun }) => readDefinition(source, begun)),
@@ -38,7 +41,7 @@ export class Definitions {
     return this.#inputs
   }
 
-  /** Each as `restored` takes it. */
+  /** Returns each definition as `restored` takes it. */
   toData(): ({ source: DefinitionSource } & Begun)[] {
     return this.#inputs.map(({ id, source, sinceArrival, definedAt }) => ({ id, source, sinceArrival, definedAt }))
   }
@@ -52,7 +55,7 @@ export class Definitions {
   }
 
   /**
-   * The set with a definition more, or with the one of its type and key changed.
+   * Returns the set with a definition added, or with the one of its type and key changed.
    * @param arrivals how many calls the space has taken up: where a definition without history begins
    */
   with(source: DefinitionSource, arrivals: number): Definitions {
@@ -68,7 +71,7 @@ export class Definitions {
     return new Definitions([...this.#inputs, input], this.#nextId + 1)
   }
 
-  /** The set without one. Throws where there is none such. */
+  /** Returns the set without a definition. Throws an EngineError if there is none such. */
   without(key: string, type: DefinitionType): Definitions {
     const kept = this.#inputs.filter(({ source }) => source.key !== key || source.type !== type)
     if (kept.length === this.#inputs.length)
@@ -81,7 +84,7 @@ function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
   return a.key === b.key && a.type === b.type
 }
 
-/** What the type promises, files and journals need not keep. */
+/** Checked at run time, since files and journals need not keep what the type promises. */
 const KINDS: readonly unknown[] = ['audience', 'computed_trait']
 const TYPES: readonly unknown[] = ['USERS', 'ACCOUNTS']
 

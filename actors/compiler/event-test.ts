@@ -1,4 +1,9 @@
-/** Conditions that look at one event alone, compiled; and the equality by which an index finds them. */
+/**
+ * Compiles conditions that look at one event alone, and finds the equality by which an index can select them.
+ *
+ * Example: `property('price') >= 100 AND property('kind') = 'shoes'` becomes one test of an event, and the
+ * discriminator `kind` = `shoes`: the test runs only for events with that kind.
+ */
 import type { Comparison, Condition, Operand } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -9,7 +14,7 @@ import { rightsOf } from './references.ts'
 
 export type EventTest = (event: ProfileEvent) => boolean
 
-/** The conjunction as one test; undefined where there is nothing to test. */
+/** Compiles a conjunction to one test; undefined if there is nothing to test. */
 export function compileEventTest(conjuncts: readonly Condition[]): EventTest | undefined {
   const tests = conjuncts.map(compileCondition)
   if (tests.length < 2) return tests[0]
@@ -64,13 +69,13 @@ function readField(side: Operand | Comparison['left']): FieldReader {
   return compileField(side)
 }
 
-/** The constant that an operand is; a date is its text. Undefined where it is none. */
+/** Returns the constant value of an operand (a date is its text); undefined if it is not constant. */
 export function literalOf(operand: Operand): JsonValue | undefined {
   if (operand.kind === 'literal') return operand.value
   return operand.kind === 'date' ? operand.text : undefined
 }
 
-/** The first conjunct that asks a field to equal one of some constants. */
+/** Finds the first conjunct that asks a field to equal one of some constants. */
 export function findDiscriminator(conjuncts: readonly Condition[]): Discriminator | undefined {
   for (const conjunct of conjuncts) {
     if (conjunct.kind !== 'comparison' || !('right' in conjunct)) continue

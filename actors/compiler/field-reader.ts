@@ -1,4 +1,8 @@
-/** How an event's property or context field is read, and the key by which equal fields are known. */
+/**
+ * Readers of an event's property or context field, and the key by which equal fields are recognised.
+ *
+ * Example: `property('cart.total')` becomes a reader that walks `cart`, then `total`.
+ */
 import type { EventField } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { compilePath, type Reached } from '../values/values.ts'

@@ -1,4 +1,9 @@
-/** The nodes of a plan as they are compiled, and the predicates that feed them, equal ones once. */
+/**
+ * Collects the nodes of a plan while it is compiled, with the predicates that feed them; equal predicates are shared.
+ *
+ * Example: two audiences over `event('A').where(property('x') = 1)` share one predicate, which feeds both of their
+ * nodes.
+ */
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { EventIndex } from '../plan/event-index.ts'
@@ -52,7 +57,7 @@ export class NodeRegistry {
       (predicate.test?.(event) ?? true)
   }
 
-  /** After the last definition: puts the predicates into the index. */
+  /** Puts the predicates into the index; called after the last definition. */
   fill(index: EventIndex): void {
     for (const { event, predicate, parts } of this.#predicates.values())
       index.add(event, predicate, findDiscriminator(parts.ownConjuncts))

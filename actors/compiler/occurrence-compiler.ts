@@ -1,7 +1,11 @@
 /**
  * Compiles streams whose test looks at more than the event: the occurrences that are judged, the verdict on each, and,
- * for a funnel, the children that a verdict counts. A child's own part is judged once for all parents; what looks at the
- * parent's properties too is tested for each pair.
+ * for a funnel, the children that a verdict counts. A child's own part is judged once for all parents; a test of the
+ * parent's properties runs for each pair.
+ *
+ * Example: `event('Added').where(NOT event('Ordered').within(parent: 1 hour).count() >= 1)` makes an occurrence node
+ * for 'Ordered' and one for 'Added'. Each 'Added' is judged when it comes and again when an 'Ordered' within its hour
+ * comes or goes.
  */
 import type { Comparison, Condition, EventField, Operand, Reduction } from '../../src/language/tree.ts'
 import { compileTest, compileTimedTest, type Horizon, type TimedTest } from '../values/comparators.ts'
@@ -20,7 +24,7 @@ import { compileTrait, type PlanScope } from './scope.ts'
 import type { NodeRegistry } from './node-registry.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
-/** What a condition inside a `where` looks at: an occurrence, and its parent where there is one. */
+/** The occurrence that a condition inside a `where` looks at, with its parent if there is one. */
 interface Pair {
   readonly occurrence: Occurrence
   readonly parent: Occurrence | undefined
@@ -31,12 +35,12 @@ interface Pair {
 type PairCondition = (pair: Pair) => boolean
 type PairRead = (pair: Pair) => Reached
 
-/** Where a condition stands. */
+/** The surroundings of a condition inside a `where`. */
 interface Place {
   /** The occurrences whose event the condition is about. */
   readonly node: OccurrenceNode
   readonly parent: OccurrenceNode | undefined
-  /** The occurrences to judge anew when what the condition looks at changes, and how far before `node`'s they reach. */
+  /** The occurrences to judge again when an input of the condition changes, and how far before `node`'s they reach. */
   readonly judged: OccurrenceNode
   readonly offset: Window
   readonly window: number
@@ -56,7 +60,7 @@ export class OccurrenceCompiler {
     this.#registry = registry
   }
 
-  /** The node of the occurrences that a stream's own conjuncts let through. */
+  /** Returns the node of the occurrences that pass a stream's own conjuncts. */
   occurrences(parts: StreamParts, sinceArrival: number): OccurrenceNode {
     const key = `${this.#registry.predicateKey(parts, sinceArrival)}|${conjunctsKey(parts.judgedConjuncts)}`
     const known = this.#nodes.get(key)
@@ -87,7 +91,7 @@ export class OccurrenceCompiler {
     return node
   }
 
-  /** The place of a field among the values that each occurrence keeps. */
+  /** Returns the index of a field among the values that each occurrence keeps. */
   capture(node: OccurrenceNode, field: EventField, whole = false): number {
     const captures = this.#captures.get(node)!
     const key = fieldKey(field, whole)
@@ -168,7 +172,7 @@ export class OccurrenceCompiler {
     return (pair) => pair.occurrence.values[index]
   }
 
-  /** A funnel's child: its reduced value for each occurrence of `place.node`. */
+  /** Compiles a funnel's child: its reduced value for each occurrence of `place.node`. */
   #child(reduction: Reduction, place: Place, countMax: number): PairRead {
     const parts = takeApart(reduction.stream)
     const child = this.occurrences(parts, place.sinceArrival)

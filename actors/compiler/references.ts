@@ -1,5 +1,5 @@
 /**
- * Which definition a `trait('…')` means, what depends on what, and the order in which definitions settle.
+ * Resolves `trait('…')` references between definitions, and orders definitions so that each settles after its inputs.
  * References go user → user, account → account, account → user inside a quantifier, user → audience of accounts.
  */
 import type { Condition, Filter, Operand, Query, Scalar } from '../../src/language/tree.ts'
@@ -31,7 +31,7 @@ export class KeyTable {
     for (const source of sources) this.#keys[kindOfType(source)].set(source.key, source)
   }
 
-  /** What the name means to an actor of this kind: the whole name among defined keys first, then its first part. */
+  /** Resolves a name for this kind of actor: the whole name among defined keys first, then its first part. */
   resolve(kind: ActorKind, name: string): Target {
     const steps = pathSteps(name)
     const whole = steps.join('.')
@@ -84,16 +84,21 @@ export function rightsOf(right: Operand | readonly Operand[]): readonly Operand[
   return Array.isArray(right) ? (right as readonly Operand[]) : [right as Operand]
 }
 
-/** A definition's place: `level` is even for users and odd for accounts. */
+/** A definition with its level in the order of settling: even for users, odd for accounts. */
 export interface Placed {
   readonly input: DefinitionInput
   readonly level: number
 }
 
-/** Definitions that read one another in a chain: more are refused, for whoever walks a chain uses the stack. */
+/**
+ * The longest chain of definitions that read one another; a longer one is refused, because walking it uses the stack.
+ */
 export const REFERENCES_DEPTH_MAX = 500
 
-/** The definitions in an order in which each comes after all that it reads. Throws on a cycle, or a chain too long. */
+/**
+ * Orders definitions so that each comes after everything that it reads. Throws an EngineError for a cycle, or a chain
+ * too long.
+ */
 export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTable): Placed[] {
   const byName = new Map(inputs.map((input) => [nameOf(kindOfType(input.source), input.source.key), input]))
   const known = new Map<DefinitionInput, { level: number; depth: number }>()
@@ -103,7 +108,7 @@ export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTa
     const found = known.get(input)
     if (found) return found
     if (open.has(input)) throw cycle(input)
-    // The walk itself goes no deeper than what is allowed.
+    // The walk itself goes no deeper than the bound.
     if (open.size >= REFERENCES_DEPTH_MAX) throw tooDeep(input)
     open.add(input)
     const kind = kindOfType(input.source)

@@ -1,4 +1,6 @@
-/** What the parts of the compiler share for one plan: what names mean, and where readers are registered. */
+/**
+ * Shared by the parts of the compiler for one plan: the meaning of names, and the places where readers are registered.
+ */
 import type { Condition } from '../../src/language/tree.ts'
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { TraitReader } from '../values/trait-reader.ts'
@@ -15,9 +17,9 @@ export interface PlanScope {
   /** Definitions of the accounts' plan. */
   readonly accounts: ReadonlyMap<string, DefinitionNode>
   readonly traits: TraitIndex
-  /** The condition that accounts ask of each user. */
+  /** Returns the node of a condition that accounts put to each user. */
   readonly conditionNode: (condition: Condition, sinceArrival: number) => DefinitionNode
-  /** A definition of accounts asks something of the users. */
+  /** Called when a definition of accounts puts a condition to the users. */
   readonly onQuantifier: (definition: number) => void
 }
 
@@ -28,7 +30,7 @@ export interface CompiledDefinition {
   readonly sinceArrival: number
 }
 
-/** How the reference is read; `register` puts the reader among the dependents of what it reads. */
+/** Compiles a reference to a trait; `register` adds the reader to the dependents of the trait. */
 export function compileTrait(scope: PlanScope, name: string, register: (dependents: Dependents) => void): TraitReader {
   const target = scope.keys.resolve(scope.kind, name)
   switch (target.kind) {

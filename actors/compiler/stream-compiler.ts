@@ -1,6 +1,9 @@
 /**
- * Compiles streams into nodes of the plan, equal ones once, and puts their predicates into the index.
- * Node ids ascend from what is looked at to what looks: a funnel's children, the funnel, the stream that reduces it.
+ * Compiles streams into nodes of the plan, equal ones once, and puts their predicates into the index. Node ids ascend
+ * from inputs to readers: a funnel's children, the funnel, the stream that reduces it.
+ *
+ * Example: `event('A').within(7 days).count() >= 1` and `event('A').within(7 days).count() >= 5` share one node of
+ * recent counts, which keeps the five newest times; each comparison is one bit of it.
  */
 import type { Reducer, Stream } from '../../src/language/tree.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
@@ -35,7 +38,7 @@ export class StreamCompiler {
   readonly #streams = new Map<string, StreamEntry>()
   readonly #comparisonBits = new Map<string, { entry: StreamEntry; bit: number }>()
   readonly #origins = new Map<StreamEntry, { parts: StreamParts; sinceArrival: number }>()
-  /** From a stream that had no bit left to another like it. */
+  /** Maps a stream that had no bit left to another like it. */
   readonly #overflow = new Map<StreamEntry, StreamEntry>()
 
   constructor(scope: PlanScope, index: EventIndex) {
@@ -43,7 +46,7 @@ export class StreamCompiler {
     this.#occurrences = new OccurrenceCompiler(scope, this.registry)
   }
 
-  /** The node of a stream that is not inside another's `where`. */
+  /** Returns the node of a stream that is not inside another's `where`. */
   stream(stream: Stream, sinceArrival: number): StreamEntry {
     const parts = takeApart(stream)
     const judged = parts.judgedConjuncts.length > 0
@@ -63,7 +66,7 @@ export class StreamCompiler {
     return entry
   }
 
-  /** The stream's reducer, by its place among the stream's reducers. */
+  /** Returns the index of a reducer among those of the stream. */
   reducer(entry: StreamEntry, reducer: Reducer): number {
     const { node } = entry
     const key = JSON.stringify(reducer)
@@ -76,7 +79,9 @@ export class StreamCompiler {
     return node.reducers.push(reducer) - 1
   }
 
-  /** The bit that holds a comparison's truth: of the stream, or of another like it once the first has none left. */
+  /**
+   * Returns the bit that holds a comparison's truth: of the stream, or of another like it once the first has none left.
+   */
   comparison(
     entry: StreamEntry,
     reducer: number,
@@ -105,7 +110,11 @@ export class StreamCompiler {
     return node
   }
 
-  /** After the last definition: puts the predicates into the index, and says how long occurrences matter. */
+  /**
+   * Completes the streams, after the last definition: puts the predicates into the index, and sets how long occurrences
+   * matter. Example: a child `within(parent: 1 hour)` of a parent `within(7 days)` keeps each 'Ordered' for 7 days and
+   * an hour, as an 'Added' at the far end of its window may still count it.
+   */
   finish(): void {
     this.registry.fill(this.#index)
     for (let id = this.registry.nodes.length - 1; id >= 0; id--) {
@@ -180,7 +189,7 @@ export class StreamCompiler {
   }
 }
 
-/** The count beyond which no comparison of a stream changes; infinite where more than a count matters. */
+/** Returns the count beyond which no comparison of a stream changes; infinite if more than a count matters. */
 function countMaxOf(node: StreamNode): number {
   if (node.reducers.some((reducer) => reducer.kind !== 'count')) return Infinity
   if (node.watchers.some(({ definitions, timed }) => definitions.size + timed.size > 0)) return Infinity

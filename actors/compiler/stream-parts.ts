@@ -1,6 +1,9 @@
 /**
- * A stream of the syntax tree taken apart: filters combine whatever their order, so what counts is the intersection of
+ * Takes a stream of the syntax tree apart. Filters combine whatever their order, so the parts are the intersection of
  * the windows, all sources excluded, and the conjuncts of every `where`, split by what they look at.
+ *
+ * Example: `event('A').within(7 days).where(property('x') = 1).within(1 day)` has the window of one day and one
+ * conjunct of its own.
  */
 import { durationMs } from '../../src/language/duration.ts'
 import { printCondition } from '../../src/language/print.ts'
@@ -15,14 +18,14 @@ export interface StreamParts {
   readonly window: Window
   /** Relative to the parent occurrence. */
   readonly reach: Window
-  /** Infinite where there are no sessions. */
+  /** Infinite if there are no sessions. */
   readonly sessionGap: number
   readonly excludedSources: readonly string[]
-  /** Look at the event alone. */
+  /** Conjuncts that look at the event alone. */
   readonly ownConjuncts: readonly Condition[]
-  /** Look at traits, the clock or later events too. */
+  /** Conjuncts that look at traits, the clock or later events too. */
   readonly judgedConjuncts: readonly Condition[]
-  /** Look at the parent's properties too. */
+  /** Conjuncts that look at the parent's properties too. */
   readonly pairConjuncts: readonly Condition[]
 }
 
@@ -67,7 +70,7 @@ export function takeApart(stream: Stream): StreamParts {
   }
 }
 
-/** A key that equal lists of conjuncts share. */
+/** Returns a key that equal lists of conjuncts share. */
 export function conjunctsKey(conjuncts: readonly Condition[]): string {
   return conjuncts.map(printCondition).sort(compareText).join(' AND ')
 }

@@ -1,7 +1,8 @@
 /**
- * Which actor is due next, to the millisecond. A hierarchical timing wheel (Varghese and Lauck, SOSP 1987): level n holds
- * deadlines that differ from the present in their n-th group of six bits; a slot's actors form a list in typed arrays.
- * Setting, clearing and firing are constant work for an actor; idle time is skipped by the levels' occupancy bits.
+ * Finds the actors that are due next, to the millisecond. A hierarchical timing wheel (Varghese and Lauck, SOSP 1987):
+ * level n holds deadlines that differ from the present in their n-th group of six bits; a slot's actors form a list in
+ * typed arrays. Setting, clearing and firing take constant time for an actor; idle time is skipped by the levels'
+ * occupancy bits.
  * Invariants: (1) an actor is in at most one slot; (2) every deadline held is later than `#now`.
  */
 
@@ -11,10 +12,10 @@ const SLOTS = 64
 const LEVELS = 9
 const NONE = -1
 
-/** Ms that a slot of each level spans, and one level more: a power costs more than all else here. */
+/** The span of a slot of each level, ms, and of one level more: computing a power costs more than all else here. */
 const SPANS: readonly number[] = Array.from({ length: LEVELS + 1 }, (_, level) => 2 ** (BITS * level))
 
-/** 32-bit words of an actor, and the places of its words; `next` is the first. */
+/** 32-bit words of an actor, and the index of each; `next` is the first. */
 const LINK = 6
 const PREVIOUS = 1
 const SLOT = 2
@@ -26,7 +27,7 @@ export class TimingWheel {
   readonly #heads = new Int32Array(SLOTS * LEVELS).fill(NONE)
   /** Occupied slots of each level, two words of 32 bits. */
   readonly #occupied = new Int32Array(LEVELS * 2)
-  /** Of each actor, side by side in one line of the cache: next · previous · slot · unused · deadline (a double). */
+  /** For each actor, side by side in one line of the cache: next · previous · slot · unused · deadline (a double). */
   #links = new Int32Array(0)
   #deadlines = new Float64Array(0)
 
@@ -36,7 +37,10 @@ export class TimingWheel {
     this.#grow(1024)
   }
 
-  /** The deadline of an actor; infinite where it has none. One that was taken out keeps it until it is set anew. */
+  /**
+   * Returns the deadline of an actor; infinite if it has none. A deadline that was taken out stays until it is set
+   * again.
+   */
   deadlineOf(actor: number): number {
     return actor * LINK < this.#links.length ? this.#deadlines[actor * DEADLINE + 2]! : Infinity
   }
@@ -51,7 +55,7 @@ export class TimingWheel {
     if (deadline !== Infinity) this.#link(actor, deadline)
   }
 
-  /** The earliest deadline at or before `limit`, or infinite; the present moves up to it, or to `limit`. */
+  /** Returns the earliest deadline at or before `limit`, or infinite; moves the present to it, or to `limit`. */
   advance(limit: number): number {
     for (;;) {
       const level = this.#lowestLevel()
@@ -67,7 +71,7 @@ export class TimingWheel {
     return Infinity
   }
 
-  /** The earliest deadline; infinite where there is none. */
+  /** Returns the earliest deadline; infinite if there is none. */
   earliest(): number {
     const level = this.#lowestLevel()
     if (level < 0) return Infinity
@@ -81,7 +85,7 @@ export class TimingWheel {
     return earliest
   }
 
-  /** Actors whose deadline is at or before `limit`; in no order. */
+  /** Yields the actors whose deadline is at or before `limit`, in no order. */
   *dueUntil(limit: number): Generator<number> {
     for (let level = 0; level < LEVELS; level++)
       for (let slot = 0; slot < SLOTS; slot++) {
@@ -92,7 +96,7 @@ export class TimingWheel {
       }
   }
 
-  /** Takes out the actors that are due at the instant that `advance` gave, into the list; returns how many there are. */
+  /** Moves the actors that are due at the instant of `advance` into the list; returns how many there are. */
   take(instant: number, due: number[]): number {
     const slot = instant % SLOTS
     let count = 0
@@ -132,7 +136,7 @@ export class TimingWheel {
     links[at + SLOT] = NONE
   }
 
-  /** The present is at the slot's start: its actors move to lower levels. */
+  /** Moves the actors of a slot to lower levels once the present is at its start. */
   #cascade(slot: number): void {
     for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
       this.#unlink(actor)
@@ -188,7 +192,7 @@ function levelOf(now: number, deadline: number): number {
   return groupIndex((now % WORD) ^ (deadline % WORD))
 }
 
-/** Number of the six-bit group in which the highest set bit lies. */
+/** Returns the number of the six-bit group in which the highest set bit lies. */
 function groupIndex(difference: number): number {
   return difference === 0 ? 0 : Math.floor((31 - Math.clz32(difference)) / BITS)
 }

@@ -1,10 +1,10 @@
 /**
- * Which calls have been applied, by `messageId`. A call without one is always new.
+ * Knows by `messageId` which calls have been applied. A call without one is always new.
  *
  * D1. An id is known for `horizonMs`, to the hour, unless more than `idsMax` have come since: then the oldest hour
  *     goes.
  * D2. Ids are fingerprints of 128 bits in a log, off the JavaScript heap, in the order of arrival; a hash table finds
- *     their places. What the log holds is the state; the table follows from it.
+ *     their index. The log is the state; the table follows from it.
  * D3. No call pays for a larger table: it takes over the smaller one a little at a time.
  */
 import { writeFingerprint } from '../identity/fingerprint.ts'
@@ -19,9 +19,9 @@ export const KNOW_ALL: DeduplicationLimits = { horizonMs: Infinity, idsMax: Infi
 
 /** As data, without the log itself. */
 export interface DeduplicationHead {
-  /** How many ids are known of each hour since 1970, oldest first. */
+  /** The number of ids known of each hour since 1970, oldest first. */
   readonly hours: readonly (readonly [hour: number, count: number])[]
-  /** Place in the log of the first that is known. */
+  /** Index in the log of the first id that is known. */
   readonly first: number
 }
 
@@ -33,7 +33,7 @@ const CAPACITY_MIN = 1 << 10
 /** Slots of the smaller table that each id moves on. */
 const MOVED_AT_ONCE = 16
 
-/** Of one hour. */
+/** The ids of one hour. */
 interface Bucket {
   readonly hour: number
   count: number
@@ -46,17 +46,17 @@ export class Deduplication {
   readonly #buckets: Bucket[] = []
   /** While it is being restored: ids that are still to come. */
   #awaited: Bucket[] = []
-  /** Place in the log of the first id that is known, and of the next to come. */
+  /** Index in the log of the first id that is known, and of the next to come. */
   #first = 0
   #next = 0
-  /** By hash: 1 more than the place in the log less `#base`; 0: empty. A place before `#first` is as good as free. */
+  /** By hash: 1 more than the index in the log less `#base`; 0: empty. An index before `#first` is as good as free. */
   #table = new Uint32Array(CAPACITY_MIN)
   #base = 0
   #used = 0
   /** The smaller table that is being moved on, from this slot. */
   #old: { readonly table: Uint32Array; readonly base: number; from: number } | undefined = undefined
   readonly #words = new Uint32Array(WORDS)
-  /** How to take the last id back. */
+  /** The slot that the last id took, and its content before: to remove that id again. */
   #lastSlot = -1
   #lastSlotHeld = 0
 
