@@ -64,18 +64,18 @@ export class Deduplication {
     this.#limits = limits
   }
 
-  /** How many ids are known. */
+  /** The number of ids that are known. */
   get count(): number {
     return this.#next - this.#first
   }
 
-  /** Since when every id is known, epoch ms; undefined while there is none. */
+  /** The instant since which every id is known, epoch ms; undefined while there is none. */
   get knownSince(): number | undefined {
     const oldest = this.#buckets[0]
     return oldest && oldest.hour * HOUR_MS
   }
 
-  /** True for a `messageId` that is not known, which is known from now on. `now` never goes back; epoch ms. */
+  /** Returns true for a `messageId` that is not known, and knows it from now on. `now` never goes back; epoch ms. */
   isNew(messageId: string, now: number): boolean {
     if (messageId === '') return true
     this.#forgetUntil(now)
@@ -85,8 +85,8 @@ export class Deduplication {
     return this.#add(now)
   }
 
-  /** The call that was found new last was not applied after all. */
-  takeBack(messageId: string): void {
+  /** Forgets the id that was found new last: its call was not applied after all. */
+  forgetLast(messageId: string): void {
     if (messageId === '') return
     this.#next--
     this.#table[this.#lastSlot] = this.#lastSlotHeld
@@ -99,9 +99,7 @@ export class Deduplication {
     return { hours: this.#buckets.map(({ hour, count }) => [hour, count] as const), first: this.#first }
   }
 
-  /**
-   * The log as it is now: gives what of a chunk is known. It can be asked later, as what is written in the log stays.
-   */
+  /** Returns a reader of the log's chunks as they are now. It may be used later, as the log is never overwritten. */
   log(): (chunk: number) => Uint8Array {
     const [first, next, chunks] = [this.#first, this.#next, new Map(this.#chunks)]
     return (chunk) => {
@@ -112,7 +110,7 @@ export class Deduplication {
     }
   }
 
-  /** All chunks of the log, in its order. */
+  /** Returns all chunks of the log, in order. */
   chunks(): Uint8Array[] {
     const log = this.log()
     const chunks: Uint8Array[] = []
@@ -121,7 +119,7 @@ export class Deduplication {
     return chunks
   }
 
-  /** Into an empty one: what another held. The chunks of its log follow, by `restoreChunk`, in their order. */
+  /** Restores a head into an empty instance. The chunks of the log follow in order, by `restoreChunk`. */
   restore({ hours, first }: DeduplicationHead): void {
     this.#first = this.#next = this.#base = first
     this.#awaited = hours.map(([hour, count]) => ({ hour, count }))
@@ -140,7 +138,7 @@ export class Deduplication {
     }
   }
 
-  /** After the last chunk. Throws where ids are missing. */
+  /** Ends a restoration, after the last chunk. Throws an Error if ids are missing. */
   restored(): void {
     if (this.#awaited.some(({ count }) => count > 0)) throw new Error('deduplication: the log is not complete')
     this.#awaited = []
@@ -161,7 +159,7 @@ export class Deduplication {
     }
   }
 
-  /** Adds the fingerprint at hand; false where the table has it. */
+  /** Adds the current fingerprint; returns false if the table has it. */
   #add(now: number): boolean {
     const table = this.#table
     const mask = table.length - 1
@@ -203,7 +201,7 @@ export class Deduplication {
     return false
   }
 
-  /** Whether the log has the fingerprint at hand in this place. */
+  /** True if the log has the current fingerprint at this index. */
   #isAt(place: number): boolean {
     const chunk = this.#chunks.get(Math.floor(place / CHUNK_IDS))!
     const at = (place % CHUNK_IDS) * WORDS
@@ -213,7 +211,7 @@ export class Deduplication {
     )
   }
 
-  /** Half of the table is free, and places fit into its slots. Keeps D3. */
+  /** Keeps half of the table free, and every index small enough for its slots. Keeps D3. */
   #makeRoom(): void {
     if (this.#old) this.#moveOn(this.#old)
     else if (this.#used * 2 >= this.#table.length || this.#next - this.#base >= 2 ** 31) {

@@ -1,6 +1,6 @@
 /**
- * The actors of a space, and all that finds, settles, schedules, wakes and restores them, put together. It decides
- * nothing about entries: that is the shard's.
+ * The actors of a space, and the parts that find, settle, schedule, wake and restore them, put together. It decides
+ * nothing about entries: the shard does.
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { Retention } from '../../src/model/retention.ts'
@@ -85,7 +85,7 @@ export class ActorSystem {
       accountAt: (ordinal) => roster.accountAt(ordinal),
     })
     this.reader = new ActorReader(roster, this.decoder, () => this.defined.plans)
-    // Nobody leaves memory before all have adopted the definitions.
+    // Nobody leaves memory before all actors have the new definitions.
     this.redefinition = new Redefinition({
       roster,
       settlement,
@@ -116,7 +116,7 @@ export class ActorSystem {
     if (expiresAt(actor, this.retention) <= due) this.#callActors.expire(actor as ProfileActor, due)
   }
 
-  /** Keeps so much from now on. */
+  /** Sets how much is kept from now on. */
   retain(retention: Retention): void {
     const isSame = retention.anonymousMs === this.retention.anonymousMs
     this.retention = retention
@@ -125,7 +125,7 @@ export class ActorSystem {
     rescheduleAll({ roster: this.roster, wheel: this.wheel, retention, now: this.clock.now, schedule })
   }
 
-  /** Finds the next deadline of an actor, and keeps it. One that a failed call had made is no more by now. */
+  /** Computes and stores the next deadline of an actor. An actor made by a failed call is no more by now. */
   schedule(actor: Actor): void {
     const due = Math.max(this.clock.now, Math.min(actor.schedule(), expiresAt(actor, this.retention)))
     actor.dueAt = due
@@ -133,7 +133,7 @@ export class ActorSystem {
   }
 
   /**
-   * A user as it was when it went to rest. The deadline that it had counts: one that is found again may be earlier, but
+   * Makes a user from the bytes that it rests as. Its stored deadline counts: one computed again may be earlier, but
    * nothing would come of it.
    */
   #wake(bytes: Uint8Array, dueAt: number): SpaceActor {

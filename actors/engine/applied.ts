@@ -1,17 +1,17 @@
-/** What came of an entry. */
+/** The result of an entry. */
 import type { EngineError } from '../../src/model/errors.ts'
 import type { Transition } from '../../src/model/transition.ts'
 
-/** What came of one call. */
+/** The result of one call. */
 export type CallOutcome =
   | { readonly kind: 'applied' }
   | { readonly kind: 'duplicate' }
-  /** It breaks a rule; nothing has changed. */
+  /** The call breaks a rule; nothing has changed. */
   | { readonly kind: 'refused'; readonly error: EngineError }
-  /** A fault of ours while it was applied; the state is as it was before it. */
+  /** A fault of ours while the call was applied; the state is as it was before it. */
   | { readonly kind: 'failed'; readonly cause: unknown }
 
-/** A deadline that failed: its actor is as it was before, and looks at the clock again with its next message. */
+/** A deadline that failed: the actor's state is restored, and the actor is skipped until its next message. */
 export interface FailedDeadline {
   readonly profile: string
   readonly at: number
@@ -20,9 +20,9 @@ export interface FailedDeadline {
 
 export interface Applied {
   readonly transitions: readonly Transition[]
-  /** Of a calls entry, one for each call. */
+  /** One for each call of a calls entry. */
   readonly outcomes: readonly CallOutcome[]
-  /** Deadlines on the way that failed and were set aside; nearly always none. */
+  /** Deadlines that failed on the way and were set aside; nearly always none. */
   readonly faults: readonly FailedDeadline[]
 }
 

@@ -1,4 +1,6 @@
-/** Who a call is about: the profile that its ids mean, found, made or united, and the account that it names. */
+/**
+ * Finds the actors of a call: the profile that its ids name, found, created or united, and the account that it names.
+ */
 import { EngineError } from '../../src/model/errors.ts'
 import type { ExternalId, IdentityRules } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -19,7 +21,7 @@ export interface CallActorsOptions {
   readonly settlement: Settlement
   readonly store: HistoryStore
   readonly rules: IdentityRules
-  /** How many users there may be. */
+  /** The highest number of users. */
   readonly profilesMax: () => number
 }
 
@@ -42,7 +44,7 @@ export class CallActors {
     this.#rules = rules
   }
 
-  /** The profile that the ids mean, taking part in the settlement with its accounts. */
+  /** Returns the profile that the ids name; it and its accounts take part in the settlement. */
   profileOf(ids: readonly ExternalId[], now: number, plans: Plans): ProfileActor {
     const known = ids.length === 1 ? this.#identity.find(ids[0]!.type, ids[0]!.value) : undefined
     if (known) return this.#joined(known)
@@ -80,7 +82,7 @@ export class CallActors {
       throw new EngineError('profiles_limit', `The space has ${max} profiles, which is as many as it may have`)
   }
 
-  /** A user that nothing has come for in long is no more: nobody knows its ids. */
+  /** Removes a user whose last call is long ago: nobody knows its ids. */
   expire(profile: ProfileActor, now: number): void {
     profile.next({ kind: 'expired', at: now })
     this.#settlement.onSuccess(() => {
@@ -118,14 +120,14 @@ export class CallActors {
     survivor.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
   }
 
-  /** Takes back that a profile was absorbed. */
+  /** Undoes that a profile was absorbed. */
   #readmit(profile: ProfileActor): void {
     for (const id of profile.ids) this.#identity.assign(id, profile.ordinal)
     this.#roster.add(profile)
     this.#wheel.set(profile.ordinal, profile.dueAt)
   }
 
-  /** The account of a group, which the profile belongs to from now on, taking part in the settlement. */
+  /** Returns the account of a group, linked with the profile; it takes part in the settlement. */
   accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
     const account = this.#roster.account(groupId) ?? this.#createAccount(groupId, now, plans)
     this.#settlement.join(account)
@@ -151,7 +153,7 @@ export class CallActors {
   }
 }
 
-/** Definitions, by number, of which the profiles do not all have the same value. */
+/** Lists the definitions, by number, of which the profiles do not all have the same value. */
 function differingDefinitions(profiles: readonly ProfileActor[]): Set<number> {
   const ids = new Set(profiles.flatMap(({ defined }) => [...defined.ids()]))
   const differing = new Set<number>()
@@ -162,7 +164,7 @@ function differingDefinitions(profiles: readonly ProfileActor[]): Set<number> {
   return differing
 }
 
-/** Nobody is told that a profile never was in an audience, or never had a value. */
+/** Treats false as null: nobody is told that a profile never was in an audience, or never had a value. */
 function toldValue(value: JsonValue | undefined): JsonValue {
   return value === undefined || value === false ? null : value
 }

@@ -13,7 +13,7 @@ import type { CallActors } from './call-actors.ts'
 import { forgetEvents } from './forget-events.ts'
 import type { SpaceClock } from './space-clock.ts'
 
-/** What of the engine is in force when a call is applied. */
+/** The part of the engine's state that decides how a call is read and applied. */
 export interface CallContext {
   readonly identityRules: IdentityRules
   readonly retention: Retention
@@ -62,7 +62,7 @@ export class CallApplication {
       return APPLIED
     } catch (cause) {
       settlement.rollBack()
-      deduplication.takeBack(call.messageId)
+      deduplication.forgetLast(call.messageId)
       return cause instanceof EngineError ? { kind: 'refused', error: cause } : { kind: 'failed', cause }
     }
   }

@@ -1,4 +1,4 @@
-/** The engine as an RxJS operator: committed entries in, what each caused out; one `next` per entry, in order. */
+/** The engine as an RxJS operator: committed entries in, their results out; one `next` for each entry, in order. */
 import { map, type OperatorFunction } from 'rxjs'
 import type { Applied } from './applied.ts'
 import type { AppliedEntry, Shard } from './shard.ts'

@@ -1,7 +1,7 @@
 /**
- * Whether a `count` that begins in the middle of a history has once been at least 1: from then on it is 0, not absent,
- * when nothing matches. The actor's kept events are played again, each at the instant at which it was received, with all
- * that falls due in between. Traits are taken as they are now: what they were is not kept.
+ * Finds out if a `count` that begins in the middle of a history has once been at least 1: from then on it is 0, not
+ * absent, when nothing matches. The actor's kept events are played again, each at the instant at which it was received,
+ * with everything that falls due in between. Traits are taken as they are now: their past values are not kept.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { Actor, type SettlementSink } from '../actor/actor.ts'
@@ -22,12 +22,12 @@ const SILENT: SettlementSink = {
   appending: () => undefined,
 }
 
-/** Drops the values of definitions that are no more; users' conditions are numbered anew with every plan. */
+/** Drops the values of definitions that are no more; users' conditions get new numbers with every plan. */
 export function dropEnded(actor: Actor, { byId }: Plan): void {
   for (const id of actor.defined.ids()) if (id < 0 || !byId.has(id)) actor.defined.delete(id)
 }
 
-/** A count that begins, or begins anew, finds out whether it has once been at least 1. */
+/** Sets `hasBeenOne` of a count that begins, or begins anew. */
 export function beginCount(
   actor: Actor,
   { byId }: Plan,
@@ -45,7 +45,7 @@ export function beginCount(
 
 /**
  * @param inputs all definitions of the space: those of the same type that it reads are played with it
- * @param until the present instant: what falls due after it has not been yet
+ * @param until the present instant: what falls due after it has not happened yet
  */
 function hasEverBeenOne(
   actor: Actor,
@@ -93,7 +93,7 @@ class PlayedActor extends Actor {
       )
   }
 
-  /** True if, at some due instant up to `limit`, the count was at least 1. */
+  /** Plays up to `limit`; returns true if the count was at least 1 at some due instant. */
   playTo(limit: number): boolean {
     while (this.dueAt <= limit) {
       this.advance(this.dueAt)
@@ -110,7 +110,7 @@ class PlayedActor extends Actor {
   }
 
   protected override tellOthers(): void {
-    // Nobody else is played with it.
+    // No other actor is played with it.
   }
 
   override receive(): void {

@@ -1,4 +1,6 @@
-/** When a user is forgotten of whom nothing but browsers or devices have been seen, and nothing for long. */
+/**
+ * Decides when an anonymous user is forgotten: one known only by browsers or devices, after a long time without a call.
+ */
 import type { Retention } from '../../src/model/retention.ts'
 import type { Actor } from '../actor/actor.ts'
 import { readFrame, USER } from '../memory/actor-frame.ts'
@@ -6,7 +8,7 @@ import { ProfileActor } from '../actor/profile-actor.ts'
 import type { Roster } from '../memory/roster.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
-/** Epoch ms; infinite for an actor that is kept. */
+/** Returns the instant at which an actor is forgotten, epoch ms; infinite if it is kept. */
 export function expiresAt(actor: Actor, { anonymousMs }: Retention): number {
   if (anonymousMs === Infinity || !(actor instanceof ProfileActor) || !actor.isAnonymous) return Infinity
   return actor.seenAt + anonymousMs
@@ -21,7 +23,7 @@ export interface ReschedulingOptions {
   readonly schedule: (actor: Actor) => void
 }
 
-/** Users are kept for another time from now on; whoever should have gone already goes when the clock moves on. */
+/** Applies another retention to all users; one that should have gone already goes when the clock moves on. */
 export function rescheduleAll({ roster, wheel, retention, now, schedule }: ReschedulingOptions): void {
   for (const ordinal of roster.ordinals()) {
     roster.pages.changing(ordinal)

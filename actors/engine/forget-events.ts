@@ -1,8 +1,9 @@
 /**
- * How long single events are kept, and since when a value is therefore exact. What is forgotten stays in running
- * totals; whatever must look at single events again sees the kept ones only.
+ * Forgets single events that are older than the retention allows, and says since when a value is therefore exact.
+ * Forgotten events stay in running totals; whatever must look at single events again sees the kept ones only.
  *
- * An event may stay a little longer than it must: to forget them one by one would be to write a history anew each time.
+ * An event may stay a little longer than it must: to forget events one by one would be to write a history anew each
+ * time.
  */
 import type { Retention } from '../../src/model/retention.ts'
 import type { Actor } from '../actor/actor.ts'
@@ -10,7 +11,7 @@ import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 
-/** Makes room for one more event of a user, where that is due. */
+/** Makes room for one more event of a user, if it is time. */
 export function forgetEvents(
   profile: ProfileActor,
   retention: Retention,
@@ -37,8 +38,8 @@ export function forgetEvents(
 }
 
 /**
- * Since when the value of a definition is exact, epoch ms: events before that count no more, though they would if all
- * were kept. Undefined where it is exact over all history.
+ * Returns the instant since which the value of a definition is exact, epoch ms: earlier events no longer count, though
+ * they would if all were kept. Undefined if the value is exact over all history.
  * @param definedAt how many calls the space had taken up when it was defined, or last edited
  */
 export function exactSince(

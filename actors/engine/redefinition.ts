@@ -1,10 +1,10 @@
 /**
- * Other definitions: every actor finds its state anew under their plans, at the present instant.
+ * Gives the actors other definitions: every actor computes its state again under the new plans, at the present instant.
  *
- * O1. Accounts and users that are linked to one another settle together; anybody else does not reach them. So the space
- *     is gone through in groups, and whoever was at rest is so again before the next group.
- * O2. All adopt the definitions or none: where one fails, those before it are what they were.
- * O3. Whose bytes stay the same has not changed, and is not stored anew.
+ * O1. Linked accounts and users settle together; nobody else reaches them. So the space is gone through in groups, and
+ *     users that were at rest are so again before the next group.
+ * O2. All actors get the definitions or none: if one fails, those before it are restored.
+ * O3. An actor whose bytes stay the same has not changed, and is not stored anew.
  */
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
@@ -30,21 +30,21 @@ export interface RedefinitionOptions {
   readonly rest: () => void
 }
 
-/** What is to be adopted. */
+/** The definitions that the actors get. */
 export interface NewDefinitions {
   readonly plans: Plans
   readonly oldPlans: Plans
-  /** Those that begin, or begin anew. */
+  /** Definitions that begin, or begin anew. */
   readonly begun: readonly DefinitionInput[]
   readonly inputs: readonly DefinitionInput[]
   readonly now: number
 }
 
-/** An actor that takes part, and what it was. */
+/** An actor that takes part, and its state before. */
 interface RedefinedActor {
   readonly actor: SpaceActor
   readonly before: PageActor
-  /** Of an actor that was awake: gives its values back. */
+  /** Restores the values of an actor that was awake. */
   readonly giveBack: (() => void) | undefined
 }
 
@@ -56,12 +56,12 @@ export class Redefinition {
     this.#options = options
   }
 
-  /** Whether actors that take part in a settlement do so for new definitions. */
+  /** True while actors settle for new definitions. */
   get isUnderWay(): boolean {
     return this.#isUnderWay
   }
 
-  /** Throws what an actor throws; then nothing has changed. */
+  /** Gives all actors the definitions. Throws the error of an actor that fails; then nothing has changed. */
   adopt(definitions: NewDefinitions, transitions: Transition[]): void {
     const adopters: RedefinedActor[] = []
     this.#isUnderWay = true
@@ -78,7 +78,7 @@ export class Redefinition {
     }
   }
 
-  /** @returns those for whom something must be taken back, should another fail */
+  /** @returns the actors that must be restored if another fails */
   #adoptTogether(group: readonly number[], definitions: NewDefinitions, transitions: Transition[]): RedefinedActor[] {
     const { settlement } = this.#options
     const { plans, begun, inputs, now } = definitions
@@ -107,7 +107,7 @@ export class Redefinition {
     return { actor: decoder.actorOf(readFrame(before.bytes), plans), before, giveBack: undefined }
   }
 
-  /** Takes note of what an actor is now. Keeps O3. */
+  /** Stores the new state of an actor; returns true if it must be restored on a failure. Keeps O3. */
   #isAnother({ actor, before, giveBack }: RedefinedActor): boolean {
     const { roster, wheel } = this.#options
     const { ordinal } = actor
@@ -136,7 +136,7 @@ export class Redefinition {
     wheel.set(ordinal, before.dueAt)
   }
 
-  /** Keeps O1: ordinals of those that settle together. */
+  /** Yields the ordinals of actors that settle together. Keeps O1. */
   *#groups(): Generator<readonly number[]> {
     const { roster } = this.#options
     const accountsOf = new Map<number, AccountActor[]>()
@@ -150,7 +150,7 @@ export class Redefinition {
     for (const account of roster.accounts())
       if (!reached.has(account)) {
         const group = linkedTo(account, accountsOf, reached)
-        // Who is linked is looked for by the others of its group.
+        // Linked users are looked for by the others of their group.
         yield group.filter((ordinal) => roster.at(ordinal))
       }
     let alone: number[] = []
@@ -165,7 +165,7 @@ export class Redefinition {
   }
 }
 
-/** Ordinals of all that are linked to an account by accounts and users, in order. */
+/** Lists the ordinals of all actors that are linked to an account through accounts and users, in order. */
 function linkedTo(
   first: AccountActor,
   accountsOf: ReadonlyMap<number, readonly AccountActor[]>,

@@ -1,11 +1,11 @@
 /**
- * Which pages of users are in memory. Beyond a bound, pages that a checkpoint has leave memory: their ids and deadlines
- * stay, and whoever is to be touched must be brought back first.
+ * Keeps track of the pages of users that are in memory. Beyond a bound, pages that a checkpoint has leave memory: their
+ * ids and deadlines stay, and a user must be brought back before it is touched.
  *
- * P1. What an entry will touch is known before it is applied: the users that its calls' ids name, and whoever is due
- *     before it. Commands touch all. A page that is looked at afterwards counts as touched, so that what the entry
- *     itself makes leave memory is another.
- * P2. Users that belong to accounts stay: what reaches their accounts reaches them.
+ * P1. The users that an entry will touch are known before it is applied: those that its calls' ids name, and those that
+ *     are due before it. Commands touch all. A page that is looked at afterwards counts as touched, so that this entry
+ *     cannot evict it.
+ * P2. Users that belong to accounts stay in memory: whatever reaches their accounts reaches them.
  */
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
@@ -13,16 +13,16 @@ import { PAGE_ACTORS } from '../memory/pages.ts'
 import type { Roster } from '../memory/roster.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
-/** An entry that says whom it touches: its calls have been read. */
+/** An entry whose calls have been read: it says which users it touches. */
 export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
-  /** Pages that are looked at once it is applied. */
+  /** Pages that are looked at after the entry is applied. */
   readonly looksAt?: readonly number[]
 }
 
 const NO_PAGES: readonly number[] = []
-/** Pages that are looked at after an entry, at most, to find some that can go. */
+/** The most pages that are looked at after an entry, to find some that can go. */
 const LOOKS = 32
-/** Not all of them: ten thousand users go in some milliseconds. */
+/** The bound right after a checkpoint: ten thousand users go in some milliseconds. */
 const LOOKS_MANY = 1_024
 
 export class ResidentPages {
@@ -37,7 +37,7 @@ export class ResidentPages {
     this.#wheel = wheel
   }
 
-  /** Users that are objects. */
+  /** The number of users that are objects. */
   get awakeCount(): number {
     return this.#roster.awakeCount
   }
@@ -47,12 +47,12 @@ export class ResidentPages {
     return this.#roster.restingBytes
   }
 
-  /** Pages that are not in memory. */
+  /** The number of pages that are not in memory. */
   get coldPages(): number {
     return this.#roster.coldCount
   }
 
-  /** Pages that must be brought back before an entry is applied, if nothing else is before. Keeps P1. */
+  /** Lists the pages that must be brought back before an entry is applied, once all before it are. Keeps P1. */
   pagesFor(entry: ReadEntry): readonly number[] {
     const { looksAt = NO_PAGES } = entry
     for (const page of looksAt) this.#roster.touch(page)
@@ -62,7 +62,7 @@ export class ResidentPages {
     for (const page of looksAt) this.#addCold(page * PAGE_ACTORS, pages)
     for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
     if (entry.kind === 'calls') {
-      // Who is new has a place on the last page.
+      // A new user gets an ordinal on the last page.
       this.#addCold(this.#roster.nextOrdinal, pages)
       for (const { call } of entry.calls)
         for (const { type, value } of call.ids) this.#addCold(this.#identity.ordinalOf(type, value), pages)
@@ -70,27 +70,28 @@ export class ResidentPages {
     return [...pages]
   }
 
-  /** The page that must be brought back before a profile can be looked at; undefined where none must. */
+  /** Returns the page that must be brought back before a profile can be looked at; undefined if there is none. */
   pageOf(type: string, value: string): number | undefined {
     const ordinal = this.#identity.ordinalOf(type, value)
     return ordinal >= 0 && this.#roster.isCold(ordinal) ? Math.floor(ordinal / PAGE_ACTORS) : undefined
   }
 
-  /** A page is back. */
+  /** Puts a page back into memory. */
   admit(page: number, bytes: Uint8Array): void {
     this.#roster.admitPage(page, bytes)
   }
 
   /**
-   * Lets pages go that nobody has touched for long, while more than so many bytes are held. Only right after an entry:
-   * who is there when the pages for the next are asked for must be there still when it is applied.
+   * Lets pages leave memory that nobody has touched for long, while more than so many bytes are held. To be called only
+   * right after an entry: a user that is in memory when the pages for the next entry are asked for must still be there
+   * when that entry is applied.
    */
   release(bytesMax: number): void {
     this.#roster.releasePages(bytesMax, this.#areManyStored ? LOOKS_MANY : LOOKS)
     this.#areManyStored = false
   }
 
-  /** The cut at hand is stored: many may go after the next entry. */
+  /** The current cut is stored: many pages may go after the next entry. */
   stored(): void {
     this.#roster.pages.keep()
     this.#areManyStored = true

@@ -1,4 +1,4 @@
-/** An engine that is being brought back, part by part. Users come back at rest: nothing but their ids is looked at. */
+/** Restores an engine part by part. Users come back at rest: only their ids are looked at. */
 import type { ActorDecoder } from '../memory/actor-codec.ts'
 import { ACCOUNT, readFrame } from '../memory/actor-frame.ts'
 import type { Actor } from '../actor/actor.ts'
@@ -22,20 +22,20 @@ export interface RestorationOptions {
   readonly deduplication: Deduplication
   /** The space's present, epoch ms. */
   readonly clock: number
-  /** Finds the next deadline of an actor, and keeps it. */
+  /** Computes and stores the next deadline of an actor. */
   readonly schedule: (actor: Actor) => void
   readonly rest: () => void
-  /** Lets pages go that are too many for the memory. */
+  /** Lets pages go while there are too many for the memory. */
   readonly release: () => void
 }
 
 export class Restoration<Shard> implements ShardRestoration<Shard> {
   readonly #shard: Shard
   readonly #options: RestorationOptions
-  /** Actors of whom it is not known when they are due. */
+  /** Actors whose deadline is not known. */
   readonly #unscheduled: number[] = []
 
-  /** @param shard what `finish` gives: it is whole then */
+  /** @param shard returned by `finish`, when it is whole */
   constructor(shard: Shard, options: RestorationOptions) {
     this.#shard = shard
     this.#options = options
@@ -59,7 +59,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     }
     for (const ordinal of this.#unscheduled) {
       const actor = roster.at(ordinal)!
-      // What fell due at the very instant of the last input may not have happened yet.
+      // Deadlines of the very instant of the last input may not have fired yet.
       this.#restore(actor, clock - 1)
       schedule(actor)
       rest()

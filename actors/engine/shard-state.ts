@@ -1,4 +1,4 @@
-/** What a shard begins with, and what it is, as plain data. */
+/** The options and the state of a shard, as plain data. */
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
@@ -6,9 +6,9 @@ import type { Retention } from '../../src/model/retention.ts'
 import type { PageCut } from '../memory/pages.ts'
 import type { SettlementObserver } from '../settlement/settlement-observer.ts'
 
-/** When users are put to rest: that costs memory less, and the next call of such a user more. */
+/** Decides when users are put to rest: it saves memory, and makes the next call of such a user slower. */
 export interface RestLimits {
-  /** Who has taken part in nothing for so long, ms of the space's time. */
+  /** Users that have taken part in nothing for so long rest, ms of the space's time. */
   readonly idleMs: number
   /** Users that are awake beyond this number rest, the longest untouched first. */
   readonly awakeMax: number
@@ -21,15 +21,15 @@ export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity, by
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
   readonly identity?: IdentityRules
-  /** Version of the rules that hold at first; the newest by default. */
+  /** The version of the rules at first; the newest by default. */
   readonly rules?: number
   /** All is kept by default. */
   readonly retention?: Retention
   /** No `messageId` is forgotten by default. */
   readonly deduplication?: DeduplicationLimits
-  /** By default, nobody rests. */
+  /** By default, no user rests. */
   readonly rest?: RestLimits
-  /** Told of what every settlement has changed. */
+  /** Receives the changes of every settlement. */
   readonly observer?: SettlementObserver
 }
 
@@ -41,14 +41,14 @@ export interface ShardHead {
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
   readonly retention: Retention
-  /** Version of the rules; absent in checkpoints of before there were versions. */
+  /** The version of the rules; absent in checkpoints that are older than versions. */
   readonly rules?: number
   readonly deduplication: DeduplicationHead
-  /** How many actors there have been; absorbed ones leave their number unused. */
+  /** The number of actors that there have ever been; absorbed ones leave their number unused. */
   readonly ordinals: number
 }
 
-/** The whole state of a shard. Actors are bytes: an actor at rest is its snapshot. */
+/** The whole state of a shard. Actors are bytes: an actor at rest is its own snapshot. */
 export interface ShardState extends ShardHead {
   /** By number; those of one page are written together. */
   readonly pages: readonly Uint8Array[]
@@ -56,20 +56,20 @@ export interface ShardState extends ShardHead {
   readonly fingerprints: readonly Uint8Array[]
 }
 
-/** What a shard was at one instant, as far as it had changed since the cut before; taken while it goes on. */
+/** The state of a shard at one instant, as far as it had changed since the cut before; read while the shard goes on. */
 export interface ShardCut {
   readonly head: ShardHead
   readonly pages: PageCut
-  /** A chunk of the log of fingerprints as it was, by its number. */
+  /** Returns a chunk of the log of fingerprints as it was, by its number. */
   readonly fingerprints: (chunk: number) => Uint8Array
 }
 
-/** An engine that is being brought back. */
+/** A shard that is being restored. */
 export interface ShardRestoration<Shard> {
-  /** In any order. */
+  /** Adds a page of actors, in any order. */
   addPage(bytes: Uint8Array): void
-  /** Chunks of the log of fingerprints, in its order. */
+  /** Adds a chunk of the log of fingerprints, in order. */
   addFingerprints(bytes: Uint8Array): void
-  /** After the last part. Throws where parts do not belong together. */
+  /** Returns the shard, after the last part. Throws an Error if parts do not belong together. */
   finish(): Shard
 }

@@ -2,9 +2,9 @@
  * The engine of one space: a state machine over the entries of its journal. It reads no clock, no environment and no
  * randomness; the same entries give the same transitions, byte for byte.
  *
- * Order at one instant (normative in docs/semantics.md): what is due strictly before an entry's receive time happens
- * first, each at its own instant; then the input is applied, and its profile settles once, all that falls due for it at
- * that time included; what is due for others then happens when the clock moves on.
+ * Order at one instant (normative in docs/semantics.md): deadlines strictly before an entry's receive time fire first,
+ * each at its own instant; then the input is applied, and its profile settles once, with everything due for it at that
+ * time; deadlines of others at that time fire when the clock moves on.
  */
 import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
@@ -35,7 +35,7 @@ import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
 
-/** A command, with what `compile` has made of it if that was done before. */
+/** A command, with the result of `compile` if that was called before. */
 export type CompiledCommand = CommandEntry & { readonly compiled?: CompiledDefinitions | undefined }
 
 export type AppliedEntry = CallsEntry | TickEntry | CompiledCommand
@@ -105,7 +105,7 @@ export class Shard {
     return this.#system.roster.userCount
   }
 
-  /** Work done so far by users and accounts together. */
+  /** The work done so far by users and accounts together. */
   get work(): Work {
     const { user, account } = this.#system.defined.plans
     return sumOfWork(user.work, account.work)
@@ -133,7 +133,7 @@ export class Shard {
     }
   }
 
-  /** Everything that the state is, as plain data; what follows from it is left out. All must be in memory. */
+  /** Returns the whole state as plain data, without what follows from it. All users must be in memory. */
   state(): ShardState {
     return {
       ...this.#head(),
@@ -144,12 +144,15 @@ export class Shard {
     }
   }
 
-  /** What has changed since the last cut, as of now; between two entries. The one before is taken back unless kept. */
+  /**
+   * Opens a cut: the changes since the last one, as of now. To be called between two entries; a cut before it that was
+   * not ended is dropped.
+   */
   cut(): ShardCut {
     return { head: this.#head(), pages: this.#system.roster.pages.cut(), fingerprints: this.deduplication.log() }
   }
 
-  /** What becomes of the cut at hand: it was stored, or is to be made anew. */
+  /** Ends the current cut: it was stored, or its changes go into the next one. */
   endCut(isStored: boolean): void {
     if (isStored) this.residentPages.stored()
     else this.#system.roster.pages.takeBack()
@@ -169,7 +172,7 @@ export class Shard {
     }
   }
 
-  /** The engine as it was when the state was read off. */
+  /** Restores a shard from its state. */
   static of(state: ShardState, options: ShardOptions = {}): Shard {
     const restoring = Shard.restoring(state, options)
     for (const page of state.pages) restoring.addPage(page)
@@ -177,7 +180,7 @@ export class Shard {
     return restoring.finish()
   }
 
-  /** Brings an engine back part by part: pages in any order, chunks of fingerprints in theirs. */
+  /** Restores a shard part by part: pages in any order, chunks of fingerprints in order. */
   static restoring(head: ShardHead, options: ShardOptions = {}): ShardRestoration<Shard> {
     const { rules = FIRST_RULES_VERSION } = head
     checkRulesVersion(rules)
@@ -207,12 +210,12 @@ export class Shard {
     })
   }
 
-  /** The next instant at which something happens by time alone; infinite if none. */
+  /** Returns the next instant at which something happens by time alone; infinite if there is none. */
   nextDue(): number {
     return this.#system.wheel.earliest()
   }
 
-  /** The profile that an id names, whatever the case of an email. */
+  /** Returns the profile that an id names, whatever the case of an email. */
   profile(type: string, value: string): ProfileActor | undefined {
     return this.#system.identity.find(type, canonicalId(type, value))
   }
@@ -221,14 +224,14 @@ export class Shard {
     return this.#system.roster.account(groupId)
   }
 
-  /** Since when the value of a definition is exact; see `exactSince`. */
+  /** Returns the instant since which the value of a definition is exact; see `exactSince`. */
   exactSince(actor: SpaceActor, definition: number): number | undefined {
     const node = this.#system.defined.plans[actor.kind].byId.get(definition)
     const input = this.definitions.inputs().find(({ id }) => id === definition)
     return node && input && exactSince(actor, node, input.definedAt)
   }
 
-  /** All users and accounts, in order; who was at rest is awake then. */
+  /** Returns all users and accounts, in order; wakes those at rest. */
   actors(): readonly SpaceActor[] {
     return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.roster.at(ordinal)!)
   }

@@ -1,4 +1,4 @@
-/** The present of a space: it moves on with the entries; whatever falls due on the way happens at its own instant. */
+/** The present of a space. It moves on with the entries; deadlines on the way fire at their own instants. */
 import type { Transition } from '../../src/model/transition.ts'
 import { type FailedDeadline, NO_FAULTS } from './applied.ts'
 import type { Roster } from '../memory/roster.ts'
@@ -10,13 +10,13 @@ export interface SpaceClockOptions {
   readonly wheel: TimingWheel
   readonly roster: Roster
   readonly settlement: Settlement
-  /** An actor is due: within the settlement of all that are due at that instant. */
+  /** Called for an actor that is due, within the settlement of all that are due at that instant. */
   readonly onDue: (actor: SpaceActor, due: number) => void
 }
 
 export class SpaceClock {
   readonly #options: SpaceClockOptions
-  /** Actors due at one instant; kept from one to the next. */
+  /** Actors due at one instant; the array is reused. */
   readonly #due: number[] = []
   #faults: readonly FailedDeadline[] = NO_FAULTS
   /** Epoch ms; it never goes back. */
@@ -26,14 +26,14 @@ export class SpaceClock {
     this.#options = options
   }
 
-  /** Deadlines that have failed since this was asked last. */
+  /** Returns the deadlines that have failed since the last call. */
   takeFaults(): readonly FailedDeadline[] {
     const faults = this.#faults
     this.#faults = NO_FAULTS
     return faults
   }
 
-  /** What is due before the instant happens; what is due at it is still to come. */
+  /** Moves the present to an instant. Deadlines before it fire; those at it are still to come. */
   moveTo(instant: number, transitions: Transition[]): void {
     if (instant <= this.now) return
     const { wheel } = this.#options
@@ -47,7 +47,7 @@ export class SpaceClock {
     this.now = instant
   }
 
-  /** One settlement over all that are due; where it fails, each fires by itself. */
+  /** Settles all actors that are due at once; if that fails, each fires by itself. */
   #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
     const { wheel, roster, settlement, onDue } = this.#options
     settlement.begin(due)

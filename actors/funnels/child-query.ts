@@ -1,6 +1,6 @@
 /**
- * A child stream of a funnel, as one parent occurrence sees it: the child's occurrences strictly after the parent, in the
- * parent's reach and in a window relative to the clock, that pass the child's test and the test of the pair.
+ * A child stream of a funnel, as one parent occurrence sees it: the child's occurrences strictly after the parent,
+ * within the parent's reach and a window relative to the clock, that pass the child's test and the test of the pair.
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -19,20 +19,20 @@ export interface ChildQuery {
   readonly node: number
   /** Relative to the parent's event time. */
   readonly reach: Window
-  /** Relative to the clock; `to` infinite where there is none. */
+  /** Relative to the clock; `to` is infinite if there is no window. */
   readonly window: Window
   readonly sessionGap: number
   readonly pairTest: PairTest | undefined
   readonly reducer: Reducer
-  /** For a count that is compared with a constant: more children make no difference. Else infinite. */
+  /** For a count that is compared with a constant: more children make no difference. Otherwise infinite. */
   readonly countMax: number
-  /** A child that counts once counts for ever: neither time nor later events take it away. */
+  /** A child that counts once counts for ever: neither time nor later events change that. */
   readonly isLasting: boolean
-  /** What the reducer reads of a child, or of its parent; undefined for a count. */
+  /** Reads the reducer's input of a child, or of its parent; undefined for a count. */
   readonly valueOf: ((child: Occurrence, parent: Occurrence) => Reached) | undefined
 }
 
-/** The reduced value for one parent; tells the horizon what it rests on. */
+/** Returns the reduced value for one parent; lowers the horizon to the instant until which it holds. */
 export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host, horizon: Horizon): JsonValue {
   const state = host.occurrencesOf(query.node)
   const counted = state ? countedChildren(query, state, parent, host, horizon) : []
@@ -44,7 +44,7 @@ export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host,
   return accumulator.result()
 }
 
-/** The children that count, oldest first: as many as can make a difference. */
+/** Lists the children that count, oldest first: as many as can make a difference. */
 function countedChildren(
   query: ChildQuery,
   state: Occurrences,

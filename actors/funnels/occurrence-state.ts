@@ -6,7 +6,7 @@ import type { Host } from '../plan/host.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'
 
-/** Hears of each occurrence whose presence among the passing ones has changed. */
+/** Notified of each occurrence that now passes, or no longer does. */
 export interface OccurrenceReader {
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void
 }
@@ -16,7 +16,7 @@ export class OccurrenceState implements Occurrences {
   dueAt = Infinity
   readonly node: OccurrenceNode
   #occurrences: Occurrence[] = []
-  /** So many of the first are settled: no child need visit them again. */
+  /** The first so many are settled: no child need visit them again. */
   #settled = 0
 
   constructor(node: OccurrenceNode) {
@@ -45,7 +45,7 @@ export class OccurrenceState implements Occurrences {
     this.#judge(occurrence, host, reader)
   }
 
-  /** Judges anew what time alone may have changed. */
+  /** Judges again the occurrences whose verdict time alone may have changed. */
   advance(host: Host, reader: OccurrenceReader): void {
     this.dueAt = Infinity
     for (const occurrence of this.#occurrences) {
@@ -54,12 +54,12 @@ export class OccurrenceState implements Occurrences {
     }
   }
 
-  /** Judges every occurrence anew: a trait that the judge reads has changed. */
+  /** Judges every occurrence again: a trait that the judge reads has changed. */
   judgeAll(host: Host, reader: OccurrenceReader): void {
     for (const occurrence of this.#occurrences) this.#judge(occurrence, host, reader)
   }
 
-  /** Judges anew the parents that count an occurrence of their child node. */
+  /** Judges again the parents that count an occurrence of their child node. */
   judgeParentsOf(child: Occurrence, reach: Reach, host: Host, reader: OccurrenceReader): void {
     const end = firstAfter(this.#occurrences, child.ts - reach.from)
     const start = Math.max(this.#settled, firstAfter(this.#occurrences, child.ts - reach.to))
@@ -81,7 +81,7 @@ export class OccurrenceState implements Occurrences {
     reader.onFlip(this.node, occurrence)
   }
 
-  /** Old occurrences go in runs: moving the array for each would cost more than it saves. */
+  /** Drops old occurrences in runs: moving the array for each would cost more than it saves. */
   #forget(now: number): void {
     const edge = now - this.node.retention
     const oldest = this.#occurrences[0]

@@ -1,7 +1,8 @@
 /**
- * Events as bytes: names by number, small integers and Latin text in one byte a digit or letter.
- * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · context; lengths and numbers as varints.
- * A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0 included.
+ * Encodes events as bytes: names by number, small integers and Latin text in one byte a digit or letter.
+ * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · context; lengths and
+ * numbers as varints. A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0
+ * included.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject } from '../../src/model/json.ts'
@@ -79,7 +80,7 @@ export class Scratch {
   }
 }
 
-/** Appends an event to the scratch. What can fail (values that are no JSON) fails here, before anything is changed. */
+/** Appends an event to the scratch. Values that are no JSON fail here, before anything is changed. */
 export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEvent): void {
   writeName(scratch, names, event.name)
   scratch.double(event.ts)
@@ -164,7 +165,7 @@ export class EventReader {
     this.position = position
   }
 
-  /** The `ts` of the event that begins here; the rest is left unread. */
+  /** Returns the `ts` of the event that begins here; leaves the rest unread. */
   timestamp(): number {
     this.#name()
     return this.#double()
@@ -217,7 +218,7 @@ export class EventReader {
     return this.value() as JsonObject
   }
 
-  /** One JSON value. */
+  /** Reads one JSON value. */
   value(): JsonValue {
     const tag = this.#bytes[this.position++]
     switch (tag) {

@@ -1,6 +1,6 @@
 /**
- * The kept events of one profile, packed, in the order of their arrival. Written once, at the end; read from the front
- * by what must look at single events again: backfill, merges, late events of sessions.
+ * The kept events of one profile, packed, in the order of their arrival. Events are appended; backfill, merges and late
+ * events of sessions read them from the front.
  */
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import { EventReader, Scratch, writeEvent } from './event-codec.ts'
@@ -10,7 +10,7 @@ import type { Block, Slabs } from './slabs.ts'
 /** Shared by all histories: an event is packed here, then copied. */
 const scratch = new Scratch()
 
-/** What histories of one shard share: the table of names, and the memory. */
+/** Shared by the histories of one shard: the table of names, and the memory. */
 export interface HistoryStore {
   readonly names: NameTable
   readonly slabs: Slabs
@@ -27,7 +27,7 @@ export class History {
   #length = 0
   #count = 0
 
-  /** How many events are kept. */
+  /** The number of events that are kept. */
   get count(): number {
     return this.#count
   }
@@ -51,13 +51,13 @@ export class History {
     this.#count++
   }
 
-  /** Event time of the event that arrived first; infinite where none is kept. */
+  /** Returns the event time of the event that arrived first; infinite if none is kept. */
   firstTs(names: NameTable): number {
     if (!this.#block || this.#length === 0) return Infinity
     return new EventReader(this.#block.bytes, names, this.#block.offset).timestamp()
   }
 
-  /** The events in the order of `(ts, arrival)`. */
+  /** Returns the events in the order of `(ts, arrival)`. */
   events(names: NameTable): ProfileEvent[] {
     const events: ProfileEvent[] = []
     if (!this.#block) return events
@@ -72,13 +72,13 @@ export class History {
     return ordered ? events : events.sort(compareEvents)
   }
 
-  /** Forgets all but the first `count` events, which take up `size` bytes. */
+  /** Drops all but the first `count` events, which take up `size` bytes. */
   returnTo(size: number, count: number): void {
     this.#length = size
     this.#count = count
   }
 
-  /** Gives the memory back; the history is empty then. */
+  /** Releases the memory; the history is empty then. */
   release(slabs: Slabs): void {
     if (this.#block) slabs.release(this.#block)
     this.#block = undefined
@@ -86,7 +86,7 @@ export class History {
     this.#count = 0
   }
 
-  /** The packed bytes; a copy. */
+  /** Returns a copy of the packed bytes. */
   toBytes(): Buffer {
     if (!this.#block) return Buffer.alloc(0)
     const { bytes, offset } = this.#block
@@ -103,7 +103,7 @@ export class History {
     return history
   }
 
-  /** A history of these events. */
+  /** Makes a history of these events. */
   static of(events: readonly ProfileEvent[], store: HistoryStore): History {
     const history = new History()
     for (const event of [...events].sort((a, b) => a.arrival - b.arrival)) history.append(event, store)
@@ -111,7 +111,7 @@ export class History {
   }
 
   #move(slabs: Slabs, needed: number): void {
-    // Room for about as much again: a history that moved with every event would mostly be moved.
+    // Room for about as much again: otherwise most of the work would be moving.
     const block = slabs.allocate(this.#length === 0 ? needed : needed + (needed >> 1))
     const held = this.#block
     if (held) {

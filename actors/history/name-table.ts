@@ -1,7 +1,7 @@
 /**
- * Names that recur in packed events (event names, keys, sources), each written as a small number.
- * Part of the shard's state: packed events can be read only with the table they were written with.
- * Bound: beyond `NAMES_MAX` entries a name is not taken up, and stands in full where it is used.
+ * Numbers the names that recur in packed events: event names, keys, sources. Part of the shard's state: packed events
+ * can be read only with the table they were written with. Beyond `NAMES_MAX` entries a name is not added, and is
+ * written in full.
  */
 
 export const NAMES_MAX = 65_536
@@ -11,7 +11,7 @@ export class NameTable {
   readonly #names: string[] = []
   readonly #max: number
 
-  /** @param max how many names it takes up; with 0, every name stands in full */
+  /** @param max the highest number of names; with 0, every name is written in full */
   constructor(max = NAMES_MAX) {
     this.#max = max
   }
@@ -20,12 +20,12 @@ export class NameTable {
     return this.#names.length
   }
 
-  /** Forgets the names taken up since there were so many. */
+  /** Drops the names beyond so many. */
   returnTo(count: number): void {
     for (const name of this.#names.splice(count)) this.#numbers.delete(name)
   }
 
-  /** The number of a name, or -1 where the table is full, or the name holds half a surrogate pair. */
+  /** Returns the number of a name, or -1 if the table is full, or the name holds half a surrogate pair. */
   numberOf(name: string): number {
     const known = this.#numbers.get(name)
     if (known !== undefined) return known

@@ -22,12 +22,12 @@ export class Slabs {
   #used = 0
   #total = 0
 
-  /** Bytes of all slabs. */
+  /** The size of all slabs. */
   get totalBytes(): number {
     return this.#total
   }
 
-  /** A block of at least so many bytes; what stands in it is left over from before. */
+  /** Allocates a block of at least so many bytes; it holds leftovers from before. */
   allocate(needed: number): Block {
     const size = SIZES.find((candidate) => candidate >= needed)
     if (size === undefined || size > SLAB_BYTES)

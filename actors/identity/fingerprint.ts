@@ -1,5 +1,5 @@
 /**
- * 128 bits that stand for a text: MurmurHash3 (x86, 128 bits; Appleby 2011) over its UTF-16 code units, two to a word.
+ * 128-bit fingerprints of text: MurmurHash3 (x86, 128 bits; Appleby 2011) over its UTF-16 code units, two to a word.
  * Among 50 million texts, the odds that any two share one are below 1 in 10^22. It is no defence against texts that
  * were made to collide.
  */

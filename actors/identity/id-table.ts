@@ -1,10 +1,10 @@
 /**
- * Which profile holds an external id: a hash table off the JavaScript heap (a `Map` of three ids a profile takes some
- * 800 bytes a profile, and every full collection walks through it).
+ * Maps external ids to ordinals of profiles: a hash table off the JavaScript heap (a `Map` of three ids a profile takes
+ * some 800 bytes a profile, and every full collection walks through it).
  *
- * T1. An id is its fingerprint; what it says stands with its profile. 106 bits of it are kept: ten choose the segment.
+ * T1. An id is stored as its fingerprint; its text stands with its profile. 106 bits are kept: ten choose the segment.
  * T2. A segment grows by itself, so that no call pays for all ids.
- * T3. Open addressing with linear probing; a deletion moves those behind it up, so that no place is lost.
+ * T3. Open addressing with linear probing; a deletion moves the entries behind it up, so that no slot is lost.
  */
 import { writeFingerprint } from './fingerprint.ts'
 
@@ -23,7 +23,7 @@ export class IdTable {
   readonly #segments: (Segment | undefined)[] = new Array<Segment | undefined>(SEGMENTS).fill(undefined)
   readonly #words = new Uint32Array(4)
 
-  /** The ordinal of the profile that holds the id, or -1. */
+  /** Returns the ordinal of the profile that holds the id, or -1. */
   find(type: string, value: string): number {
     const segment = this.#segmentOf(type, value)
     return segment ? segment.words[this.#placeIn(segment) + HOLDER]! - 1 : -1
@@ -55,13 +55,13 @@ export class IdTable {
     closeGap(segment.words, place)
   }
 
-  /** Of the id, whose fingerprint is at hand from now on. */
+  /** Returns the segment of an id, and makes the id's fingerprint the current one. */
   #segmentOf(type: string, value: string): Segment | undefined {
     writeFingerprint(`${type}\0${value}`, this.#words)
     return this.#segments[this.#words[1]! % SEGMENTS]
   }
 
-  /** Where the entry of the fingerprint at hand begins, or the free place for it. */
+  /** Returns the slot of the current fingerprint, or the free slot for it. */
   #placeIn({ words }: Segment): number {
     const [first, , third, fourth] = this.#words
     const mask = words.length - 1
@@ -94,7 +94,7 @@ function grow(segment: Segment): void {
   segment.words = words
 }
 
-/** Keeps T3: an entry behind the gap moves into it, unless that would put it before where it is looked for first. */
+/** Moves an entry behind the gap into it, unless that would put it before its first slot. Keeps T3. */
 function closeGap(words: Uint32Array, gap: number): void {
   const mask = words.length - 1
   let free = gap

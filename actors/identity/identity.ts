@@ -1,6 +1,6 @@
 /**
- * Which profile a call is about: the id graph of a space. Finds the profiles that hold the call's ids and decides, within
- * the limits, whether they are created, extended or united. Deciding changes nothing.
+ * The id graph of a space. Finds the profiles that hold a call's ids and decides, within the limits, if they are
+ * created, extended or united. Deciding changes nothing.
  */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
 import { IdTable } from './id-table.ts'
@@ -18,13 +18,13 @@ export class Identity {
   readonly #ids = new IdTable()
   readonly #profileAt: (ordinal: number) => ProfileActor
 
-  /** @param profileAt wakes the profile where it is at rest */
+  /** @param profileAt wakes the profile if it is at rest */
   constructor(rules: IdentityRules, profileAt: (ordinal: number) => ProfileActor) {
     this.#rules = rules
     this.#profileAt = profileAt
   }
 
-  /** Of the profile that holds the id, or -1. */
+  /** Returns the ordinal of the profile that holds the id, or -1. */
   ordinalOf(type: string, value: string): number {
     return this.#ids.find(type, value)
   }
@@ -42,7 +42,7 @@ export class Identity {
     this.#ids.delete(type, value)
   }
 
-  /** @param ids of one call, at least one, in the order of their places */
+  /** @param ids of one call, at least one, in the order in which the call has them */
   resolve(ids: readonly ExternalId[]): Resolution {
     if (ids.length === 1) {
       const id = ids[0]!
@@ -88,7 +88,7 @@ export class Identity {
   }
 }
 
-/** The one profile with a `user_id` if exactly one has one, else the first created. */
+/** Returns the one profile with a `user_id` first if exactly one has one, else the first created. */
 function survivorFirst(profiles: readonly ProfileActor[]): ProfileActor[] {
   const byAge = [...profiles].sort((a, b) => a.ordinal - b.ordinal)
   const named = byAge.filter((profile) => profile.ids.some((id) => id.type === 'user_id'))

@@ -318,7 +318,7 @@ export const MUTANTS = [
   {
     name: 'the messageId of a call that failed stays used up',
     file: 'actors/engine/call-application.ts',
-    find: 'deduplication.takeBack(call.messageId)',
+    find: 'deduplication.forgetLast(call.messageId)',
     replace: '',
     caughtBy: [STATE],
   },

@@ -81,7 +81,7 @@ describe('deduplication', () => {
     for (let index = 0; index < 5000; index++) {
       deduplication.isNew(`kept-${index}`, 0)
       deduplication.isNew(`refused-${index}`, 0)
-      deduplication.takeBack(`refused-${index}`)
+      deduplication.forgetLast(`refused-${index}`)
     }
     expect(deduplication.count).toBe(5000)
     expect(deduplication.isNew('refused-17', 0)).toBe(true)
