@@ -1,5 +1,5 @@
 /**
- * An actor as bytes and back: what it is, without what follows from that. The bytes can be read with the shard's table
+ * Encodes an actor as bytes, without what follows from the rest, and back. The bytes can be read with the shard's table
  * of names and under the same definitions. `encode(decode(bytes))` gives the same bytes.
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
@@ -19,7 +19,7 @@ import { ProfileActor } from '../actor/profile-actor.ts'
 
 const scratch = new Scratch()
 
-/** Traits and values of definitions name their keys in full: to write them must not add to the shard's table. */
+/** Writes the keys of traits and of definitions in full: writing them must not add to the shard's table. */
 const IN_FULL = new NameTable(0)
 
 export function encodeActor(actor: SpaceActor): Buffer {
@@ -80,7 +80,7 @@ export class ActorDecoder {
     this.#options = options
   }
 
-  /** The actor, without what follows from what it is; the accounts of a user must be there. */
+  /** Makes the actor, without what follows from its bytes; the accounts of a user must be there. */
   actorOf(frame: ActorFrame, plans: Plans): SpaceActor {
     const actor = frame.kind === USER ? this.#user(frame, plans) : this.#account(frame, plans)
     const { origins, traits, defined, hasOlder } = frame

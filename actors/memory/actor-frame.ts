@@ -1,6 +1,6 @@
 /**
- * The bytes of one actor: a list of its parts, packed. Version 1 was a map with the parts' names, without the instant
- * of the last call.
+ * The bytes of one actor: a list of its parts, packed. Version 1 was a map with the parts' names, without the receive
+ * time of the last call.
  */
 import { pack, unpack } from 'msgpackr'
 
@@ -9,15 +9,15 @@ export const ACCOUNT = 1
 
 /** Traits, values of definitions, and what they need to be read. */
 export interface ValueParts {
-  /** Of the calls that set the traits: instant, number and source of each, one behind the other. */
+  /** Instant, number and source of each call that set a trait, one behind the other. */
   readonly origins: readonly (number | string)[]
-  /** Of each trait, the place of its origin. */
+  /** For each trait, the index of its origin. */
   readonly traits: readonly number[]
-  /** Id, transitions, instant of the last one, and whether it has been one (1 or 0), of each. */
+  /** For each definition: id, transitions, instant of the last one, and 1 if it has been one, else 0. */
   readonly defined: readonly number[]
-  /** Whether the last of the values is what forgotten events have left. */
+  /** True if the last of the values holds the totals of forgotten events. */
   readonly hasOlder: boolean
-  /** Keys and values of the traits, then the values of what is defined; packed as those of events are. */
+  /** Keys and values of the traits, then the values of the definitions; packed as those of events are. */
   readonly values: Uint8Array
 }
 
@@ -27,7 +27,7 @@ export interface UserFrame extends ValueParts {
   /** Types and values in turn. */
   readonly ids: readonly string[]
   readonly mergeCount: number
-  /** When the last call came, epoch ms. */
+  /** Receive time of the last call, epoch ms. */
   readonly seenAt: number
   /** Ordinals, in the order in which they were linked. */
   readonly accounts: readonly number[]
@@ -94,7 +94,10 @@ interface FrameOfVersion1 {
   readonly values: Uint8Array
 }
 
-/** Nothing tells when the last call of a user came; the last change of a value is as late as can be known. */
+/**
+ * Reads version 1. It lacks the receive time of a user's last call; the last change of a value is as late as can be
+ * known.
+ */
 function upgraded(frame: FrameOfVersion1): ActorFrame {
   const { ordinal, hasOlder, values } = frame
   const rest = {

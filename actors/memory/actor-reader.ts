@@ -1,4 +1,4 @@
-/** Reads actors as they are, and leaves at rest whoever is. */
+/** Reads actors without waking those at rest. */
 import type { ActorDecoder } from './actor-codec.ts'
 import { readFrame } from './actor-frame.ts'
 import { PAGE_ACTORS } from './pages.ts'
@@ -17,14 +17,14 @@ export class ActorReader {
     this.#plans = plans
   }
 
-  /** Pages that actors lie on. */
+  /** The number of pages of actors. */
   get pageCount(): number {
     return Math.ceil(this.#roster.nextOrdinal / PAGE_ACTORS)
   }
 
   /**
-   * Shows an actor that is in memory, if there is one by the ordinal: its ids, traits, accounts and defined values;
-   * what follows from its events may be missing. It is not to be kept, nor changed. Gives whether there is one.
+   * Shows an actor that is in memory: its ids, traits, accounts and defined values; what follows from its events may be
+   * missing. The callback must not keep or change it. Returns false if there is none.
    */
   see(ordinal: number, look: (actor: SpaceActor) => void): boolean {
     const awake = this.#roster.awakeAt(ordinal)
@@ -40,7 +40,7 @@ export class ActorReader {
     return true
   }
 
-  /** Shows the actors of some pages, which are in memory, in order. */
+  /** Shows the actors of some pages, which must be in memory, in order. */
   seePages({ from, to }: { readonly from: number; readonly to: number }, look: (actor: SpaceActor) => void): void {
     const end = Math.min(to * PAGE_ACTORS, this.#roster.nextOrdinal)
     for (let ordinal = from * PAGE_ACTORS; ordinal < end; ordinal++) this.see(ordinal, look)

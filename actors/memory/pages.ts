@@ -1,19 +1,19 @@
 /**
- * Actors as pages of bytes, and which pages have changed. A cut is what the actors were at one instant, taken without a
- * pause: its pages are encoded one by one while the space goes on.
+ * Actors as pages of bytes, with the pages that have changed. A cut is the state of the actors at one instant, taken
+ * without a pause: its pages are encoded one by one while the space goes on.
  *
- * G1. Whoever is about to change an actor says so first (`changing`); while its page is still to be taken, the actor is
- *     encoded then, as it still is. One actor, not its page: else a burst over many pages would encode them all.
- * G2. A page is in the next cut if it was touched since the last one that was not taken back.
- * G3. A page is as the last stored cut has it (`isStored`) if neither it has changed since, nor a cut at hand has it.
+ * G1. Before an actor changes, `changing` is called; if its page is still to be taken, the actor is encoded then, as it
+ *     still is. One actor, not its page: otherwise a burst over many pages would encode them all.
+ * G2. A page is in the next cut if it was touched since the last cut that was not dropped.
+ * G3. A page is as the last stored cut has it (`isStored`) if it has not changed since, and no open cut holds it.
  */
 
 import { pack, unpack } from 'msgpackr'
 
-/** Ordinals of one page: few enough that to encode it is far below a millisecond. */
+/** Actors of one page: few enough that encoding it takes far less than a millisecond. */
 export const PAGE_ACTORS = 64
 
-/** What a page is, of bits: it has changed since the last cut; the cut at hand has it. */
+/** The state of a page, in bits: it has changed since the last cut; the open cut holds it. */
 const CLEAN = 0
 const DIRTY = 1
 const CUT = 2
@@ -21,18 +21,18 @@ const CUT = 2
 /** An actor as a page has it. */
 export interface PageActor {
   readonly bytes: Uint8Array
-  /** Its next deadline, epoch ms; infinite where there is none. */
+  /** Its next deadline, epoch ms; infinite if it has none. */
   readonly dueAt: number
 }
 
-/** What there is by an ordinal; undefined where there is none. */
+/** Encodes the actor of an ordinal; undefined if there is none. */
 export type EncodeActor = (ordinal: number) => PageActor | undefined
 
 /** The changed pages, as they were when it was made. */
 export interface PageCut {
-  /** Which they are. */
+  /** The numbers of the pages. */
   readonly pages: readonly number[]
-  /** A page that was not given yet; undefined after the last. */
+  /** Returns a page that was not given yet; undefined after the last. */
   take(): { readonly page: number; readonly bytes: Uint8Array } | undefined
 }
 
@@ -50,12 +50,12 @@ export function encodePage(actors: readonly PageActor[]): Uint8Array {
   return pack(parts)
 }
 
-/** What actors are, without their deadlines, which can be found again from that. */
+/** Encodes actors without their deadlines, which can be computed again. */
 export function encodeBarePage(actors: readonly Uint8Array[]): Uint8Array {
   return pack(actors)
 }
 
-/** The actors; `dueAt` undefined: the page does not say when they are due. */
+/** Lists the actors of a page; `dueAt` is undefined if the page does not hold deadlines. */
 export function actorsOfPage(page: Uint8Array): readonly { readonly bytes: Uint8Array; readonly dueAt?: number }[] {
   const parts = unpack(page) as PageParts
   const [actors, dueAt] = Array.isArray(parts[0])
@@ -74,8 +74,8 @@ export class Pages {
   }
 
   /**
-   * An actor is about to change, to come, or to go. Keeps G1.
-   * @param before what it was, where it has changed already
+   * Records that an actor is about to change, to come, or to go. Keeps G1.
+   * @param before its state before, if it has changed already
    */
   changing(ordinal: number, before?: PageActor): void {
     const page = Math.floor(ordinal / PAGE_ACTORS)
@@ -86,7 +86,7 @@ export class Pages {
       cut.captured.set(ordinal, before ?? this.#capture(ordinal))
   }
 
-  /** Begins a cut; the one before, if it was not taken whole, is taken back. */
+  /** Opens a cut; the one before is dropped if it was not taken whole. */
   cut(): PageCut {
     this.takeBack()
     const pages: number[] = []
@@ -105,24 +105,24 @@ export class Pages {
     return cut
   }
 
-  /** Whether the last cut that was stored has the page as it is now. Keeps G3. */
+  /** True if the last cut that was stored has the page as it is now. Keeps G3. */
   isStored(page: number): boolean {
     return page >= this.#states.length || this.#states[page] === CLEAN
   }
 
-  /** The cut was stored: what has not changed since need not be stored again. */
+  /** Ends the cut as stored: pages that have not changed since need not be stored again. */
   keep(): void {
     for (const page of this.#cut?.pages ?? []) this.#states[page]! &= ~CUT
     this.#cut = undefined
   }
 
-  /** The cut at hand will not be stored: its pages are in the next one again. Keeps G2. */
+  /** Drops the open cut: its pages are in the next one again. Keeps G2. */
   takeBack(): void {
     for (const page of this.#cut?.pages ?? []) this.#states[page] = DIRTY
     this.#cut = undefined
   }
 
-  /** Nothing is to be stored that is not changed from now on. */
+  /** Marks all pages as stored. */
   forget(): void {
     this.#states.fill(CLEAN)
   }
@@ -141,7 +141,7 @@ export class Pages {
     return undefined
   }
 
-  /** With bytes of its own, as those of the actor change. */
+  /** Encodes an actor into bytes of its own, since the actor's own bytes change. */
   #capture(ordinal: number): PageActor | undefined {
     const actor = this.#encode(ordinal)
     return actor && { ...actor, bytes: Buffer.from(actor.bytes) }

@@ -2,9 +2,9 @@
  * The bytes of actors at rest, off the JavaScript heap: written one behind the other into large slabs, found by
  * ordinal.
  *
- * S1. An ordinal has at most one record. What took its place leaves a hole in its slab.
- * S2. A slab that is less than three quarters in use is cleaned: what it still holds is written anew, and its memory is
- *     given back. So at most a third is unused, but for the slab at hand.
+ * S1. An ordinal has at most one record. A record that was replaced leaves a hole in its slab.
+ * S2. A slab that is less than three quarters in use is cleaned: its records are written anew, and its memory is given
+ *     back. So at most a third is unused, but for the current slab.
  */
 
 const SLAB_BYTES = 1024 * 1024
@@ -13,7 +13,7 @@ const HEADER = 8
 
 interface Slab {
   readonly bytes: Buffer
-  /** Up to here it is written. */
+  /** End of the written part. */
   end: number
   /** Bytes of records that still count. */
   used: number
@@ -24,7 +24,7 @@ export class RestingBytes {
   readonly #slabs: (Slab | undefined)[] = [undefined]
   readonly #freeNumbers: number[] = []
   #current = 0
-  /** By ordinal: the slab's number and the place in it. */
+  /** By ordinal: the slab's number and the offset in it. */
   #places = new Uint32Array(2048)
   #usedBytes = 0
   #heldBytes = 0
@@ -43,7 +43,7 @@ export class RestingBytes {
     return ordinal * 2 < this.#places.length && this.#places[ordinal * 2] !== 0
   }
 
-  /** The bytes of an actor, as they stand there until the next change; undefined where it has none. */
+  /** Returns the bytes of an actor, valid until the next change; undefined if it has none. */
   get(ordinal: number): Uint8Array | undefined {
     if (!this.has(ordinal)) return undefined
     const { bytes } = this.#slabs[this.#places[ordinal * 2]!]!
@@ -51,7 +51,7 @@ export class RestingBytes {
     return bytes.subarray(start + HEADER, start + HEADER + bytes.readUInt32LE(start + 4))
   }
 
-  /** Writes the bytes of an actor, in the place of those that it had. */
+  /** Writes the bytes of an actor, and replaces those that it had. */
   set(ordinal: number, record: Uint8Array): void {
     this.delete(ordinal)
     this.#write(ordinal, record)

@@ -1,10 +1,10 @@
 /**
- * The actors of a space by their ordinals: awake as objects, or at rest as bytes. Whoever asks for a user wakes it;
- * accounts are always awake.
+ * The actors of a space by their ordinals: awake as objects, or at rest as bytes. Asking for a user wakes it; accounts
+ * are always awake.
  *
- * A1. An actor at rest is the very bytes that a checkpoint stores of it. They stay while it is awake, until it is about
- *     to change: a user that was only looked at rests again at no cost.
- * A2. Whether an actor is awake changes nothing of what the space does.
+ * A1. The bytes of an actor at rest are exactly those that a checkpoint stores. They stay while it is awake, until it
+ *     is about to change: a user that was only looked at rests again at no cost.
+ * A2. Whether an actor is awake or at rest changes nothing that the space does.
  */
 import type { AccountActor } from '../actor/account-actor.ts'
 import { encodeActor } from './actor-codec.ts'
@@ -14,32 +14,32 @@ import { RestingBytes } from './resting-bytes.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
-/** Nobody is there by this ordinal. */
+/** There is no actor with this ordinal. */
 const NOBODY = 0
 const USER = 1
 const ACCOUNT = 2
 /** A user that belongs to accounts. */
 const MEMBER = 3
 
-/** Makes a user of its bytes, as it is at present. */
+/** Makes a user from its bytes, at the present instant. */
 export type Wake = (bytes: Uint8Array, dueAt: number) => SpaceActor
 
 export class Roster {
   readonly pages = new Pages((ordinal) => this.#pageActor(ordinal))
   readonly #wake: Wake
   readonly #wheel: TimingWheel
-  /** By ordinal, those that are awake. */
+  /** By ordinal, the actors that are awake. */
   readonly #awake: (SpaceActor | undefined)[] = []
   readonly #resting = new RestingBytes()
   #kinds = new Uint8Array(1024)
   #count = 0
   readonly #accounts = new Map<string, AccountActor>()
-  /** Users that are awake, the longest first, each with the number of the settlement that it had last taken part in. */
+  /** Users that are awake, the longest first, each with the number of its last settlement. */
   #queue: number[] = []
   #head = 0
   #awakeCount = 0
   #userCount = 0
-  /** By page: whether its users are out of memory, and whether one has been touched since it was last looked at. */
+  /** By page: is it out of memory, and was one of its users touched since it was last looked at? */
   #cold = new Uint8Array(16)
   #touched = new Uint8Array(16)
   #coldCount = 0
@@ -51,7 +51,7 @@ export class Roster {
     this.#wake = wake
   }
 
-  /** Of the next actor to come. */
+  /** The ordinal of the next new actor. */
   get nextOrdinal(): number {
     return this.#count
   }
@@ -60,12 +60,12 @@ export class Roster {
     return this.#userCount
   }
 
-  /** Users that are objects. */
+  /** The number of users that are objects. */
   get awakeCount(): number {
     return this.#awakeCount
   }
 
-  /** Bytes that users at rest take up. */
+  /** Memory that the bytes of users at rest take up. */
   get restingBytes(): number {
     return this.#resting.heldBytes
   }
@@ -85,7 +85,7 @@ export class Roster {
     return actor
   }
 
-  /** The user of an ordinal that has one. */
+  /** Returns the user of an ordinal. Throws an Error if there is none. */
   user(ordinal: number): ProfileActor {
     const actor = this.at(ordinal)
     if (actor?.kind !== 'user') throw new Error(`there is no user ${ordinal}`)
@@ -96,7 +96,7 @@ export class Roster {
     return this.#accounts.get(groupId)
   }
 
-  /** The account of an ordinal that has one. */
+  /** Returns the account of an ordinal. Throws an Error if there is none. */
   accountAt(ordinal: number): AccountActor {
     const actor = this.#awake[ordinal]
     if (actor?.kind !== 'account') throw new Error(`there is no account ${ordinal}`)
@@ -107,23 +107,23 @@ export class Roster {
     return this.#accounts.values()
   }
 
-  /** The actor of an ordinal if it is an object at present. */
+  /** Returns the actor of an ordinal if it is awake. */
   awakeAt(ordinal: number): SpaceActor | undefined {
     return this.#awake[ordinal]
   }
 
-  /** Ordinals of all that there are, in order. */
+  /** Yields the ordinals of all actors, in order. */
   *ordinals(): Generator<number> {
     for (let ordinal = 0; ordinal < this.#count; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
   }
 
-  /** An actor is about to change. */
+  /** Called before an actor changes. */
   changing(ordinal: number): void {
     this.pages.changing(ordinal)
     this.#resting.delete(ordinal)
   }
 
-  /** Puts an actor in the place of its ordinal. */
+  /** Adds an actor under its ordinal. */
   add(actor: SpaceActor): void {
     this.pages.changing(actor.ordinal)
     this.#arrive(actor.ordinal, actor.kind === 'user' ? USER : ACCOUNT)
@@ -131,13 +131,13 @@ export class Roster {
     if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
   }
 
-  /** Puts a user at rest in the place of its ordinal, as a checkpoint has it. */
+  /** Adds a user at rest under its ordinal, as a checkpoint has it. */
   addResting(ordinal: number, bytes: Uint8Array, isMember: boolean): void {
     this.#arrive(ordinal, isMember ? MEMBER : USER)
     this.#resting.set(ordinal, bytes)
   }
 
-  /** Takes an actor away; its ordinal is not given again. */
+  /** Removes an actor; its ordinal is not used again. */
   remove(actor: SpaceActor): void {
     this.changing(actor.ordinal)
     this.#awake[actor.ordinal] = undefined
@@ -149,28 +149,25 @@ export class Roster {
     }
   }
 
-  /** Takes the last actor that came away, as if it had never come. */
+  /** Undoes the creation of the newest actor. */
   takeBack(actor: SpaceActor): void {
     this.remove(actor)
     this.#count = actor.ordinal
   }
 
-  /** There have been so many actors: those that are not put in their places are no more. */
+  /** Sets how many actors there have ever been; those that are not added are no more. */
   expect(count: number): void {
     this.#count = count
     this.#reach(count)
   }
 
-  /**
-   * A user that was changed while it was not known as awake: its bytes are others now.
-   * @param before what it was, where that is not what stands here
-   */
+  /** Replaces the bytes of a user that is not awake. @param before its state before, if that is not what is stored */
   rewrite(ordinal: number, bytes: Uint8Array, before?: PageActor): void {
     this.pages.changing(ordinal, before)
     this.#resting.set(ordinal, bytes)
   }
 
-  /** An actor that is awake has been changed already; what it was before is given. */
+  /** Records that an actor that is awake has changed already, with its state before. */
   changed(ordinal: number, before: PageActor): void {
     this.pages.changing(ordinal, before)
     this.#resting.delete(ordinal)
@@ -181,7 +178,7 @@ export class Roster {
    * the longest untouched first. Looks at no more than so many, unless there are too many awake.
    */
   rest({ idleSince, max, looks }: { readonly idleSince: number; readonly max: number; readonly looks: number }): void {
-    // In the first round each is marked, in the second the marked ones go, unless somebody watches them.
+    // The first round marks each, the second lets the marked ones go, unless somebody watches them.
     const rounds = 2 * this.#awakeCount
     for (let look = 0; look < rounds && (look < looks || this.#awakeCount > max); look++) {
       const [ordinal, settlement] = [this.#queue[this.#head]!, this.#queue[this.#head + 1]!]
@@ -207,12 +204,12 @@ export class Roster {
     for (let page = 0; page * PAGE_ACTORS < this.#count; page++) if (this.#cold[page] === 1) yield page
   }
 
-  /** A page is not to be the next to leave memory. */
+  /** Keeps a page from being the next to leave memory. */
   touch(page: number): void {
     if (page < this.#touched.length) this.#touched[page] = 1
   }
 
-  /** Brings the users of a page back, if they are not in memory. */
+  /** Puts the users of a page back, if they are not in memory. */
   admitPage(page: number, bytes: Uint8Array): void {
     if (this.#cold[page] !== 1) return
     const [ordinals, actors] = [[...this.#ordinalsOf(page)], actorsOfPage(bytes)]
@@ -240,7 +237,7 @@ export class Roster {
 
   #mayGo(page: number): boolean {
     if (!this.pages.isStored(page)) return false
-    // A page without anybody may not have been read yet: it would be taken for one that has left.
+    // An empty page may not have been read yet: it would be taken for one that has left.
     let isAnybodyThere = false
     for (const ordinal of this.#ordinalsOf(page)) {
       if (this.#kinds[ordinal] !== USER || this.#awake[ordinal]) return false
@@ -254,7 +251,7 @@ export class Roster {
     for (let ordinal = page * PAGE_ACTORS; ordinal < end; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
   }
 
-  /** The bytes of all actors as they are now, page by page. Throws while a page is out of memory. */
+  /** Encodes all actors as they are now, page by page. Throws an Error while a page is out of memory. */
   encodeAll(): Uint8Array[][] {
     const pages: Uint8Array[][] = []
     for (const ordinal of this.ordinals()) {
@@ -265,7 +262,7 @@ export class Roster {
     return pages
   }
 
-  /** What an actor is, as bytes, which stay as they are until the next change; undefined where there is none. */
+  /** Returns the bytes of an actor, valid until the next change; undefined if there is none. */
   bytesOf(ordinal: number): Uint8Array | undefined {
     const resting = this.#resting.get(ordinal)
     if (resting) return resting
@@ -278,7 +275,7 @@ export class Roster {
     return bytes && { bytes, dueAt: this.#wheel.deadlineOf(ordinal) }
   }
 
-  /** One that has failed at its deadline has none any more, but takes it up when something comes for it. */
+  /** An actor that has failed at its deadline has none any more, but gets one with its next message. */
   #mayRest(actor: ProfileActor): boolean {
     return !actor.isWatched && actor.dueAt === this.#wheel.deadlineOf(actor.ordinal)
   }

@@ -1,8 +1,8 @@
-/** From a value to what reads it. */
+/** The readers of a value. */
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { TimedNode } from './timed-node.ts'
 
-/** What a changed value reaches within one actor. */
+/** The nodes of one actor that a changed value reaches. */
 export interface Dependents {
   /** By index in the plan. */
   readonly definitions: Set<number>

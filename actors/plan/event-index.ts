@@ -1,6 +1,6 @@
 /**
- * From an event to the predicates that it can satisfy: by the event's name, then by a property that a predicate needs
- * to equal one of some constants. So an event pays for what it can affect, not for what is defined.
+ * Finds the predicates that an event can satisfy: by the event's name, then by a property that a predicate needs to
+ * equal one of some constants. So an event pays for what it can affect, not for what is defined.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -30,17 +30,17 @@ interface Group {
   readonly always: Predicate[]
   readonly byField: Map<string, FieldIndex>
   readonly fields: FieldIndex[]
-  /** Some predicate feeds occurrences: then the order of the nodes matters. */
+  /** True if some predicate feeds occurrences: then the order of the nodes matters. */
   ordered: boolean
 }
 
 export class EventIndex {
   readonly #groups = new Map<string, Group>()
-  /** Kept from one search to the next. */
+  /** Reused from one search to the next. */
   readonly #matched: EventNode[] = []
   #search = 0
 
-  /** The predicate's nodes must be complete. */
+  /** Adds a predicate, whose nodes must be complete. */
   add(event: string, predicate: Predicate, discriminator: Discriminator | undefined): void {
     const group = this.#groupOf(event)
     if (predicate.nodes.some((node) => node.kind === 'occurrences')) group.ordered = true
@@ -67,8 +67,8 @@ export class EventIndex {
   }
 
   /**
-   * The nodes that take up the event, by ascending id: what a funnel looks at before the funnel.
-   * The list is good until the next search.
+   * Returns the nodes that take the event, by ascending id: a funnel's children come before the funnel. The list is
+   * valid until the next search.
    */
   match(event: ProfileEvent, work: Work): readonly EventNode[] {
     const group = this.#groups.get(event.name)

@@ -1,4 +1,4 @@
-/** What the parts of an actor may ask of it while they judge and reduce. */
+/** The actor, as its parts see it while they judge and reduce. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Occurrences } from './occurrence.ts'
@@ -14,7 +14,7 @@ export interface Host {
   keptEvents(): readonly ProfileEvent[]
 }
 
-/** What definitions ask of the actor that they are evaluated for. */
+/** The actor, as definitions see it while they are evaluated. */
 export interface DefinitionHost extends Host {
   /** Truth of a stream's comparison; undefined while no event has touched the stream. */
   streamBit(node: number, bit: number): boolean | undefined
@@ -22,7 +22,7 @@ export interface DefinitionHost extends Host {
   streamValue(node: number, reducer: number): JsonValue | undefined
   /** Truth of a comparison of a trait with the clock. */
   timedTruth(node: number): boolean
-  /** Of an account: how many of its users satisfy a condition, and how many it has. */
+  /** For an account: the number of its users that satisfy a condition, and the number of all. */
   usersSatisfying(condition: number): number
   readonly userCount: number
 }

@@ -1,9 +1,9 @@
 /**
- * Occurrences of an event whose test depends on more than the event itself: on events after it (a funnel's parent), on
- * traits, on the clock; or that other occurrences count after them (a funnel's child). Equal ones are one node of the plan.
+ * Occurrences of an event whose test depends on more than the event itself: on later events (a funnel's parent), on
+ * traits, on the clock; or that earlier occurrences count (a funnel's child). Equal ones are one node of the plan.
  *
- * A funnel is judged for each parent occurrence by itself. An occurrence's verdict is kept and judged anew exactly when
- * what it looks at changes: a child that comes, goes or changes its verdict reaches the parents in whose reach it lies.
+ * A funnel is judged for each parent occurrence by itself. A verdict is kept, and judged again exactly when its inputs
+ * change: a child that comes, goes or changes its verdict reaches the parents in whose reach it lies.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Horizon } from '../values/comparators.ts'
@@ -11,7 +11,7 @@ import type { Host } from './host.ts'
 import type { Reached } from '../values/values.ts'
 import type { Occurrence } from './occurrence.ts'
 
-/** The verdict on one occurrence; lowers the horizon to when time alone may change it. */
+/** Returns the verdict on one occurrence; lowers the horizon to the instant at which time alone may change it. */
 export type Judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => boolean
 
 /** A parent that counts this node's occurrences from `ts + from` until `ts + to` of its own. */
@@ -19,7 +19,7 @@ export interface Reach {
   readonly parent: OccurrenceNode
   readonly from: number
   readonly to: number
-  /** How long, relative to the clock, an occurrence can matter to the parent; infinite if always. */
+  /** The time, relative to the clock, for which an occurrence can matter to the parent; infinite if always. */
   readonly window: number
 }
 
@@ -29,11 +29,11 @@ export interface OccurrenceNode {
   readonly id: number
   /** Fields whose values the judge, the reducers or the children's tests read. */
   readonly fields: ((event: ProfileEvent) => Reached)[]
-  /** Undefined where the event's own test decides. */
+  /** Undefined if the event's own test decides. */
   readonly judge: Judge | undefined
   readonly parents: Reach[]
   /** Streams that reduce these occurrences. */
   readonly streams: number[]
-  /** An occurrence as old as this matters to nobody, ms. */
+  /** Age from which an occurrence matters to nobody, ms. */
   retention: number
 }

@@ -1,16 +1,16 @@
-/** What an actor keeps of one event whose test looks at more than the event itself. */
+/** The part of an event that an actor keeps when a test looks at more than the event itself. */
 import type { Reached } from '../values/values.ts'
 
 /** One event of an actor's occurrences. */
 export interface Occurrence {
   readonly ts: number
   readonly arrival: number
-  /** What the node's captured fields reached. */
+  /** The values that the node's captured fields reached. */
   readonly values: readonly Reached[]
   passes: boolean
-  /** Nothing that may still come can change the verdict. */
+  /** True if nothing that may still come can change the verdict. */
   isSettled: boolean
-  /** When the verdict may change by time alone; infinite if never. */
+  /** The instant at which time alone may change the verdict; infinite if never. */
   flipAt: number
 }
 
@@ -19,7 +19,7 @@ export interface Occurrences {
   readonly occurrences: readonly Occurrence[]
 }
 
-/** Index of the first occurrence with an event time later than `ts`. */
+/** Returns the index of the first occurrence with an event time later than `ts`. */
 export function firstAfter(occurrences: readonly Occurrence[], ts: number): number {
   let low = 0
   let high = occurrences.length

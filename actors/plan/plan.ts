@@ -1,6 +1,6 @@
 /**
  * The shared plan of a space: every definition of users, and every one of accounts, as one graph in which equal
- * sub-expressions are one node, and the indexes by which a change finds the nodes that it can affect.
+ * sub-expressions are one node, with the indexes by which a change finds the nodes that it can affect.
  */
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -15,7 +15,7 @@ import type { TraitIndex } from './trait-index.ts'
 
 export type StatefulNode = StreamNode | OccurrenceNode | TimedNode
 
-/** A stream together with how an actor's state for it is made. */
+/** A stream, with the function that makes an actor's state for it. */
 export interface StreamEntry {
   readonly node: StreamNode
   readonly create: () => StreamState
@@ -24,24 +24,24 @@ export interface StreamEntry {
 }
 
 export interface DefinitionNode {
-  /** Place in the order in which a plan's definitions settle: what a definition reads comes before it. */
+  /** Index in the order in which a plan's definitions settle: inputs come before readers. */
   readonly index: number
   /** Stable number of the definition in its space, across both plans. */
   readonly id: number
-  /** A condition is what accounts ask of each of their users. */
+  /** A condition is put to each of an account's users. */
   readonly kind: 'audience' | 'computed_trait' | 'condition'
   readonly key: string
   /** Even for users, odd for accounts: a level settles after all lower ones. */
   readonly level: number
   evaluate: (host: DefinitionHost) => JsonValue
-  /** Id types of which a member needs one; undefined: none needed. */
+  /** Id types of which a member needs one; undefined if none is needed. */
   readonly eligibleTypes: ReadonlySet<string> | undefined
   /** `count` and `unique(…).count()`: absent until they have once been at least 1. */
   readonly absentUntilOne: boolean
-  /** For how long an event matters to it by itself, ms; 0 where running totals are enough. */
+  /** The time for which an event matters to it by itself, ms; 0 if running totals are enough. */
   lookbackMs: number
   readonly dependents: Dependents
-  /** What reads it in the other plan: accounts read a condition, users an audience of accounts. */
+  /** Its readers in the other plan: accounts read a condition, users an audience of accounts. */
   readonly acrossDependents: Dependents
 }
 
@@ -54,7 +54,7 @@ export interface Plan {
   readonly streams: ReadonlyMap<number, StreamEntry>
   readonly events: EventIndex
   readonly traits: TraitIndex
-  /** Of users: what accounts ask of each of them. */
+  /** Conditions that accounts put to each user. */
   readonly conditions: readonly DefinitionNode[]
   /** Definitions that hold for an actor about which nothing is known. */
   readonly trueOfNothing: readonly number[]
@@ -62,11 +62,11 @@ export interface Plan {
   readonly totals: readonly StreamNode[]
   /** The longest of its finite windows, ms. */
   readonly windowMsMax: number
-  /** Some stream looks at single events however old they are: a funnel without a window, say. */
+  /** True if some stream looks at single events however old they are, such as a funnel without a window. */
   readonly looksBackForEver: boolean
-  /** Of accounts: definitions that ask something of the users, so that a user more or less matters. */
+  /** Definitions of accounts that put a condition to the users, so that one user more or less matters. */
   readonly quantified: readonly number[]
-  /** Of users: what reads audiences of accounts. */
+  /** Readers of audiences of accounts, in the users' plan. */
   readonly readersOfAccounts: Dependents
   readonly work: Work
 }

@@ -1,4 +1,4 @@
-/** What the index of events leads to, and the count of what is done on the way. */
+/** A predicate, which the index of events leads to, and the counts of work done on the way. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { StreamNode } from './stream-node.ts'
@@ -9,13 +9,13 @@ export interface Predicate {
   readonly excludedSources: ReadonlySet<string> | undefined
   /** Only events that arrived later count; -1 for all. */
   readonly sinceArrival: number
-  /** Streams and occurrences that take up the events, by ascending id. */
+  /** Streams and occurrences that take the events, by ascending id. */
   readonly nodes: (StreamNode | OccurrenceNode)[]
   /** The search that last tested it: a predicate under several keys is tested once. */
   lastSearch: number
 }
 
-/** Work done, counted: what is incremental is tested by these, not claimed. */
+/** Work done, counted: tests use it to prove that an event does not do more than it must. */
 export interface Work {
   predicates: number
   nodes: number

@@ -1,7 +1,7 @@
 /**
- * A stream of the shared plan: events of one name that pass a test, in a window that ends now, and the reducers that
- * definitions ask of it. Equal streams of different definitions are one node. An actor holds a `StreamState` for a
- * stream once one of its events has touched it; before that, every reducer has the value of nothing.
+ * A stream of the shared plan: events of one name that pass a test, in a window that ends now, with the reducers that
+ * definitions need of it. Equal streams of different definitions are one node. An actor holds a `StreamState` for a
+ * stream once one of its events has touched it; before that, every reducer has its empty value.
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
@@ -32,32 +32,41 @@ export const COMPARISONS_MAX = 30
 
 export interface StreamNode {
   readonly kind: 'stream'
-  /** Whether an actor keeps it among its recent counts, or in a state of its own. */
+  /** True if an actor keeps it among its recent counts, and not in a state of its own. */
   isRecentCount: boolean
   readonly id: number
   readonly window: Window
-  /** Of a stream over all history that depends on its events alone: its name, equal for equal streams of any plan. */
+  /**
+   * A name that is equal for equal streams of any plan; only for a stream over all history that depends on its events
+   * alone.
+   */
   readonly totalKey: string | undefined
-  /** The gap in ms that ends a session; infinite where there are no sessions. */
+  /** The gap in ms that ends a session; infinite if there are no sessions. */
   readonly sessionGap: number
   readonly reducers: Reducer[]
   readonly readers: (((event: ProfileEvent) => Reached) | undefined)[]
   readonly comparisons: StreamComparison[]
-  /** Where only comparisons of the count with constants read it: beyond so many events nothing changes. Else infinite. */
+  /**
+   * If only comparisons of the count with constants read the stream: the number of events beyond which nothing changes.
+   * Otherwise infinite.
+   */
   countMax: number
-  /** With a finite `countMax`: by count, how many of the oldest events must leave before some comparison flips; 0: none can. */
+  /**
+   * With a finite `countMax`, by count: the number of the oldest events that must leave before some comparison flips; 0
+   * if none can.
+   */
   leavesToFlip: readonly number[]
   /** With a finite `countMax`: by count, the truth of the comparisons, one bit each. */
   bitsByCount: readonly number[]
-  /** Whether anything reads a reduced value itself. */
+  /** True if a reduced value itself is read. */
   isWatched: boolean
-  /** By reducer: what reads the value itself. */
+  /** By reducer: readers of the value itself. */
   readonly watchers: Dependents[]
-  /** Where the test depends on more than the event: the judged occurrences that this stream reduces. */
+  /** If the test depends on more than the event: the judged occurrences that this stream reduces. */
   readonly occurrences: OccurrenceNode | undefined
 }
 
-/** What an actor holds for one stream. */
+/** The state that an actor holds for one stream. */
 export interface StreamState {
   /** Next instant at which time alone may change it; infinite if none. */
   dueAt: number
@@ -65,19 +74,19 @@ export interface StreamState {
   bits: number
   /** Values of watched reducers, as last published. */
   published: JsonValue[] | undefined
-  /** Takes up an event that passes the stream's test. */
+  /** Adds an event that passes the stream's test. */
   insert(event: ProfileEvent, host: Host): void
   /** Moves the window on to the host's present. */
   advance(host: Host): void
   value(reducer: number): JsonValue
 }
 
-/** What a reducer gives for no events. */
+/** Returns the value of a reducer over no events. */
 export function valueOfNothing(reducer: Reducer): JsonValue {
   return reducer.kind === 'count' || reducer.kind === 'unique_count' ? 0 : null
 }
 
-/** For how long an event matters to the stream by itself, ms; 0 where running totals are enough. */
+/** Returns the time for which an event matters to the stream by itself, ms; 0 if running totals are enough. */
 export function lookbackMsOf({ totalKey, window }: StreamNode): number {
   return totalKey === undefined ? window.to : 0
 }

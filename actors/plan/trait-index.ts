@@ -1,6 +1,6 @@
 /**
- * From a changed trait to what reads it. Definitions that compare it with a constant for equality are found by the
- * value that it had and the one that it has; everything else that reads it is always visited.
+ * Finds the readers of a changed trait. Definitions that compare it with a constant for equality are found by its
+ * values before and after; all other readers are always visited.
  */
 import type { JsonObject } from '../../src/model/json.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -15,14 +15,14 @@ interface EqualityIndex {
 export interface TraitReaders {
   /** Visited whatever the change. */
   readonly always: Dependents
-  /** By path: definitions that ask whether it equals a constant. */
+  /** By path: definitions that compare it with a constant for equality. */
   readonly equalities: Map<string, EqualityIndex>
 }
 
 export class TraitIndex {
   readonly #readers = new Map<string, TraitReaders>()
 
-  /** What reads the custom trait of this name; undefined if nothing does. */
+  /** Returns the readers of the custom trait of this name; undefined if there are none. */
   readersOf(key: string): TraitReaders | undefined {
     return this.#readers.get(key)
   }

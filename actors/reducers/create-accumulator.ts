@@ -7,7 +7,7 @@ import { EdgeAccumulator } from './edge.ts'
 import { ExtremeAccumulator } from './extreme.ts'
 import { SumAccumulator } from './sum.ts'
 
-/** @param sliding whether events are ever removed: what never leaves needs less to be kept */
+/** Creates the accumulator of a reducer. @param sliding true if events are ever removed: otherwise less need be kept */
 export function createAccumulator(reducer: Reducer, sliding: boolean): TotalAccumulator {
   switch (reducer.kind) {
     case 'count':
@@ -29,12 +29,12 @@ export function createAccumulator(reducer: Reducer, sliding: boolean): TotalAccu
   }
 }
 
-/** The field that a reducer reads; undefined for a count. */
+/** Returns the field that a reducer reads; undefined for a count. */
 export function fieldOf(reducer: Reducer): EventField | undefined {
   return reducer.kind === 'count' ? undefined : reducer.of
 }
 
-/** Whether the field's arrays are taken whole. */
+/** True if the field's arrays are taken whole. */
 export function takesArraysWhole(reducer: Reducer): boolean {
   return reducer.kind === 'mode' && reducer.as === 'array'
 }

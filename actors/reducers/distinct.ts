@@ -9,7 +9,7 @@ import type { Place, TotalAccumulator } from './accumulator.ts'
 
 interface Form {
   readonly value: JsonValue
-  /** Where it occurs, in event order; the first place alone where events never leave. */
+  /** The events in which it occurs, in event order; only the first if events never leave. */
   readonly places: Place[]
 }
 
@@ -118,7 +118,7 @@ function firstForm(occurrences: Occurrences): JsonValue {
   return first.value
 }
 
-/** Of each form, the first place alone. */
+/** Adds the first event alone of each form. */
 function addFirst(forms: Form[], value: JsonValue, place: Place): void {
   const same = forms.find((other) => typeof other.value === typeof value)
   if (!same) forms.push({ value, places: [place] })

@@ -1,6 +1,6 @@
 /**
- * The exact sum of doubles, rounded once: neither the order of arrival nor what has already left a window shows in it.
- * Partials that do not overlap (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997) hold the sum;
+ * The exact sum of doubles, rounded once: it depends neither on the order of arrival nor on values that have left a
+ * window. Partials that do not overlap (Shewchuk, "Adaptive Precision Floating-Point Arithmetic", 1997) hold the sum;
  * values so large that partials could overflow go to an integer count of 2^-1074 instead.
  */
 import type { JsonValue } from '../../src/model/json.ts'
@@ -27,12 +27,12 @@ export class ExactSum {
     else this.#infinite--
   }
 
-  /** All of it as data. */
+  /** Returns the state as data. */
   state(): JsonValue {
     return [[...this.#partials], this.#large === undefined ? null : String(this.#large), this.#infinite]
   }
 
-  /** Adds what another sum held. */
+  /** Adds the state of another sum. */
   addState(state: JsonValue): void {
     const [partials, large, infinite] = state as [number[], string | null, number]
     if (this.#partials.length === 0) this.#partials = [...partials]
@@ -41,7 +41,7 @@ export class ExactSum {
     this.#infinite += infinite
   }
 
-  /** The sum as the nearest double, ties to even; NaN or infinite where it is not finite. */
+  /** Returns the sum as the nearest double, ties to even; NaN or infinite if it is not finite. */
   value(): number {
     if (this.#infinite > 0) return NaN
     if (!this.#large) return roundPartials(this.#partials)
@@ -65,7 +65,9 @@ export class ExactSum {
   }
 }
 
-/** Partials do not overlap and grow: adding from the largest is exact until the first remainder, which decides a tie. */
+/**
+ * Partials do not overlap and grow: adding from the largest is exact until the first remainder, which decides a tie.
+ */
 function roundPartials(partials: readonly number[]): number {
   let index = partials.length
   if (index === 0) return 0
@@ -88,7 +90,7 @@ function roundPartials(partials: readonly number[]): number {
 
 const BITS = new DataView(new ArrayBuffer(8))
 
-/** A finite double as a whole number of 2^-1074. */
+/** Converts a finite double to a whole number of 2^-1074. */
 function fixedPoint(value: number): bigint {
   BITS.setFloat64(0, Math.abs(value))
   const bits = BITS.getBigUint64(0)
@@ -98,7 +100,7 @@ function fixedPoint(value: number): bigint {
   return value < 0 ? -magnitude : magnitude
 }
 
-/** The double nearest to a number of 2^-1074, ties to even. */
+/** Returns the double nearest to a number of 2^-1074, ties to even. */
 function roundFixedPoint(units: bigint): number {
   const magnitude = units < 0n ? -units : units
   const excess = BigInt(Math.max(0, magnitude.toString(2).length - 53))
@@ -110,7 +112,7 @@ function roundFixedPoint(units: bigint): number {
   return units < 0n ? -scaled : scaled
 }
 
-/** `mantissa * 2^exponent` in steps that neither overflow nor underflow on the way. */
+/** Computes `mantissa * 2^exponent` in steps that neither overflow nor underflow on the way. */
 function scale(mantissa: number, exponent: number): number {
   let [result, left] = [mantissa, exponent]
   for (; left > 900; left -= 900) result *= 2 ** 900

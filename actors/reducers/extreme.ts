@@ -1,6 +1,6 @@
 /**
- * `min(p)` and `max(p)`, by number or by text. While events leave the window, a monotonic queue holds each event
- * that no later event beats; where none leaves, the best is enough.
+ * `min(p)` and `max(p)`, by number or by text. In a window, a monotonic queue holds each event that no later event
+ * beats; if no event leaves, the best is enough.
  */
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'

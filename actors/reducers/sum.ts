@@ -1,4 +1,4 @@
-/** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null without any, or where not finite. */
+/** `sum(p)` and `avg(p)`: exact over the numeric values, rounded once; null if there are none, or if not finite. */
 import type { JsonValue } from '../../src/model/json.ts'
 import { ExactSum } from './exact-sum.ts'
 import { each, numberOf, type Reached } from '../values/values.ts'

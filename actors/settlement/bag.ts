@@ -1,7 +1,7 @@
 /**
  * A list that is filled and emptied again and again. Emptying an array in JavaScript gives up its memory, so that the
- * next first entry allocates anew, which at every settlement costs more than the settlement; a bag keeps its places.
- * What was in it stays referenced until it is overwritten.
+ * next first entry allocates anew, which at every settlement costs more than the settlement; a bag keeps its memory.
+ * Its former items stay referenced until they are overwritten.
  */
 export class Bag<T> {
   readonly #items: T[] = []
@@ -11,7 +11,7 @@ export class Bag<T> {
     return this.#count
   }
 
-  /** The item at a place below `count`. */
+  /** Returns the item at an index below `count`. */
   at(place: number): T {
     return this.#items[place]!
   }
@@ -24,7 +24,7 @@ export class Bag<T> {
     this.#count = 0
   }
 
-  /** A copy, in the order in which they were added. */
+  /** Copies the items in the order in which they were added. */
   toArray(): T[] {
     return this.#items.slice(0, this.#count)
   }

@@ -1,6 +1,7 @@
 /**
- * What a settlement has changed, for whoever tells others of it. It is told once, when the settlement stands, and while
- * the actors are still as the settlement left them; it must not change them, and keeps none of the lists.
+ * The changes of a settlement, for observers such as the outbox. They are told once, when the settlement has succeeded,
+ * while the actors are still as the settlement left them; an observer must not change them, and keeps none of the
+ * lists.
  */
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { Transition } from '../../src/model/transition.ts'
