@@ -1,7 +1,8 @@
 /**
  * One settlement after another: the actors that take part, their definitions settled level by level (users, then
- * accounts, then the users that a changed account audience reaches), and the transitions that follow, each from the value
- * before and the value after. So a definition has at most one transition for one input, and none is seen half settled.
+ * accounts, then the users that a changed account audience reaches), and the transitions that follow, each from the
+ * value before and the value after. So a definition has at most one transition for one input, and none is seen half
+ * settled.
  */
 import type { Transition } from '../../src/model/transition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -26,7 +27,7 @@ interface Change {
   readonly wasKnown: boolean
 }
 
-/** A history to which an event has been appended, and how far it went before. */
+/** A history to which an event has been appended, with its length before. */
 interface Appended {
   readonly history: History
   readonly size: number
@@ -35,7 +36,7 @@ interface Appended {
   readonly nameCount: number
 }
 
-/** Transitions that somebody hears of. */
+/** Transitions that have a subscriber. */
 interface Heard {
   readonly watched: readonly [Actor, Transition][] | undefined
   readonly changes: readonly SettledChange[] | undefined
@@ -58,21 +59,21 @@ export class Settlement implements SettlementSink {
   readonly #queues: (Bag<Actor> | undefined)[] = []
   readonly #onJoin: (actor: Actor) => void
   readonly #onSettled: (actor: Actor) => void
-  /** Told of what has changed, when it stands. */
+  /** Receives the changes once the settlement has succeeded. */
   observer: SettlementObserver | undefined = undefined
-  /** What the observer is to hear of who takes part, once it stands. */
+  /** Notes for the observer, kept until the settlement has succeeded. */
   readonly #notes: SettlementNotes = { united: [], named: [], joined: [] }
 
   /**
-   * @param hooks `onJoin` hears of every actor that takes part, before anything of it changes; `onSettled` at the end
-   *   of the settlement
+   * @param hooks `onJoin` is called for every actor that takes part, before anything of it changes; `onSettled` at the
+   *   end of the settlement
    */
   constructor(hooks: { readonly onJoin: (actor: Actor) => void; readonly onSettled: (actor: Actor) => void }) {
     this.#onJoin = hooks.onJoin
     this.#onSettled = hooks.onSettled
   }
 
-  /** Where to note who is united, named and linked; undefined where nobody hears of it. */
+  /** The notes of users that are united, named and linked; undefined if there is no observer. */
   get notes(): SettlementNotes | undefined {
     return this.observer && this.#notes
   }
@@ -83,7 +84,7 @@ export class Settlement implements SettlementSink {
     this.#isOpen = true
   }
 
-  /** Hands an actor a message: within the settlement at hand, or within one of its own. */
+  /** Hands an actor a message: within the current settlement, or within one of its own. */
   deliver<Received extends Message>(actor: Actor<Received>, message: Received): void {
     if (this.#isOpen) {
       this.join(actor)
@@ -109,7 +110,7 @@ export class Settlement implements SettlementSink {
     this.#acts.add(act)
   }
 
-  /** The actor takes part: its present becomes the settlement's, with all that falls due for it then. */
+  /** Adds an actor: its present becomes the settlement's, with everything due for it until then. */
   join(actor: Actor): void {
     if (actor.settlement === this.#number) return
     actor.settlement = this.#number
@@ -136,7 +137,7 @@ export class Settlement implements SettlementSink {
     this.#changes.add(change)
   }
 
-  /** An actor finds again what it was: nothing of that is to be settled. */
+  /** Lets an actor restore its state without settling anything. */
   quietly(act: () => void): void {
     const wasQuiet = this.#isQuiet
     this.#isQuiet = true
@@ -147,7 +148,7 @@ export class Settlement implements SettlementSink {
     }
   }
 
-  /** Settles what is marked, and appends the transitions. */
+  /** Settles the marked definitions, and appends the transitions. */
   finish(transitions: Transition[]): void {
     for (let level = 0; level < this.#queues.length; level++) {
       const queue = this.#queues[level]
@@ -155,7 +156,7 @@ export class Settlement implements SettlementSink {
       // Actors that join the level meanwhile are at its end.
       for (let place = 0; place < queue.count; place++) queue.at(place).evaluate(level)
       queue.clear()
-      // What was settled may have marked definitions of any level, in other actors or for the same one again.
+      // A settled definition may have marked others of any level, in other actors or in the same one again.
       level = -1
     }
     for (let place = 0; place < this.#participants.count; place++) this.#onSettled(this.#participants.at(place))
@@ -166,7 +167,7 @@ export class Settlement implements SettlementSink {
     if (watched) for (const [actor, transition] of watched) actor.publish(transition)
   }
 
-  /** Appends a transition for each value that is another than before; returns those that somebody hears of. */
+  /** Appends a transition for each value that has changed; returns those that have a subscriber. */
   #publishChanges(transitions: Transition[]): Heard {
     let watched: [Actor, Transition][] | undefined
     let changes: SettledChange[] | undefined
@@ -190,7 +191,7 @@ export class Settlement implements SettlementSink {
     this.observer.settled({ at: this.#now, changes, united, named, joined })
   }
 
-  /** Takes back a settlement that failed: every actor that took part is as it was before. */
+  /** Undoes a settlement that failed: every actor that took part is as it was before. */
   rollBack(): void {
     const participants = this.#participants.toArray()
     for (const { actor, node, held, before, hadBeenOne, wasKnown } of this.#changes.toArray()) {
@@ -209,7 +210,7 @@ export class Settlement implements SettlementSink {
     this.forget()
   }
 
-  /** Ends it with nothing settled and nothing taken back. */
+  /** Ends it with nothing settled and nothing undone. */
   forget(): void {
     for (const queue of this.#queues) queue?.clear()
     this.#close()

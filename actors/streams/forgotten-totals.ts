@@ -1,6 +1,6 @@
 /**
- * What the events of one user that are no longer kept have left: the totals of streams over all history, which can
- * still be united, and since when single events are there. It is never changed; more makes another.
+ * The totals of one user's events that are no longer kept, for streams over all history; they can still be united. Also
+ * the instant since which single events are kept. An instance is never changed; more events make another.
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
@@ -11,7 +11,7 @@ import type { Work } from '../plan/predicate.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 
-/** Of one stream and one reducer. */
+/** The total of one stream and one reducer. */
 interface Total {
   readonly stream: string
   /** As JSON: equal for equal reducers. */
@@ -31,7 +31,7 @@ export interface ForgottenTotalsState {
 export class ForgottenTotals {
   /** Every event of this time or later is kept; epoch ms. */
   readonly keptSince: number
-  /** How many calls the space had taken up when an event was first forgotten. */
+  /** The number of calls that the space had taken up when an event was first forgotten. */
   readonly firstForgottenAt: number
   readonly #totals: ReadonlyMap<string, Total>
 
@@ -41,7 +41,7 @@ export class ForgottenTotals {
     this.#totals = totals
   }
 
-  /** What both have left. */
+  /** Unites the totals of two users. */
   static unite(a: ForgottenTotals | undefined, b: ForgottenTotals | undefined): ForgottenTotals | undefined {
     if (!a || !b) return a ?? b
     const totals = copyOf(a.#totals)
@@ -52,7 +52,7 @@ export class ForgottenTotals {
   }
 
   /**
-   * What is left once these events are forgotten too. Totals that no plan asks for any more are dropped.
+   * Adds events that are forgotten now. Totals that no plan needs any more are dropped.
    * @param arrivals how many calls the space has taken up
    */
   static after(
@@ -90,14 +90,14 @@ export class ForgottenTotals {
     return this.#totals.get(keyOf(stream, JSON.stringify(reducer)))?.accumulator
   }
 
-  /** Whether some total of the stream is held. */
+  /** True if some total of the stream is held. */
   knows(stream: string): boolean {
     for (const total of this.#totals.values()) if (total.stream === stream) return true
     return false
   }
 }
 
-/** Adds an event to the totals that it belongs to; the same stream and reducer in both plans is one. */
+/** Adds an event to its totals; the same stream and reducer in both plans is one. */
 function addTo(totals: Map<string, Total>, event: ProfileEvent, plans: readonly Plan[]): void {
   const added = new Set<Total>()
   const work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }

@@ -10,9 +10,9 @@ export class JudgedState implements StreamState {
   bits = 0
   published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
-  /** For each reducer, which of the occurrences' values it reads; -1 for a count. */
+  /** For each reducer, the index of the value that it reads of an occurrence; -1 for a count. */
   readonly #valueIndexes: readonly number[]
-  /** All history, and nothing but its number. */
+  /** True for a plain count over all history. */
   readonly #isPlainCount: boolean
   #values: JsonValue[]
 

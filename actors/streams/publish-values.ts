@@ -1,9 +1,9 @@
-/** Which values of a stream are others than when they were looked at last. */
+/** Finds the values of a stream that have changed since they were published last. */
 import type { Dependents } from '../plan/dependents.ts'
 import { sameValue } from '../values/values.ts'
 import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
-/** Keeps the present values, and tells of what looks at those that have changed. */
+/** Stores the present values, and passes on the readers of those that have changed. */
 export function publishValues(
   { watchers, reducers }: StreamNode,
   state: StreamState,

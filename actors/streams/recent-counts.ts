@@ -1,10 +1,10 @@
 /**
- * "At least n within w", and its kin that compare a count with constants: the n newest event times are all it takes
- * (n is the largest constant that can still make a difference). For "in between" those that are yet to come in count too.
+ * "At least n within w", and other comparisons of a count with constants: they need only the n newest event times (n is
+ * the largest constant that can still make a difference). For "in between", events that are yet to come in count too.
  *
- * These are most of what actors hold, so all of an actor's stand in one array of numbers, entry after entry, by ascending
- * id of the stream: id · cells of the entry · count · bits · due · event times, oldest first. An object for each cost
- * several times the memory, and more in cache misses than all the logic.
+ * Most of an actor's state is of this kind, so all of it stands in one array of numbers, entry after entry, by
+ * ascending id of the stream: id · cells of the entry · count · bits · due · event times, oldest first. An object for
+ * each cost several times the memory, and more in cache misses than all the logic.
  */
 import type { Plan } from '../plan/plan.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
@@ -21,7 +21,7 @@ const CELLS_FIRST = 24
 
 const NOTHING: number[] = []
 
-/** Is told that comparisons of a stream have flipped: one bit each. */
+/** Notified of comparisons of a stream that have flipped: one bit each. */
 export interface FlipReader {
   onFlips(node: StreamNode, flipped: number): void
 }
@@ -34,13 +34,13 @@ export class RecentCounts {
   /** Next instant at which time alone flips something; infinite if none. */
   dueAt = Infinity
 
-  /** Truth of a stream's comparisons; undefined while no event has touched it. */
+  /** Returns the truth of a stream's comparisons; undefined while no event has touched it. */
   bitsOf(node: number): number | undefined {
     const at = this.#find(node)
     return at < 0 ? undefined : this.#cells[at + BITS]
   }
 
-  /** Takes up an event; returns the comparisons that flip, one bit each. */
+  /** Adds an event; returns the comparisons that flip, one bit each. */
   insert(node: StreamNode, ts: number, now: number): number {
     const { from, to } = node.window
     if (ts + to <= now) return 0
@@ -65,7 +65,7 @@ export class RecentCounts {
     return flipped
   }
 
-  /** Lets in and lets go what has come into its window or left it by now. */
+  /** Adds the events that have come into their window by now, and drops those that have left it. */
   advance(now: number, { nodes }: Pick<Plan, 'nodes'>, reader: FlipReader): void {
     if (this.dueAt > now) return
     const cells = this.#cells
@@ -155,7 +155,10 @@ export class RecentCounts {
     cells[at + COUNT] = count - left
   }
 
-  /** Finds truth and due of an entry. Not every event that leaves makes a difference: it is due only when one does. */
+  /**
+   * Computes the truth and the next deadline of an entry: the deadline is the next event that makes a difference by
+   * leaving.
+   */
   #settle(at: number, node: StreamNode, now: number): number {
     const cells = this.#cells
     const { from, to } = node.window
@@ -175,7 +178,7 @@ export class RecentCounts {
   }
 }
 
-/** Puts a time among the `count` ordered ones that begin at `first`. */
+/** Inserts a time into the `count` ordered ones that begin at `first`. */
 function place(cells: number[], first: number, count: number, ts: number): void {
   let index = first + count
   for (; index > first && cells[index - 1]! > ts; index--) cells[index] = cells[index - 1]!

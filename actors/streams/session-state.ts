@@ -1,7 +1,7 @@
 /**
- * A session (`expires_after`): of what the window lets through, only the latest run of events with gaps shorter than
- * the session's gap counts, and it ends that long after its last event. A late event may bridge two runs or revive an
- * ended one, so events that a finished run held are read again from the kept history when one arrives among them.
+ * A session (`expires_after`): of the events in the window, only the latest run with gaps shorter than the session's
+ * gap counts, and it ends that long after its last event. A late event may bridge two runs or revive an ended one, so
+ * the events of a finished run are read again from the kept history when one arrives among them.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -22,13 +22,13 @@ export class SessionState implements StreamState {
   published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
   readonly #passes: (event: ProfileEvent) => boolean
-  /** In event order: the latest run that counts by now, what comes after it, and nothing that the window has let go. */
+  /** In event order: the latest run that counts by now, and the events after it; none that has left the window. */
   #events: Held[] = []
   /** True once events before `#events` have been dropped. */
   #forgetful = false
-  /** How many of the first events the reducers see: 0 once the session has ended. */
+  /** The number of first events that the reducers see: 0 once the session has ended. */
   #counted = 0
-  /** Reduced when asked for; undefined after a change. */
+  /** Computed when asked for; undefined after a change. */
   #values: JsonValue[] | undefined = undefined
 
   /** @param passes the stream's own test, to read events again */

@@ -1,4 +1,4 @@
-/** A stream over all history: nothing ever leaves it, so running values are enough. */
+/** A stream over all history: no event ever leaves it, so running values are enough. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
@@ -18,7 +18,7 @@ export class TotalState implements StreamState {
     this.#accumulators = node.reducers.map((reducer) => createAccumulator(reducer, false))
   }
 
-  /** Takes up what events that are no longer kept have left. */
+  /** Adds the totals of events that are no longer kept. */
   addOlder(older: ForgottenTotals): void {
     const { totalKey, reducers } = this.#node
     for (let index = 0; index < reducers.length; index++) {

@@ -1,7 +1,7 @@
 /**
- * A rolling window: events wait until they come in, are taken up by every reducer, and are let go when they leave.
- * Invariants: (1) `#events` is in event order; (2) the first `#entered` of them are held by the accumulators;
- * (3) none of them has left at the instant last advanced to.
+ * A rolling window: events wait until they come in, are added to every reducer, and are removed when they leave.
+ * Invariants: (1) `#events` is in event order; (2) the first `#entered` of them are held by the accumulators; (3) none
+ * of them has left at the instant last advanced to.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -13,7 +13,7 @@ import type { Reached } from '../values/values.ts'
 import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
 interface Held extends Place {
-  /** What each reducer's field reached. */
+  /** The values that each reducer's field reached. */
   readonly values: readonly Reached[]
 }
 

@@ -10,11 +10,11 @@ import { equalValues, instantOf, numberOf, type Reached, Several, some, textOf }
 
 export type Test = (left: Reached, rights: readonly Reached[]) => boolean
 
-/** What a verdict rests on: how long it holds by itself, and whether later events can change it. */
+/** The conditions under which a verdict holds: until when, and if later events can change it. */
 export interface Horizon {
   /** The earliest instant at which time alone may change it. */
   at: number
-  /** Nothing that may still come can change it. */
+  /** True if nothing that may still come can change it. */
   isSettled: boolean
 }
 
@@ -110,7 +110,10 @@ const SPANS: Record<RelativeDateComparator, Span> = {
 
 export type TimedTest = (left: Reached, now: number, horizon: Horizon) => boolean
 
-/** The test of a comparator relative to the clock; lowers the horizon to the next instant at which it may change. */
+/**
+ * Compiles the test of a comparator relative to the clock; it lowers the horizon to the next instant at which it may
+ * change.
+ */
 export function compileTimedTest(comparison: Comparator & { comparator: RelativeDateComparator }): TimedTest {
   const span = SPANS[comparison.comparator]
   const duration = durationMs(comparison.duration)

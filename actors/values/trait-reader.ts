@@ -1,4 +1,6 @@
-/** How a `trait('…')` reference finds its value: a defined key shadows a custom trait, on users the users' keys first. */
+/**
+ * Finds the value of a `trait('…')` reference: a defined key shadows a custom trait, on users the users' keys first.
+ */
 import type { JsonObject } from '../../src/model/json.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { type PathReader, type Reached, reachedOf } from './values.ts'
@@ -17,7 +19,7 @@ export type TraitReader =
   /** A key defined where this actor cannot see it: it shadows, and is absent. */
   | { readonly kind: 'hidden' }
 
-/** Whose traits are read. */
+/** The actor whose traits are read. */
 export interface TraitHolder {
   readonly traits: { readonly values: JsonObject }
   definedValue(definition: number): JsonValue | undefined

@@ -1,6 +1,6 @@
 /**
- * Values that a path reaches in properties, context or traits, and the forms in which comparators and reducers see them.
- * A path may reach none, one or several values; nulls and missing values are dropped. One value stands for itself
+ * Values that a path reaches in properties, context or traits, and the forms in which comparators and reducers see
+ * them. A path may reach none, one or several values; nulls and missing values are dropped. One value stands for itself
  * (most paths reach one, and a list for each would be paid at every event); several are a `Several`.
  */
 import type { JsonObject } from '../../src/model/json.ts'
@@ -14,12 +14,15 @@ export class Several {
   }
 }
 
-/** What a path reached. A lone array appears only where a reader was asked to take arrays whole. */
+/** The values that a path reached. A lone array appears only if the reader was asked to take arrays whole. */
 export type Reached = undefined | JsonValue | Several
 
 export type PathReader = (root: JsonObject) => Reached
 
-/** The steps of a path: names between dots; `\.` is a dot of the name. Any run of backslashes before a dot escapes it. */
+/**
+ * Splits a path into its steps: names between dots; `\.` is a dot of the name. Any run of backslashes before a dot
+ * escapes it.
+ */
 export function pathSteps(path: string): string[] {
   const steps: string[] = []
   let step = ''
@@ -93,7 +96,7 @@ export function each(reached: Reached, visit: (value: JsonValue) => void): void 
   else for (const value of reached.values) visit(value)
 }
 
-/** A stored value as what a path to it reaches. */
+/** Returns a stored value as a path to it would reach it. */
 export function reachedOf(value: JsonValue | undefined): Reached {
   if (!Array.isArray(value)) return value
   const found: JsonValue[] = []
@@ -105,7 +108,7 @@ export function reachedOf(value: JsonValue | undefined): Reached {
   return found.length < 2 ? found[0] : new Several(found)
 }
 
-/** The text of a value; an object's is its compact JSON. */
+/** Returns the text of a value; an object's is its compact JSON. */
 export function textOf(value: JsonValue): string {
   if (typeof value === 'string') return value
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
@@ -113,19 +116,21 @@ export function textOf(value: JsonValue): string {
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
-/** The number that a value is, numeric strings included; NaN where it is none. */
+/** Returns a value as a number, numeric strings included; NaN if it is none. */
 export function numberOf(value: JsonValue): number {
   if (typeof value === 'number') return value
   return typeof value === 'string' && JSON_NUMBER.test(value) ? Number(value) : NaN
 }
 
-/** The instant that a value names: ISO 8601 text, or a number of epoch ms. NaN where it names none. */
+/** Returns the instant that a value names: ISO 8601 text, or a number of epoch ms. NaN if it names none. */
 export function instantOf(value: JsonValue): number {
   if (typeof value === 'number') return value
   return typeof value === 'string' ? (parseInstant(value) ?? NaN) : NaN
 }
 
-/** Equality of the query language: text exactly, booleans as text ignoring case, otherwise by number, else by text. */
+/**
+ * Compares as the query language does: text exactly, booleans as text ignoring case, otherwise by number, else by text.
+ */
 export function equalValues(a: JsonValue, b: JsonValue): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a === b
   if (typeof a === 'boolean' || typeof b === 'boolean') return textOf(a).toLowerCase() === textOf(b).toLowerCase()
@@ -133,7 +138,7 @@ export function equalValues(a: JsonValue, b: JsonValue): boolean {
   return Number.isNaN(x) || Number.isNaN(y) ? textOf(a) === textOf(b) : x === y
 }
 
-/** A key that equal values share (unequal ones may too): what an index of equalities is looked up by. */
+/** Returns a key that equal values share (unequal ones may too), for an index of equalities. */
 export function equalityKey(value: JsonValue): string | number {
   if (typeof value === 'boolean') return String(value)
   const number = numberOf(value)
@@ -144,14 +149,14 @@ export function equalityKey(value: JsonValue): string | number {
   return folded === 'true' || folded === 'false' ? folded : text
 }
 
-/** The same JSON. */
+/** True if both are the same JSON. */
 export function sameValue(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true
   if (typeof a !== 'object' || typeof b !== 'object') return false
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-/** Order by UTF-16 code units. */
+/** Orders by UTF-16 code units. */
 export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
