@@ -1,6 +1,6 @@
 /**
- * Whom a delivery addresses: one call for each identity. A user id and an email make one identity together; so a
- * profile of one user id and three emails is addressed three times. Segment: «ID Sync», and «Using Engage data».
+ * Finds the identities that a delivery addresses: one call for each. A user id and an email make one identity together;
+ * so a profile of one user id and three emails is addressed three times. Segment: «ID Sync», and «Using Engage data».
  */
 import type { IdSync } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
@@ -15,9 +15,9 @@ export interface Addressee {
 
 export interface Addressing {
   readonly idSync: readonly IdSync[]
-  /** Whether who has no other id is addressed by `anonymous_id`. */
+  /** True if a profile without other ids is addressed by `anonymous_id`. */
   readonly includesAnonymous: boolean
-  /** Strategies are for what begins to be so: of an exit every id is told. */
+  /** True for an exit: it goes to every id, whatever the strategy. */
   readonly isExit: boolean
   /** Only identities with one of these; undefined: all. */
   readonly only: readonly ExternalId[] | undefined
@@ -25,7 +25,7 @@ export interface Addressing {
 
 const USUAL_TYPES: readonly string[] = ['user_id', 'email', 'anonymous_id']
 
-/** @param ids of the profile, the first added first; none may be left to address */
+/** Lists the identities of a profile. @param ids of the profile, the first added first; may be empty */
 export function addresseesOf(ids: readonly ExternalId[], addressing: Addressing): Addressee[] {
   const chosen = chosenIds(ids, addressing)
   const valuesOf = (type: string): string[] => chosen.filter((id) => id.type === type).map(({ value }) => value)
@@ -47,7 +47,7 @@ export function addresseesOf(ids: readonly ExternalId[], addressing: Addressing)
   return all.filter((addressee) => isAddressedBy(addressee, only))
 }
 
-/** By what a call's id tells one addressee from another. */
+/** Returns a text that tells the addressees of one delivery apart, for the ids of their calls. */
 export function addressOf({ userId, email, anonymousId, others }: Addressee): string {
   return JSON.stringify([userId ?? '', email ?? '', anonymousId ?? '', others.map(({ type, value }) => [type, value])])
 }
@@ -61,7 +61,7 @@ function chosenIds(ids: readonly ExternalId[], { idSync, isExit }: Addressing): 
   })
 }
 
-/** Ids under the types that the destination knows them by; without those that are not sent there. */
+/** Renames ids to the types that the destination knows, and leaves out those that are not sent there. */
 function asNamedThere(ids: readonly ExternalId[], idSync: readonly IdSync[]): readonly ExternalId[] {
   if (idSync.length === 0) return ids
   return ids.flatMap(({ type, value }) =>

@@ -1,6 +1,6 @@
 /**
- * From a delivery to the calls that a destination gets: exactly what Segment sends for audiences and computed traits.
- * Pure: the same delivery gives the same calls, ids included.
+ * Makes the calls that a destination receives for a delivery: exactly those that Segment sends for audiences and
+ * computed traits. Pure: the same delivery gives the same calls, ids included.
  */
 import type { DeliveryCall, DeliveryContext, Personas } from '../model/delivery-call.ts'
 import type { ConnectionRecord } from '../model/destination.ts'
@@ -12,15 +12,15 @@ import type { OutgoingDelivery } from '../outbox/delivery.ts'
 import type { DeliveryJob } from '../queue/job.ts'
 import { messageIdOf } from './message-id.ts'
 
-/** What calls need to know beyond the delivery. */
+/** The settings of calls, beyond the delivery. */
 export interface CallSetting {
   readonly connection: ConnectionRecord
-  /** As `integrations` names it. */
+  /** The name of the destination in `integrations`. */
   readonly destinationName: string
   readonly spaceId: string
 }
 
-/** One call of each kind for each identity, in the order in which they arrive; none where nobody is addressed. */
+/** Makes one call of each kind for each identity, in the order in which they are sent; none if nobody is addressed. */
 export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
   const { sends } = setting.connection
   if (delivery.subject.kind === 'account')
@@ -31,7 +31,7 @@ export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): Deliv
   ])
 }
 
-/** The calls of each item of a job, in order. */
+/** Makes the calls of each item of a job, in order. */
 export function callsOfJob(
   { items, connections }: Pick<DeliveryJob, 'items' | 'connections'>,
   setting: Omit<CallSetting, 'connection'>,
@@ -40,7 +40,7 @@ export function callsOfJob(
   return items.map((item) => callsOf(item, settings.get(item.connectionId)!))
 }
 
-/** How many calls a delivery makes. */
+/** Returns the number of calls that a delivery makes. */
 export function callCountOf(delivery: OutgoingDelivery, connection: ConnectionRecord): number {
   const { identify, track, group } = connection.sends
   if (delivery.subject.kind === 'account') return Number(group)
@@ -94,7 +94,7 @@ function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: Delive
   const { key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
   return {
-    // Profiles that were united may both have come to a sequence, with different values: those are not one call.
+    // United profiles may both have had a transition of this sequence, with different values: those are not one call.
     messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync, JSON.stringify(value)], at),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
@@ -127,7 +127,7 @@ function traitsOf(addressee: Addressee): { traits?: JsonObject } {
 
 function contextOf(setting: CallSetting, { userId, email, anonymousId, others }: Addressee): DeliveryContext {
   const named: ExternalId[] = [...others]
-  // Who is known by an email alone is named here too: a call has no other place for it.
+  // A profile known by an email alone is named here too: a call has no other field for it.
   if (userId === undefined && anonymousId === undefined && email !== undefined)
     named.push({ type: 'email', value: email })
   const mobile = others.findLast(({ type }) => type.endsWith('.idfa'))

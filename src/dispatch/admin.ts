@@ -1,4 +1,4 @@
-/** What the control API is told of destinations, and asks of them. */
+/** Implements what the control API asks about destinations: types, settings, tests, overviews, failures. */
 import { describe, DESTINATION_TYPES, destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DestinationType } from '../../destinations/contract/destination.ts'
 import type { DeliveryOverview, DestinationAdmin, FailedDelivery, StoredSettings } from '../model/destination-admin.ts'
@@ -11,7 +11,7 @@ import type { Secrets } from './secrets.ts'
 import type { DeliveryCounts } from '../outbox/delivery-counts.ts'
 import type { DestinationState } from '../outbox/destination-state.ts'
 
-/** Shown in place of a secret; given back, it changes nothing. */
+/** Shown instead of a secret; if it is given back, the secret stays. */
 export const MASK = '••••••••'
 const LOOK_AGAIN_MS = 50
 
@@ -39,7 +39,7 @@ export function destinationAdmin({
       const held = before ? service.settingsOf(before) : {}
       const given = Object.entries(settings).filter(([name, value]) => value !== MASK || !type.secrets.includes(name))
       const all = Object.entries({ ...held, ...Object.fromEntries(given) })
-      // What is given as null is taken away.
+      // A setting given as null is removed.
       const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
       const missing = isPartial ? missingSecrets(type, settings, held) : []
       if (missing.length > 0) return stored(type, id, { settings: whole, missing, secrets })
@@ -87,7 +87,7 @@ function typeOf(slug: string): DestinationType {
 function missingSecrets({ secrets, settings: schema }: DestinationType, given: JsonObject, held: JsonObject): string[] {
   const named = secrets.filter((name) => given[name] === MASK && held[name] === undefined)
   if (named.length > 0) return named
-  // A file that leaves its secrets out is whole but for them.
+  // An import leaves secrets out: only they may be missing.
   const isWhole = schema.safeParse({ ...held, ...given }).success
   return isWhole ? [] : secrets.filter((name) => given[name] === undefined && held[name] === undefined)
 }

@@ -1,17 +1,17 @@
 /**
- * Whether there is use in sending to a destination. When job after job has brought nothing there, it opens: nothing is
- * sent for a while, then one delivery, to see. A destination that says when to come again is left alone until then.
+ * A circuit breaker for one destination. After several jobs in a row of which nothing has arrived it opens: nothing is
+ * sent for a while, then one delivery as a probe. A destination that says when to come again is left alone until then.
  */
 import { backoffMs } from './retry-policy.ts'
 
-/** Jobs in a row of which nothing has arrived. */
+/** Jobs in a row of which nothing has arrived, until the circuit opens. */
 const FAILURES_MAX = 5
 
 export class Circuit {
   #failures = 0
   /** Epoch ms. */
   #closedUntil = 0
-  /** Until then the destination has asked to be left alone, whatever arrives meanwhile; epoch ms. */
+  /** The destination has asked to be left alone until then, whatever arrives meanwhile; epoch ms. */
   #askedUntil = 0
   #isProbing = false
 
@@ -19,30 +19,30 @@ export class Circuit {
     return this.#failures >= FAILURES_MAX
   }
 
-  /** Before that, epoch ms, nothing is to be sent. */
+  /** Nothing is to be sent before this instant, epoch ms. */
   get notBefore(): number {
     return Math.max(this.#closedUntil, this.#askedUntil)
   }
 
-  /** How much may be sent at an instant: all, one delivery to see, or nothing. */
+  /** Returns how much may be sent at an instant: all, one delivery as a probe, or nothing. */
   allows(now: number): 'all' | 'one' | 'none' {
     if (now < this.notBefore || this.#isProbing) return 'none'
     return this.isOpen ? 'one' : 'all'
   }
 
-  /** The one delivery is on its way. */
+  /** The probe is on its way. */
   probe(): void {
     this.#isProbing = true
   }
 
-  /** A job has come back: some of it has arrived, or was refused for good by somebody who is there. */
+  /** A job has come back: the destination took some of it, or refused it for good. */
   reached(): void {
     this.#isProbing = false
     this.#failures = 0
     this.#closedUntil = 0
   }
 
-  /** A job has come back, and nobody was there. @param random from 0 to 1 */
+  /** A job has come back, and the destination could not be reached. @param random from 0 to 1 */
   missed(now: number, random: number): void {
     this.#isProbing = false
     this.#failures++
@@ -55,7 +55,7 @@ export class Circuit {
     this.#askedUntil = Math.max(this.#askedUntil, until)
   }
 
-  /** The job that was to see is lost. */
+  /** The probe is lost. */
   lost(): void {
     this.#isProbing = false
   }

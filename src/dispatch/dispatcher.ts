@@ -1,10 +1,10 @@
 /**
- * From the outbox to the queue, and from the workers' answers back to the outbox. It decides what is sent when; what is
- * sent is the outbox's, how it gets there is the workers'.
+ * Moves deliveries from the outbox to the queue, and the workers' answers back to the outbox. It decides what is sent
+ * when. The outbox decides what is to be sent; the workers, how.
  *
  * D1. At most one job of a lane is in the queue: so jobs cost Redis a bounded amount, however much waits.
- * D2. A job is added until it is known to be there, under one id; one that the queue has lost is made anew.
- * D3. What one destination does, or does not do, changes nothing for another.
+ * D2. A job is added until it is known to be there, under one id; one that the queue has lost is made again.
+ * D3. A slow or failing destination changes nothing for another.
  */
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { SetTimer } from '../model/timer.ts'
@@ -23,14 +23,14 @@ import type { DestinationState } from '../outbox/destination-state.ts'
 export interface DispatcherOptions {
   readonly outbox: SpaceOutbox
   readonly queue: DeliveryQueue
-  /** Undefined: nothing can be sent there, as its type is not known. */
+  /** Returns the size of a destination's jobs; undefined if its type is not known, so that nothing can be sent. */
   readonly shapeOf: (record: DestinationRecord) => JobSize | undefined
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
   /** From 0 to 1. */
   readonly random: () => number
-  /** Told what the queue could not do, before it is tried again. */
+  /** Called with the cause when the queue fails, before it is tried again. */
   readonly onTrouble: (cause: unknown) => void
 }
 
@@ -38,11 +38,11 @@ export interface DispatcherOptions {
 interface UnderWay {
   readonly job: DeliveryJob
   readonly addedAt: number
-  /** It was not in the queue when it was looked for last. */
+  /** True if the job was not in the queue when it was looked for last. */
   isMissing: boolean
 }
 
-/** What is known of a destination while this process runs. */
+/** The state of a destination while this process runs. */
 interface DestinationRuntime {
   readonly circuit: Circuit
   /** By lane. */
@@ -53,7 +53,7 @@ interface DestinationRuntime {
 
 /** Jobs that were added so long ago are looked for in the queue. */
 const RECONCILE_MS = 10_000
-/** Until an addition that has failed is tried again. */
+/** The wait until an addition that has failed is tried again. */
 const ADD_AGAIN_MS = 500
 
 export class Dispatcher {
@@ -71,14 +71,14 @@ export class Dispatcher {
     this.#alarm = new Alarm({ clock, timer, ring: () => this.dispatch() })
   }
 
-  /** Jobs that have not been answered. */
+  /** The number of jobs that have not been answered. */
   get underWayCount(): number {
     let count = 0
     for (const { jobs } of this.#runtimes.values()) count += jobs.size
     return count
   }
 
-  /** Takes over the jobs that a process before has left, and sends what waits. */
+  /** Takes over the jobs of a process before this one, and sends what waits. */
   async start(): Promise<void> {
     for (const destination of this.#options.outbox.destinations()) await this.#adoptJobs(destination)
     this.#isStarted = true
@@ -86,14 +86,14 @@ export class Dispatcher {
     this.dispatch()
   }
 
-  /** Adds no more jobs; those in the queue are answered to whoever comes next. */
+  /** Adds no more jobs; the next process reads the answers to those in the queue. */
   stop(): void {
     this.#isStopped = true
     this.#alarm.disarm()
     this.#cancelReconciling?.()
   }
 
-  /** Whether a destination is given up for now. */
+  /** True while the circuit of a destination is open. */
   isOpen(destinationId: string): boolean {
     return this.#runtimes.get(destinationId)?.circuit.isOpen ?? false
   }
@@ -112,7 +112,7 @@ export class Dispatcher {
     this.#alarm.arm(wakeAt)
   }
 
-  /** A worker has answered. */
+  /** Handles the answer of a worker. */
   answered(answer: Answer): void {
     const { outbox, clock, random } = this.#options
     const destination = outbox.destination(answer.destinationId)
@@ -177,7 +177,10 @@ export class Dispatcher {
     } while (isMoreReady)
   }
 
-  /** Whether some of it addressed nobody: then what was behind that, in any lane, may be ready now. */
+  /**
+   * Sends one job of a lane. Returns true if some deliveries addressed nobody: then those behind them, in any lane, may
+   * be ready.
+   */
   #send(
     destination: DestinationState,
     route: DestinationRuntime,
@@ -191,7 +194,7 @@ export class Dispatcher {
     const isEnough = (delivery: Delivery): boolean => {
       const connection = outbox.connection(delivery.connectionId)?.record
       const count = connection ? callCountOf(delivery, connection) : 0
-      // Of whom nobody is addressed, nothing is sent.
+      // A delivery that addresses nobody makes no call.
       if (count === 0) filtered.push(delivery)
       else {
         items.push(outgoing(delivery))
@@ -217,7 +220,7 @@ export class Dispatcher {
   /** Keeps D2. */
   async #add(route: DestinationRuntime, underWay: UnderWay): Promise<void> {
     const { queue, timer, onTrouble } = this.#options
-    // Once it is answered, another may have its place.
+    // Once the job is answered, its lane may have another.
     while (route.jobs.get(underWay.job.lane) === underWay && !this.#isStopped)
       try {
         await queue.add(underWay.job)
@@ -228,7 +231,7 @@ export class Dispatcher {
       }
   }
 
-  /** Changes of a list wait for others, unless enough are there. */
+  /** Returns true if the changes of a list have been gathered for long enough, or there are enough of them. */
   #isGathered(
     { outbox }: DestinationState,
     route: DestinationRuntime,
@@ -249,7 +252,7 @@ export class Dispatcher {
     return Math.min(outbox.nextRetryAt, gathered > now ? gathered : Infinity, closed)
   }
 
-  /** A job that is in the queue already is not made again; its deliveries are under way. */
+  /** Finds the jobs that are in the queue already: their deliveries are under way. */
   async #adoptJobs(destination: DestinationState): Promise<void> {
     const { queue, clock, timer, onTrouble } = this.#options
     for (;;)
@@ -284,7 +287,7 @@ export class Dispatcher {
         for (const [lane, underWay] of route.jobs) {
           if (clock() - underWay.addedAt < RECONCILE_MS) continue
           if (await queue.has(destinationId, underWay.job.id)) underWay.isMissing = false
-          // Its answer may be on the way still when it is not found for the first time.
+          // The first time that it is not found, its answer may still be on the way.
           else if (!underWay.isMissing) underWay.isMissing = true
           else if (route.jobs.get(lane) === underWay) {
             route.jobs.delete(lane)

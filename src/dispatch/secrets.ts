@@ -1,6 +1,6 @@
 /**
- * Secret settings, encrypted where they are kept: AES-256-GCM under a key of the server's, with a nonce for each.
- * Whoever reads the journal or a checkpoint without the key learns nothing of them, and can change nothing unnoticed.
+ * Encrypts secret settings for the journal and checkpoints: AES-256-GCM under a key of the server's, with a nonce for
+ * each. Without the key nobody can read them, or change them unnoticed.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import type { JsonObject } from '../model/json.ts'
@@ -17,7 +17,7 @@ export class Secrets {
     this.#key = key
   }
 
-  /** @param owner the destination that they are of: they are of no use to another */
+  /** Encrypts settings. @param owner the destination that they belong to: they cannot be opened for another */
   seal(settings: JsonObject, owner: string): string {
     if (Object.keys(settings).length === 0) return ''
     const nonce = randomBytes(NONCE_BYTES)
@@ -26,7 +26,7 @@ export class Secrets {
     return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64')
   }
 
-  /** Throws where they were sealed under another key, or for another owner. */
+  /** Decrypts settings. Throws an Error if they were sealed under another key, or for another owner. */
   open(sealed: string, owner: string): JsonObject {
     if (sealed === '') return {}
     const bytes = Buffer.from(sealed, 'base64')

@@ -1,6 +1,6 @@
 /**
- * Deliveries, put together: the dispatcher, the queue and its answers, the workers, and the syncs under way. It begins
- * when there is a destination, so that a space without any has neither queue nor workers.
+ * Deliveries, put together: the dispatcher, the queue and its answers, the workers, and the syncs under way. It starts
+ * with the first destination: a space without any has neither queue nor workers.
  */
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
@@ -15,7 +15,7 @@ import type { Secrets } from './secrets.ts'
 import { jobSizeOf } from '../queue/job-size.ts'
 
 export interface DeliveryWorkers {
-  /** Work for these from now on, and for no others. */
+  /** Work for these destinations from now on, and for no others. */
   open(destinations: readonly WorkerDestination[]): void
   test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined>
   stop(): Promise<void>
@@ -26,18 +26,18 @@ export interface DeliveryServiceOptions {
   readonly secrets: Secrets
   /** Resolves when the command is durable and applied. */
   readonly command: (command: DeliveryCommand) => Promise<void>
-  /** What delivers: made when there is the first destination. */
+  /** Opens the queue and the workers; called when there is the first destination. */
   readonly open: () => Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
   readonly clock: () => number
   readonly timer: SetTimer
   /** From 0 to 1. */
   readonly random: () => number
   readonly onTrouble: (cause: unknown) => void
-  /** Told whenever the queue has answered. */
+  /** Called whenever the queue has answered. */
   readonly onWell: () => void
 }
 
-/** Pages of actors that a sync goes over at once, so that it holds nobody up for long. */
+/** Pages of actors that one step of a sync goes over: few, so that it does not hold up others for long. */
 const SYNC_PAGES = 16
 /** A sync waits while so many deliveries wait for its destination. */
 const SYNC_WAITING_MAX = 20_000
@@ -57,23 +57,23 @@ export class DeliveryService {
   #isStopped = false
   #isDispatching = false
   #isStepping = false
-  /** Which destinations the workers know, and as what. */
+  /** The destinations that the workers know, as JSON, and their ids. */
   #opened = ''
   #known: readonly string[] = []
   readonly #shapes = new WeakMap<DestinationRecord, JobSize>()
-  /** Of the two checkpoints before the next: answers up to there may go, one behind. */
+  /** The last answer at each of the newest two checkpoints: answers up to the older one may go. */
   #answersHeld: readonly string[] = []
 
   constructor(options: DeliveryServiceOptions) {
     this.#options = options
   }
 
-  /** An entry has been applied: there may be more to send. */
+  /** Called when an entry has been applied: there may be more to send. */
   changed(): void {
     if (this.#isStopped || this.#isDispatching) return
     if (!this.#starting && this.#options.outbox.destinations().next().done) return
     this.#isDispatching = true
-    // What comes within one turn of the loop goes together.
+    // Changes of one turn of the loop go together.
     setImmediate(() => {
       this.#isDispatching = false
       if (this.#isStopped) return
@@ -84,24 +84,24 @@ export class DeliveryService {
     })
   }
 
-  /** What is wrong with settings; undefined where they work. */
+  /** Tries settings; resolves with what is wrong, or undefined if they work. */
   async test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined> {
     this.#starting ??= this.#start()
     await this.#starting
     return this.#running!.workers.test(type, settings)
   }
 
-  /** With the secrets of a destination. Throws where they were sealed under another key. */
+  /** Returns the settings with the secrets of a destination. Throws an Error if they were sealed under another key. */
   settingsOf({ id, settings, sealed }: DestinationRecord): JsonObject {
     return { ...settings, ...this.#options.secrets.open(sealed, id) }
   }
 
-  /** Whether nothing arrives there at present, as far as is known. */
+  /** True while the destination cannot be reached, as far as is known. */
   isOpen(destinationId: string): boolean {
     return this.#running?.dispatcher.isOpen(destinationId) ?? false
   }
 
-  /** A checkpoint is stored: answers that neither it nor the one before needs are forgotten. */
+  /** Called when a checkpoint is stored: forgets answers that neither it nor the one before needs. */
   checkpointed(): void {
     const [before, ...rest] = [...this.#answersHeld, this.#options.outbox.answersUntil].slice(-3)
     this.#answersHeld = [before!, ...rest]
@@ -109,7 +109,7 @@ export class DeliveryService {
     this.#running?.queue.trimAnswers(before!).catch((cause: unknown) => this.#options.onTrouble(cause))
   }
 
-  /** Ends what is under way in order; what waits is there when it starts again. */
+  /** Ends jobs under way in order; what waits is there when it starts again. */
   async stop(): Promise<void> {
     this.#isStopped = true
     await this.#starting
@@ -141,7 +141,7 @@ export class DeliveryService {
     }
   }
 
-  /** Whether there may be more; one that cannot be read now is read later. */
+  /** Reads answers; returns true if there may be more. Those that cannot be read now are read later. */
   async #readAnswers({ queue, dispatcher }: Running, waits: boolean): Promise<boolean> {
     const { outbox, timer, onTrouble, onWell } = this.#options
     try {
@@ -160,7 +160,7 @@ export class DeliveryService {
     }
   }
 
-  /** Tells the workers whom to work for, where that has changed. */
+  /** Tells the workers about the destinations, if those have changed. */
   #openDestinations(): void {
     const running = this.#running
     if (!running) return
@@ -187,7 +187,7 @@ export class DeliveryService {
     this.#known = ids
   }
 
-  /** The next step of a sync; one at a time. */
+  /** Makes the next step of a sync; one at a time. */
   #step(): void {
     if (this.#isStepping || this.#isStopped || !this.#running) return
     const { outbox, command, timer, onTrouble } = this.#options
@@ -222,7 +222,7 @@ export class DeliveryService {
       this.#shapes.set(record, shape)
       return shape
     } catch {
-      // Sealed under another key, or by a version that knew other settings: it says so where it is shown.
+      // Sealed under another key, or by a version with other settings: the destination's status says so.
       return undefined
     }
   }

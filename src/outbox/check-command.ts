@@ -1,4 +1,4 @@
-/** Whether a command about destinations and connections can be followed: what breaks a rule is refused unkept. */
+/** Checks commands about destinations and connections; one that breaks a rule is refused before it is journalled. */
 import type { ConnectionRecord, DeliveryCommand } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import type { Connection } from './connection.ts'
@@ -9,7 +9,7 @@ export interface Existing {
   readonly connections: ReadonlyMap<string, Connection>
 }
 
-/** Throws an EngineError that says why not. */
+/** Throws an EngineError for a command that cannot be followed. */
 export function checkDeliveryCommand(command: DeliveryCommand, existing: Existing): void {
   switch (command.kind) {
     case 'put destination': {
@@ -46,7 +46,7 @@ export function checkDeliveryCommand(command: DeliveryCommand, existing: Existin
   }
 }
 
-/** At most one destination of a type on an audience or computed trait. */
+/** Allows at most one destination of a type for each audience or computed trait. */
 function checkConnection({ id, destinationId, definitionId }: ConnectionRecord, existing: Existing): void {
   const { type } = presentDestination(destinationId, existing).record
   for (const { record } of existing.connections.values()) {

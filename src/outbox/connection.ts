@@ -1,22 +1,22 @@
-/** A connection as the space has it: what was asked for, its sync, and what waits for consent. */
+/** A connection as the space has it: its record, its sync, and the deliveries that wait for approval. */
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { type Delivery, nameOf } from './delivery.ts'
 import { DeliveryCounts, type DeliveryCountsState } from './delivery-counts.ts'
 
-/** Everyone whom a connection concerns is told, page of actors by page. */
+/** A sync: it goes over all members, page of actors by page. */
 export interface Sync {
-  /** How many it would tell is found first; beyond the limits it waits for consent; then it tells. */
+  /** It counts the members first; if there are too many it waits for approval; then it sends. */
   readonly phase: 'counting' | 'waiting' | 'sending'
   readonly scope: SyncScope
-  /** Nobody has been told anything before it: changes while it counts or waits are none. */
+  /** True for the first sync of a connection: changes while it counts or waits are not sent. */
   readonly isFirst: boolean
   /** The next page. */
   readonly page: number
-  /** Actors that are told, as far as they are counted. */
+  /** Members counted so far. */
   readonly members: number
 }
 
-/** Since when, and why, what changes is kept back. */
+/** Since when, and why, deliveries are kept back. */
 export interface Hold {
   readonly since: number
   readonly reason: 'edit'
@@ -41,16 +41,16 @@ export interface ConnectionState {
 
 export class Connection {
   record: ConnectionRecord
-  /** How often all was sent anew; part of the id of every call. */
+  /** How often everything was sent again; part of the id of every call. */
   resyncCount = 0
   sync: Sync | undefined = undefined
   hold: Hold | undefined = undefined
-  /** More was to be told than could be kept: all must be told anew. */
+  /** True if more waited than could be kept: everything must be sent again. */
   isBehind = false
   counts = new DeliveryCounts()
-  /** What is kept back: the latest of each name. */
+  /** The deliveries that are kept back: the latest of each name. */
   readonly #held = new Map<string, Delivery>()
-  /** Users that became one while something of them was kept back, in order; and the actors that it was of. */
+  /** Users that became one while deliveries of theirs were kept back, in order; and the actors of those deliveries. */
   #heldUnions: UnitedOrdinals[] = []
   readonly #heldActors = new Set<number>()
 
@@ -72,7 +72,7 @@ export class Connection {
     return { record, resync, sync, hold, isBehind, held, heldUnions, tally: this.counts.state() }
   }
 
-  /** Whether a change is to be told: not while it is disconnected, or a first sync will tell it. */
+  /** True if changes are delivered: not while it is disconnected, or a first sync will deliver them. */
   get takesChanges(): boolean {
     return this.record.enabled && (!this.sync?.isFirst || this.sync.phase === 'sending')
   }
@@ -83,7 +83,7 @@ export class Connection {
     return this.sync ? 'syncing' : 'connected'
   }
 
-  /** Whether users known by `anonymous_id` alone are addressed from now on. */
+  /** Sets if users known by `anonymous_id` alone are addressed from now on. */
   addressAnonymous(includesAnonymous: boolean): void {
     this.record = { ...this.record, includesAnonymous }
   }
@@ -92,7 +92,7 @@ export class Connection {
     return this.#held.size
   }
 
-  /** Gives how many gave way. */
+  /** Keeps a delivery back; returns how many it replaced. */
   keepBack(delivery: Delivery): number {
     const name = `${delivery.actor} ${nameOf(delivery)}`
     const collapsed = this.#held.delete(name) ? 1 : 0
@@ -101,14 +101,14 @@ export class Connection {
     return collapsed
   }
 
-  /** Users have become one: what is kept back of them goes in order once it is released. */
+  /** Records that users have become one: their deliveries stay in order once they are released. */
   unite({ survivor, absorbed }: UnitedOrdinals): void {
     if (!absorbed.some((actor) => this.#heldActors.has(actor))) return
     this.#heldUnions.push({ survivor, absorbed })
     this.#heldActors.add(survivor)
   }
 
-  /** Too much is kept back: all will be told anew instead. Gives how many went. */
+  /** Drops the deliveries that are kept back: there are too many, and everything is sent again. Returns how many. */
   giveUpHeld(): number {
     const count = this.#held.size
     this.#forgetHeld()
@@ -116,7 +116,7 @@ export class Connection {
     return count
   }
 
-  /** Gives what was kept back, in order, and who became one meanwhile; nothing is any more. */
+  /** Returns and clears the deliveries that were kept back, in order, and the users that became one meanwhile. */
   release(): { readonly deliveries: readonly Delivery[]; readonly unions: readonly UnitedOrdinals[] } {
     const released = { deliveries: [...this.#held.values()], unions: this.#heldUnions }
     this.#forgetHeld()

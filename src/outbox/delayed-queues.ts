@@ -16,7 +16,7 @@ export class DelayedQueues {
     return this.#count
   }
 
-  /** When the first one is to be tried again, epoch ms; infinite if there is none. */
+  /** The instant at which the first one is to be tried again, epoch ms; infinite if there is none. */
   get nextAt(): number {
     return this.#next()?.until ?? Infinity
   }

@@ -1,22 +1,22 @@
-/** What has become of deliveries, counted: the delivery overview of a destination, or of one connection. */
+/** Counts the results of deliveries: the overview of a destination, or of one connection. */
 
 export interface DeliveryCountsState {
   readonly created: number
-  /** Nobody was addressed: no id that the connection sends to. */
+  /** Deliveries that addressed nobody: no id that the connection sends to. */
   readonly filtered: number
   readonly delivered: number
-  /** Gave way to a later value before they were sent. */
+  /** Deliveries that were replaced by a later value before they were sent. */
   readonly collapsed: number
   readonly retries: number
-  /** For good, by reason. */
+  /** Deliveries that failed for good, by reason. */
   readonly failed: Readonly<Record<string, number>>
-  /** From the change to its arrival: how many took up to 2^n / 8 ms, by n. */
+  /** By n, the deliveries that took up to 2^n / 8 ms from the change to their arrival. */
   readonly latencies: readonly number[]
 }
 
 /** An eighth of a millisecond up to some nine years. */
 const LATENCY_BUCKETS = 42
-/** What failed by reasons beyond so many is counted together. */
+/** Beyond so many reasons, others are counted together. */
 const REASONS_MAX = 50
 const OTHER_REASONS = 'other'
 
@@ -59,7 +59,9 @@ export class DeliveryCounts {
     return this.#failed
   }
 
-  /** An upper bound, ms, of what so great a share took; within a factor of two. 0 where nothing has arrived. */
+  /**
+   * Returns an upper bound of the latency of so great a share, ms, within a factor of two; 0 if nothing has arrived.
+   */
   latencyMs(share: number): number {
     const total = this.#latencies.reduce((sum, count) => sum + count, 0)
     if (total === 0) return 0

@@ -1,4 +1,4 @@
-/** What has become of deliveries, as workers answer: arrived, failed for good, to be tried again, or sent again. */
+/** Records the results of deliveries, as workers answer: arrived, failed for good, to be tried again, or sent again. */
 import type { Failure } from './failures.ts'
 import type { DestinationState } from './destination-state.ts'
 import type { Tried } from './actor-queue.ts'

@@ -1,35 +1,35 @@
 /**
- * One thing that a destination is to be told: that a value is so, for a user, or for an account itself. It is a
- * snapshot: whom it addresses stays as it was when the value became so, whatever becomes of the profile.
+ * A delivery: the value of a definition, for a user or an account, on its way to a destination. It is a snapshot: the
+ * ids that it addresses stay as they were, whatever becomes of the profile.
  */
 import type { JsonObject } from '../model/json.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonValue } from '../model/json.ts'
 
 export interface Delivery {
-  /** Counts the deliveries of the space. */
+  /** The number of the delivery in its space, from 1. */
   readonly number: number
   readonly connectionId: string
   /** Ordinal of the actor whose deliveries to a destination stay in order. */
   readonly actor: number
-  /** Ordinal of the actor whose value it is: an account's is told to its users. */
+  /** Ordinal of the actor that has the value: an account's value goes to its users too. */
   readonly owner: number
   readonly subject: Subject
-  /** Of whom the value is, `user_id:u1` or `group_id:g1`. */
+  /** The profile that has the value, `user_id:u1` or `group_id:g1`. */
   readonly profile: string
   readonly value: JsonValue
-  /** Of the transition that made the value so. */
+  /** Sequence of the transition to this value. */
   readonly sequence: number
-  /** When the value became so, and when it was known; epoch ms. */
+  /** The instant of the change, and when it was received; epoch ms. */
   readonly at: number
   readonly queuedAt: number
-  /** How often all was sent anew, for the connection. */
+  /** How often everything was sent again for the connection. */
   readonly resync: number
-  /** What goes with the value. */
+  /** Traits that go with the value. */
   readonly traits: JsonObject | undefined
 }
 
-/** As it goes to a worker: without what only the outbox needs. */
+/** A delivery as a worker gets it: without the fields that only the outbox needs. */
 export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
@@ -42,12 +42,12 @@ export type Subject =
       readonly kind: 'user'
       /** In the order in which they were added. */
       readonly ids: readonly ExternalId[]
-      /** Only what these ids address is told; undefined: all. */
+      /** Only these ids are addressed; undefined: all. */
       readonly only: readonly ExternalId[] | undefined
     }
   | { readonly kind: 'account'; readonly groupId: string }
 
-/** Deliveries of the same name replace one another: the latest holds. */
+/** Names a delivery: one replaces those of the same name that wait. */
 export function nameOf({ connectionId, subject, profile }: Delivery): string {
   if (subject.kind === 'account') return `${connectionId} ${profile}`
   const only = subject.only?.map(({ type, value }) => `${type}:${value}`).join(' ') ?? ''

@@ -4,7 +4,7 @@
  * O1. Deliveries of one actor go one after the other: the next when the one before has arrived, or has failed for good.
  * O2. One that has to be tried again holds up its own queue, and no other.
  * O3. A queue that is behind others goes on when those are empty: a user that took others over comes after them.
- * O4. Whoever adds bounds what waits: `collapse` leaves the latest of each name, `clear` leaves what is under way.
+ * O4. The caller bounds what waits: `collapse` keeps the latest of each name, `clear` keeps deliveries under way.
  */
 import Denque from 'denque'
 import { type ActorQueue, type ActorQueueState, emptyQueue, stateOf, type Tried, triedOf } from './actor-queue.ts'
@@ -41,7 +41,7 @@ export class DestinationOutbox {
     return this.#delayed.count
   }
 
-  /** When the next delivery is to be tried again, epoch ms; infinite if none is. */
+  /** The instant at which the next delivery is to be tried again, epoch ms; infinite if none is. */
   get nextRetryAt(): number {
     return this.#delayed.nextAt
   }

@@ -1,4 +1,4 @@
-/** A destination as the space has it: its record, what is still to be told to it, and what has become of the rest. */
+/** A destination as the space has it: its record, the deliveries that wait for it, and the results of the others. */
 import type { DestinationRecord } from '../model/destination.ts'
 import type { Delivery } from './delivery.ts'
 import { type Failure, Failures } from './failures.ts'
@@ -14,9 +14,12 @@ export interface StoredDestination {
 export interface OutboxLimits {
   /** Jobs that are under way at once, each for actors of its own. */
   readonly lanes: number
-  /** Deliveries that wait; beyond that all are given up, and sent anew once those under way have arrived. */
+  /**
+   * Most deliveries that wait; beyond that all are dropped, and everything is sent again once those under way have
+   * arrived.
+   */
   readonly waitingMax: number
-  /** What waits longer gives way to a later value of the same name, ms. */
+  /** A delivery that has waited longer is replaced by a later one of the same name, ms. */
   readonly collapseMs: number
 }
 
@@ -26,7 +29,7 @@ export class DestinationState {
   readonly failures: Failures
   readonly counts: DeliveryCounts
   readonly #limits: OutboxLimits
-  /** Nothing arrives there at present: all that waits collapses. */
+  /** True while nothing arrives there: all that waits collapses. */
   isStuck = false
 
   constructor(record: DestinationRecord, limits: OutboxLimits, state?: StoredDestination) {
@@ -41,12 +44,12 @@ export class DestinationState {
     return { record: this.record, failures: this.failures.list(), tally: this.counts.state() }
   }
 
-  /** Whether so many deliveries are more than may wait for it. */
+  /** Returns true if so many deliveries are more than may wait. */
   isTooMuch(waiting: number): boolean {
     return waiting > this.#limits.waitingMax
   }
 
-  /** Adds a delivery; gives how many that waited gave way. */
+  /** Adds a delivery; returns how many it replaced. */
   queue(delivery: Delivery): number {
     const isStuck = this.isStuck || !this.record.enabled
     const before = isStuck ? Infinity : delivery.queuedAt - this.#limits.collapseMs

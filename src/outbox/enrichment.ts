@@ -1,6 +1,8 @@
 import type { JsonObject, JsonValue } from '../model/json.ts'
 
-/** The traits that a connection adds, by the names that they have there; those that there are. */
+/**
+ * Returns the traits that a connection adds, under their names at the destination; undefined if the profile has none.
+ */
 export function enrichmentOf(
   traits: Readonly<Record<string, string>>,
   read: (key: string) => JsonValue | undefined,

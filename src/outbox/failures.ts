@@ -1,4 +1,4 @@
-/** What has failed for good at one destination, the latest of it: listed by reason, and to be sent again. */
+/** The latest deliveries that have failed for good at one destination: listed by reason, and sent again on request. */
 import type { Delivery } from './delivery.ts'
 
 export const FAILURES_MAX = 1_000
@@ -6,7 +6,7 @@ export const FAILURES_MAX = 1_000
 export interface Failure {
   readonly delivery: Delivery
   readonly reason: string
-  /** What the destination said, without persons and secrets. */
+  /** The destination's message, without persons and secrets. */
   readonly message: string
   readonly attempts: number
   /** Epoch ms. */
@@ -16,7 +16,7 @@ export interface Failure {
 export class Failures {
   /** By number of the delivery, the oldest first; beyond the bound the oldest goes. */
   readonly #failures = new Map<number, Failure>()
-  /** Asked for before they were known as failed: a process that starts hears of failures last. */
+  /** Numbers that were to be sent again before they were known as failed: a process that starts reads failures last. */
   readonly #awaited = new Set<number>()
 
   static of(failures: readonly Failure[]): Failures {
@@ -29,12 +29,12 @@ export class Failures {
     return [...this.#failures.values()]
   }
 
-  /** Those that there are. */
+  /** Returns the failures among these numbers. */
   of(numbers: readonly number[]): Failure[] {
     return numbers.flatMap((number) => this.#failures.get(number) ?? [])
   }
 
-  /** True where it is to be sent again at once. */
+  /** Adds a failure; returns true if it is to be sent again at once. */
   add(failure: Failure): boolean {
     const { number } = failure.delivery
     if (this.#awaited.delete(number)) return true
@@ -44,7 +44,7 @@ export class Failures {
     return false
   }
 
-  /** Takes those out that are to be sent again. */
+  /** Removes and returns the failures that are to be sent again. */
   take(numbers: readonly number[]): Failure[] {
     return numbers.flatMap((number) => {
       const failure = this.#failures.get(number)
