@@ -1,7 +1,7 @@
 /**
- * A part of a checkpoint as bytes: version of the format · CRC-32 of what follows · whether that is compressed · the
- * part. What it is made of is msgpack or bytes of the engine's own; a change of either is a new version. Version 1
- * compressed nothing, and did not say so.
+ * A part of a checkpoint as bytes: version of the format · CRC-32 of the rest · a byte that says if the part is
+ * compressed · the part. A part is msgpack or bytes of the engine's own; a change of either is a new version. Version 1
+ * compressed nothing, and had no byte for it.
  */
 import { crc32 } from 'node:zlib'
 import { pack, unpack } from 'msgpackr'
@@ -12,31 +12,31 @@ export const CHECKPOINT_VERSION = 2
 const START = 5
 const PLAIN = 0
 const COMPRESSED = 1
-/** What is smaller is stored as it is. */
+/** Smaller parts are stored as they are. */
 const COMPRESSED_FROM = 512
 
-/** Parts are missing, or are not what was written: the checkpoint before may serve. */
+/** Thrown if parts are missing or damaged: the checkpoint before may serve. */
 export class CheckpointDamagedError extends Error {
   override readonly name = 'CheckpointDamagedError'
 }
 
-/** A later program wrote it: this one must not touch the space. */
+/** Thrown if a later program wrote the checkpoint: this one must not touch the space. */
 export class CheckpointVersionError extends Error {
   override readonly name = 'CheckpointVersionError'
 }
 
-/** The part may change once this has returned, and before it resolves. */
+/** Encodes a part. The part may change once this has returned, and before it resolves. */
 export async function sealPart(part: Uint8Array): Promise<Buffer> {
   if (part.length < COMPRESSED_FROM) return sealed(PLAIN, part)
   return sealed(COMPRESSED, await compress(Buffer.from(part)))
 }
 
-/** For what is as good as random: it would not become smaller, and trying takes long. */
+/** Encodes a part that is as good as random: it would not become smaller, and trying takes long. */
 export function sealIncompressible(part: Uint8Array): Promise<Buffer> {
   return Promise.resolve(sealed(PLAIN, part))
 }
 
-/** Rejects with a CheckpointDamagedError where it is not what was written. */
+/** Decodes a part. Rejects with a CheckpointDamagedError if it is not as it was written. */
 export async function openPart(bytes: Buffer | undefined, name: string): Promise<Buffer> {
   if (!bytes || bytes.length <= START) throw new CheckpointDamagedError(`checkpoint: ${name} is missing`)
   if (bytes[0]! > CHECKPOINT_VERSION)

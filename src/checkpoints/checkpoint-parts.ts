@@ -1,16 +1,16 @@
 /**
- * How a checkpoint is divided into parts, and which checkpoint wrote each: its manifest.
+ * The parts of a checkpoint, and its manifest, which says which checkpoint wrote each part.
  *
  * M1. A part is written once, under the number of the checkpoint that wrote it, and never changed.
- * M2. A manifest names every part of its checkpoint; what no manifest that is kept names can be removed.
+ * M2. A manifest names every part of its checkpoint; parts that no kept manifest names can be removed.
  */
 import type { ShardHead } from '../../actors/engine/shard-state.ts'
 
 export interface Manifest {
   readonly number: number
-  /** Of the first entry that it does not hold. */
+  /** Position of the first entry that it does not hold. */
   readonly position: number
-  /** The entry before that, as the journal finds it; see `Journal.placeOf`. */
+  /** The entry before that, as the journal names it; see `Journal.idOf`. */
   readonly place: string
   /** Receive time of that entry, epoch ms. */
   readonly receivedAt: number
@@ -19,11 +19,11 @@ export interface Manifest {
   /** For each chunk of fingerprints from `firstChunk` on, likewise. */
   readonly firstChunk: number
   readonly chunks: readonly number[]
-  /** How many further parts it wrote; absent where a version before further parts did. */
+  /** The number of further parts that it wrote; absent if it is older than further parts. */
   readonly furtherParts?: number
 }
 
-/** The part that is written anew each time. `Rest` is what the space has beside its engine. */
+/** The part that is written each time. `Rest`: the state of the space beside its engine. */
 export interface CheckpointHead<Rest> {
   readonly shard: ShardHead
   readonly rest: Rest
@@ -40,12 +40,12 @@ export function chunkName(chunk: number): string {
   return `chunk:${chunk}`
 }
 
-/** What a space has beside its engine, in parts that are written anew each time. */
+/** Names a further part, which is written each time: state of the space beside its engine. */
 export function furtherName(place: number): string {
   return `further:${place}`
 }
 
-/** The parts of one checkpoint that none of the others has, by the checkpoint that wrote them. Keeps M2. */
+/** Lists the parts of one checkpoint that none of the others has, by the checkpoint that wrote them. Keeps M2. */
 export function partsOnlyOf(manifest: Manifest, others: readonly Manifest[]): Map<number, string[]> {
   const further = Array.from({ length: manifest.furtherParts ?? 0 }, (_, place) => furtherName(place))
   const only = new Map([[manifest.number, [MANIFEST, HEAD, ...further]]])

@@ -1,4 +1,4 @@
-/** Reads checkpoints back: what is damaged is said to be, and nothing of it is used. */
+/** Reads checkpoints back. A damaged one is reported, and nothing of it is used. */
 import { CheckpointDamagedError, openData, openPart } from './checkpoint-codec.ts'
 import {
   type CheckpointHead,
@@ -26,7 +26,7 @@ export async function readHead<Rest>(store: CheckpointStore, { number }: Manifes
   return (await openData(bytes, `the head of ${number}`)) as CheckpointHead<Rest>
 }
 
-/** The pages of actors, in order. */
+/** Reads the pages of actors, in order. */
 export function readPages(store: CheckpointStore, { pages }: Manifest): AsyncGenerator<Buffer> {
   return readParts(
     store,
@@ -34,7 +34,7 @@ export function readPages(store: CheckpointStore, { pages }: Manifest): AsyncGen
   )
 }
 
-/** The chunks of fingerprints, in order. */
+/** Reads the chunks of fingerprints, in order. */
 export function readChunks(store: CheckpointStore, { firstChunk, chunks }: Manifest): AsyncGenerator<Buffer> {
   return readParts(
     store,
@@ -42,7 +42,7 @@ export function readChunks(store: CheckpointStore, { firstChunk, chunks }: Manif
   )
 }
 
-/** The further parts, in order. */
+/** Reads the further parts, in order. */
 export function readFurther(store: CheckpointStore, { number, furtherParts = 0 }: Manifest): AsyncGenerator<Buffer> {
   return readParts(
     store,
@@ -61,7 +61,7 @@ async function* readParts(
       const names = group.filter(([one]) => one === writer).map(([, name]) => name)
       for (const [place, bytes] of (await store.read(writer, names)).entries()) found.set(names[place]!, bytes)
     }
-    // All at once, as threads make them of their bytes.
+    // All at once, since threads decompress them.
     yield* await Promise.all(group.map(([writer, name]) => openPart(found.get(name), `${name} of ${writer}`)))
   }
 }

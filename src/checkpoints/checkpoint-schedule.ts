@@ -1,13 +1,13 @@
 /**
- * When checkpoints are made: some time, or so many bytes of the journal, after the last; one at a time, and none while
- * nothing has happened. One that fails is made anew when the next is due.
+ * Decides when checkpoints are made: some time, or so many bytes of the journal, after the last; one at a time, and
+ * none while nothing has happened. One that fails is made again when the next is due.
  */
 import type { SetTimer } from '../model/timer.ts'
 import type { Checkpointer, CheckpointSource, CheckpointSummary } from './checkpointer.ts'
 
 export interface CheckpointLimits {
   readonly intervalMs: number
-  /** Of the journal's entries since the last. */
+  /** Bytes of the journal's entries since the last checkpoint. */
   readonly bytesMax: number
 }
 
@@ -17,13 +17,15 @@ export interface CheckpointScheduleOptions {
   readonly checkpointer: Checkpointer
   readonly limits: CheckpointLimits
   readonly timer: SetTimer
-  /** Of the first to be made. */
+  /** Number of the first checkpoint to be made. */
   readonly nextNumber: number
-  /** What is there now; between two entries. */
+  /** Returns the present state; called between two entries. */
   readonly source: () => Omit<CheckpointSource, 'pressure'>
-  /** What became of the source given last. */
+  /** Called when the checkpoint of the newest source is stored, or has failed. */
   readonly ended: (isStored: boolean) => void
-  /** Called once a checkpoint is committed, with the place behind which the journal is not needed any more. */
+  /**
+   * Called once a checkpoint is committed, with the id of the entry behind which the journal is not needed any more.
+   */
   readonly trim: (place: string) => Promise<void>
   readonly onMade: (summary: CheckpointSummary) => void
   readonly onFailed: (cause: unknown) => void
@@ -43,7 +45,7 @@ export class CheckpointSchedule {
     this.#nextNumber = options.nextNumber
   }
 
-  /** An entry of so many bytes has been applied. */
+  /** Counts an entry that has been applied, with its bytes. */
   applied(bytes: number): void {
     this.#bytes += bytes
     this.#entries++
@@ -51,7 +53,7 @@ export class CheckpointSchedule {
     else this.#arm()
   }
 
-  /** Resolves when a checkpoint of the present is made, or has failed; at once where nothing has happened. */
+  /** Resolves when a checkpoint of the present is made, or has failed; at once if nothing has happened. */
   async make(): Promise<void> {
     this.#disarm()
     if (this.#making) return this.#making
@@ -62,13 +64,13 @@ export class CheckpointSchedule {
     if (this.#entries > 0) this.#arm()
   }
 
-  /** What is there now must not be stored: no checkpoint is begun any more. */
+  /** Begins no checkpoint any more: the present state must not be stored. */
   abandon(): void {
     this.#isAbandoned = true
     this.#disarm()
   }
 
-  /** Makes no more by itself, and resolves with one of the present. */
+  /** Ends the schedule, and resolves with a last checkpoint of the present. */
   async stop(): Promise<void> {
     await this.#making
     await this.make()

@@ -1,9 +1,9 @@
 /**
- * What checkpoints do in Redis in one step each. All take the journal as KEYS[1] and the caller's epoch as ARGV[1], do
- * nothing for a caller that is not the journal's owner any more, and return the epoch of the owner then, else 0.
+ * Scripts of checkpoints: each is one step in Redis. All take the journal as KEYS[1] and the caller's epoch as ARGV[1],
+ * do nothing for a caller that is not the journal's owner any more, and return the epoch of the owner then, else 0.
  *
- * One that was given up, and was asked for again, may still arrive at any later time: it must do no harm then. So a
- * checkpoint is begun once by an owner, and the index goes forward only.
+ * A command that was given up and sent again may still arrive at any later time: it must do no harm then. So an owner
+ * begins a checkpoint once, and the index goes forward only.
  */
 const FENCE = `
 local last = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)[1]

@@ -1,11 +1,11 @@
 /**
- * Makes checkpoints: writes what a cut of the engine holds, a little at a time, and commits it.
+ * Makes checkpoints: writes the parts of a cut, a little at a time, and commits it.
  *
- * C1. In one turn of the event loop it encodes for `SLICE_MS`, or for a part of the time that others had in the turn
- *     before, and one page more. That part is a quarter, or more when the journal outgrows the checkpoint: under any
- *     load it comes to its end. It is never more than `SLICE_MS_MAX`.
+ * C1. In one turn of the event loop it encodes for `SLICE_MS`, or for a share of the time that others had in the turn
+ *     before, and one page more. The share is a quarter, or more when the journal outgrows the checkpoint: so it ends
+ *     under any load. It is never more than `SLICE_MS_MAX`.
  * C2. The journal is trimmed behind the checkpoint before the newest: to fall back loses nothing.
- * C3. One that fails leaves all as it was: its pages are in the next one again.
+ * C3. One that fails changes nothing: its pages are in the next one again.
  */
 import type { ShardCut } from '../../actors/engine/shard-state.ts'
 import { sealData, sealIncompressible, sealPart } from './checkpoint-codec.ts'
@@ -15,19 +15,19 @@ import type { CheckpointStore } from './checkpoint-store.ts'
 export const SLICE_MS = 2
 export const SLICE_MS_MAX = 40
 const SHARE_MIN = 0.25
-/** Of parts that are written at once. */
+/** Bytes of parts that are written at once. */
 const WRITE_BYTES = 256 * 1024
 /** Writes on their way at once: while one is stored, the next is sent. */
 const WRITES_MAX = 2
-/** Parts that are being compressed, or wait to be written: more would be memory, fewer would wait for the loop. */
+/** Parts that are being compressed, or wait to be written: more would take memory, fewer would wait for the loop. */
 const UNDER_WAY_MAX = 32
 /** Names that are removed at once. */
 const REMOVE_NAMES = 1_000
 
-/** What of the present a checkpoint is to hold. */
+/** The state that a checkpoint is to hold. */
 export interface CheckpointSource {
   readonly cut: ShardCut
-  /** What the space has beside its engine, as of now. */
+  /** The state of the space beside its engine. */
   readonly rest: unknown
   readonly position: number
   readonly journalId: string
@@ -36,9 +36,9 @@ export interface CheckpointSource {
   readonly chunkIds: number
   /** Actors on a page. */
   readonly pageActors: number
-  /** Of what else the space has: encoded one after the other, as they are now. */
+  /** Further parts of the space: encoded one after the other, as they are now. */
   readonly further: readonly (() => Uint8Array)[]
-  /** How much has come since the cut: 1 where the next checkpoint would be due. */
+  /** Returns how much has come since the cut: 1 if the next checkpoint is due. */
   readonly pressure: () => number
 }
 
@@ -69,12 +69,12 @@ export class Checkpointer {
     this.#elapsedMs = elapsedMs
   }
 
-  /** The place of the entry behind which nothing is needed any more; undefined while all is. Keeps C2. */
+  /** The id of the entry behind which nothing is needed any more; undefined while all is. Keeps C2. */
   get trimBehind(): string | undefined {
     return this.#before?.place
   }
 
-  /** The checkpoint that wrote a page that the newest one has. */
+  /** Returns the checkpoint that wrote a page of the newest one. */
   writerOf(page: number): number {
     return this.#newest!.pages[page]!
   }
@@ -100,7 +100,7 @@ export class Checkpointer {
     return { number, bytes: writing.bytes, pages: cut.pages.pages.length, durationMs }
   }
 
-  /** Which checkpoint has each part: this one, if the part has changed since the newest. */
+  /** Finds the checkpoint that has each part: this one, if the part has changed since the newest. */
   #writers(number: number, { cut, chunkIds, pageActors }: CheckpointSource) {
     const { head, pages: changed } = cut
     const known = this.#newest
@@ -113,7 +113,7 @@ export class Checkpointer {
     const next = hours.reduce((place, [, count]) => place + count, first)
     const firstChunk = Math.floor(first / chunkIds)
     const chunks = Array.from({ length: Math.ceil(next / chunkIds) - firstChunk }, (_, index) => {
-      // What was full, and stood at the front already, has not changed; its ids that have ended do no harm.
+      // A chunk that was full and at the front already has not changed; its ids that have ended do no harm.
       const chunk = firstChunk + index
       const writer = known?.chunks[chunk - known.firstChunk]
       const wasFull = known !== undefined && chunk < known.firstChunk + known.chunks.length - 1
@@ -130,7 +130,7 @@ export class Checkpointer {
       writing.add(name, sealing)
       if (writing.isFull) await writing.proceed()
       else if (this.#elapsedMs() - sliceStart < sliceMs) continue
-      // Also where it waited for room: in one turn of the loop there may be room often.
+      // Also if it waited for room: there may be room often in one turn of the loop.
       const turnStart = this.#elapsedMs()
       await this.#breathe()
       sliceStart = this.#elapsedMs()
@@ -148,7 +148,7 @@ export class Checkpointer {
 
 type Part = readonly [name: string, sealing: Promise<Buffer>]
 
-/** What this checkpoint writes anew, encoded one by one: fingerprints, actors, and the rest. */
+/** Yields the parts that this checkpoint writes, encoded one by one: fingerprints, actors, and the rest. */
 function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<Part> {
   for (const [index, writer] of chunks.entries())
     if (writer === number)
@@ -177,7 +177,7 @@ class Writing {
     return this.#underWay.size >= UNDER_WAY_MAX || this.#writes.size >= WRITES_MAX || this.#failure !== undefined
   }
 
-  /** What fails is thrown by whatever is asked for next. */
+  /** Adds a part. An error is thrown by the next call. */
   add(name: string, sealing: Promise<Buffer>): void {
     this.#follow(this.#underWay, async () => {
       const bytes = await sealing

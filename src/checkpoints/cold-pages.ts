@@ -1,4 +1,4 @@
-/** Brings pages of users back that have left memory, from the newest checkpoint. */
+/** Brings pages of users that have left memory back from the newest checkpoint. */
 import type { ResidentPages } from '../../actors/engine/resident-pages.ts'
 import { openPart } from './checkpoint-codec.ts'
 import { pageName } from './checkpoint-parts.ts'
@@ -10,7 +10,7 @@ const READ_PAGES = 64
 export interface ColdPagesOptions {
   readonly store: CheckpointStore
   readonly residentPages: ResidentPages
-  /** The checkpoint that wrote a page, as far as the newest one knows. */
+  /** Returns the checkpoint that wrote a page, as the newest one has it. */
   readonly writerOf: (page: number) => number
 }
 
@@ -22,7 +22,7 @@ export class ColdPages {
     this.#options = options
   }
 
-  /** Resolves when the pages are in memory; rejects with a CheckpointDamagedError where one is not what was written. */
+  /** Resolves when the pages are in memory; rejects with a CheckpointDamagedError if one is damaged. */
   async load(pages: readonly number[]): Promise<void> {
     for (let from = 0; from < pages.length; from += READ_PAGES)
       await this.#loadGroup(pages.slice(from, from + READ_PAGES))

@@ -1,4 +1,4 @@
-/** Bytes made smaller, and back, by threads beside the event loop: quickly rather than well. */
+/** Compresses bytes, and back, on threads beside the event loop: quickly rather than well. */
 import { promisify } from 'node:util'
 import { constants, deflateRaw, inflateRaw } from 'node:zlib'
 

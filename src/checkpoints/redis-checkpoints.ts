@@ -1,4 +1,4 @@
-/** Checkpoints in Redis: a hash of parts for each, and one that says which are committed. */
+/** Checkpoints in Redis: a hash of parts for each, and an index of those that are committed. */
 import type { Redis } from 'ioredis'
 import { BEGIN, COMMIT, REMOVE, WRITE } from './checkpoint-scripts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
@@ -11,9 +11,9 @@ export interface RedisCheckpointsOptions {
   /** `redis://…`, `rediss://…`, or the path of a unix socket. */
   readonly address: string
   readonly spaceId: string
-  /** Of the owner of the journal. */
+  /** The epoch of the journal's owner. */
   readonly epoch: number
-  /** Told whenever an attempt fails, with the cause; and with undefined when one succeeds after that. */
+  /** Called with the cause whenever an attempt fails, and with undefined when one succeeds after that. */
   readonly onTrouble?: (cause: unknown) => void
 }
 
@@ -56,7 +56,7 @@ export class RedisCheckpoints implements CheckpointStore {
     if (names.length > 0) await this.#run(REMOVE, this.#keyOf(checkpoint), [...names])
   }
 
-  /** Ends it; what is under way rejects. */
+  /** Closes it; commands under way reject. */
   close(): void {
     this.#closing.abort(new Error('checkpoints: closed'))
     this.#redis.disconnect()

@@ -34,7 +34,7 @@ function headOf<Command>(position: number, entry: JournalEntry<Command>): Head<C
   return { position, kind, receivedAt, requests }
 }
 
-/** Throws where the bytes are of another version, or are not those that were written. */
+/** Decodes an entry. Throws an Error if it is of another version, or is damaged. */
 export function decodeEntry<Command>(bytes: Buffer): JournalRecord<Command> {
   const version = bytes[0]
   if (version !== VERSION) throw new Error(`journal: an entry of version ${version ?? 'none'}, expected ${VERSION}`)

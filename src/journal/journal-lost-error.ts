@@ -1,4 +1,4 @@
-/** The journal has another owner now, or has lost entries that were durable: this process must not go on. */
+/** Thrown if the journal has another owner now, or has lost entries that were durable: this process must not go on. */
 export class JournalLostError extends Error {
   override readonly name = 'JournalLostError'
 }

@@ -1,4 +1,6 @@
-/** What the journal does in Redis in one step. The last entry of the stream is never trimmed: it names its owner. */
+/**
+ * Scripts of the journal: each is one step in Redis. The last entry of the stream is never trimmed: it names its owner.
+ */
 
 /**
  * Adds an entry after the one that the writer knows as the last.

@@ -3,7 +3,7 @@
  *
  * J1. Positions count up from 0 without a gap.
  * J2. An entry is stored whole or not at all, and once `append` has resolved it outlives the process.
- * J3. `receivedAt` never falls from one entry to the next; the writer sees to it.
+ * J3. `receivedAt` never falls from one entry to the next; the writer ensures it.
  */
 import type { Endpoint } from '../model/call.ts'
 
@@ -29,28 +29,28 @@ export interface JournalRecord<Command> {
 
 /** One writer at a time; as many readers as wish. */
 export interface Journal<Command> {
-  /** False while what was asked last has failed and is being tried again: appends wait. */
+  /** False while the newest command has failed and is being tried again: appends wait. */
   readonly isReachable: boolean
   /**
    * Stores an entry after all others and resolves with its position when it is durable. Appends that are not awaited
-   * are stored in the order of the calls. A rejection is final: what became of the entry is unknown until it is read
+   * are stored in the order of the calls. A rejection is final: whether the entry is stored is unknown until it is read
    * back.
    */
   append(entry: JournalEntry<Command>): Promise<number>
-  /** Of the next entry to come. */
+  /** Position of the next entry. */
   readonly nextPosition: number
   /**
-   * Names an entry for `read` and `trim`, of this writer and of any later one: an entry of this writer, or the last
-   * that was there before.
+   * Returns the id of an entry, for `read` and `trim` of this writer and of any later one. The entry must be one of
+   * this writer's, or the last that was there before.
    */
   idOf(position: number): string
   /**
-   * The entries from a position on, in order, up to the last that is durable when the reader gets there.
-   * @param place of the entry before it, where that is known: what is before need not be looked through
+   * Reads the entries from a position on, in order, up to the last that is durable when the reader gets there.
+   * @param after id of the entry before it, if it is known: entries before need not be looked through
    */
-  read(from: number, place?: string): AsyncIterable<JournalRecord<Command>>
-  /** Forgets all before the entry of this place. */
-  trim(place: string): Promise<void>
-  /** Ends it; an append or a read after that rejects. */
+  read(from: number, after?: string): AsyncIterable<JournalRecord<Command>>
+  /** Drops all entries before the one of this id. */
+  trim(id: string): Promise<void>
+  /** Closes it; an append or a read after that rejects. */
   close(): Promise<void>
 }

@@ -1,7 +1,7 @@
 /**
  * The journal in a Redis stream.
  *
- * K1. One owner at a time: whoever opens a journal begins a new epoch, and an older owner can append no more.
+ * K1. One owner at a time: opening a journal begins a new epoch, and an older owner can append no more.
  * K2. The writer chooses the id of an entry, `epoch-seq`, and says which entry it knows as the last. So an attempt
  *     whose answer was lost is made again, until it is answered, and stores its entry once.
  * K3. Only what cannot be mended ends an append: another owner, or entries that have been lost.
@@ -19,7 +19,7 @@ export interface RedisJournalOptions {
   /** `redis://…`, `rediss://…`, or the path of a unix socket. */
   readonly address: string
   readonly key: string
-  /** Told whenever an attempt fails, with the cause; and with undefined when one succeeds after that. */
+  /** Called with the cause whenever an attempt fails, and with undefined when one succeeds after that. */
   readonly onTrouble?: (cause: unknown) => void
 }
 
@@ -42,7 +42,7 @@ export class RedisJournal<Command> implements Journal<Command> {
   #isReachable = true
   readonly #closing = new AbortController()
 
-  /** Takes the journal over from whoever owned it; waits for Redis as long as `signal` lets it. */
+  /** Takes the journal over from its owner; waits for Redis as long as `signal` lets it. */
   static async open<Command>(
     options: RedisJournalOptions,
     signal: AbortSignal = new AbortController().signal,
@@ -83,7 +83,7 @@ export class RedisJournal<Command> implements Journal<Command> {
     return this.#nextPosition
   }
 
-  /** Which owner of the journal this is; they count up. */
+  /** Counts the owners of the journal. */
   get epoch(): number {
     return this.#epoch
   }
@@ -104,8 +104,8 @@ export class RedisJournal<Command> implements Journal<Command> {
     return appended
   }
 
-  async *read(from: number, place?: string): AsyncGenerator<JournalRecord<Command>> {
-    for (let start = place === undefined ? '-' : `(${place}`; ;) {
+  async *read(from: number, after?: string): AsyncGenerator<JournalRecord<Command>> {
+    for (let start = after === undefined ? '-' : `(${after}`; ;) {
       if (this.#closing.signal.aborted) throw new Error('read: the journal is closed')
       const page = await this.#retrying(() =>
         this.#redis.xrangeBuffer(this.#options.key, start, '+', 'COUNT', PAGE_ENTRIES),
@@ -121,8 +121,8 @@ export class RedisJournal<Command> implements Journal<Command> {
     }
   }
 
-  async trim(place: string): Promise<void> {
-    await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', place))
+  async trim(id: string): Promise<void> {
+    await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', id))
   }
 
   async close(): Promise<void> {
@@ -153,7 +153,7 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 }
 
-/** Entries count on from the last one that is kept, of which this is the id; `0-0` where there is none. */
+/** Returns the id of the last entry that is kept (`0-0` if there is none), and the position after it. */
 async function lastEntryOf(redis: Redis, key: string): Promise<{ nextPosition: number; before: string }> {
   for (let end = '+'; ;) {
     const page = await redis.xrevrangeBuffer(key, end, '-', 'COUNT', OWNER_ENTRIES_AT_ONCE)

@@ -1,9 +1,9 @@
 /**
  * The one writer of a journal: stamps the receive time, forms entries by group commit, appends them one at a time, and
- * gives them on when they are durable.
+ * emits them when they are durable.
  *
  * W1. `receivedAt` is the clock's, and never smaller than that of the entry before.
- * W2. While one append is in flight, requests wait; what waits goes into the next entry, within its bounds.
+ * W2. While one append is in flight, requests wait; they go into the next entry, within its bounds.
  * W3. Order of submission is order in the journal. A command is an entry of its own, checked when all before it is
  *     applied.
  * W4. What waits or is in flight is bounded; beyond the bound a submission is refused, nothing else changes.
@@ -14,9 +14,9 @@ import { EngineError } from '../model/errors.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 
-/** What is to become an entry, or a part of one. */
+/** A part of an entry, or a whole one. */
 export type Part<Command> =
-  /** `calls` are what the request's body says, read once already. */
+  /** `calls`: the calls of the request's body, read once already. */
   | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly CheckedCall[] }
   | { readonly kind: 'command'; readonly command: Command }
   /** Something is due at this instant. */
@@ -35,7 +35,10 @@ export interface WriterLimits {
   readonly bytesMax: number
   readonly entryRequestsMax: number
   readonly entryBytesMax: number
-  /** How long submissions wait for an entry to be stored, ms; then they are refused, what became of it unknown. */
+  /**
+   * How long submissions wait for an entry to be stored, ms; then they are refused, and it is not known if the entry is
+   * stored.
+   */
   readonly patienceMs: number
 }
 
@@ -60,7 +63,7 @@ export interface WriterOptions<Command, Entry, Result> {
   /** Makes the engine ready for an entry while that is stored; returns undefined if it is. */
   readonly prepare: (entry: Entry) => Promise<void> | undefined
   readonly limits: WriterLimits
-  /** Of the journal's last entry. */
+  /** Receive time of the journal's last entry. */
   readonly lastReceivedAt: number
 }
 
@@ -87,7 +90,7 @@ export class Writer<Command, Entry, Result> {
     return this.#state === 'open'
   }
 
-  /** Resolves when the part is durable and its subscriber has answered; rejects where it is refused. Keeps W4. */
+  /** Resolves when the part is durable and its subscriber has answered; rejects if it is refused. Keeps W4. */
   submit(part: Part<Command>): Promise<Result> {
     const bytes = bytesOf(part)
     const refusal = this.refusal(bytes)
@@ -106,7 +109,7 @@ export class Writer<Command, Entry, Result> {
     this.#committed.complete()
   }
 
-  /** Gives up: refuses all that waits, and whatever comes, and ends `committed$` with the cause. */
+  /** Gives up: refuses all submissions that wait or come later, and ends `committed$` with the cause. */
   fail(cause: unknown): void {
     if (this.#state === 'failed') return
     this.#state = 'failed'
@@ -115,7 +118,7 @@ export class Writer<Command, Entry, Result> {
     this.#committed.error(cause)
   }
 
-  /** Why a part of so many bytes would be refused at present, whatever it says. */
+  /** Returns why a part of so many bytes would be refused at present, whatever it says. */
   refusal(bytes: number): EngineError | undefined {
     if (this.#state !== 'open') return notOpen()
     if (!this.#options.journal.isReachable) return notReachable()
@@ -155,7 +158,10 @@ export class Writer<Command, Entry, Result> {
     this.#committed.next(entry.made)
   }
 
-  /** The journal does not answer: nobody is kept waiting. The entry at hand is applied if it gets there after all. */
+  /**
+   * Refuses all that waits, since the journal does not answer. The entry in flight is applied if it is stored after
+   * all.
+   */
   #refuseAll(): void {
     for (const { part } of this.#waiting) this.#bytes -= bytesOf(part)
     for (const { refuse } of [...this.#group, ...this.#waiting]) refuse(notReachable())
@@ -190,7 +196,7 @@ export class Writer<Command, Entry, Result> {
     }
   }
 
-  /** Undefined if the entry is a command that is refused. */
+  /** Returns undefined if the entry is a command that is refused. */
   #read(
     journalled: JournalEntry<Command>,
     submissions: readonly Submission<Command, Result>[],

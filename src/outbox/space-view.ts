@@ -1,21 +1,21 @@
-/** What deliveries look at in a space. */
+/** The space, as its outbox sees it. */
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { DefinitionType } from '../model/definition.ts'
 
 export interface SpaceView {
   readonly profileCount: number
-  /** Pages that actors lie on. */
+  /** The number of pages of actors. */
   readonly pageCount: number
-  /** Of the definitions of the present, another object after each change. */
+  /** The present definitions: another object after each change. */
   readonly definitions: object
-  /** The number of a definition that there is. */
+  /** Returns the number of a definition; undefined if there is none such. */
   numberOf(type: DefinitionType, key: string): number | undefined
-  /** Shows an actor that is in memory, and says whether it is; it is not to be kept, nor changed. */
+  /** Shows an actor that is in memory; returns false if it is not. The callback must not keep or change it. */
   see(ordinal: number, look: (actor: SpaceActor) => void): boolean
   seePages(pages: { readonly from: number; readonly to: number }, look: (actor: SpaceActor) => void): void
 }
 
-/** Before a space is there: nobody. */
+/** The view before a space is attached: nobody is there. */
 export const NO_SPACE: SpaceView = {
   profileCount: 0,
   pageCount: 0,

@@ -1,6 +1,6 @@
 /**
  * The queue in BullMQ: a queue for each destination, so that each has limits of its own; answers in a stream of Redis.
- * Producers fail fast; whoever adds tries again.
+ * An addition fails at once if Redis is away; the caller tries again.
  */
 import { type Job, Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
@@ -9,7 +9,7 @@ import { createRedis } from '../redis/client.ts'
 import type { DeliveryQueue, NumberedAnswer } from './delivery-queue.ts'
 import type { Answer, DeliveryJob } from './job.ts'
 
-/** Less than a command may take. */
+/** Less than the time limit of a command. */
 const BLOCK_MS = 1_000
 const ANSWERS_MAX = 500
 const OPEN_STATES = ['active', 'waiting', 'delayed', 'prioritized', 'waiting-children'] as const
@@ -17,7 +17,7 @@ const OPEN_STATES = ['active', 'waiting', 'delayed', 'prioritized', 'waiting-chi
 export class BullQueue implements DeliveryQueue {
   readonly #spaceId: string
   readonly #redis: Redis
-  /** Of its own, as it waits for answers. */
+  /** A connection of its own, since it blocks while it waits for answers. */
   readonly #reader: Redis
   readonly #queues = new Map<string, Queue<DeliveryJob>>()
 
@@ -97,7 +97,7 @@ export class BullQueue implements DeliveryQueue {
   }
 }
 
-/** Where the fence of a lane stands. */
+/** Names the field that holds the current job of a lane. */
 export function laneField({ destinationId, lane }: Pick<DeliveryJob, 'destinationId' | 'lane'>): string {
   return `${destinationId} ${lane}`
 }

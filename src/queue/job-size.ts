@@ -1,10 +1,10 @@
-/** How large the jobs of a destination are, and how many of them may begin in a time, from what it says it can take. */
+/** Computes the size of a destination's jobs, and their rate, from the limits of its type. */
 import type { DestinationLimits } from '../../destinations/contract/destination.ts'
 
-/** Calls of one job where each is a request of its own. */
+/** Calls of one job if each call is a request of its own. */
 const SINGLE_CALLS = 50
 
-/** How a destination wants its calls. */
+/** The size of a job. */
 export interface JobSize {
   /** Calls of one job, about. */
   readonly jobCalls: number

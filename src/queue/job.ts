@@ -1,15 +1,15 @@
-/** What goes through the queue: jobs there, answers back. */
+/** The data of the queue: jobs to the workers, answers back. */
 import type { ConnectionRecord } from '../model/destination.ts'
 import type { OutgoingDelivery } from '../outbox/delivery.ts'
 
 /** Deliveries of one lane of a destination, each of another actor. At most one job of a lane is in the queue. */
 export interface DeliveryJob {
-  /** For good: what is added again under the same id is there once. */
+  /** Unique for good: a job that is added again under the same id is there once. */
   readonly id: string
   readonly destinationId: string
   readonly lane: number
   readonly items: readonly OutgoingDelivery[]
-  /** Those that the items name, as they were when the job was made. */
+  /** The connections of the items, as they were when the job was made. */
   readonly connections: readonly ConnectionRecord[]
 }
 
@@ -22,10 +22,10 @@ export type Outcome =
       readonly message: string
       readonly retryAfterMs?: number
     }
-  /** Others before it said that there was no use. */
+  /** Not tried: others of the job have shown that there is no use. */
   | { readonly kind: 'untried' }
 
-/** What has become of a job. */
+/** The results of a job. */
 export interface Answer {
   readonly jobId: string
   readonly destinationId: string

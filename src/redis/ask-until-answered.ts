@@ -1,17 +1,20 @@
-/** Asks Redis again and again until it answers, or until nobody waits any more. */
+/** Sends a command to Redis again until it is answered, or until nobody waits any more. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 const RETRY_MS_MIN = 20
 const RETRY_MS_MAX = 500
 
 export interface Retrying {
-  /** Ends it: what is under way rejects with its reason. */
+  /** Ends it: a command under way rejects with the signal's reason. */
   readonly signal: AbortSignal
-  /** Told of every attempt that failed; and with undefined when one is answered after that, be it with a refusal. */
+  /**
+   * Called with the cause of every attempt that failed, and with undefined when one is answered after that, even by a
+   * refusal.
+   */
   readonly onTrouble: (cause: unknown) => void
 }
 
-/** Resolves with the answer; rejects where no further attempt can mend it. */
+/** Resolves with the answer; rejects if no further attempt can help. */
 export async function askUntilAnswered<Answer>(
   ask: () => Promise<Answer>,
   { signal, onTrouble }: Retrying,
@@ -35,7 +38,7 @@ export async function askUntilAnswered<Answer>(
   }
 }
 
-/** What no further attempt can mend: the key is of another kind, the credentials are wrong, an entry is damaged. */
+/** True for errors that no further attempt can mend: a key of another kind, wrong credentials, a damaged entry. */
 function isFinal(cause: unknown): boolean {
   return cause instanceof Error && /^(WRONGTYPE|WRONGPASS|NOAUTH|NOPERM|journal:)/.test(cause.message)
 }

@@ -1,12 +1,12 @@
 /**
- * Connections to Redis in which nothing hangs and nothing is sent twice behind our back: a command that gets no answer
- * in time fails, none waits for a connection, and none is sent again after one was lost. Whoever asked decides.
+ * Connections to Redis in which nothing hangs and nothing is sent twice unasked: a command that gets no answer in time
+ * fails, none waits for a connection, and none is sent again after one was lost. The caller decides.
  */
 import { Redis } from 'ioredis'
 
 export const COMMAND_TIMEOUT_MS = 2_000
 const RECONNECT_MS_MAX = 1_000
-/** What ioredis says of a command without an answer. */
+/** The message of ioredis for a command without an answer. */
 const TIMED_OUT = 'Command timed out'
 
 /** A connection on which an answer is overdue may be half open: it is given up for a new one. */
@@ -26,13 +26,13 @@ export function createRedis(address: string): Redis {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    // What was under way on a connection that is lost fails with it.
+    // Commands under way on a connection that is lost fail with it.
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 20 * 2 ** Math.min(attempt, 10)),
   })
-  // Every command says for itself that it has failed; an error that nobody listens for would end the process.
+  // Every command reports its own failure; an error event without a listener would end the process.
   redis.on('error', () => undefined)
   return redis
 }

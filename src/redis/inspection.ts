@@ -1,14 +1,14 @@
-/** Whether a Redis that somebody else runs can hold a journal, and what of its settings is not safe. */
+/** Checks if a Redis that somebody else runs can hold a journal, and which of its settings are not safe. */
 import { createRedis } from './client.ts'
 
 export interface Inspection {
-  /** Why it cannot. */
+  /** Reasons why it cannot hold a journal. */
   readonly faults: readonly string[]
-  /** What may lose acknowledged calls, or cannot be looked at. */
+  /** Settings that may lose acknowledged calls, or cannot be looked at. */
   readonly warnings: readonly string[]
 }
 
-/** Settings, what each must be, and what it costs where it is not. */
+/** Settings, the value that each must have, and the harm of another. */
 const SETTINGS: readonly (readonly [name: string, expected: string, otherwise: string])[] = [
   ['maxmemory-policy', 'noeviction', 'entries of the journal may be evicted'],
   ['appendonly', 'yes', 'acknowledged calls are lost when Redis ends'],
@@ -16,7 +16,7 @@ const SETTINGS: readonly (readonly [name: string, expected: string, otherwise: s
 ]
 const VERSION_MIN: readonly [number, number] = [6, 2]
 
-/** Rejects where Redis cannot be reached. */
+/** Rejects if Redis cannot be reached. */
 export async function inspectRedis(address: string): Promise<Inspection> {
   const redis = createRedis(address)
   const faults: string[] = []
@@ -38,7 +38,7 @@ export async function inspectRedis(address: string): Promise<Inspection> {
   return { faults, warnings }
 }
 
-/** Undefined where it is not allowed to be seen, as with hosted ones. */
+/** Returns undefined if the setting may not be read, as with hosted ones. */
 async function settingOf(get: (name: string) => Promise<unknown>, name: string): Promise<string | undefined> {
   const answer = await get(name).catch(() => undefined)
   return Array.isArray(answer) && typeof answer[1] === 'string' ? answer[1] : undefined

@@ -4,7 +4,7 @@ export function journalKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:journal`
 }
 
-/** Which checkpoints are committed. */
+/** The index of committed checkpoints. */
 export function checkpointIndexKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:checkpoints`
 }
@@ -14,22 +14,22 @@ export function checkpointKey(spaceId: string, checkpoint: number): string {
   return `rollcall:{${spaceId}}:checkpoint:${checkpoint}`
 }
 
-/** What BullMQ puts before its own keys. */
+/** The prefix of BullMQ's own keys. */
 export function queuePrefix(spaceId: string): string {
   return `rollcall:{${spaceId}}:queue`
 }
 
-/** What workers say has become of deliveries: a stream. */
+/** The stream of the workers' answers. */
 export function answersKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:answers`
 }
 
-/** Of each lane of each destination, the job that may be worked on: any other is of the past. */
+/** The job of each lane of each destination that may be worked on: any other is outdated. */
 export function lanesKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:lanes`
 }
 
-/** Of each destination and audience, what the destination calls its list. */
+/** The name of each audience's list at each destination. */
 export function listsKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:lists`
 }
