@@ -1,4 +1,6 @@
-/** How a pipeline is opened: where its journal and checkpoints are, its bounds, and who is told of what. */
+/**
+ * Options of a pipeline: its journal and checkpoints, its bounds, and callbacks for the events that a server reports.
+ */
 import type { DeduplicationLimits } from '../../actors/deduplication/deduplication.ts'
 import type { RestLimits } from '../../actors/engine/shard-state.ts'
 import type { CheckpointSummary } from '../checkpoints/checkpointer.ts'
@@ -25,19 +27,19 @@ export interface PipelineOptions {
   readonly deduplication?: DeduplicationLimits
   /** When users leave memory; by default they stay, as objects. */
   readonly rest?: RestLimits
-  /** How much may wait for a destination; by default as `target-limits.ts` says. */
+  /** How much may wait for a destination; by default as `destination-limits.ts` says. */
   readonly limitsOf?: LimitsOf
   /** Where checkpoints are kept; without, every start reads the whole journal. */
   readonly checkpoints?: CheckpointStore
   readonly checkpointLimits?: CheckpointLimits
   readonly onCheckpoint?: (summary: CheckpointSummary) => void
   readonly onCheckpointFailed?: (cause: unknown) => void
-  /** Told now and then how far the recovery has come. */
+  /** Called now and then with the progress of the recovery. */
   readonly onProgress?: (progress: RecoveryProgress) => void
-  /** Told of a checkpoint that cannot be used, before the one before it is tried. */
+  /** Called for a checkpoint that cannot be used, before the one before it is tried. */
   readonly onDamaged?: (cause: Error) => void
-  /** Told once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
+  /** Called once, with the cause, when the pipeline cannot go on; from then on it refuses everything. */
   readonly onFailure?: (cause: unknown) => void
-  /** Told of a call, or a deadline, that was set aside through a fault of ours. */
+  /** Called for a call, or a deadline, that was set aside through a fault of ours. */
   readonly onSetAside?: (cause: unknown) => void
 }

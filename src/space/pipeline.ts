@@ -106,7 +106,7 @@ export class Pipeline {
     this.#alarm.arm(shard.nextDue())
   }
 
-  /** It takes input; false from a stop or a failure on. */
+  /** True while it takes input; false from a stop or a failure on. */
   get isOpen(): boolean {
     return this.#writer.isOpen
   }
@@ -165,17 +165,17 @@ export class Pipeline {
     return pages.length === 0 ? undefined : this.#checkpoints!.coldPages.load(pages)
   }
 
-  /** From here on entries mean what this program makes of them; what was before keeps its meaning. */
+  /** Raises the version of the rules: entries of before keep theirs. */
   async #useNewestRules(): Promise<void> {
     if (this.shard.rulesVersion < RULES_VERSION) await this.command({ kind: 'use rules', version: RULES_VERSION })
   }
 
-  /** The engine's configuration is part of its state: a change is an entry. */
+  /** Sets how much is kept, by an entry: the engine's configuration is part of its state. */
   async #retain(retention = this.shard.retention): Promise<void> {
     const held = this.shard.retention
     const keys = Object.keys(held) as (keyof Retention)[]
     if (keys.every((key) => retention[key] === held[key])) return
-    // The journal is JSON, which has no infinity: a bound that there is not is left out.
+    // The journal is JSON, which has no infinity: an infinite bound is left out.
     const bounds = keys.filter((key) => retention[key] !== Infinity).map((key) => [key, retention[key]] as const)
     await this.command({ kind: 'retain', retention: Object.fromEntries(bounds) })
   }
@@ -193,7 +193,10 @@ export class Pipeline {
     this.#alarm.arm(this.shard.nextDue())
   }
 
-  /** A refused tick is not missed: whatever filled the writer moves time on, and arms the alarm anew. Keeps P4. */
+  /**
+   * Submits a tick. A refused one is not missed: the input that filled the writer moves time on, and arms the alarm.
+   * Keeps P4.
+   */
   #tick(dueAt: number): void {
     this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)
   }
@@ -213,7 +216,7 @@ export class Pipeline {
 
   #fail(cause: unknown): void {
     this.#alarm.disarm()
-    // An entry may be applied in part: nothing of that is to outlive the process.
+    // An entry may be applied in part: such a state must not be stored.
     this.#checkpoints?.abandon()
     this.#writer.fail(cause)
     this.#options.onFailure?.(cause)

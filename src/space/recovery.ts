@@ -1,9 +1,9 @@
 /**
- * A space as it was: the newest checkpoint that can be read, then the journal from there on.
+ * Recovers a space: from the newest checkpoint that can be read, then from the journal after it.
  *
- * R1. A checkpoint is taken whole or not at all; a damaged one gives way to the one before, and if none is left, to the
- *     whole journal, where that is there from its first entry.
- * R2. No entry is missing, between the checkpoint and the journal, or within it: else there is no recovery.
+ * R1. A checkpoint is used whole or not at all; if it is damaged, the one before is used, and if none is left, the
+ *     whole journal, if that is there from its first entry.
+ * R2. No entry is missing, between the checkpoint and the journal, or within it: otherwise there is no recovery.
  */
 import { unpack } from 'msgpackr'
 import { from, lastValueFrom, tap } from 'rxjs'
@@ -14,7 +14,7 @@ import { FIRST_RULES_VERSION } from '../model/rules.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import { SpaceOutbox, type SpaceOutboxState, type DestinationOutboxState } from '../outbox/space-outbox.ts'
 import type { LimitsOf } from '../outbox/outbox-directory.ts'
-import { limitsOf } from './target-limits.ts'
+import { limitsOf } from './destination-limits.ts'
 import { toEngineEntry, type EngineEntry } from './engine-entry.ts'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
 import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
@@ -24,10 +24,10 @@ import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
 import { applyEntries, type Space, viewOf } from './space.ts'
 
-/** What a space is beside its engine. */
+/** The state of a space beside its engine. */
 export interface SpaceRest {
   readonly registry: RegistryState
-  /** Absent in checkpoints of versions before deliveries. */
+  /** Absent in checkpoints that are older than deliveries. */
   readonly deliveries?: SpaceOutboxState
 }
 
@@ -35,14 +35,14 @@ export interface RecoveryOptions {
   readonly journal: Journal<SpaceCommand>
   readonly checkpoints: CheckpointStore | undefined
   readonly shard: ShardOptions
-  /** Of destinations, by what they are. */
+  /** Returns how much may wait for a destination. */
   readonly limitsOf?: LimitsOf
   readonly onProgress: (progress: RecoveryProgress) => void
-  /** Told of a checkpoint that is damaged, before another is tried. */
+  /** Called for a checkpoint that is damaged, before another is tried. */
   readonly onDamaged: (cause: CheckpointDamagedError) => void
 }
 
-/** How far it has come, in what there is to do of this kind; `total` 0: not known. */
+/** The progress of one kind of work; `total` is 0 if it is not known. */
 export interface RecoveryProgress {
   readonly kind: 'pages' | 'entries'
   readonly done: number
@@ -50,9 +50,9 @@ export interface RecoveryProgress {
 }
 
 export interface RecoveredSpace extends Space {
-  /** Of the last entry; epoch ms. */
+  /** Receive time of the last entry, epoch ms. */
   readonly receivedAt: number
-  /** The checkpoints that are kept, the one that it came from first. */
+  /** The checkpoints that are kept, the one that was read first. */
   readonly manifests: readonly Manifest[]
   readonly nextCheckpoint: number
   /** Entries of the journal after the checkpoint. */
@@ -135,7 +135,7 @@ async function replayTail(
     checkpoints &&
     manifest &&
     new ColdPages({ store: checkpoints, residentPages, writerOf: (page) => manifest.pages[page]! })
-  /** What an entry means, and whom it touches, is known once all before it is applied. */
+  /** Reads each entry once all before it are applied: only then its meaning and its users are known. */
   async function* entries(): AsyncGenerator<EngineEntry> {
     for await (const { position, entry: journalled } of journal.read(first, manifest?.place)) {
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)

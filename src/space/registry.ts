@@ -18,10 +18,10 @@ import type {
 } from '../model/space-command.ts'
 import { Tokens } from './tokens.ts'
 
-/** All that it holds, as plain data. */
+/** The whole state as plain data. */
 export interface RegistryState {
   readonly records: readonly ListedRecord[]
-  /** Of every key that was ever used, the id of its definition. */
+  /** By key, of every key that was ever used, the id of its definition. */
   readonly ids: readonly (readonly [key: string, id: string])[]
   readonly sequence: number
   readonly tokens: readonly TokenRecord[]
@@ -30,7 +30,7 @@ export interface RegistryState {
 export class Registry {
   readonly tokens = new Tokens()
   readonly #records = new Map<string, ListedRecord>()
-  /** Of the definition that has, or had, a key. */
+  /** By key, the id of the definition that has, or had, it. */
   readonly #ids = new Map<string, string>()
   #sequence = 0
 
@@ -52,7 +52,7 @@ export class Registry {
     }
   }
 
-  /** The record of a definition of either kind. */
+  /** Returns the record of a definition of either kind. */
   get(id: string): DefinitionRecord | undefined {
     return this.#records.get(id)?.record
   }
@@ -62,12 +62,12 @@ export class Registry {
     return record?.source.kind === kind ? record : undefined
   }
 
-  /** The id under which a definition is kept; '' where it is not. */
+  /** Returns the id of a definition; '' if there is none such. */
   idOf(source: Pick<DefinitionSource, 'type' | 'key'>): string {
     return this.#ids.get(keyOf(source)) ?? ''
   }
 
-  /** In the order of creation. */
+  /** Lists the records in the order of creation. */
   list(kind: DefinitionKind): ListedRecord[] {
     return [...this.#records.values()].filter(({ record }) => record.source.kind === kind)
   }
@@ -82,7 +82,7 @@ export class Registry {
       throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
   }
 
-  /** The engine's part of a command that has passed `check`; undefined where the engine has none. Keeps R2. */
+  /** Returns the engine's part of a command that has passed `check`; undefined if the engine has none. Keeps R2. */
   engineCommand(command: SpaceCommand): Command | undefined {
     if (command.kind === 'retain' || command.kind === 'use rules') return command
     if (command.kind !== 'define' && command.kind !== 'remove') return undefined
@@ -108,7 +108,7 @@ export class Registry {
       case 'remove token':
         this.tokens.apply(command)
         return
-      // What else there is concerns the engine, or deliveries.
+      // The others concern the engine, or the outbox.
       default:
         return
     }

@@ -1,4 +1,6 @@
-/** Checkpoints of a space: what goes into one, when one is made, and the pages of users that were left to them. */
+/**
+ * The checkpoints of a space: their contents, their schedule, and the pages of users that have left memory for them.
+ */
 import { pack } from 'msgpackr'
 import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
@@ -32,7 +34,7 @@ export class SpaceCheckpoints {
   readonly coldPages: ColdPages
   readonly #options: SpaceCheckpointsOptions
   readonly #schedule: CheckpointSchedule
-  /** Of the next entry to be applied. */
+  /** Position of the next entry to be applied. */
   #position: number
   #receivedAt: number
 

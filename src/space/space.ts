@@ -1,6 +1,6 @@
 /**
- * A space as its entries make it: the engine, the records of its definitions, and what is still to be told. Whoever has
- * entries, live or from the journal, takes these three through them in the same way.
+ * A space: the engine, the records of its definitions, and its outbox. Entries are applied to all three in the same
+ * way, live or from the journal.
  */
 import type { Observable } from 'rxjs'
 import { tap } from 'rxjs'
@@ -20,7 +20,7 @@ export interface Space {
   readonly outbox: SpaceOutbox
 }
 
-/** Applies entries, in order, to all that a space is. */
+/** Applies entries, in order, to the whole space. */
 export function applyEntries({ shard, registry, outbox }: Space) {
   return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> =>
     entries.pipe(
@@ -36,7 +36,7 @@ export function applyEntries({ shard, registry, outbox }: Space) {
     )
 }
 
-/** What deliveries look at in the engine. */
+/** Makes the view of a space that its outbox has. */
 export function viewOf(shard: Shard): SpaceView {
   let definitions: object | undefined
   let numbers: ReadonlyMap<string, number> = new Map<string, number>()

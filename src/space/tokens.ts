@@ -1,16 +1,16 @@
-/** Access tokens that were made while the server ran. What is kept of one is its digest: nobody can read it again. */
+/** Access tokens that were made while the server ran. Only digests are kept: nobody can read a token again. */
 import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
 
 export class Tokens {
   readonly #records = new Map<string, TokenRecord>()
   readonly #digests = new Set<string>()
 
-  /** In the order of creation. */
+  /** Lists them in the order of creation. */
   list(): TokenRecord[] {
     return [...this.#records.values()]
   }
 
-  /** Into an empty one: what another listed. */
+  /** Restores tokens into an empty instance. */
   restore(records: readonly TokenRecord[]): void {
     for (const token of records) this.apply({ kind: 'add token', token })
   }
@@ -19,7 +19,10 @@ export class Tokens {
     return this.#records.get(id)
   }
 
-  /** @param digest SHA-256 in hex: the time that it takes to look for one tells nothing about the token itself */
+  /**
+   * Returns true if a token is known. @param digest SHA-256 in hex: the time of the look-up tells nothing about the
+   * token
+   */
   has(digest: string): boolean {
     return this.#digests.has(digest)
   }

@@ -1,12 +1,14 @@
-/** One try to deliver the items of a job to a connected destination: what has become of each. */
+/** Makes one try to deliver the items of a job to a connected destination. */
 import { DeliveryError, type Destination, type DestinationLimits } from '../../destinations/contract/destination.ts'
 import { timedOut } from '../../destinations/contract/transport-error.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { Outcome } from '../queue/job.ts'
 
-/** Items of a job that are under way at once, where each call is a request; of eight lanes, no more than sockets. */
+/**
+ * Items of a job that are under way at once, if each call is a request; eight lanes then use no more than the sockets.
+ */
 const CONCURRENCY = 8
-/** Where so many in a row have timed out, nobody is there: the rest is not tried. */
+/** After so many timeouts in a row the rest is not tried. */
 const TIMEOUTS_MAX = 3
 
 export interface AttemptOptions {
@@ -14,14 +16,17 @@ export interface AttemptOptions {
   readonly limits: DestinationLimits
   /** Aborted when the job is not this worker's any more, or the worker ends. */
   readonly signal: AbortSignal
-  /** Told of an error that is no DeliveryError: a fault of ours. */
+  /** Called with an error that is no DeliveryError: a fault of ours. */
   readonly onFault: (cause: unknown) => void
 }
 
 /** The calls of one item. */
 type Calls = readonly DeliveryCall[]
 
-/** By item, in order. Rejects with the signal's reason only: what was sent then is not known. */
+/**
+ * Resolves with the outcome of each item, in order. Rejects only with the signal's reason: then it is not known what
+ * was sent.
+ */
 export async function attempt(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const { destination, limits, signal } = options
   signal.throwIfAborted()
@@ -33,7 +38,7 @@ export async function attempt(items: readonly Calls[], options: AttemptOptions):
   return outcomes
 }
 
-/** Some at a time; the calls of one item one after the other. */
+/** Tries some items at a time; the calls of one item go one after the other. */
 async function attemptEach(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const outcomes: Outcome[] = items.map(() => UNTRIED)
   let next = 0
@@ -50,7 +55,7 @@ async function attemptEach(items: readonly Calls[], options: AttemptOptions): Pr
   return outcomes
 }
 
-/** An address that is refused for good keeps nothing from the others of the item. */
+/** Tries the calls of one item. An address that is refused for good does not keep the others from being tried. */
 async function attemptOne(calls: Calls, options: AttemptOptions): Promise<Outcome> {
   let refused: Outcome | undefined
   for (const call of calls) {
@@ -62,7 +67,7 @@ async function attemptOne(calls: Calls, options: AttemptOptions): Promise<Outcom
   return refused ?? DELIVERED
 }
 
-/** As many calls to a request as it takes; an item has arrived when all its calls have. */
+/** Puts as many calls into a request as it takes; an item has arrived when all its calls have. */
 async function attemptBatches(items: readonly Calls[], options: AttemptOptions): Promise<Outcome[]> {
   const { destination, limits } = options
   const calls = items.flat()
@@ -87,7 +92,7 @@ async function attemptBatches(items: readonly Calls[], options: AttemptOptions):
   let place = 0
   return items.map(({ length }) => {
     const own = failures.slice(place, (place += length))
-    // Something of it may arrive still: then the whole comes again, under the same ids.
+    // Some of it may still arrive: then the whole item comes again, under the same ids.
     return (
       own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? own.find(Boolean) ?? DELIVERED
     )
@@ -97,7 +102,7 @@ async function attemptBatches(items: readonly Calls[], options: AttemptOptions):
 const DELIVERED: Outcome = { kind: 'delivered' }
 const UNTRIED: Outcome = { kind: 'untried' }
 
-/** Undefined where it went well. */
+/** Returns undefined if it went well. */
 async function tried(
   { limits, signal, onFault }: AttemptOptions,
   act: (signal: AbortSignal) => Promise<void>,
@@ -106,7 +111,7 @@ async function tried(
   const timer = setTimeout(() => ended.abort(new DOMException('timed out', 'TimeoutError')), limits.timeoutMs)
   const end = (): void => ended.abort(signal.reason)
   signal.addEventListener('abort', end)
-  // Whoever does not listen to the signal is not waited for.
+  // A destination that ignores the signal is not waited for.
   const isOver = new Promise<never>((_, reject) => {
     ended.signal.addEventListener('abort', () => reject(timedOut(ended.signal)))
   })

@@ -9,7 +9,7 @@ import { EngineError } from '../model/errors.ts'
 
 export const USER_AGENT = 'Rollcall/1.0'
 
-/** What a destination has of the process. */
+/** Makes the part of the process that a destination may use. */
 export function contextFor(
   { directory, allowPrivate }: Pick<WorkerConfig, 'directory' | 'allowPrivate'>,
   print: (line: string) => void,
@@ -18,14 +18,14 @@ export function contextFor(
   return (destinationId) => ({ http, directory: join(directory, destinationId), print, clock: Date.now })
 }
 
-/** Runs until the parent lets go. */
+/** Runs until the parent disconnects. */
 export function deliver(): Promise<void> {
   if (!process.send) throw new EngineError('invalid_request_error', 'deliver: is started by the server')
   const tell = (message: FromWorker): void => void process.send?.(message)
   const print = (line: string): void => tell({ kind: 'print', line })
   let worker: DeliveryWorker | undefined
   let contextOf: ReturnType<typeof contextFor> | undefined
-  // One after the other: what is opened last holds.
+  // One after the other: the last one opened holds.
   let opening: Promise<void> = Promise.resolve()
   const hear = (message: ToWorker): void => {
     switch (message.kind) {

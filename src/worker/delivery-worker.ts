@@ -1,9 +1,9 @@
 /**
  * Works on the jobs of all destinations, in a process of its own, and answers each.
  *
- * W1. A job is worked on only while it is its lane's: one that has come back from the past is dropped.
- * W2. A worker that has stood still for longer than its locks last gives up what is under way: another may have it.
- * W3. A job is done once its answer is stored; else it comes again, with the same ids.
+ * W1. A job is worked on only while it is its lane's current one: an outdated one is dropped.
+ * W2. A worker paused for longer than its lock abandons its jobs: another worker may have them.
+ * W3. A job is done once its answer is stored; otherwise it comes again, with the same ids.
  */
 import { setMaxListeners } from 'node:events'
 import { type Job, Worker } from 'bullmq'
@@ -21,7 +21,7 @@ import { laneField } from '../queue/bull-queue.ts'
 import type { Answer, DeliveryJob } from '../queue/job.ts'
 import { jobSizeOf } from '../queue/job-size.ts'
 
-/** A destination as a worker needs it: its secrets can be read. */
+/** A destination with its secrets, as a worker needs it. */
 export interface WorkerDestination {
   readonly id: string
   readonly type: string
@@ -38,14 +38,14 @@ export interface DeliveryWorkerOptions {
   readonly onFault: (cause: unknown, destinationId: string) => void
 }
 
-/** A job whose worker has not been heard of for so long is given to another. */
+/** A job whose worker has been silent for so long is given to another. */
 const LOCK_MS = 30_000
 const BEAT_MS = 1_000
 
 interface Connected {
   readonly destination: Destination
   readonly limits: DestinationLimits
-  /** As `integrations` names it. */
+  /** The name of the destination in `integrations`. */
   readonly name: string
 }
 
@@ -58,7 +58,7 @@ interface Opened {
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions
   readonly #redis: Redis
-  /** Of BullMQ's workers, which wait for Redis where others fail. */
+  /** Connection of BullMQ's workers, which wait for Redis where others fail. */
   readonly #patient: Redis
   readonly #opened = new Map<string, Opened>()
   /** By destination and audience. */
@@ -84,7 +84,7 @@ export class DeliveryWorker {
     for (const destination of destinations) if (!this.#opened.has(destination.id)) this.#begin(destination)
   }
 
-  /** Ends what is under way in order. */
+  /** Ends jobs under way in order. */
   async close(): Promise<void> {
     clearInterval(this.#beating)
     await Promise.all([...this.#opened].map(([id, opened]) => this.#end(id, opened)))
@@ -146,7 +146,9 @@ export class DeliveryWorker {
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
   }
 
-  /** The calls of each item, with the list of each audience there; one that there is not yet is made. */
+  /**
+   * Makes the calls of each item, with the list of each audience at the destination; creates lists that are missing.
+   */
   async #withLists(
     items: readonly (readonly DeliveryCall[])[],
     destinationId: string,
@@ -156,7 +158,7 @@ export class DeliveryWorker {
     for (const calls of items) {
       const { computation_key: key } = calls[0]!.context.personas
       const list = await this.#listOf(destinationId, key, connected).catch(() => undefined)
-      // Where none can be made, the calls themselves will say what is wrong.
+      // If a list cannot be created, the calls themselves will say why.
       named.push(list === undefined ? calls : calls.map((call) => withList(call, list)))
     }
     return named
@@ -187,7 +189,7 @@ export class DeliveryWorker {
     return askUntilAnswered(connected, { signal: this.#closing.signal, onTrouble: () => undefined })
   }
 
-  /** Keeps W2: a beat that comes so late says that the process has stood still. */
+  /** Renews the locks. A beat that comes too late shows that the process was paused. Keeps W2. */
   #beat(): void {
     const now = performance.now()
     const stoodStillMs = now - this.#beatAt - BEAT_MS
@@ -198,7 +200,7 @@ export class DeliveryWorker {
   }
 }
 
-/** Every request that is under way listens to it. */
+/** Makes a controller whose signal every request under way listens to. */
 function aliveController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)

@@ -1,9 +1,9 @@
-/** Whether settings of a destination work: asks it, without telling anybody about a person. */
+/** Tests the settings of a destination: asks it, without telling it about any person. */
 import { DeliveryError, type DestinationContext } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { JsonObject } from '../model/json.ts'
 
-/** What is wrong; undefined where they work, or nothing can be asked. */
+/** Resolves with what is wrong; undefined if the settings work, or the type has no test. */
 export async function testSettings(
   slug: string,
   settings: JsonObject,

@@ -1,4 +1,4 @@
-/** What the server and the process of its workers tell each other. */
+/** Messages between the server and the process of its workers. */
 import type { JsonObject } from '../model/json.ts'
 import type { WorkerDestination } from './delivery-worker.ts'
 
@@ -20,5 +20,5 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'print'; readonly line: string }
   | { readonly kind: 'fault'; readonly message: string; readonly destinationId: string }
-  /** `failure` undefined: the settings work. */
+  /** `failure` is undefined if the settings work. */
   | { readonly kind: 'tested'; readonly request: number; readonly failure?: { reason: string; message: string } }

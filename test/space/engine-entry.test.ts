@@ -5,7 +5,7 @@ import { Shard } from '../../actors/engine/shard.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
-import { limitsOf } from '../../src/space/target-limits.ts'
+import { limitsOf } from '../../src/space/destination-limits.ts'
 import { toEngineEntry } from '../../src/space/engine-entry.ts'
 import { delivery, destination } from '../outbox/given.ts'
 
