@@ -56,7 +56,7 @@ program
     await createToken(clientOptions(), description, (line) => process.stdout.write(line))
   })
 
-// What the server starts its workers by; nobody else has a use for it.
+// Starts the workers; for the server only.
 program.command('deliver', { hidden: true }).action(async () => (await import('./worker/deliver.ts')).deliver())
 
 program
@@ -64,7 +64,7 @@ program
   .description('run the server; configured by environment')
   .action(async () => (await import('./server/serve.ts')).serve())
 
-// Whoever reads the output may stop before its end (`rollcall replay … | head`): that is no fault.
+// A reader may stop before the end of the output (`rollcall replay … | head`): that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error
   process.exit(0)

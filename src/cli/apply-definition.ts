@@ -11,16 +11,16 @@ export interface FileConnection {
   readonly path: Path
   /** The name of the destination. */
   readonly destination: string
-  /** Of a request, but for the destination. */
+  /** The request's body, but for the destination. */
   readonly body: Readonly<Record<string, unknown>>
 }
 
 export interface FileDefinition {
   readonly path: Path
   readonly kind: DefinitionKind
-  /** Of the request that makes it: what the file says, and no more. */
+  /** The body of the request that creates it: the fields of the file, and no more. */
   readonly body: Readonly<Record<string, unknown>>
-  /** What that request makes. */
+  /** The record that the request would create. */
   readonly record: DefinitionRecord
   readonly connections: readonly FileConnection[]
 }
@@ -43,7 +43,7 @@ const Entry = z.strictObject({
   destinations: z.array(Connection).default([]),
 })
 
-/** Throws an InputError. */
+/** Reads a definition of a file. Throws an InputError that names file and line. */
 export function readFileDefinition(entry: unknown, kind: DefinitionKind, path: Path, file: YamlFile): FileDefinition {
   const { type, query, destinations, ...rest } = file.parse(Entry, entry, path)
   const body =
@@ -64,7 +64,10 @@ export function readFileDefinition(entry: unknown, kind: DefinitionKind, path: P
   return { path, kind, body, record, connections }
 }
 
-/** Each after those that it reads; what is disabled reads nothing, and is last. Throws an InputError for a circle. */
+/**
+ * Orders definitions so that each comes after those that it reads; disabled ones read nothing, and are last. Throws an
+ * InputError for a cycle.
+ */
 export function inOrderOfReading(definitions: readonly FileDefinition[], { fault }: YamlFile): FileDefinition[] {
   const enabled = definitions.filter(({ record }) => record.enabled)
   const inputs = enabled.map(({ record: { source } }, id) => {

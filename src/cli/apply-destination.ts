@@ -12,9 +12,9 @@ export interface FileDestination {
   readonly path: Path
   readonly name: string
   readonly type: DestinationType
-  /** Undefined where the file says nothing. */
+  /** Undefined if the file says nothing. */
   readonly enabled: boolean | undefined
-  /** Null: to be taken away. A secret that is masked is as good as left out. */
+  /** Null removes a setting. A masked secret counts as left out. */
   readonly settings: JsonObject
 }
 
@@ -25,7 +25,7 @@ const Entry = z.strictObject({
   settings: z.unknown().optional(),
 })
 
-/** Throws an InputError. */
+/** Reads a destination of a file. Throws an InputError that names file and line. */
 export function readFileDestination(entry: unknown, path: Path, file: YamlFile, variable: Variable): FileDestination {
   const { settings: template, ...rest } = file.parse(Entry, entry, path)
   const type = destinationType(rest.type)

@@ -1,8 +1,8 @@
 /**
- * What differs between one thing of a file and the same of a server: nothing, or a step. Pure.
+ * Compares one thing of a file with the same of a server: no difference, or a step. Pure.
  *
- * P1. What the file leaves out of a thing stays as it is.
- * P2. Secrets are not compared, as they cannot be read. They go along when another setting changes, or when asked for.
+ * P1. Fields that the file leaves out stay as they are.
+ * P2. Secrets cannot be read, so they are not compared. They are sent when another setting changes, or when asked for.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { asApiHasIt } from '../control-api/destination-requests.ts'
@@ -48,7 +48,7 @@ export function definitionDifference(
   if (!found) return { ...step, sign: '+', fields: [], path, body }
   const { name, description, enabled, source } = record
   const described = changedOf({ name, description, enabled }, found, body)
-  // Options that the API drops are none that could differ.
+  // Options that the API drops cannot differ.
   const options = changedOf(record.options, found.options, body['options'] ?? {})
   const isAsked = source.query === found.definition.query
   const fields = [
@@ -65,7 +65,7 @@ export function definitionDifference(
   return { ...step, sign: '~', fields, path: `${path}/${found.id}`, body: change }
 }
 
-/** `record`: what the file makes of it; its destination is that of the file, by name. */
+/** Compares a connection. `record`: the connection as the file wants it, with the file's name of its destination. */
 export function connectionDifference(
   record: ConnectionRecord,
   given: Readonly<Record<string, unknown>>,
@@ -96,7 +96,7 @@ export function connectionDifference(
   }
 }
 
-/** Of what is wanted, what the file gives and is otherwise. Keeps P1. */
+/** Returns the wanted values that the file gives and that differ. Keeps P1. */
 function changedOf(wanted: object, found: object, given: object): Readonly<Record<string, unknown>> {
   const isOther = (key: string, value: unknown) => !isDeepStrictEqual(value, (found as Record<string, unknown>)[key])
   return Object.fromEntries(

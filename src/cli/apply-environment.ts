@@ -1,22 +1,22 @@
 /**
- * `${NAME}` in a file: what the environment has under that name. `$${` stands for `${`. YAML takes braces within braces
- * for its own, so these are others while the file is read.
+ * Fills `${NAME}` in a file from the environment. `$${` stands for `${`. YAML takes braces within braces for its own,
+ * so these are replaced while the file is read.
  */
 import type { Path, YamlFile } from './yaml-file.ts'
 
-/** As long as what they stand for, lest places in the file move. */
+/** As long as the braces that they stand for, so that positions in the file stay. */
 const [OPENING, CLOSING] = ['\uE000', '\uE001']
 const REFERENCE = /(\$?)\$\{([^{}\n]*)(\}?)/g
 
-/** What the environment has under a name; undefined where that is nothing, or empty. */
+/** Returns the value of a variable; undefined if it is not set, or empty. */
 export type Variable = (name: string) => string | undefined
 
-/** The text with no braces that YAML would take for its own. */
+/** Hides the braces that YAML would take for its own. */
 export function withHiddenBraces(text: string): string {
   return text.replaceAll(/\$\{(\w+)\}/g, (_, name: string) => `$${OPENING}${name}${CLOSING}`)
 }
 
-/** What was read of such a text, with its braces. */
+/** Puts the braces back into what was read. */
 export function withBraces(content: unknown): unknown {
   if (typeof content === 'string') return content.replaceAll(OPENING, '{').replaceAll(CLOSING, '}')
   if (Array.isArray(content)) return content.map(withBraces)
@@ -24,7 +24,7 @@ export function withBraces(content: unknown): unknown {
   return Object.fromEntries(Object.entries(content).map(([name, value]) => [withBraces(name), withBraces(value)]))
 }
 
-/** A value with what the environment has in place of each name. Throws an InputError where a name has nothing. */
+/** Replaces each name in a value. Throws an InputError for a name that is not set. */
 export function filledFrom(variable: Variable, value: unknown, path: Path, fault: YamlFile['fault']): unknown {
   const within = (entry: unknown, place: PropertyKey) => filledFrom(variable, entry, [...path, place], fault)
   if (Array.isArray(value)) return value.map(within)

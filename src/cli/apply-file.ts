@@ -1,6 +1,6 @@
 /**
- * The file of `rollcall apply`: destinations, and audiences and computed traits with their connections. It is checked
- * by what checks requests, as if all of it were new, before anything is asked of a server.
+ * The file of `rollcall apply`: destinations, and audiences and computed traits with their connections. The checks of
+ * requests are made on all of it, as if it were new, before the server is asked anything.
  */
 import { z } from 'zod'
 import type { DefinitionKind } from '../model/space-command.ts'
@@ -10,11 +10,11 @@ import { type Variable, withBraces, withHiddenBraces } from './apply-environment
 import { readYamlFile, type Path, type YamlFile } from './yaml-file.ts'
 
 export interface ApplyFile {
-  /** No two of a name. */
+  /** No two have the same name. */
   readonly destinations: readonly FileDestination[]
-  /** No two of a key and type; each after those that it reads. */
+  /** No two have the same key and type; each comes after those that it reads. */
   readonly definitions: readonly FileDefinition[]
-  /** The lists that the file has: of what would be in another, it says nothing. */
+  /** The lists that the file has: it says nothing about the others. */
   readonly lists: ReadonlySet<'destinations' | DefinitionKind>
   readonly file: YamlFile
 }
@@ -22,7 +22,7 @@ export interface ApplyFile {
 const Entries = z.array(z.unknown()).optional()
 const Content = z.strictObject({ destinations: Entries, audiences: Entries, computed_traits: Entries })
 
-/** Throws an InputError that names file and line. */
+/** Reads a file. Throws an InputError that names file and line. */
 export function readApplyFile(path: string, variable: Variable): ApplyFile {
   const file = readYamlFile(path, withHiddenBraces)
   const content = file.parse(Content, withBraces(file.content), [])

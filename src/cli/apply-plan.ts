@@ -1,9 +1,9 @@
 /**
- * What is to be done so that a server has what a file names, in the order of doing. Pure.
+ * Plans the steps that bring a server to a file, in order. Pure.
  *
- * O1. A destination comes before what is connected to it, and goes after it.
- * O2. A connection that goes, goes before others come: a definition has one for each type of destination.
- * O3. Only what the file does not name goes: of the lists that it has, and of the connections of what it names.
+ * O1. A destination is created before its connections, and removed after them.
+ * O2. Connections are removed before others are created: a definition has one for each type of destination.
+ * O3. Only what the file does not name is removed: of the lists that it has, and of the connections of its definitions.
  */
 import { readConnection } from '../control-api/destination-requests.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
@@ -16,17 +16,17 @@ import type { Path } from './yaml-file.ts'
 
 export interface Plan {
   readonly steps: readonly Step[]
-  /** Ids of what is there, by the name that steps give it. */
+  /** Ids of the things on the server, by the name that steps give them. */
   readonly ids: ReadonlyMap<string, string>
 }
 
 export interface PlanOptions {
-  /** What the file does not name is removed. */
+  /** True if things that the file does not name are removed. */
   readonly prunes: boolean
   readonly sendsSecrets: boolean
 }
 
-/** Where a connection leads. */
+/** The destination of a connection. */
 interface End {
   readonly type: TypeOfDestination
   readonly found: PresentDestination | undefined
@@ -38,7 +38,7 @@ interface Pair {
   readonly found: PresentDefinition | undefined
 }
 
-/** Throws an InputError where the file does not go with what is there. */
+/** Plans the steps. Throws an InputError if the file does not fit the server. */
 export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets }: PlanOptions): Plan {
   const ends = endsOf(file, present)
   const pairs = file.definitions.map((wanted) => ({
@@ -61,7 +61,7 @@ export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets
   return { steps, ids }
 }
 
-/** Whether the file leaves it out, though it has a list in which it would be. */
+/** True if the file leaves a definition out, though it has a list for it. */
 export function isUnnamed(one: PresentDefinition, { definitions, lists }: ApplyFile): boolean {
   return lists.has(one.kind) && !definitions.some((wanted) => isSame(one, wanted))
 }
@@ -70,7 +70,7 @@ export function isSame(one: PresentDefinition, { kind, record: { source } }: Fil
   return one.kind === kind && one.type === source.type && one.key === source.key
 }
 
-/** By name: the destinations that the file describes, and those that it only connects. */
+/** Finds destinations by name: those that the file describes, and those that it only connects. */
 function endsOf({ destinations, definitions, file }: ApplyFile, present: Present): ReadonlyMap<string, End> {
   const ends = new Map<string, End>()
   const find = (name: string, path: Path): PresentDestination | undefined => {
@@ -120,7 +120,7 @@ function connections(
   })
 }
 
-/** Of a definition on the server, what the file does not connect it to. */
+/** Plans the removal of a definition's connections that the file does not name. */
 function disconnections(
   definition: PresentDefinition | undefined,
   wanted: FileDefinition | undefined,

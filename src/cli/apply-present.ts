@@ -1,4 +1,4 @@
-/** What a server has of what a file may name, as its Control API shows it. */
+/** Reads the present state of a server, as far as a file may name it, from its Control API. */
 import { z } from 'zod'
 import type { DefinitionKind } from '../model/space-command.ts'
 import { askPages, askServer, type ClientOptions } from './client.ts'
@@ -39,7 +39,7 @@ const Definition = z.object({
 export interface PresentDefinition extends z.output<typeof Definition> {
   readonly kind: DefinitionKind
   readonly type: z.output<typeof Type>
-  /** None where they were not asked for. */
+  /** Empty if they were not asked for. */
   readonly connections: readonly PresentConnection[]
 }
 
@@ -48,15 +48,15 @@ export interface Present {
   readonly definitions: readonly PresentDefinition[]
 }
 
-/** Of each kind: where it is in the API, and the most of one page. */
+/** By kind: its path in the API, and the largest page. */
 export const COLLECTIONS = {
   audience: { path: 'audiences', many: 'audiences', one: 'audience', pageMax: 200 },
   computed_trait: { path: 'computed-traits', many: 'computedTraits', one: 'computedTrait', pageMax: 1000 },
 } as const satisfies Record<DefinitionKind, object>
 
 /**
- * All destinations and definitions, and connections of those definitions whose connections matter.
- * Throws an EngineError where the server does not answer, or refuses.
+ * Reads all destinations and definitions, and the connections of those definitions that need them. Throws an
+ * EngineError if the server does not answer, or refuses.
  */
 export async function readPresent(
   client: ClientOptions,
@@ -67,7 +67,7 @@ export async function readPresent(
     ...(await readDefinitions(client, 'audience')),
     ...(await readDefinitions(client, 'computed_trait')),
   ]
-  // Nothing is connected to nowhere.
+  // Without destinations there are no connections.
   if (all.destinations.length === 0) return { ...all, definitions }
   const connected: PresentDefinition[] = []
   for (const definition of definitions) {

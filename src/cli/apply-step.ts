@@ -4,14 +4,14 @@ import type { DefinitionSource } from '../model/definition.ts'
 export interface Step {
   readonly sign: '+' | '~' | '-'
   readonly kind: 'destination' | 'definition' | 'connection'
-  /** `audience big_spenders`; no two that are to stay have the same. */
+  /** `audience big_spenders`; no two that stay have the same. */
   readonly name: string
-  /** What changes of it. */
+  /** The fields that change. */
   readonly fields: readonly string[]
-  /** Where the request goes; of a connection to be made, the collection of its definition. */
+  /** The path of the request; for a new connection, the collection of its definition. */
   readonly path: string
   readonly body?: Readonly<Record<string, unknown>>
-  /** Of a connection to be made: the names of its ends. */
+  /** For a new connection: the names of its ends. */
   readonly between?: { readonly definition: string; readonly destination: string }
 }
 

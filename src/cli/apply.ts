@@ -1,9 +1,9 @@
 /**
- * `rollcall apply`: destinations, audiences, computed traits and connections as a file has them, on a running server.
+ * `rollcall apply`: brings a running server to a file's destinations, audiences, computed traits and connections.
  *
  * A1. Nothing is changed before all of the file has been checked, and the difference is shown.
- * A2. Where the server refuses something, what does not need it is done all the same; but nothing is removed then.
- * A3. Once the server takes nothing any more, nothing more is asked of it.
+ * A2. If the server refuses a step, steps that do not need it are done all the same; but nothing is removed then.
+ * A3. Once the server takes nothing any more, no further request is made.
  */
 import { z } from 'zod'
 import { EngineError, type ErrorCode } from '../model/errors.ts'
@@ -28,7 +28,7 @@ export interface ApplySetting {
   readonly warn: (line: string) => void
 }
 
-/** Gives the status to end with: 1 where the server refused something. Throws an InputError for a bad file. */
+/** Resolves with the exit status: 1 if the server refused something. Throws an InputError for a bad file. */
 export async function apply(options: ApplyOptions, setting: ApplySetting): Promise<number> {
   const { write, warn, client } = setting
   const file = readApplyFile(options.file, setting.variable)
@@ -63,7 +63,7 @@ async function planFor(file: ApplyFile, options: ApplyOptions, client: ClientOpt
   return planOf(file, present, { prunes, sendsSecrets })
 }
 
-/** After these, whatever else is asked is refused too. Keeps A3. */
+/** After these errors, every other request is refused too. Keeps A3. */
 const ENDS: ReadonlySet<ErrorCode> = new Set(['unavailable', 'authentication_error', 'rate_limit_error'])
 const METHODS = { '+': 'POST', '~': 'PATCH', '-': 'DELETE' } as const
 const Made = z.record(z.string(), z.object({ id: z.string() }))
@@ -89,7 +89,7 @@ class Applying {
     for (const step of this.#steps) if (step.sign === '-' || step.kind === 'connection') await this.#take(step)
   }
 
-  /** A definition may be refused for another that is still as it was: it is tried again while others succeed. */
+  /** A definition may be refused because another is still as it was: it is tried again while others succeed. */
   async #takeInRounds(steps: readonly Step[]): Promise<void> {
     for (const step of steps) await this.#take(step)
     const again = steps.filter((step) => /^(query|definition)_/.test(this.refused.get(step)?.code ?? ''))
@@ -113,7 +113,7 @@ class Applying {
     }
   }
 
-  /** Undefined where one of its ends could not be made. */
+  /** Returns undefined if one of its ends could not be created. */
   #requestOf({ path, body, between }: Step): { path: string; body?: object } | undefined {
     if (!between) return { path, ...(body && { body }) }
     const [definition, destination] = [between.definition, between.destination].map((name) => this.#ids.get(name))

@@ -1,4 +1,4 @@
-/** Commands that ask a running server: where it is, and with which token. */
+/** Sends requests of commands to a running server. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -8,7 +8,7 @@ export interface ClientOptions {
   /** `http://127.0.0.1:8080`. */
   readonly url: string
   readonly spaceId: string
-  /** Undefined: the one that the server made, from its data directory. */
+  /** Undefined: the token in the data directory, which the server made. */
   readonly accessToken: string | undefined
   readonly dataDirectory: string
 }
@@ -18,7 +18,7 @@ const Failure = z.object({
 })
 const PageEnd = z.object({ pagination: z.object({ next: z.string().optional() }) })
 
-/** What the Control API answers with, under `data`. Throws an EngineError that says why there is none. */
+/** Resolves with the `data` of the Control API's answer. Throws an EngineError that says why there is none. */
 export async function askServer(
   options: ClientOptions,
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
@@ -42,7 +42,7 @@ export async function askServer(
   throw new EngineError(isCode(type) ? type : 'invalid_request_error', message, field)
 }
 
-/** Each page of a list of the Control API. */
+/** Yields each page of a list of the Control API. */
 export async function* askPages(options: ClientOptions, path: string, count: number): AsyncGenerator {
   for (let cursor: string | undefined = ''; cursor !== undefined;) {
     const parameters = new URLSearchParams({ 'pagination[count]': String(count) })

@@ -16,7 +16,7 @@ const Definition = z.strictObject({
   includeHistoricalData: z.boolean().optional(),
 })
 
-/** The definitions, checked one by one. Throws an InputError that names file and line. */
+/** Reads the definitions, checked one by one. Throws an InputError that names file and line. */
 export function readDefinitionsFile(file: string): DefinitionSource[] {
   const { content, fault, parse } = readYamlFile(file)
   const list = (content as { definitions?: unknown } | null)?.definitions

@@ -1,6 +1,6 @@
 /**
- * `rollcall replay`: the engine over a file of tracking calls, in virtual time. What-if, backtest and conformance are
- * this same command: no server, no Redis, no clock.
+ * `rollcall replay`: runs the engine over a file of tracking calls, in virtual time. What-if, backtest and conformance
+ * use this same command: no server, no Redis, no clock.
  */
 import { statSync } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -18,9 +18,9 @@ export interface ReplayOptions {
   readonly definitions: string
   /** A file of calls, one a line; `-` for standard input. */
   readonly events: string
-  /** ISO 8601: where the clock stops, inclusively, after the last call. */
+  /** ISO 8601: the clock stops there, inclusively, after the last call. */
   readonly until?: string
-  /** Where transitions go; absent: standard output. */
+  /** The file for transitions; absent: standard output. */
   readonly out?: string
 }
 
@@ -79,7 +79,7 @@ function parseLine(text: string, { file, line }: { file: string; line: number })
   return body as Record<string, unknown>
 }
 
-/** `receivedAt`, or else `timestamp`, or else the clock: virtual time has no other. */
+/** Returns `receivedAt`, or else `timestamp`, or else the clock: virtual time has no other. */
 function receiveTime(
   body: Record<string, unknown>,
   clock: number,

@@ -1,4 +1,4 @@
-/** `rollcall token create`: a new access token, shown once. */
+/** `rollcall token create`: creates an access token, and shows it once. */
 import { z } from 'zod'
 import { askServer, type ClientOptions } from './client.ts'
 

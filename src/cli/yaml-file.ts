@@ -1,4 +1,4 @@
-/** A file that the user gave, JSON or YAML, and where in it things are. */
+/** A JSON or YAML file that the user gave, with the line of each value. */
 import { readFileSync } from 'node:fs'
 import { LineCounter, parseDocument } from 'yaml'
 import type { z } from 'zod'
@@ -9,15 +9,17 @@ export type Path = readonly PropertyKey[]
 
 export interface YamlFile {
   readonly content: unknown
-  /** What is wrong at a place, or at the nearest one above it that the file has. */
+  /** Makes the error of a value; it names the line of the value, or of the nearest one above it that the file has. */
   readonly fault: (path: Path, message: string) => InputError
-  /** What is at a place, as the schema has it. Throws an InputError. */
+  /** Returns a value as the schema has it. Throws an InputError. */
   readonly parse: <Schema extends z.ZodType>(schema: Schema, value: unknown, path: Path) => z.output<Schema>
-  /** What `read` makes of a place. Its EngineErrors become InputErrors, at the field that they name. */
+  /** Calls `read`, and turns its EngineErrors into InputErrors at the field that they name. */
   readonly check: <Result>(path: Path, read: () => Result, placeOf?: (field: string) => Path) => Result
 }
 
-/** `prepare`: changes the text, and no places in it. Throws an InputError that names file and line. */
+/**
+ * Reads a file. `prepare` may change the text, but no positions in it. Throws an InputError that names file and line.
+ */
 export function readYamlFile(file: string, prepare = (text: string): string => text): YamlFile {
   const lines = new LineCounter()
   const text = prepare(readFileSync(file, 'utf8'))

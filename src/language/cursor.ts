@@ -1,6 +1,6 @@
 /**
- * A place in the tokens of one query: looking, taking, complaining; and the bounds of a query, which are counted here.
- * Complaints are made as errors and thrown by the caller, so that the compiler sees where a path ends.
+ * The parser's position in the tokens of one query: looking ahead, taking tokens, making errors; it also counts the
+ * bounds of a query. Errors are returned and thrown by the caller, so that the compiler sees where a path ends.
  */
 import type { ErrorCode } from '../model/errors.ts'
 import { lex, type Token } from './lexer.ts'
@@ -13,17 +13,17 @@ export const PRIMARY_EXPRESSIONS_MAX = 50
 /** Parentheses, `where`s, NOTs and quantifiers inside one another. */
 export const NESTING_MAX = 250
 
-/** What is wrong with a token, the next one unless another is given. */
+/** The fault of a token, the next one unless another is given. */
 export interface Complaint {
   readonly expected: string
-  /** Left out: a type error where the word is a known function, else a syntax error. */
+  /** Left out: a type error if the word is a known function, otherwise a syntax error. */
   readonly code?: ErrorCode | undefined
   readonly token?: Token
-  /** Takes the place of the description of the token. */
+  /** Replaces the description of the token. */
   readonly found?: string
   /** Names among which a nearly right one is looked for. */
   readonly near?: readonly string[]
-  /** The nearly right name, where it is known. */
+  /** The nearly right name, if it is known. */
   readonly meant?: string | undefined
 }
 
@@ -54,13 +54,13 @@ export class Cursor {
     return this.token.kind === 'symbol' ? this.token.text : undefined
   }
 
-  /** Whether what comes before the next token should be whole: the end, AND, OR or a closing symbol follows. */
+  /** True if the expression before the next token should be whole: the end, AND, OR or a closing symbol follows. */
   get endsExpression(): boolean {
     const { kind, text } = this.token
     return kind === 'end' || text === ')' || text === '}' || this.atJunction(INFIX_JUNCTIONS)
   }
 
-  /** Whether the next token is one of these junctions, in any case. */
+  /** True if the next token is one of these junctions, in any case. */
   atJunction(names: readonly string[]): boolean {
     return names.includes(this.word?.toUpperCase() ?? '')
   }
@@ -84,7 +84,7 @@ export class Cursor {
     if (!this.accept(text)) throw this.error(complaint)
   }
 
-  /** The complaint as an error, with its position and what was probably meant. */
+  /** Makes the error of a fault, with its position and the word that was probably meant. */
   error({ expected, code, token = this.token, found = describe(token), near = [], meant }: Complaint): QueryError {
     const suggestion = meant ?? (token.kind === 'word' ? suggest(token.text, near) : undefined)
     const hint = suggestion && suggestion !== token.text ? ` Did you mean '${suggestion}'?` : ''

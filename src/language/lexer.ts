@@ -1,8 +1,8 @@
 /**
- * Text to tokens: words, strings, numbers, bare dates, symbols and one `end`. White space only separates.
+ * Splits text into tokens: words, strings, numbers, bare dates, symbols and one `end`. White space only separates.
  *
- * L1. Inside a string only a backslash before the delimiter is an escape; every other backslash stays.
- *     A delimiter after a backslash is therefore always text, and no string can end in a backslash.
+ * L1. Inside a string only a backslash before the delimiter is an escape; every other backslash stays. A delimiter
+ *     after a backslash is therefore always text, and no string can end in a backslash.
  * L2. A digit run followed by a hyphen is a bare date, right or wrong: the language has no arithmetic.
  * L3. A bare date holds no comma, which separates arguments.
  */
@@ -24,7 +24,7 @@ const DATE = /[+-]?\d+-[\w:+-]*(?:\.\d[\w:+-]*)?/y
 const NUMBER = /[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const SYMBOL = /(?!===|<>)(?:[=!<>]=|[=<>.,:(){}[\]])/y
 
-/** What other languages write, and what it is here. */
+/** Words of other languages, and ours instead. */
 const FOREIGN: readonly (readonly [foreign: string, ours: string])[] = [
   ['===', '='],
   ['<>', '!='],
@@ -38,7 +38,7 @@ const FOREIGN: readonly (readonly [foreign: string, ours: string])[] = [
   ['`', "'"],
 ]
 
-/** All tokens of the text, the last of kind `end`; throws QueryError at the first that is none. */
+/** Returns all tokens of the text, the last of kind `end`; throws a QueryError at the first that is none. */
 export function lex(text: string): Token[] {
   if (text.length > QUERY_LENGTH_MAX) {
     const message = `found a query of ${text.length} characters, expected at most ${QUERY_LENGTH_MAX}.`

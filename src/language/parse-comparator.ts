@@ -1,4 +1,4 @@
-/** Comparators: what follows the scalar on the left of a comparison and makes it true or false. */
+/** Parses comparators: the part after the left side of a comparison. */
 import { parseInstant } from '../model/time.ts'
 import type { Cursor } from './cursor.ts'
 import { parseDuration } from './parse-duration.ts'
@@ -17,7 +17,7 @@ import {
   type ComparatorName,
 } from './vocabulary.ts'
 
-/** `>= operand` or `.at_least(operand)` and their like; all that a comparison has after its left side. */
+/** Parses `>= operand` or `.at_least(operand)` and their like: all of a comparison after its left side. */
 export function parseComparator(cursor: Cursor, scope: Scope): Comparator {
   const comparator = SYMBOLS.get(cursor.symbol ?? '')
   if (comparator) {

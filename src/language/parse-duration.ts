@@ -1,4 +1,4 @@
-/** `n unit`: a whole number that is not negative, and a unit in the singular or plural. */
+/** Parses `n unit`: a whole number that is not negative, and a unit in the singular or plural. */
 import type { Cursor } from './cursor.ts'
 import { DURATION_MS_MAX, durationMs } from './duration.ts'
 import type { Duration } from './tree.ts'
@@ -7,7 +7,7 @@ import { UNIT_NAMES, unitNamed } from './vocabulary.ts'
 
 const UNITS_WORDED = 'second(s), minute(s), hour(s), day(s) or week(s)'
 
-/** A duration of at most DURATION_MS_MAX. */
+/** Parses a duration of at most DURATION_MS_MAX. */
 export function parseDuration(cursor: Cursor): Duration {
   const { token } = cursor
   const amount = parseWhole(cursor, 0, `a duration: a whole number and ${UNITS_WORDED}`)
@@ -22,7 +22,7 @@ export function parseDuration(cursor: Cursor): Duration {
   return duration
 }
 
-/** A whole number that is no smaller than `min`. */
+/** Parses a whole number that is no smaller than `min`. */
 export function parseWhole(cursor: Cursor, min: 0 | 1, expected: string): number {
   const { token } = cursor
   if (token.kind !== 'number') throw cursor.error({ code: 'query_syntax', expected })
@@ -33,7 +33,7 @@ export function parseWhole(cursor: Cursor, min: 0 | 1, expected: string): number
   return token.value
 }
 
-/** An abbreviation (`d`, `min`) means the unit that it begins. */
+/** Finds the unit that an abbreviation (`d`, `min`) begins. */
 function nearUnit(word: string): string | undefined {
   return UNIT_NAMES.find((name) => word && name.startsWith(word.toLowerCase())) ?? suggest(word, UNIT_NAMES)
 }

@@ -1,11 +1,11 @@
-/** Filters: what narrows a stream of events and leaves it a stream. */
+/** Parses filters: they narrow a stream of events. */
 import type { Cursor } from './cursor.ts'
 import { parseDuration } from './parse-duration.ts'
 import { parseList, parseParentMark, parseString } from './parse-operand.ts'
 import { insideEvent, type ConditionParser, type Scope } from './scope.ts'
 import type { Filter } from './tree.ts'
 
-/** The filter of this name, from its opening parenthesis; `scope` is where the event stands. */
+/** Parses the filter of this name, from its opening parenthesis; `scope` is that of the event. */
 export function parseFilter(
   cursor: Cursor,
   name: Filter['kind'],

@@ -1,4 +1,4 @@
-/** Right sides of comparisons, and what they share with left sides and reducers: names and fields of events. */
+/** Parses right sides of comparisons, and the names and fields of events that left sides and reducers use too. */
 import { parseInstant } from '../model/time.ts'
 import type { Cursor } from './cursor.ts'
 import type { Scope } from './scope.ts'
@@ -8,7 +8,9 @@ const VALUES = 'text in quotes, a number, true, false, a date (2026-01-31) or ti
 const VALUE_WORDS = ['true', 'false']
 const OPERAND_WORDS = ['trait', 'property', 'context', 'literal', ...VALUE_WORDS]
 
-/** A literal, bare or in `literal(…)`, or a reference to a trait or, inside a `where`, to a field of an event. */
+/**
+ * Parses a literal, bare or in `literal(…)`, or a reference to a trait or, inside a `where`, to a field of an event.
+ */
 export function parseOperand(cursor: Cursor, scope: Scope): Operand {
   const { word } = cursor
   if (word === 'trait') return parseTrait(cursor)

@@ -1,4 +1,4 @@
-/** Reducers: what makes one value of a stream of events. */
+/** Parses reducers: they make one value of a stream of events. */
 import type { Cursor } from './cursor.ts'
 import { parseWhole } from './parse-duration.ts'
 import { parseField } from './parse-operand.ts'
@@ -6,10 +6,10 @@ import type { Scope } from './scope.ts'
 import type { EventField, Reducer } from './tree.ts'
 import { isOneOf, type ReducerName } from './vocabulary.ts'
 
-/** How often a value must occur to be a mode, where the query says nothing. */
+/** The number of occurrences that makes a value a mode, if the query does not say. */
 const MODE_MIN_FREQUENCY = 2
 
-/** The reducer of this name, from its opening parenthesis; `scope` is inside its event. */
+/** Parses the reducer of this name, from its opening parenthesis; `scope` is inside its event. */
 export function parseReducer(cursor: Cursor, name: ReducerName, scope: Scope): Reducer {
   cursor.expect('(')
   if (name === 'count') {

@@ -1,4 +1,4 @@
-/** Streams of events and their reductions: `event('n')`, filters in any order, one reducer. */
+/** Parses streams of events and their reductions: `event('n')`, filters in any order, one reducer. */
 import type { Cursor } from './cursor.ts'
 import { parseFilter } from './parse-filter.ts'
 import { parseName } from './parse-operand.ts'
@@ -9,7 +9,7 @@ import { FILTERS, isOneOf, REDUCERS, SYMBOLS } from './vocabulary.ts'
 
 const STEP = `a filter (${FILTERS.join(', ')}) or a reducer (${REDUCERS.join(', ')})`
 
-/** `event('n')` to its reducer, from its first word; `scope` is where it stands. */
+/** Parses `event('n')` to its reducer, from its first word; `scope` is that of the event. */
 export function parseReduction(cursor: Cursor, scope: Scope, parseCondition: ConditionParser): Reduction {
   cursor.expect('event')
   const event = parseName(cursor)

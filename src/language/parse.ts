@@ -1,8 +1,8 @@
 /**
- * Query text to its checked tree: junctions, left sides, and what a definition must end in.
+ * Parses query text to its checked tree: junctions, left sides, and the required end of a definition.
  *
- * P1. `and` and `or` are flat: an operand of the same kind gives its operands instead, so `a AND (b AND c)` and
- *     `a AND b AND c` are one tree. One operand alone is itself. So equal meanings of parentheses are equal trees.
+ * P1. `and` and `or` are flat: an operand of the same kind is replaced by its operands, so `a AND (b AND c)` and `a AND
+ *     b AND c` are one tree. One operand alone is itself. So equal meanings of parentheses are equal trees.
  * P2. Quantifiers stand only in definitions of accounts, not inside one another and not inside a `where`.
  */
 import type { DefinitionSource } from '../model/definition.ts'
@@ -15,7 +15,7 @@ import type { Scope } from './scope.ts'
 import type { Condition, Query, Reduction, Scalar } from './tree.ts'
 import { INFIX_JUNCTIONS, PREFIX_JUNCTIONS, SYMBOLS } from './vocabulary.ts'
 
-/** Reads a query of this kind about these actors; throws QueryError at the first thing that is wrong. */
+/** Parses a query of this kind about these actors; throws a QueryError at the first fault. */
 export function parseQuery(text: string, { kind, type }: Pick<DefinitionSource, 'kind' | 'type'>): Query {
   const cursor = new Cursor(text)
   const scope = { type, quantified: false, events: 0 }
@@ -37,7 +37,7 @@ function parseComputedTrait(cursor: Cursor, scope: Scope): Reduction {
   throw cursor.error({ code: compared ? 'query_type' : 'query_syntax', expected })
 }
 
-/** A condition and what closes it: a symbol, or the end of the query. */
+/** Parses a condition and the symbol that closes it, or the end of the query. */
 function parseCondition(cursor: Cursor, scope: Scope, closing?: ')' | '}'): Condition {
   const condition = cursor.nested(() =>
     parseJunction(cursor, 'or', () => parseJunction(cursor, 'and', () => parseUnary(cursor, scope))),
@@ -84,7 +84,7 @@ function refuseQuantifier(cursor: Cursor, scope: Scope): void {
   throw cursor.error({ code: 'query_type', expected })
 }
 
-/** What surrounds this place that keeps quantifiers out, if anything does; keeps P2. */
+/** Returns the surrounding that keeps quantifiers out of this scope, if there is one; keeps P2. */
 function noQuantifierPlace(scope: Scope): string | undefined {
   if (scope.type === 'USERS') return 'a definition of users'
   if (scope.events > 0) return 'where(…)'

@@ -1,17 +1,17 @@
 /**
- * Trees to canonical text: symbols for the comparators that have one, single spaces, no parentheses that are not
+ * Prints trees as canonical text: symbols for the comparators that have one, single spaces, no parentheses that are not
  * needed. For every tree that `parseQuery` makes, `parseQuery(printQuery(tree))` equals it.
  */
 import { printDuration } from './duration.ts'
 import type { Comparison, Condition, EventField, Filter, Operand, Query, Reducer, Reduction, Scalar } from './tree.ts'
 import { SYMBOLS } from './vocabulary.ts'
 
-/** The definition as text. */
+/** Prints a definition. */
 export function printQuery(query: Query): string {
   return query.kind === 'audience' ? printCondition(query.condition) : printReduction(query.reduction)
 }
 
-/** A condition without parentheses around it. */
+/** Prints a condition without parentheses around it. */
 export function printCondition(condition: Condition): string {
   switch (condition.kind) {
     case 'or':
@@ -61,7 +61,7 @@ function printOperand(operand: Operand): string {
   return typeof operand.value === 'string' ? quote(operand.value) : String(operand.value)
 }
 
-/** A stream and its reducer. */
+/** Prints a stream and its reducer. */
 export function printReduction({ stream, reducer }: Reduction): string {
   const steps = [...stream.filters.map(printFilter), printReducer(reducer)]
   return [`event(${quote(stream.event)})`, ...steps].join('.')
@@ -107,8 +107,8 @@ function printReducer(reducer: Reducer): string {
 }
 
 /**
- * A string in quotes. The delimiter is escaped wherever it occurs, so every string can be written but one that ends in
- * a backslash, which would escape the closing delimiter; the parser makes none.
+ * Quotes a string. The delimiter is escaped wherever it occurs, so every string can be written but one that ends in a
+ * backslash, which would escape the closing delimiter; the parser makes none.
  */
 function quote(text: string): string {
   if (text.endsWith('\\')) throw new Error('The query language has no text for a string that ends in a backslash.')

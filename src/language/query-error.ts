@@ -1,6 +1,6 @@
 /**
- * A refusal of a query, with the place in its text. Messages repeat the language's words and symbols,
- * never the text or number of a literal, which may be personal.
+ * Refusals of queries, with the position in their text. Messages repeat the language's words and symbols, never the
+ * text or number of a literal, which may be personal.
  */
 import { EngineError, type ErrorCode } from '../model/errors.ts'
 
@@ -10,7 +10,7 @@ export interface Position {
   readonly column: number
 }
 
-/** The query cannot be used; the message starts with the position. */
+/** Thrown for a query that cannot be used; the message starts with the position. */
 export class QueryError extends EngineError {
   readonly line: number
   readonly column: number
@@ -23,7 +23,7 @@ export class QueryError extends EngineError {
   }
 }
 
-/** Line and column of an offset in UTF-16 code units; a line ends in a line feed. */
+/** Returns line and column of an offset in UTF-16 code units; a line ends in a line feed. */
 export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1

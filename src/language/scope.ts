@@ -1,4 +1,4 @@
-/** Where in a query the parser is, as far as it decides what may stand there. */
+/** The surrounding of a position in a query, as far as it decides what may stand there. */
 import type { DefinitionType } from '../model/definition.ts'
 import type { Condition } from './tree.ts'
 import type { Cursor } from './cursor.ts'
@@ -7,11 +7,11 @@ export interface Scope {
   readonly type: DefinitionType
   /** Inside ANY, ALL or NONE. */
   readonly quantified: boolean
-  /** How many events enclose this place: 0 outside, 1 in the `where` or reducer of an outermost event. */
+  /** The number of events that enclose this position: 0 outside, 1 in the `where` or reducer of an outermost event. */
   readonly events: number
 }
 
-/** The scope inside a `where` or reducer of an event that stands in `scope`. */
+/** Returns the scope inside a `where` or reducer of an event. */
 export function insideEvent(scope: Scope): Scope {
   return { ...scope, events: scope.events + 1 }
 }

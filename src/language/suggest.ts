@@ -1,7 +1,7 @@
-/** Near names: what a misspelt word was probably meant to be. */
+/** Finds the word that a misspelt one was probably meant to be. */
 
 /**
- * The candidate nearest to the name, or undefined where none is near: at most a third of its letters (rounded) are
+ * Returns the candidate nearest to the name, or undefined if none is near: at most a third of its letters (rounded) are
  * changed, added, dropped or swapped with a neighbour. Case and underscores do not count; the first of equals wins.
  */
 export function suggest(name: string, candidates: readonly string[]): string | undefined {
@@ -24,7 +24,7 @@ function simplify(name: string): string {
   return name.toLowerCase().replaceAll('_', '')
 }
 
-/** Edits between two short words, a swap of neighbours counting as one. */
+/** Counts the edits between two short words; a swap of neighbours is one. */
 function editDistance(left: string, right: string): number {
   const rows: number[][] = [Array.from({ length: right.length + 1 }, (_, column) => column)]
   for (let row = 1; row <= left.length; row++) {

@@ -10,7 +10,7 @@ export interface Duration {
   readonly unit: Unit
 }
 
-/** What an audience is. */
+/** The condition of an audience. */
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly operands: readonly Condition[] }
   | { readonly kind: 'not'; readonly operand: Condition }

@@ -95,7 +95,7 @@ const ALIASES: ReadonlyMap<string, ComparatorName> = new Map<string, ComparatorN
   ['is_set', 'exists'],
 ])
 
-/** The comparator that a word names, by its own name or by one of old. */
+/** Returns the comparator that a word names, by its own name or by an old one. */
 export function comparatorNamed(word: string): ComparatorName | undefined {
   return ALIASES.get(word) ?? (isOneOf(COMPARATORS, word) ? word : undefined)
 }
@@ -105,12 +105,12 @@ const UNIT_WORDS: ReadonlyMap<string, Unit> = new Map(
 )
 export const UNIT_NAMES: readonly string[] = [...UNIT_WORDS.keys()]
 
-/** The unit that a word names, in the singular or the plural. */
+/** Returns the unit that a word names, in the singular or the plural. */
 export function unitNamed(word: string): Unit | undefined {
   return UNIT_WORDS.get(word)
 }
 
-/** What a known function is, for messages; undefined for any other word. */
+/** Returns the role of a known function, for messages; undefined for any other word. */
 export function roleOf(word: string): 'extractor' | 'filter' | 'reducer' | 'comparator' | undefined {
   if (isOneOf(EXTRACTORS, word)) return 'extractor'
   if (isOneOf(FILTERS, word)) return 'filter'
@@ -118,7 +118,7 @@ export function roleOf(word: string): 'extractor' | 'filter' | 'reducer' | 'comp
   return comparatorNamed(word) && 'comparator'
 }
 
-/** Whether the word is one of the names, narrowing it to them. */
+/** Returns true if the word is one of the names, narrowing it to them. */
 export function isOneOf<Name extends string>(names: readonly Name[], word: string): word is Name {
   return (names as readonly string[]).includes(word)
 }

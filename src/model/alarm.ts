@@ -1,4 +1,4 @@
-/** One timer for the next deadline, armed anew whenever that moves. It rings once the instant has come, not before. */
+/** One timer for the next deadline, armed again whenever that moves. It rings once the instant has come, not before. */
 import type { SetTimer } from './timer.ts'
 
 /**
@@ -41,7 +41,7 @@ export class Alarm {
     this.#takeBack = this.#setTimer(() => this.#elapsed(), delayMs)
   }
 
-  /** Timers may fire early, and long ones are waited for in parts. */
+  /** Rings, or waits on: timers may fire early, and long waits are made of several. */
   #elapsed(): void {
     const dueAt = this.#dueAt
     if (this.#clock() < dueAt) {

@@ -1,6 +1,6 @@
 /**
- * Tracking calls as Segment's SDKs send them, checked and put into the one shape that the engine reads.
- * Sources: Segment's HTTP API and spec pages (calls, ids, clock skew); SDKs send more fields than are read here.
+ * Reads tracking calls as Segment's SDKs send them into the one shape that the engine reads. Sources: Segment's HTTP
+ * API and spec pages (calls, ids, clock skew); SDKs send more fields than are read here.
  */
 import { EngineError, kindOf } from './errors.ts'
 import type { JsonObject } from './json.ts'
@@ -10,26 +10,26 @@ import type { JsonValue } from './json.ts'
 
 export type CallType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias'
 
-/** Which form a request body has: one call of a type, or a batch of them. */
+/** The form of a request body: one call of a type, or a batch of them. */
 export type Endpoint = CallType | 'batch'
 
 export interface Call {
   readonly type: CallType
-  /** '' where the call has none: then it cannot be a duplicate. */
+  /** '' if the call has none: then it cannot be a duplicate. */
   readonly messageId: string
-  /** When the client says that it happened, by its own clock; epoch ms. */
+  /** The instant of the call by the client's clock; epoch ms. */
   readonly claimedAt: number | undefined
-  /** When the client sent it, by its own clock; epoch ms. */
+  /** The instant of sending by the client's clock; epoch ms. */
   readonly sentAt: number | undefined
   /** Ids of the user, in the order of their places in the call; never empty. */
   readonly ids: readonly ExternalId[]
-  /** Of a track, page or screen call. */
+  /** Only for a track, page or screen call. */
   readonly event: string | undefined
   readonly properties: JsonObject
   readonly context: JsonObject
-  /** Of an identify or group call. */
+  /** Only for an identify or group call. */
   readonly traits: JsonObject | undefined
-  /** Of a group call. */
+  /** Only for a group call. */
   readonly groupId: string | undefined
 }
 
@@ -40,10 +40,9 @@ export const DEPTH_MAX = 64
 const NOTHING: JsonObject = Object.freeze({})
 
 /**
- * Reads one call. Throws an EngineError for a call that breaks a rule. Whether it does, and what is read, does not
- * depend on when the call is received.
- * @param root of the batch that the call is an item of: its `context` and `sentAt` hold for each call that says nothing
- *   else
+ * Reads one call. Throws an EngineError for a call that breaks a rule. The result does not depend on when the call is
+ * received.
+ * @param root of the batch that the call is an item of: its `context` and `sentAt` hold for each call without its own
  */
 export function readCall(raw: unknown, rules: IdentityRules, root: JsonObject = NOTHING): Call {
   const call = objectField(raw, 'call', 'not_an_object')
@@ -79,7 +78,7 @@ export function readCall(raw: unknown, rules: IdentityRules, root: JsonObject = 
 }
 
 /**
- * When a call happened, epoch ms: corrected for the client's clock, and never after it was received.
+ * Returns the instant of a call, epoch ms: corrected for the client's clock, and never after it was received.
  * @param receivedAt the journal's receive time, epoch ms
  */
 export function eventTime({ claimedAt, sentAt }: Call, receivedAt: number): number {
@@ -131,7 +130,7 @@ function readMessageId(messageId: unknown): string {
   return messageId
 }
 
-/** The call's own context wins over that of its batch, field by field. */
+/** Merges the contexts of a call and its batch; the call's own wins, field by field. */
 function mergedContext(own: JsonObject, shared: JsonValue | undefined): JsonObject {
   return shared === undefined || shared === own ? own : { ...plainObject(shared), ...own }
 }
@@ -166,7 +165,7 @@ function readGroupId(value: unknown, rules: IdentityRules): string {
   return groupId
 }
 
-/** The text of an id; a number is its decimal text; anything else, half a surrogate pair included, is no id. */
+/** Returns the text of an id; a number is its decimal text; anything else, half a surrogate pair included, is no id. */
 function idText(value: unknown): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? value : undefined
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined
@@ -195,7 +194,7 @@ function readIds(
 
 const NO_IDS: readonly ExternalId[] = []
 
-/** The list with one id more. A list made anew is as long as it is: most calls have one id, or two. */
+/** Returns the list with one more id. A new list is exactly as long as needed: most calls have one id, or two. */
 function withId(ids: readonly ExternalId[], type: string, value: unknown, rules: IdentityRules): readonly ExternalId[] {
   const text = idText(value)
   if (text === undefined) return ids
@@ -218,7 +217,7 @@ function withDeviceIds(
   return withId(added, `${platform}.push_token`, device['token'], rules)
 }
 
-/** Ids that device-mode integrations add. Segment: «Identity Resolution: External IDs». */
+/** Adds the ids of device-mode integrations. Segment: «Identity Resolution: External IDs». */
 function withIntegrationIds(
   ids: readonly ExternalId[],
   context: JsonObject,
