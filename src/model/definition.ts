@@ -1,8 +1,8 @@
-/** What is defined: audiences and computed traits, of users or of accounts. */
+/** Definitions: audiences and computed traits, of users or of accounts. */
 
 export type ActorKind = 'user' | 'account'
 
-/** Whom a definition is about, in the words of Segment's Public API. */
+/** The kind of actors that a definition is about, in the words of Segment's Public API. */
 export type DefinitionType = 'USERS' | 'ACCOUNTS'
 
 export interface DefinitionSource {
@@ -15,11 +15,11 @@ export interface DefinitionSource {
   readonly query: string
   /** Audiences of users: `anonymous_id` makes a profile eligible too. */
   readonly includeAnonymousUsers?: boolean
-  /** Audiences of users: only profiles with an id of one of these types; takes the place of the default list. */
+  /** Audiences of users: only profiles with an id of one of these types; replaces the default list. */
   readonly filterByExternalIds?: readonly string[]
-  /** False: only what happens after creation counts (default true). */
+  /** False: only events that come in after creation count (default true). */
   readonly includeHistoricalData?: boolean
 }
 
-/** Id types that make a profile eligible for an audience of users, where the definition names none. */
+/** Id types that make a profile eligible for an audience of users, if the definition names none. */
 export const ELIGIBLE_ID_TYPES: readonly string[] = ['user_id', 'email', 'android.idfa', 'ios.idfa']

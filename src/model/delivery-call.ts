@@ -1,6 +1,6 @@
 /**
- * What a destination is told of a change: a call in the shape that Segment's audiences and computed traits arrive in,
- * with `context.personas` saying what was computed. One call addresses one identity of a profile.
+ * Calls that destinations receive, in the shape of Segment's audiences and computed traits, with `context.personas`
+ * naming the definition. One call addresses one identity of a profile.
  */
 import type { JsonObject } from './json.ts'
 
@@ -11,13 +11,13 @@ export interface Personas {
   readonly computation_key: string
   readonly namespace: string
   readonly space_id: string
-  /** What the destination gave a list that it has made for the audience. */
+  /** The destination's id of the list that it has created for the audience. */
   readonly external_audience_id?: string
 }
 
 export interface DeliveryContext {
   readonly personas: Personas
-  /** Of a track call: who it is about, beyond `userId`. */
+  /** For a track call: the profile's email. */
   readonly traits?: JsonObject
   readonly externalIds?: readonly ExternalIdEntry[]
   readonly device?: { readonly type: 'ios' | 'android'; readonly advertisingId?: string; readonly token?: string }
@@ -38,20 +38,20 @@ interface CallBase {
   readonly context: DeliveryContext
   /** `{ "All": false, "<destination>": true }`. */
   readonly integrations: Readonly<Record<string, boolean>>
-  /** The instant at which it became so, ISO 8601. */
+  /** The instant of the change, ISO 8601. */
   readonly timestamp: string
   readonly originalTimestamp: string
 }
 
 export interface IdentifyDelivery extends CallBase {
   readonly type: 'identify'
-  /** The boolean under the audience's key, or the value under the trait's; and what enriches it. */
+  /** The boolean under the audience's key, or the value under the trait's; and the traits that the connection adds. */
   readonly traits: JsonObject
 }
 
 export interface TrackDelivery extends CallBase {
   readonly type: 'track'
-  /** `Audience Entered`, `Audience Exited`, `Trait Computed`, or what the connection calls them. */
+  /** `Audience Entered`, `Audience Exited`, `Trait Computed`, or the connection's own names. */
   readonly event: string
   readonly properties: JsonObject
 }

@@ -1,20 +1,20 @@
-/** What the control API needs of destinations, and does not know itself. */
+/** The operations on destinations that the control API calls. */
 import type { DestinationRecord } from './destination.ts'
 import type { JsonObject } from './json.ts'
 
-/** Settings as a record has them: what is secret is sealed. */
+/** Settings as a record holds them: secret ones are sealed. */
 export type StoredSettings = Pick<DestinationRecord, 'settings' | 'sealed' | 'missing'>
 
-/** What has become of deliveries. */
+/** The counts of deliveries, by result. */
 export interface DeliveryOverview {
   readonly created: number
   readonly filtered: number
   readonly delivered: number
-  /** Gave way to a later value. */
+  /** Replaced by a later value before they were sent. */
   readonly collapsed: number
   readonly waiting: number
   readonly pendingRetry: number
-  /** Kept back until somebody consents. */
+  /** Kept back until they are approved. */
   readonly held: number
   readonly retries: number
   readonly failed: { readonly total: number; readonly byReason: Readonly<Record<string, number>> }
@@ -41,27 +41,27 @@ export interface TypeOfDestination {
 }
 
 export interface DestinationAdmin {
-  /** Every type that there is, with the schema of its settings. */
+  /** Returns all types, with the schema of their settings. */
   types(): readonly object[]
-  /** Throws an EngineError where there is none such. */
+  /** Returns a type. Throws an EngineError if there is none such. */
   type(slug: string): TypeOfDestination
   /**
    * Checks settings and seals the secret ones. Throws an EngineError that names the field at fault.
-   * @param before those that are changed: what is not given, or is given masked, stays
-   * @param isPartial secrets may be missing, and are named
+   * @param before the destination that is changed: settings that are not given, or are given masked, stay
+   * @param isPartial secrets may be missing, and are listed
    */
   store(
     given: { readonly id: string; readonly type: string; readonly settings: JsonObject },
     options: { readonly before?: DestinationRecord | undefined; readonly isPartial?: boolean },
   ): StoredSettings
-  /** Settings to show: secrets are masked. */
+  /** Returns settings to show: secrets are masked. */
   shown(record: DestinationRecord): JsonObject
-  /** What is wrong with its settings; undefined where they work. */
+  /** Resolves with what is wrong with the settings; undefined if they work. */
   test(record: DestinationRecord): Promise<{ readonly reason: string; readonly message: string } | undefined>
   status(record: DestinationRecord): 'Connected' | 'Disabled' | 'Unreachable' | 'Settings missing'
   overview(destinationId: string): DeliveryOverview
   overviewOf(connectionId: string): DeliveryOverview
   failures(destinationId: string): readonly FailedDelivery[]
-  /** Resolves with what still waits: once nothing does, or after so long. */
+  /** Resolves with the number of deliveries that wait: once none does, or after so long. */
   drain(destinationId: string, withinMs: number): Promise<number>
 }

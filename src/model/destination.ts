@@ -1,49 +1,49 @@
-/** Destinations, what is connected to them, and the commands that change either; all of it is state of a space. */
+/** Destinations, connections, and the commands that change them; all of it is state of a space. */
 import type { DefinitionSource } from './definition.ts'
 import type { JsonObject } from './json.ts'
 
-/** A tool that is told of changes: a type, with settings. */
+/** A destination: a type, with settings. */
 export interface DestinationRecord {
   /** `dst_…`. */
   readonly id: string
   /** Slug of its type. */
   readonly type: string
   readonly name: string
-  /** False: it is paused; what waits for it collapses, and is sent once it is enabled again. */
+  /** False: it is paused; deliveries that wait collapse, and are sent once it is enabled again. */
   readonly enabled: boolean
-  /** Without the secret ones. */
+  /** All but the secret ones. */
   readonly settings: JsonObject
-  /** The secret settings, encrypted; '' where there are none. */
+  /** The secret settings, encrypted; '' if there are none. */
   readonly sealed: string
-  /** Of settings that a file left out, because they are secret; it cannot be enabled before they are given. */
+  /** Names of secret settings that an import left out; it cannot be enabled before they are given. */
   readonly missing: readonly string[]
   /** Epoch ms. */
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** Which of a profile's ids of one type are addressed. */
+/** Decides which of a profile's ids of one type are addressed. */
 export type IdStrategy = 'first' | 'last' | 'all'
 
 export interface IdSync {
   readonly externalId: string
   readonly strategy: IdStrategy
-  /** The type that the destination knows it by. */
+  /** The destination's name of the type. */
   readonly mapTo?: string
 }
 
-/** How a first sync, an edit or an import that moves too many waits for somebody's consent. */
+/** Limits beyond which a first sync, an edit or an import waits for approval. */
 export interface ApprovalLimits {
-  /** Profiles that may be moved at once. */
+  /** Profiles that may change at once. */
   readonly members: number
-  /** Share of all profiles that may be, from 0 to 1, where that is more than `SHARE_COUNTS_FROM`. */
+  /** Share of all profiles that may change at once, from 0 to 1; counts from `SHARE_COUNTS_FROM` profiles on. */
   readonly share: number
 }
 
 /** Below so many profiles, no share of them is many. */
 export const SHARE_COUNTS_FROM = 1_000
 
-/** That a destination is told of one audience or computed trait, and how. */
+/** A connection of one audience or computed trait to a destination, with its settings. */
 export interface ConnectionRecord {
   /** `con_…`. */
   readonly id: string
@@ -53,7 +53,7 @@ export interface ConnectionRecord {
   readonly kind: DefinitionSource['kind']
   readonly type: DefinitionSource['type']
   readonly key: string
-  /** Whether users known by `anonymous_id` alone are addressed by it. */
+  /** True if users known by `anonymous_id` alone are addressed. */
   readonly includesAnonymous: boolean
   /** False: disconnected; the settings are kept. */
   readonly enabled: boolean
@@ -61,29 +61,29 @@ export interface ConnectionRecord {
   readonly events: { readonly entered: string; readonly exited: string; readonly computed: string }
   /** Empty: all values of the usual types. */
   readonly idSync: readonly IdSync[]
-  /** Traits that go with every call, by the name that they have there. */
+  /** Traits that go with every call, by their name at the destination. */
   readonly traits: Readonly<Record<string, string>>
   readonly approval: ApprovalLimits
   readonly createdAt: number
   readonly updatedAt: number
 }
 
-/** Whom a sync tells: members and values that there are, or also who was a member once. */
+/** The profiles of a sync: present members and values, or also former members. */
 export type SyncScope = 'present' | 'known'
 
 export type DeliveryCommand =
   | { readonly kind: 'put destination'; readonly destination: DestinationRecord }
   | { readonly kind: 'remove destination'; readonly id: string }
-  /** Adds a connection, or changes the one of that id; `sync`: everyone whom it concerns is told. */
+  /** Adds a connection, or changes the one of that id; `sync` begins a sync. */
   | { readonly kind: 'connect'; readonly connection: ConnectionRecord; readonly sync?: SyncScope }
   | { readonly kind: 'disconnect'; readonly id: string }
   | { readonly kind: 'sync'; readonly connectionId: string; readonly scope: SyncScope }
-  /** The sync under way goes on, over some pages of actors from where it was. */
+  /** Continues the sync under way, over some pages of actors. */
   | { readonly kind: 'sync step'; readonly connectionId: string; readonly from: number; readonly to: number }
-  /** What waits for consent is sent, or is given up. */
+  /** Sends what waits for approval, or drops it. */
   | { readonly kind: 'approve'; readonly connectionId: string }
   | { readonly kind: 'reject'; readonly connectionId: string }
-  /** Deliveries that have failed for good are tried again. */
+  /** Sends deliveries again that have failed for good. */
   | { readonly kind: 'resend'; readonly destinationId: string; readonly numbers: readonly number[] }
 
 const DELIVERY_COMMANDS: ReadonlySet<string> = new Set<DeliveryCommand['kind']>([

@@ -1,5 +1,5 @@
 /**
- * Entries of the journal: whatever changes the state is one. The engine's state follows from their order alone;
+ * Entries of the journal: every change of the state is one. The engine's state follows from their order alone;
  * `receivedAt` is the only clock that it knows.
  */
 import type { Call } from './call.ts'
@@ -23,7 +23,7 @@ export interface RawCall {
   readonly sourceId: string
 }
 
-/** Nothing came in, but time went on: what was due before `receivedAt` happens. */
+/** Nothing came in, but time went on: deadlines before `receivedAt` fire. */
 export interface TickEntry {
   readonly kind: 'tick'
   readonly receivedAt: number
@@ -45,7 +45,7 @@ export type Command =
   /** Adds a definition, or changes the one of that type and key; computed over the kept history at once. */
   | { readonly kind: 'define'; readonly definition: DefinitionSource }
   | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }
-  /** From now on, so much is kept; without bound, where none is given. */
+  /** Sets how much is kept from now on; bounds that are left out are infinite. */
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   /** From now on, entries are read and applied by this version of the rules. */
   | { readonly kind: 'use rules'; readonly version: number }

@@ -1,9 +1,9 @@
 /**
- * Every refusal of bad input, in one table. A message names the field, what was expected and the kind of what came;
- * it never repeats a value that may be personal.
+ * All errors of bad input, in one table. A message names the field, the expectation and the kind of value that came; it
+ * never repeats a value that may be personal.
  */
 
-/** Code → what it means and the HTTP status that carries it. `docs/errors.md` lists the same rows, held by a test. */
+/** Code → meaning and HTTP status. `docs/errors.md` lists the same rows, held by a test. */
 export const ERRORS = {
   invalid_json: { status: 400, meaning: 'The text is not JSON.' },
   not_an_object: { status: 400, meaning: 'A JSON object was expected.' },
@@ -65,7 +65,7 @@ export class EngineError extends Error {
   }
 }
 
-/** The kind of a value, for messages: says what came without repeating it. */
+/** Returns the kind of a value, for messages that must not repeat it. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (value === undefined) return 'nothing'

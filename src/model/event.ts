@@ -1,4 +1,4 @@
-/** What happened: one event of a profile, as windows, funnels and reducers see it. */
+/** One event of a profile, as windows, funnels and reducers see it. */
 import type { JsonObject } from './json.ts'
 
 export interface ProfileEvent {
@@ -16,7 +16,7 @@ export interface ProfileEvent {
   readonly context: JsonObject
 }
 
-/** Order of events of one profile: event time, then arrival. */
+/** Orders events of one profile: by event time, then arrival. */
 export function compareEvents(
   a: { readonly ts: number; readonly arrival: number },
   b: { readonly ts: number; readonly arrival: number },

@@ -42,12 +42,12 @@ export const DEFAULT_IDENTITY_RULES: IdentityRules = {
   takesIntegrationIds: true,
 }
 
-/** An id's value in the one form in which it is kept and looked up: emails are trimmed and in lower case. */
+/** Returns an id's value in the form in which it is stored and looked up: emails are trimmed and in lower case. */
 export function canonicalId(type: string, value: string): string {
   return type === 'email' ? value.trim().toLowerCase() : value
 }
 
-/** Order of two id types by priority: negative when `a` comes first. */
+/** Orders two id types by priority: negative if `a` comes first. */
 export function compareIdTypes(rules: IdentityRules, a: string, b: string): number {
   if (a === b) return 0
   const [rankA, rankB] = [rankOf(rules, a), rankOf(rules, b)]

@@ -1,4 +1,4 @@
-/** What a space keeps, and of how many. A change of it is an entry of the journal. */
+/** Bounds of the events and users that a space keeps. A change is an entry of the journal. */
 export interface Retention {
   /** Single events of this age, ms, may be forgotten; never less than the longest window in use. */
   readonly historyMs: number
