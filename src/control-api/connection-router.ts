@@ -1,8 +1,9 @@
 /** Connections of audiences and computed traits to destinations, over HTTP; at most one to each type of destination. */
-import express, { type Request, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
+import { readJson } from './body.ts'
 import { asApiHasIt, changeConnection, readConnection } from './destination-requests.ts'
 import type { DestinationApiOptions } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
@@ -20,8 +21,6 @@ export interface ConnectionApiOptions extends DestinationApiOptions {
 type OfDefinition = Request<{ spaceId: string; id: string }>
 type OfConnection = Request<{ spaceId: string; id: string; destinationId: string }>
 
-const BODY_BYTES_MAX = 100 * 1024
-
 /** To be mounted behind the check of who asks. */
 export function connectionRouter(options: ConnectionApiOptions): Router {
   const router = Router({ caseSensitive: true })
@@ -36,7 +35,7 @@ function mount(
   { kind, path }: { readonly kind: DefinitionKind; readonly path: string },
 ): void {
   const { command, clock, destinations, connections } = options
-  const json = express.json({ type: () => true, limit: BODY_BYTES_MAX })
+  const json = readJson()
   const all = `/spaces/:spaceId/${path}/:id/destination-connections`
   const one = `${all}/:destinationId`
   const view = (record: ConnectionRecord): object => connectionView(record, options)

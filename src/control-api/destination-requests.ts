@@ -1,5 +1,4 @@
 /** Bodies of requests about destinations and connections, checked and put into records. */
-import { parse } from 'yaml'
 import { z } from 'zod'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
@@ -8,6 +7,7 @@ import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
 import { parsed } from './requests.ts'
+import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
@@ -102,7 +102,7 @@ export function changeDestination(record: DestinationRecord, body: unknown): Ask
 
 /** Settings from elsewhere: JSON or YAML, one destination, a list, or an answer of Segment's Public API. */
 export function readImport(text: string, now: number): AskedDestination[] {
-  const listed = parsed(Imported, destinationsIn(readText(text)))
+  const listed = parsed(Imported, destinationsIn(parseYaml(text)))
   return listed.map(({ type, metadata, name, enabled, settings }, index) => {
     const slug = type ?? metadata?.slug
     if (slug === undefined) {
@@ -112,14 +112,6 @@ export function readImport(text: string, now: number): AskedDestination[] {
     const title = name ?? metadata?.name ?? slug
     return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
   })
-}
-
-function readText(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 100 })
-  } catch {
-    throw new EngineError('invalid_request_error', 'body: expected JSON or YAML')
-  }
 }
 
 function destinationsIn(content: unknown): unknown {
@@ -251,5 +243,5 @@ function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
 
 /** Which failures are to be sent again: those of these numbers, or of this reason, or all. */
 export function readResend(body: unknown): { numbers?: readonly number[] | undefined; reason?: string | undefined } {
-  return parsed(Resend, body ?? {})
+  return parsed(Resend.prefault({}), body)
 }
