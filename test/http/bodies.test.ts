@@ -1,6 +1,7 @@
-/** Bodies of all APIs, before anything in them is looked at: how deep they may be. */
+/** Bodies of all APIs, before anything in them is looked at: how deep they may be, and how they are compressed. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BODY_DEPTH_MAX } from '../../src/model/json-body.ts'
 import { type Answered, basic, CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
@@ -96,6 +97,70 @@ describe('an import', () => {
   it('may have brackets in its text', async () => {
     const text = `- type: console # ${'['.repeat(100)}\n  name: ${'a[{'.repeat(30)}\n`
     expect((await server.control('POST', 'destinations/import', text)).status).toBe(200)
+  })
+})
+
+/** Sends a body in an encoding to a route of either API. */
+async function encoded(method: string, path: string, encoding: string, bytes: Buffer): Promise<Answered> {
+  const isIngest = path.startsWith('/v1/')
+  const authorization = isIngest ? basic(CONFIG.writeKey) : `Bearer ${CONFIG.accessToken}`
+  return send(`${server.url}${isIngest ? path : `/spaces/${CONFIG.spaceId}/${path}`}`, {
+    method,
+    headers: { authorization, 'content-encoding': encoding },
+    body: new Uint8Array(bytes),
+  })
+}
+
+function codeOf(answer: Answered): unknown {
+  return answer.body['code'] ?? errorOf(answer)['type']
+}
+
+const COMPRESS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
+const ENCODINGS = ['gzip', 'deflate', 'br'] as const
+
+describe('a compressed body', () => {
+  const all = [...CONTROL, ...['track', 'batch'].map((path): [string, string] => ['POST', `/v1/${path}`])]
+
+  it.each(ENCODINGS)('may be in %s', async (encoding) => {
+    const call = COMPRESS[encoding](JSON.stringify({ userId: 'u1', event: 'Seen' }))
+    expect((await encoded('POST', '/v1/track', encoding, call)).status).toBe(200)
+    const token = COMPRESS[encoding](JSON.stringify({ description: encoding }))
+    expect((await encoded('POST', 'tokens', encoding, token)).status).toBe(200)
+    const destination = COMPRESS[encoding](`type: console\nname: In ${encoding}`)
+    expect((await encoded('POST', 'destinations/import', encoding, destination)).status).toBe(200)
+  })
+
+  it.each(all)('that is not what it says is refused by %s %s', async (method, path) => {
+    for (const encoding of ENCODINGS)
+      for (const bytes of [
+        Buffer.from('no such thing'),
+        Buffer.alloc(0),
+        COMPRESS[encoding]('{"a":1}').subarray(0, 4),
+      ]) {
+        const answer = await encoded(method, path, encoding, bytes)
+        expect([answer.status, codeOf(answer)]).toEqual([400, 'invalid_request_error'])
+        expect(answer.text).toContain('body: expected what Content-Encoding says, got other bytes')
+      }
+  })
+
+  it.each(all)('in an encoding that is not supported is refused by %s %s', async (method, path) => {
+    for (const encoding of ['compress', 'gzip, br', 'secret']) {
+      const answer = await encoded(method, path, encoding, gzipSync('{}'))
+      expect([answer.status, codeOf(answer)]).toEqual([415, 'unsupported_encoding'])
+      expect(answer.text).toContain('Content-Encoding: expected gzip, deflate or br, got another')
+    }
+  })
+
+  it('is inflated no further than its limit', async () => {
+    for (const encoding of ENCODINGS) {
+      const answer = await encoded('POST', 'audiences', encoding, COMPRESS[encoding](Buffer.alloc(1_000_000, ' ')))
+      expect([answer.status, codeOf(answer)]).toEqual([400, 'payload_too_large'])
+    }
+  })
+
+  it('is inflated before its depth is measured', async () => {
+    const answer = await encoded('POST', 'destinations', 'gzip', gzipSync(lists(10_000)))
+    expect([answer.status, errorOf(answer)]).toEqual([400, TOO_DEEP])
   })
 })
 
