@@ -291,3 +291,78 @@ describe('changing', () => {
     expect((await change('aud_none', { name: 'x' })).status).toBe(404)
   })
 })
+
+describe('a definition that others read', () => {
+  const idOf = async (body: object, path = 'audiences') => String((await created(body, path))['id'])
+  const audience = (name: string, text: string, more: object = {}) =>
+    idOf({ name, definition: { query: text }, ...more })
+  const remove = (id: string, path = 'audiences') => server.control('DELETE', `${path}/${id}`)
+  const disable = (id: string, path = 'audiences') => server.control('PATCH', `${path}/${id}`, { enabled: false })
+  const ACCOUNTS = { audienceType: 'ACCOUNTS' }
+
+  it('is not removed before them; the refusal names their keys', async () => {
+    const spent = await idOf({ name: 'Spent', definition: { query: "event('Order').count()" } }, 'computed-traits')
+    const big = await audience('Big', "trait('spent') >= 200")
+    const wide = await audience('Wide', "event('Order').where(property('n') >= trait('spent')).count() >= 1")
+    const refused = await remove(spent, 'computed-traits')
+    expect([refused.status, errorOf(refused)]).toEqual([
+      409,
+      {
+        type: 'in_use',
+        message: "id: 'spent' is read by 'big', 'wide'; change, disable or remove what reads it first",
+        field: 'id',
+      },
+    ])
+    expect((await server.control('GET', `computed-traits/${spent}`)).status).toBe(200)
+    expect((await remove(big)).status).toBe(200)
+    await server.control('PATCH', `audiences/${wide}`, { definition: { query } })
+    expect((await remove(spent, 'computed-traits')).status).toBe(200)
+  })
+
+  it('is not disabled before them', async () => {
+    const big = await audience('Big', query)
+    const upsell = await audience('Upsell', "trait('big') = true")
+    const refused = await disable(big)
+    expect([refused.status, errorOf(refused)]).toMatchObject([
+      409,
+      { type: 'in_use', message: expect.stringContaining("enabled: 'big' is read by 'upsell'") as string },
+    ])
+    expect((await server.control('PATCH', `audiences/${big}`, { enabled: true, name: 'Bigger' })).status).toBe(200)
+    expect((await disable(upsell)).status).toBe(200)
+    expect((await disable(big)).status).toBe(200)
+  })
+
+  it('is read by nobody who is disabled, and is read no more once it is disabled itself', async () => {
+    const big = await audience('Big', query)
+    await audience('Off', "trait('big') = true", { enabled: false })
+    expect((await remove(big)).status).toBe(200)
+    const still = await audience('Still', query, { enabled: false })
+    await audience('On', "trait('still') = true")
+    expect((await remove(still)).status).toBe(200)
+  })
+
+  it('may be read by users as an audience of accounts, and by accounts of each of their users', async () => {
+    const active = await audience('Active', query, ACCOUNTS)
+    const member = await audience('Member', "trait('active') = true")
+    await audience('Joined', "ANY trait('member') = true", ACCOUNTS)
+    expect(errorOf(await remove(active))['message']).toContain("'active' is read by 'member'")
+    expect(errorOf(await remove(member))['message']).toContain("'member' is read by 'joined'")
+  })
+
+  it('is not read by a name that means another, or nothing', async () => {
+    const users = await audience('Same', query)
+    const accounts = await audience('Same', query, ACCOUNTS)
+    const only = await audience('Only', query)
+    await audience('Reads users', "trait('same') = true")
+    await audience('In vain', "trait('only') = true", ACCOUNTS)
+    expect(errorOf(await remove(users))['message']).toContain("'same' is read by 'reads_users'")
+    expect((await remove(accounts)).status).toBe(200)
+    expect((await remove(only)).status).toBe(200)
+  })
+
+  it('has ten of its readers named, and the others counted', async () => {
+    const big = await audience('Big', query)
+    for (let number = 1; number <= 12; number++) await audience(`Reader ${number}`, "trait('big') = true")
+    expect(errorOf(await remove(big))['message']).toContain("'reader_10' and 2 more;")
+  })
+})
