@@ -6,28 +6,27 @@ import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
-import { parsed } from './requests.ts'
+import { fields, parsed } from './fields.ts'
 import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
 const TRAITS_MAX = 50
 
-const Settings = z.record(z.string(), z.json()).default({})
+const Settings = z.record(z.string(), z.json())
 const Name = z.string().trim().min(1).max(255)
 
-const NewDestination = z.strictObject({
+const NewDestination = fields({
   type: z.string().min(1).max(100),
   name: Name.optional(),
   enabled: z.boolean().default(true),
-  settings: Settings,
+  settings: Settings.default({}),
 })
 
-const DestinationChange = z.strictObject({
-  name: Name.optional(),
-  enabled: z.boolean().optional(),
-  settings: z.record(z.string(), z.json()).optional(),
-})
+const DestinationChange = fields(
+  { name: Name.optional(), enabled: z.boolean().optional(), settings: Settings.optional() },
+  { forGood: ['id', 'type', 'metadata', 'createdAt'] },
+)
 
 /** As Segment's Public API gives destinations; what else it says of them is left out. */
 const ImportedDestination = z.object({
@@ -35,14 +34,14 @@ const ImportedDestination = z.object({
   enabled: z.boolean().default(true),
   type: z.string().optional(),
   metadata: z.object({ slug: z.string().optional(), name: z.string().optional() }).optional(),
-  settings: z.record(z.string(), z.json()).default({}),
+  settings: Settings.default({}),
 })
-const Imported = z.array(ImportedDestination).max(IMPORTED_MAX)
+const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
 const EventName = z.string().trim().min(1).max(255)
 const Key = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
 const Sends = { sendIdentify: z.boolean(), sendTrack: z.boolean(), sendGroup: z.boolean() }
-const ConnectionSettings = z.strictObject({
+const ConnectionSettings = fields({
   sendIdentify: Sends.sendIdentify.optional(),
   sendTrack: Sends.sendTrack.optional(),
   sendGroup: Sends.sendGroup.optional(),
@@ -50,14 +49,19 @@ const ConnectionSettings = z.strictObject({
   exitedEvent: EventName.optional(),
   computedEvent: EventName.optional(),
   /** Names of traits that go with every call, or what each is called there. */
-  traits: z.union([z.array(Key).max(TRAITS_MAX), z.record(Key, Key)]).optional(),
+  traits: z
+    .union(
+      [z.array(Key).max(TRAITS_MAX), z.record(Key, Key)],
+      `expected ${TRAITS_MAX} names of traits at most, or an object of them`,
+    )
+    .optional(),
   /** How many profiles, and which share of them, may be moved without somebody's consent. */
   approvalMembers: z.int().min(0).optional(),
   approvalShare: z.number().min(0).max(1).optional(),
 })
 const IdSync = z
   .array(
-    z.strictObject({
+    fields({
       externalId: z.string().min(1).max(255),
       strategy: z.enum(['first', 'last', 'all']).default('all'),
       mapTo: z.string().min(1).max(255).optional(),
@@ -65,7 +69,7 @@ const IdSync = z
   )
   .max(ID_SYNCS_MAX)
 
-const NewConnection = z.strictObject({
+const NewConnection = fields({
   destination: z.object({ id: z.string() }).optional(),
   destinationId: z.string().optional(),
   enabled: z.boolean().default(true),
@@ -73,13 +77,16 @@ const NewConnection = z.strictObject({
   connectionSettings: ConnectionSettings.prefault({}),
 })
 
-const ConnectionChange = z.strictObject({
-  enabled: z.boolean().optional(),
-  idSyncConfiguration: IdSync.optional(),
-  connectionSettings: ConnectionSettings.optional(),
-})
+const ConnectionChange = fields(
+  {
+    enabled: z.boolean().optional(),
+    idSyncConfiguration: IdSync.optional(),
+    connectionSettings: ConnectionSettings.optional(),
+  },
+  { forGood: ['id', 'destination', 'destinationId', 'definitionId', 'key', 'createdAt'] },
+)
 
-const Resend = z.strictObject({
+const Resend = fields({
   numbers: z.array(z.int().min(1)).max(1_000).optional(),
   reason: z.string().max(255).optional(),
 })
@@ -102,8 +109,8 @@ export function changeDestination(record: DestinationRecord, body: unknown): Ask
 
 /** Settings from elsewhere: JSON or YAML, one destination, a list, or an answer of Segment's Public API. */
 export function readImport(text: string, now: number): AskedDestination[] {
-  const listed = parsed(Imported, destinationsIn(parseYaml(text)))
-  return listed.map(({ type, metadata, name, enabled, settings }, index) => {
+  const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
+  return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
     const slug = type ?? metadata?.slug
     if (slug === undefined) {
       const field = `destinations.${index}.metadata.slug`

@@ -7,7 +7,7 @@ import { formatInstant } from '../model/time.ts'
 import { newId } from '../model/new-id.ts'
 import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
 import { readJson } from './body.ts'
-import { parsed } from './requests.ts'
+import { fields, parsed } from './fields.ts'
 
 export interface TokenApiOptions {
   /** Epoch ms. */
@@ -19,7 +19,7 @@ export interface TokenApiOptions {
 
 const TOKENS_MAX = 1_000
 const BODY_BYTES_MAX = 10 * 1024
-const NewToken = z.strictObject({ description: z.string().max(255).default('') })
+const NewToken = fields({ description: z.string().max(255).default('') })
 
 /** To be mounted behind the check of who asks. */
 export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router {

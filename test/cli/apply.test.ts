@@ -488,7 +488,7 @@ describe('a bad file', () => {
     [
       'with an unknown option',
       `${one}trait('x') = 1\n    options:\n      x: 1`,
-      ':6: audiences.0: options: Unrecognized key: "x"',
+      ':6: audiences.0: options.x: expected only includeHistoricalData,',
     ],
     ['without a key', 'audiences:\n  - name: A', ':2: audiences.0.key: Invalid input'],
     [
