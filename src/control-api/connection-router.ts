@@ -41,7 +41,7 @@ function mount(
   const view = (record: ConnectionRecord): object => connectionView(record, options)
   const definition = (id: string): DefinitionRecord => {
     const record = options.find(id, kind)
-    if (!record) throw new EngineError('not_found', 'id: there is no such audience or computed trait', 'id')
+    if (!record) throw new EngineError('not_found', `id: there is no such ${kind.replace('_', ' ')}`, 'id')
     return record
   }
   const present = ({ id, destinationId }: OfConnection['params']): ConnectionRecord => {
@@ -49,13 +49,12 @@ function mount(
     const record = found.find(
       (connection) => connection.destinationId === destinationId || connection.id === destinationId,
     )
-    if (!record) throw new EngineError('not_found', 'destinationId: it is not connected', 'destinationId')
+    if (!record) throw new EngineError('not_found', 'destinationId: there is no such connection', 'destinationId')
     return record
   }
-  const typeOf = (destinationId: string) => {
+  const typeOf = (destinationId: string, field = 'destination.id') => {
     const destination = destinations.find(destinationId)
-    if (!destination)
-      throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
+    if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
     return destinations.type(destination.type)
   }
 

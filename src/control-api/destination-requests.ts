@@ -2,11 +2,10 @@
 import { z } from 'zod'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
-import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
-import { fields, parsed } from './fields.ts'
+import { fields, invalid, parsed } from './fields.ts'
 import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
@@ -112,10 +111,8 @@ export function readImport(text: string, now: number): AskedDestination[] {
   const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
   return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
     const slug = type ?? metadata?.slug
-    if (slug === undefined) {
-      const field = `destinations.${index}.metadata.slug`
-      throw new EngineError('validation_error', `${field}: expected the slug of its type`, field)
-    }
+    if (slug === undefined)
+      throw invalid(`destinations.${index}.metadata.slug`, 'expected the slug of its type, got nothing')
     const title = name ?? metadata?.name ?? slug
     return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
   })
@@ -129,20 +126,26 @@ function destinationsIn(content: unknown): unknown {
   return ['destination' in content ? content.destination : content]
 }
 
-/** Which destination a new connection is to. */
+interface ConnectionSetting {
+  /** Throws an EngineError that names the field if there is no such destination. */
+  readonly find: (id: string, field: string) => TypeOfDestination
+  readonly now: number
+}
+
+/** Returns the record of a connection to be made. Throws an EngineError that names the field at fault. */
 export function readConnection(
   body: unknown,
   definition: DefinitionRecord,
-  { find, now }: { readonly find: (id: string) => TypeOfDestination; readonly now: number },
+  { find, now }: ConnectionSetting,
 ): ConnectionRecord {
-  const { destination, destinationId = destination?.id, enabled, ...asked } = parsed(NewConnection, body)
-  if (destinationId === undefined)
-    throw new EngineError('validation_error', 'destination.id: expected the id of a destination', 'destination.id')
-  const { kind: kindOfDestination, name } = find(destinationId)
+  const { destination, destinationId: givenId, enabled, ...asked } = parsed(NewConnection, body)
+  const field = givenId === undefined ? 'destination.id' : 'destinationId'
+  const destinationId = givenId ?? destination?.id
+  if (destinationId === undefined) throw invalid(field, 'expected the id of a destination, got nothing')
+  const { kind: kindOfDestination, name } = find(destinationId, field)
   const { kind, type, key, includeAnonymousUsers = false } = definition.source
   const isList = kindOfDestination === 'list'
-  if (isList && kind === 'computed_trait')
-    throw new EngineError('validation_error', `destination.id: ${name} is a list, and takes no computed traits`)
+  if (isList && kind === 'computed_trait') throw invalid(field, `${name} is a list, and takes no computed traits`)
   const isUsers = type === 'USERS'
   const record: ConnectionRecord = {
     id: newId('con', now),
@@ -240,12 +243,9 @@ export function asApiHasIt({ sends, events, approval, idSync, traits }: Connecti
 function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
   const { identify, track, group } = sends
   const field = 'connectionSettings'
-  if (type === 'USERS' && group)
-    throw new EngineError('validation_error', `${field}.sendGroup: is for accounts`, `${field}.sendGroup`)
-  if (isList && (track || group))
-    throw new EngineError('validation_error', `${field}: a list takes identify calls alone`, field)
-  if (!identify && !track && !group)
-    throw new EngineError('validation_error', `${field}: expected at least one kind of call to be sent`, field)
+  if (type === 'USERS' && group) throw invalid(`${field}.sendGroup`, 'is for accounts')
+  if (isList && (track || group)) throw invalid(field, 'a list takes identify calls alone')
+  if (!identify && !track && !group) throw invalid(field, 'expected at least one kind of call to be sent')
 }
 
 /** Which failures are to be sent again: those of these numbers, or of this reason, or all. */
