@@ -1,6 +1,7 @@
 /** An audience or computed trait as a file has it, with its connections, checked as if it were new. */
 import { z } from 'zod'
 import { KeyTable, placeDefinitions } from '../../actors/compiler/references.ts'
+import type { DefinitionSource } from '../model/definition.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 import { readAudience, readComputedTrait } from '../control-api/requests.ts'
 import { parseQuery } from '../language/parse.ts'
@@ -70,15 +71,20 @@ export function readFileDefinition(entry: unknown, kind: DefinitionKind, path: P
  */
 export function inOrderOfReading(definitions: readonly FileDefinition[], { fault }: YamlFile): FileDefinition[] {
   const enabled = definitions.filter(({ record }) => record.enabled)
-  const inputs = enabled.map(({ record: { source } }, id) => {
-    return { id, source, query: parseQuery(source.query, source), sinceArrival: -1, definedAt: -1 }
-  })
   try {
-    const placed = placeDefinitions(inputs, new KeyTable(inputs.map(({ source }) => source)))
-    return [...placed.map(({ input }) => enabled[input.id]!), ...definitions.filter(({ record }) => !record.enabled)]
+    const order = placesOfReading(enabled.map(({ record }) => record.source))
+    return [...order.map((place) => enabled[place]!), ...definitions.filter(({ record }) => !record.enabled)]
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     const named = enabled.find(({ record }) => error.message.includes(`'${record.source.key}'`))
     throw fault([...(named?.path ?? []), 'query'], error.message)
   }
+}
+
+/** Returns the places of definitions, each after those of what it reads. Throws an EngineError for a circle. */
+export function placesOfReading(sources: readonly DefinitionSource[]): number[] {
+  const inputs = sources.map((source, id) => {
+    return { id, source, query: parseQuery(source.query, source), sinceArrival: -1, definedAt: -1 }
+  })
+  return placeDefinitions(inputs, new KeyTable(sources)).map(({ input }) => input.id)
 }

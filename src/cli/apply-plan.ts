@@ -3,15 +3,17 @@
  *
  * O1. A destination is created before its connections, and removed after them.
  * O2. Connections are removed before others are created: a definition has one for each type of destination.
- * O3. Only what the file does not name is removed: of the lists that it has, and of the connections of its definitions.
+ * O3. A definition is removed after its readers, and disabled after all removals: the server refuses to take away a
+ *     definition that others read.
+ * O4. Only what the file does not name is removed: of the lists that it has, and of the connections of its definitions.
  */
 import { readConnection } from '../control-api/destination-requests.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
-import type { FileConnection, FileDefinition } from './apply-definition.ts'
+import { type FileConnection, type FileDefinition, placesOfReading } from './apply-definition.ts'
 import { connectionDifference, definitionDifference, destinationDifference } from './apply-difference.ts'
 import type { ApplyFile } from './apply-file.ts'
 import { COLLECTIONS, type Present, type PresentDefinition, type PresentDestination } from './apply-present.ts'
-import { connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
+import { connectionName, definitionName, destinationName, isDisabling, type Step } from './apply-step.ts'
 import type { Path } from './yaml-file.ts'
 
 export interface Plan {
@@ -46,14 +48,18 @@ export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets
     found: present.definitions.find((one) => isSame(one, wanted)),
   }))
   const gone = prunes ? present.definitions.filter((one) => isUnnamed(one, file)) : []
+  const changes = pairs.flatMap(({ wanted, found }) => definitionDifference(wanted, found) ?? [])
   const steps = [
     ...file.destinations.map((one) => destinationDifference(one, ends.get(one.name)!.found, sendsSecrets)),
-    ...pairs.map(({ wanted, found }) => definitionDifference(wanted, found)),
+    ...changes.filter((step) => !isDisabling(step)),
     ...(prunes ? pairs.flatMap((pair) => disconnections(pair.found, pair.wanted, { ends, present })) : []),
     ...gone.flatMap((definition) => disconnections(definition, undefined, { ends, present })),
     ...pairs.flatMap((pair) => connections(pair, ends, file)),
-    ...gone.map((one) => removal('definition', definitionName(one), `${COLLECTIONS[one.kind].path}/${one.id}`)),
+    ...readersFirst(gone, present).map((one) =>
+      removal('definition', definitionName(one), `${COLLECTIONS[one.kind].path}/${one.id}`),
+    ),
     ...(prunes ? unnamedDestinations(file, present, ends) : []),
+    ...changes.filter(isDisabling),
   ].filter((step) => step !== undefined)
   const ids = new Map<string, string>()
   for (const [name, { found }] of ends) if (found) ids.set(destinationName(name), found.id)
@@ -135,6 +141,17 @@ function disconnections(
       const name = present.destinations.find((one) => one.id === destination.id)?.name ?? destination.id
       return removal('connection', connectionName(definition, name), `${path}/${id}`)
     })
+}
+
+/** Returns what is to go so that each comes before what it reads; what is disabled reads nothing. Keeps O3. */
+function readersFirst(gone: readonly PresentDefinition[], { definitions }: Present): PresentDefinition[] {
+  if (gone.length === 0) return []
+  const enabled = definitions.filter((one) => one.enabled)
+  const order = placesOfReading(
+    enabled.map(({ kind, type, key, definition: { query } }) => ({ kind, type, key, query })),
+  )
+  const last = order.reverse().map((place) => enabled[place]!)
+  return [...gone.filter((one) => !one.enabled), ...last.filter((one) => gone.includes(one))]
 }
 
 function unnamedDestinations({ lists }: ApplyFile, present: Present, ends: ReadonlyMap<string, End>): Step[] {

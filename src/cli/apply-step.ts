@@ -20,6 +20,11 @@ export function lineOf({ sign, name, fields }: Step): string {
   return `${sign} ${name}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`
 }
 
+/** Tells if a step stops that a definition is computed. */
+export function isDisabling({ kind, sign, body }: Step): boolean {
+  return kind === 'definition' && sign === '~' && body?.['enabled'] === false
+}
+
 export function destinationName(name: string): string {
   return `destination ${name}`
 }

@@ -11,7 +11,7 @@ import { readApplyFile, type ApplyFile } from './apply-file.ts'
 import type { Variable } from './apply-environment.ts'
 import { isSame, isUnnamed, type Plan, planOf } from './apply-plan.ts'
 import { readPresent } from './apply-present.ts'
-import { lineOf, type Step } from './apply-step.ts'
+import { isDisabling, lineOf, type Step } from './apply-step.ts'
 import { askServer, type ClientOptions } from './client.ts'
 
 export interface ApplyOptions {
@@ -85,14 +85,15 @@ class Applying {
   async run(): Promise<void> {
     const isPut = ({ sign, kind }: Step, of: Step['kind']) => sign !== '-' && kind === of
     for (const step of this.#steps) if (isPut(step, 'destination')) await this.#take(step)
-    await this.#takeInRounds(this.#steps.filter((step) => isPut(step, 'definition')))
+    await this.#takeInRounds(this.#steps.filter((step) => isPut(step, 'definition') && !isDisabling(step)))
     for (const step of this.#steps) if (step.sign === '-' || step.kind === 'connection') await this.#take(step)
+    await this.#takeInRounds(this.#steps.filter(isDisabling))
   }
 
   /** A definition may be refused because another is still as it was: it is tried again while others succeed. */
   async #takeInRounds(steps: readonly Step[]): Promise<void> {
     for (const step of steps) await this.#take(step)
-    const again = steps.filter((step) => /^(query|definition)_/.test(this.refused.get(step)?.code ?? ''))
+    const again = steps.filter((step) => /^(query_|definition_|in_use$)/.test(this.refused.get(step)?.code ?? ''))
     if (again.length > 0 && again.length < steps.length) await this.#takeInRounds(again)
   }
 

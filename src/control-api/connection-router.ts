@@ -1,8 +1,9 @@
 /** Connections of audiences and computed traits to destinations, over HTTP; at most one to each type of destination. */
-import express, { type Request, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
+import { readJson } from './body.ts'
 import { asApiHasIt, changeConnection, readConnection } from './destination-requests.ts'
 import type { DestinationApiOptions } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
@@ -20,8 +21,6 @@ export interface ConnectionApiOptions extends DestinationApiOptions {
 type OfDefinition = Request<{ spaceId: string; id: string }>
 type OfConnection = Request<{ spaceId: string; id: string; destinationId: string }>
 
-const BODY_BYTES_MAX = 100 * 1024
-
 /** To be mounted behind the check of who asks. */
 export function connectionRouter(options: ConnectionApiOptions): Router {
   const router = Router({ caseSensitive: true })
@@ -36,13 +35,13 @@ function mount(
   { kind, path }: { readonly kind: DefinitionKind; readonly path: string },
 ): void {
   const { command, clock, destinations, connections } = options
-  const json = express.json({ type: () => true, limit: BODY_BYTES_MAX })
+  const json = readJson()
   const all = `/spaces/:spaceId/${path}/:id/destination-connections`
   const one = `${all}/:destinationId`
   const view = (record: ConnectionRecord): object => connectionView(record, options)
   const definition = (id: string): DefinitionRecord => {
     const record = options.find(id, kind)
-    if (!record) throw new EngineError('not_found', 'id: there is no such audience or computed trait', 'id')
+    if (!record) throw new EngineError('not_found', `id: there is no such ${kind.replace('_', ' ')}`, 'id')
     return record
   }
   const present = ({ id, destinationId }: OfConnection['params']): ConnectionRecord => {
@@ -50,13 +49,12 @@ function mount(
     const record = found.find(
       (connection) => connection.destinationId === destinationId || connection.id === destinationId,
     )
-    if (!record) throw new EngineError('not_found', 'destinationId: it is not connected', 'destinationId')
+    if (!record) throw new EngineError('not_found', 'destinationId: there is no such connection', 'destinationId')
     return record
   }
-  const typeOf = (destinationId: string) => {
+  const typeOf = (destinationId: string, field = 'destination.id') => {
     const destination = destinations.find(destinationId)
-    if (!destination)
-      throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
+    if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
     return destinations.type(destination.type)
   }
 

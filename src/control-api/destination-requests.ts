@@ -1,33 +1,31 @@
 /** Bodies of requests about destinations and connections, checked and put into records. */
-import { parse } from 'yaml'
 import { z } from 'zod'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
-import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
-import { parsed } from './requests.ts'
+import { fields, invalid, parsed } from './fields.ts'
+import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
 const TRAITS_MAX = 50
 
-const Settings = z.record(z.string(), z.json()).default({})
+const Settings = z.record(z.string(), z.json())
 const Name = z.string().trim().min(1).max(255)
 
-const NewDestination = z.strictObject({
+const NewDestination = fields({
   type: z.string().min(1).max(100),
   name: Name.optional(),
   enabled: z.boolean().default(true),
-  settings: Settings,
+  settings: Settings.default({}),
 })
 
-const DestinationChange = z.strictObject({
-  name: Name.optional(),
-  enabled: z.boolean().optional(),
-  settings: z.record(z.string(), z.json()).optional(),
-})
+const DestinationChange = fields(
+  { name: Name.optional(), enabled: z.boolean().optional(), settings: Settings.optional() },
+  { forGood: ['id', 'type', 'metadata', 'createdAt'] },
+)
 
 /** As Segment's Public API gives destinations; what else it says of them is left out. */
 const ImportedDestination = z.object({
@@ -35,14 +33,14 @@ const ImportedDestination = z.object({
   enabled: z.boolean().default(true),
   type: z.string().optional(),
   metadata: z.object({ slug: z.string().optional(), name: z.string().optional() }).optional(),
-  settings: z.record(z.string(), z.json()).default({}),
+  settings: Settings.default({}),
 })
-const Imported = z.array(ImportedDestination).max(IMPORTED_MAX)
+const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
 const EventName = z.string().trim().min(1).max(255)
 const Key = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
 const Sends = { sendIdentify: z.boolean(), sendTrack: z.boolean(), sendGroup: z.boolean() }
-const ConnectionSettings = z.strictObject({
+const ConnectionSettings = fields({
   sendIdentify: Sends.sendIdentify.optional(),
   sendTrack: Sends.sendTrack.optional(),
   sendGroup: Sends.sendGroup.optional(),
@@ -50,14 +48,19 @@ const ConnectionSettings = z.strictObject({
   exitedEvent: EventName.optional(),
   computedEvent: EventName.optional(),
   /** Names of traits that go with every call, or what each is called there. */
-  traits: z.union([z.array(Key).max(TRAITS_MAX), z.record(Key, Key)]).optional(),
+  traits: z
+    .union(
+      [z.array(Key).max(TRAITS_MAX), z.record(Key, Key)],
+      `expected ${TRAITS_MAX} names of traits at most, or an object of them`,
+    )
+    .optional(),
   /** How many profiles, and which share of them, may be moved without somebody's consent. */
   approvalMembers: z.int().min(0).optional(),
   approvalShare: z.number().min(0).max(1).optional(),
 })
 const IdSync = z
   .array(
-    z.strictObject({
+    fields({
       externalId: z.string().min(1).max(255),
       strategy: z.enum(['first', 'last', 'all']).default('all'),
       mapTo: z.string().min(1).max(255).optional(),
@@ -65,7 +68,7 @@ const IdSync = z
   )
   .max(ID_SYNCS_MAX)
 
-const NewConnection = z.strictObject({
+const NewConnection = fields({
   destination: z.object({ id: z.string() }).optional(),
   destinationId: z.string().optional(),
   enabled: z.boolean().default(true),
@@ -73,13 +76,16 @@ const NewConnection = z.strictObject({
   connectionSettings: ConnectionSettings.prefault({}),
 })
 
-const ConnectionChange = z.strictObject({
-  enabled: z.boolean().optional(),
-  idSyncConfiguration: IdSync.optional(),
-  connectionSettings: ConnectionSettings.optional(),
-})
+const ConnectionChange = fields(
+  {
+    enabled: z.boolean().optional(),
+    idSyncConfiguration: IdSync.optional(),
+    connectionSettings: ConnectionSettings.optional(),
+  },
+  { forGood: ['id', 'destination', 'destinationId', 'definitionId', 'key', 'createdAt'] },
+)
 
-const Resend = z.strictObject({
+const Resend = fields({
   numbers: z.array(z.int().min(1)).max(1_000).optional(),
   reason: z.string().max(255).optional(),
 })
@@ -102,24 +108,14 @@ export function changeDestination(record: DestinationRecord, body: unknown): Ask
 
 /** Settings from elsewhere: JSON or YAML, one destination, a list, or an answer of Segment's Public API. */
 export function readImport(text: string, now: number): AskedDestination[] {
-  const listed = parsed(Imported, destinationsIn(readText(text)))
-  return listed.map(({ type, metadata, name, enabled, settings }, index) => {
+  const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
+  return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
     const slug = type ?? metadata?.slug
-    if (slug === undefined) {
-      const field = `destinations.${index}.metadata.slug`
-      throw new EngineError('validation_error', `${field}: expected the slug of its type`, field)
-    }
+    if (slug === undefined)
+      throw invalid(`destinations.${index}.metadata.slug`, 'expected the slug of its type, got nothing')
     const title = name ?? metadata?.name ?? slug
     return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
   })
-}
-
-function readText(text: string): unknown {
-  try {
-    return parse(text, { maxAliasCount: 100 })
-  } catch {
-    throw new EngineError('invalid_request_error', 'body: expected JSON or YAML')
-  }
 }
 
 function destinationsIn(content: unknown): unknown {
@@ -130,20 +126,26 @@ function destinationsIn(content: unknown): unknown {
   return ['destination' in content ? content.destination : content]
 }
 
-/** Which destination a new connection is to. */
+interface ConnectionSetting {
+  /** Throws an EngineError that names the field if there is no such destination. */
+  readonly find: (id: string, field: string) => TypeOfDestination
+  readonly now: number
+}
+
+/** Returns the record of a connection to be made. Throws an EngineError that names the field at fault. */
 export function readConnection(
   body: unknown,
   definition: DefinitionRecord,
-  { find, now }: { readonly find: (id: string) => TypeOfDestination; readonly now: number },
+  { find, now }: ConnectionSetting,
 ): ConnectionRecord {
-  const { destination, destinationId = destination?.id, enabled, ...asked } = parsed(NewConnection, body)
-  if (destinationId === undefined)
-    throw new EngineError('validation_error', 'destination.id: expected the id of a destination', 'destination.id')
-  const { kind: kindOfDestination, name } = find(destinationId)
+  const { destination, destinationId: givenId, enabled, ...asked } = parsed(NewConnection, body)
+  const field = givenId === undefined ? 'destination.id' : 'destinationId'
+  const destinationId = givenId ?? destination?.id
+  if (destinationId === undefined) throw invalid(field, 'expected the id of a destination, got nothing')
+  const { kind: kindOfDestination, name } = find(destinationId, field)
   const { kind, type, key, includeAnonymousUsers = false } = definition.source
   const isList = kindOfDestination === 'list'
-  if (isList && kind === 'computed_trait')
-    throw new EngineError('validation_error', `destination.id: ${name} is a list, and takes no computed traits`)
+  if (isList && kind === 'computed_trait') throw invalid(field, `${name} is a list, and takes no computed traits`)
   const isUsers = type === 'USERS'
   const record: ConnectionRecord = {
     id: newId('con', now),
@@ -241,15 +243,12 @@ export function asApiHasIt({ sends, events, approval, idSync, traits }: Connecti
 function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
   const { identify, track, group } = sends
   const field = 'connectionSettings'
-  if (type === 'USERS' && group)
-    throw new EngineError('validation_error', `${field}.sendGroup: is for accounts`, `${field}.sendGroup`)
-  if (isList && (track || group))
-    throw new EngineError('validation_error', `${field}: a list takes identify calls alone`, field)
-  if (!identify && !track && !group)
-    throw new EngineError('validation_error', `${field}: expected at least one kind of call to be sent`, field)
+  if (type === 'USERS' && group) throw invalid(`${field}.sendGroup`, 'is for accounts')
+  if (isList && (track || group)) throw invalid(field, 'a list takes identify calls alone')
+  if (!identify && !track && !group) throw invalid(field, 'expected at least one kind of call to be sent')
 }
 
 /** Which failures are to be sent again: those of these numbers, or of this reason, or all. */
 export function readResend(body: unknown): { numbers?: readonly number[] | undefined; reason?: string | undefined } {
-  return parsed(Resend, body ?? {})
+  return parsed(Resend.prefault({}), body)
 }

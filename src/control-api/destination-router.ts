@@ -1,9 +1,10 @@
 /** Destinations over HTTP: made, changed, imported, tried out; and what has become of what was sent to them. */
-import express, { type Request, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
+import { bytesOf, readBytes, readJson } from './body.ts'
 import {
   type AskedDestination,
   changeDestination,
@@ -26,7 +27,6 @@ export interface DestinationApiOptions {
 
 type OfDestination = Request<{ spaceId: string; id: string }>
 
-const BODY_BYTES_MAX = 100 * 1024
 const IMPORT_BYTES_MAX = 1024 * 1024
 const DRAIN_WITHIN_MS = 30_000
 
@@ -34,7 +34,7 @@ const DRAIN_WITHIN_MS = 30_000
 export function destinationRouter(options: DestinationApiOptions): Router {
   const { destinations, command, clock } = options
   const router = Router({ caseSensitive: true })
-  const json = express.json({ type: () => true, limit: BODY_BYTES_MAX })
+  const json = readJson()
   const path = '/spaces/:spaceId/destinations'
   const present = (id: string): DestinationRecord => {
     const record = destinations.find(id)
@@ -48,18 +48,13 @@ export function destinationRouter(options: DestinationApiOptions): Router {
   router.get('/spaces/:spaceId/destination-types', (_request, response) => {
     response.json({ data: { destinationTypes: destinations.types() } })
   })
-  router.post(
-    `${path}/import`,
-    express.text({ type: () => true, limit: IMPORT_BYTES_MAX }),
-    async (request, response) => {
-      const text: unknown = request.body
-      const asked = readImport(typeof text === 'string' ? text : '', clock())
-      // All are checked before the first is made.
-      const records = asked.map((one) => recordOf(one, options, { isPartial: true }))
-      for (const record of records) await put(record)
-      response.json({ data: { destinations: records.map(view) } })
-    },
-  )
+  router.post(`${path}/import`, readBytes(IMPORT_BYTES_MAX), async (request: Request, response: Response) => {
+    const asked = readImport(bytesOf(request.body).toString(), clock())
+    // All are checked before the first is made.
+    const records = asked.map((one) => recordOf(one, options, { isPartial: true }))
+    for (const record of records) await put(record)
+    response.json({ data: { destinations: records.map(view) } })
+  })
   router.post(path, json, async (request: Request, response: Response) => {
     const record = recordOf(readDestination(request.body, clock()), options, {})
     await put(record)

@@ -1,9 +1,9 @@
 /** Bodies and parameters of the Control API, checked and put into records. */
 import { z } from 'zod'
 import { ELIGIBLE_ID_TYPES } from '../model/definition.ts'
-import { EngineError } from '../model/errors.ts'
 import { keyOfName, newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
+import { fields, invalid, parsed } from './fields.ts'
 
 const Type = z.enum(['USERS', 'ACCOUNTS'])
 const Days = z.int().min(1).max(3650)
@@ -18,23 +18,21 @@ const common = {
 }
 const history = { includeHistoricalData: z.boolean().default(true), includeAnonymousUsers: z.boolean().optional() }
 
-const Audience = z.strictObject({
+const Audience = fields({
   ...common,
-  definition: z.strictObject({ query: z.string() }),
+  definition: fields({ query: z.string() }),
   audienceType: Type.default('USERS'),
-  options: z
-    .strictObject({
-      ...history,
-      filterByExternalIds: z.array(z.string().min(1).max(255)).max(100).optional(),
-      backfillEventDataDays: Days.optional(),
-    })
-    .prefault({}),
+  options: fields({
+    ...history,
+    filterByExternalIds: z.array(z.string().min(1).max(255)).max(100).optional(),
+    backfillEventDataDays: Days.optional(),
+  }).prefault({}),
 })
 
-const ComputedTrait = z.strictObject({
+const ComputedTrait = fields({
   ...common,
-  definition: z.strictObject({ type: Type.default('USERS'), query: z.string() }),
-  options: z.strictObject({ ...history, backfillDurationDays: Days.optional() }).prefault({}),
+  definition: fields({ type: Type.default('USERS'), query: z.string() }),
+  options: fields({ ...history, backfillDurationDays: Days.optional() }).prefault({}),
 })
 
 const DescriptionChange = {
@@ -42,25 +40,30 @@ const DescriptionChange = {
   description: z.string().max(5000).optional(),
   enabled: z.boolean().optional(),
 }
+const FOR_GOOD = { forGood: ['id', 'spaceId', 'key', 'audienceType', 'createdAt'] }
 const HistoryChange = { includeHistoricalData: z.boolean().optional(), includeAnonymousUsers: z.boolean().optional() }
 
-const AudienceChange = z.strictObject({
-  ...DescriptionChange,
-  definition: z.strictObject({ query: z.string() }).optional(),
-  options: z
-    .strictObject({
+const AudienceChange = fields(
+  {
+    ...DescriptionChange,
+    definition: fields({ query: z.string() }).optional(),
+    options: fields({
       ...HistoryChange,
       filterByExternalIds: z.array(z.string().min(1).max(255)).max(100).optional(),
       backfillEventDataDays: Days.optional(),
-    })
-    .optional(),
-})
+    }).optional(),
+  },
+  FOR_GOOD,
+)
 
-const ComputedTraitChange = z.strictObject({
-  ...DescriptionChange,
-  definition: z.strictObject({ type: Type.optional(), query: z.string() }).optional(),
-  options: z.strictObject({ ...HistoryChange, backfillDurationDays: Days.optional() }).optional(),
-})
+const ComputedTraitChange = fields(
+  {
+    ...DescriptionChange,
+    definition: fields({ type: Type.optional(), query: z.string() }).optional(),
+    options: fields({ ...HistoryChange, backfillDurationDays: Days.optional() }).optional(),
+  },
+  FOR_GOOD,
+)
 
 /** The record of an audience to be created. Throws an EngineError that names the field at fault. */
 export function readAudience(body: unknown, now: number): DefinitionRecord {
@@ -107,7 +110,7 @@ export function changeComputedTrait(record: DefinitionRecord, body: unknown, now
   const { options = {}, ...change } = parsed(ComputedTraitChange, body)
   const { definition } = change
   if (definition?.type !== undefined && definition.type !== record.source.type)
-    throw invalid('definition.type', `expected ${record.source.type}: the type of a definition is for good`)
+    throw invalid('definition.type', `expected ${record.source.type}, as it is for good, got ${definition.type}`)
   const changed = withChange(record, change, now)
   const { includeHistoricalData } = options
   const source = { ...changed.source, ...given({ includeHistoricalData }) }
@@ -165,16 +168,4 @@ function named({ name, key = keyOfName(name) }: Common): { name: string; key: st
 /** The fields that have a value. */
 function given<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
-}
-
-/** The body as the schema has it. Throws an EngineError that names the field at fault. */
-export function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]!
-  throw invalid(issue.path.join('.') || 'body', issue.message)
-}
-
-function invalid(field: string, message: string): EngineError {
-  return new EngineError('validation_error', `${field}: ${message}`, field)
 }

@@ -1,7 +1,8 @@
 /** The Control API, in the shapes of Segment's Public API: audiences and computed traits. */
-import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
+import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
@@ -59,18 +60,16 @@ const RESOURCES: readonly Resource[] = [
   },
 ]
 
-const BODY_BYTES_MAX = 100 * 1024
-
 export function controlRouter(options: ControlApiOptions): Router {
   const router = Router({ caseSensitive: true })
-  const readJson = express.json({ type: () => true, limit: BODY_BYTES_MAX })
+  const json = readJson()
   router.use('/spaces/:spaceId', authenticate(options))
   for (const resource of RESOURCES) {
     const path = `/spaces/:spaceId/${resource.path}`
-    router.post(path, readJson, create(resource, options))
+    router.post(path, json, create(resource, options))
     router.get(path, list(resource, options))
     router.get(`${path}/:id`, get(resource, options))
-    router.patch(`${path}/:id`, readJson, update(resource, options))
+    router.patch(`${path}/:id`, json, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
   router.use(tokenRouter(options), destinationRouter(options), connectionRouter(options))

@@ -1,12 +1,13 @@
 /** Access tokens over HTTP: made, listed, revoked. A token is shown once, in the answer that made it. */
 import { createHash, randomBytes } from 'node:crypto'
-import express, { type Request, type Response, Router } from 'express'
+import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { newId } from '../model/new-id.ts'
 import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
-import { parsed } from './requests.ts'
+import { readJson } from './body.ts'
+import { fields, parsed } from './fields.ts'
 
 export interface TokenApiOptions {
   /** Epoch ms. */
@@ -17,14 +18,15 @@ export interface TokenApiOptions {
 }
 
 const TOKENS_MAX = 1_000
-const NewToken = z.strictObject({ description: z.string().max(255).default('') })
+const BODY_BYTES_MAX = 10 * 1024
+const NewToken = fields({ description: z.string().max(255).default('') })
 
 /** To be mounted behind the check of who asks. */
 export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router {
   const router = Router({ caseSensitive: true })
   const path = '/spaces/:spaceId/tokens'
-  router.post(path, express.json({ type: () => true, limit: '10kb' }), async (request: Request, response: Response) => {
-    const { description } = parsed(NewToken, request.body ?? {})
+  router.post(path, readJson(BODY_BYTES_MAX), async (request: Request, response: Response) => {
+    const { description } = parsed(NewToken.prefault({}), request.body)
     if (tokens.list().length >= TOKENS_MAX)
       throw new EngineError('validation_error', `tokens: expected at most ${TOKENS_MAX}; remove one first`)
     const secret = randomBytes(24).toString('base64url')

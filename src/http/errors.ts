@@ -5,6 +5,9 @@ import { EngineError } from '../model/errors.ts'
 /** How long a client that was refused for lack of room is asked to wait. */
 const RETRY_AFTER_SECONDS = 1
 
+const ENCODING = 'Content-Encoding'
+const ENCODINGS = 'gzip, deflate or br'
+
 export type ErrorBody = (error: EngineError) => object
 /** Told of a fault of ours, with the id under which the client knows it. */
 export type OnFault = (cause: unknown, requestId: string) => void
@@ -26,10 +29,15 @@ export function answerErrors(body: ErrorBody, onFault: OnFault): ErrorRequestHan
   }
 }
 
-/** Faults that Express and its body parsers find with a request carry a status of their own. */
+/** Names the row of the table for what was thrown: Express and its body parsers give faults a status of their own. */
 function asEngineError(thrown: unknown): EngineError {
   if (thrown instanceof EngineError) return thrown
-  const { status, type } = (thrown ?? {}) as { status?: unknown; type?: unknown }
+  const { status, type, errno } = (thrown ?? {}) as { status?: unknown; type?: unknown; errno?: unknown }
+  if (type === 'encoding.unsupported')
+    return new EngineError('unsupported_encoding', `${ENCODING}: expected ${ENCODINGS}, got another`, ENCODING)
+  // Of all that can be wrong with a body, only what zlib says has a number and no type.
+  if (status === 400 && type === undefined && typeof errno === 'number')
+    return new EngineError('invalid_request_error', `body: expected what ${ENCODING} says, got other bytes`, ENCODING)
   if (type === 'entity.too.large') return new EngineError('payload_too_large', 'body: larger than is allowed')
   if (type === 'entity.parse.failed') return new EngineError('invalid_json', 'body: expected JSON')
   if (typeof status === 'number' && status >= 400 && status < 500)

@@ -1,7 +1,9 @@
 /** The listening socket: limits against clients that are slow on purpose, and an end that half answers nobody. */
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Express } from 'express'
+import { expressListener } from './express-listener.ts'
 
 const HEADERS_TIMEOUT_MS = 5_000
 const REQUEST_TIMEOUT_MS = 15_000
@@ -12,17 +14,21 @@ const CLOSE_WITHIN_MS = 10_000
 
 export interface HttpServer {
   readonly url: string
+  /** Has another application answer from now on. */
+  readonly become: (app: Express) => void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
 }
 
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
-export async function listen(listener: RequestListener, address: { host: string; port: number }): Promise<HttpServer> {
+export async function listen(app: Express, address: { host: string; port: number }): Promise<HttpServer> {
+  const { options, listener, become } = expressListener(app)
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      ...options,
     },
     listener,
   )
@@ -37,7 +43,7 @@ export async function listen(listener: RequestListener, address: { host: string;
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return { url: `http://${host}:${port}`, close: () => close(server) }
+  return { url: `http://${host}:${port}`, become, close: () => close(server) }
 }
 
 async function close(server: Server): Promise<void> {

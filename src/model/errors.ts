@@ -34,6 +34,7 @@ export const ERRORS = {
   invalid_request_error: { status: 400, meaning: 'The request is malformed.' },
   validation_error: { status: 400, meaning: 'A field of the request breaks a rule.' },
   payload_too_large: { status: 400, meaning: 'The body, or one call of it, is larger than is allowed.' },
+  unsupported_encoding: { status: 415, meaning: 'The body is compressed in a way that is not supported.' },
   rate_limit_error: {
     status: 429,
     meaning: 'More is under way than is taken on; try again after Retry-After seconds.',

@@ -2,12 +2,12 @@
  * The calls that an ingestion request makes, read from its body. The server reads a request so before it is journalled,
  * and again from the journal after a restart: the result follows from the endpoint and the bytes alone.
  */
-import { type Call, DEPTH_MAX, type Endpoint, readCall } from './call.ts'
+import { type Call, type Endpoint, readCall } from './call.ts'
 import { EngineError, type ErrorCode, kindOf } from './errors.ts'
 import type { JsonObject } from './json.ts'
 import { DEFAULT_IDENTITY_RULES, type IdentityRules } from './external-id.ts'
 import type { JsonValue } from './json.ts'
-import { isNestedWithin } from './nesting.ts'
+import { parseJson } from './json-body.ts'
 
 /** Segment's limits. */
 export const CALL_BYTES_MAX = 32 * 1024
@@ -15,8 +15,6 @@ export const BATCH_BYTES_MAX = 500 * 1024
 export const BATCH_CALLS_MAX = 2_500
 /** Most that the root's `context` may come to over all calls of a batch: each event keeps it. */
 export const CONTEXT_BYTES_MAX = 8 * 1024 * 1024
-/** Around a value that is as deep as a call may be: the body, the list of calls, the call, and its field. */
-const BODY_DEPTH_MAX = DEPTH_MAX + 4
 
 /** A call of a request, with its place in the batch. */
 export interface PlacedCall {
@@ -51,10 +49,8 @@ export interface ParsedBody {
   readonly bytes: number
 }
 
-/** The body as a JSON object. Throws an EngineError for one that is none, or is nested too deeply. */
+/** Returns the body as a JSON object. Throws an EngineError for one that is none, or is nested too deeply. */
 export function parseBody(body: Uint8Array): ParsedBody {
-  if (!isNestedWithin(body, BODY_DEPTH_MAX))
-    throw new EngineError('value_too_deep', `body: expected at most ${BODY_DEPTH_MAX} levels of nesting, got more`)
   const root = parseJson(body)
   if (!isObject(root)) throw new EngineError('not_an_object', `body: expected an object, got ${kindOf(root)}`)
   return { root, bytes: body.byteLength }
@@ -69,14 +65,6 @@ export function readRequest(
   if (endpoint === 'batch') return readBatch(root, bytes, rules)
   const call = readCall({ ...root, type: endpoint }, rules)
   return { calls: [{ index: 0, call }], rejected: [] }
-}
-
-function parseJson(body: Uint8Array): JsonValue {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as JsonValue
-  } catch {
-    throw new EngineError('invalid_json', 'body: expected JSON in UTF-8')
-  }
 }
 
 function readBatch(root: JsonObject, bytes: number, rules: IdentityRules): ReadRequest {

@@ -3,7 +3,8 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { ExpressAdapter } from '@bull-board/express'
 import type { Queue } from 'bullmq'
-import express, { type Router } from 'express'
+import express, { type Request, type Router } from 'express'
+import { EngineError } from '../model/errors.ts'
 
 /** Where it is mounted. */
 const PATH = '/queues'
@@ -24,6 +25,7 @@ export function queueBoard({ isAllowed, queues }: QueueBoardOptions): Router {
       response.set('WWW-Authenticate', 'Basic realm="rollcall: the access token as user name"').status(401).end()
       return
     }
+    if (hasBody(request)) throw new EngineError('invalid_request_error', 'body: expected none, got one')
     // Its pages load scripts and styles of their own.
     response.set(
       'Content-Security-Policy',
@@ -34,4 +36,9 @@ export function queueBoard({ isAllowed, queues }: QueueBoardOptions): Router {
   })
   router.use(adapter.getRouter() as Router)
   return router
+}
+
+/** Looks at the headers alone. The board is read-only and needs no body, but would parse one without our bounds. */
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

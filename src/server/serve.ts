@@ -1,6 +1,5 @@
 /** `rollcall serve`: the server, put together. The one place that reads the environment. */
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { z } from 'zod'
@@ -235,8 +234,7 @@ export async function startServer(
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningServer> {
   const running: { delivery?: RunningDeliveries } = {}
-  let listener: RequestListener = createStartingApp()
-  const http = await listen((request, response) => listener(request, response), config)
+  const http = await listen(createStartingApp(), config)
   config.onListening?.(http.url)
   try {
     const stores = await openStores()
@@ -260,7 +258,7 @@ export async function startServer(
     const { clock = Date.now, timer } = options
     const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
-    listener = createApp({
+    const app = createApp({
       surfaces: surfacesOf(config, pipeline, { clock, delivery }),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
@@ -270,6 +268,7 @@ export async function startServer(
         logAnswer(log, answer)
       },
     })
+    http.become(app)
     return { url: http.url, pipeline, stop: () => stop(http, pipeline, delivery) }
   } catch (error) {
     await http.close()

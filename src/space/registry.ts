@@ -4,6 +4,7 @@
  * R1. A key is one definition's per type of actor, for good: after it is deleted too, as destinations may still hold
  *     it.
  * R2. What is defined in the engine is exactly what is enabled here.
+ * R3. What others read is neither removed nor disabled. What is disabled reads nothing, and nothing reads it.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { DefinitionSource } from '../model/definition.ts'
@@ -16,7 +17,11 @@ import type {
   SpaceCommand,
   TokenRecord,
 } from '../model/space-command.ts'
+import { readersOf } from './readers.ts'
 import { Tokens } from './tokens.ts'
+
+/** Readers that a refusal names; of more it says how many. */
+const READERS_NAMED_MAX = 10
 
 /** The whole state as plain data. */
 export interface RegistryState {
@@ -72,14 +77,15 @@ export class Registry {
     return [...this.#records.values()].filter(({ record }) => record.source.kind === kind)
   }
 
-  /** Throws an EngineError for a command that `apply` could not follow. Keeps R1. */
+  /** Throws an EngineError for a command that `apply` could not follow. Keeps R1 and R3. */
   check(command: SpaceCommand): void {
-    if (command.kind === 'remove') this.#present(command.id)
+    if (command.kind === 'remove') this.#checkUnread(this.#present(command.id), 'id')
     if (command.kind !== 'define') return
-    const { id, source } = command.record
+    const { id, source, enabled } = command.record
     const known = this.#records.get(id)?.record
     if (known ? keyOf(known.source) !== keyOf(source) : this.#ids.has(keyOf(source)))
       throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
+    if (known && !enabled) this.#checkUnread(known, 'enabled')
   }
 
   /** Returns the engine's part of a command that has passed `check`; undefined if the engine has none. Keeps R2. */
@@ -118,6 +124,18 @@ export class Registry {
     const sequence = this.#records.get(record.id)?.sequence ?? ++this.#sequence
     this.#records.set(record.id, { sequence, record })
     this.#ids.set(keyOf(record.source), record.id)
+  }
+
+  /** Throws an EngineError that names the keys of those that read the definition. */
+  #checkUnread({ enabled, source }: DefinitionRecord, field: 'id' | 'enabled'): void {
+    if (!enabled) return
+    const all = [...this.#records.values()].filter(({ record }) => record.enabled).map(({ record }) => record.source)
+    const keys = readersOf(source, all).map(({ key }) => `'${key}'`)
+    if (keys.length === 0) return
+    const unnamed = keys.length - READERS_NAMED_MAX
+    const named = keys.slice(0, READERS_NAMED_MAX).join(', ') + (unnamed > 0 ? ` and ${unnamed} more` : '')
+    const message = `${field}: '${source.key}' is read by ${named}; change, disable or remove what reads it first`
+    throw new EngineError('in_use', message, field)
   }
 
   #present(id: string): DefinitionRecord {

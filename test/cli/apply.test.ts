@@ -311,21 +311,61 @@ describe('pruning', () => {
       [WHOLE.slice(WHOLE.indexOf('  - key: upsell'), WHOLE.indexOf('  - key: big_spenders')), ''],
       ['      - destination: Lists\n        enabled: false\n', ''],
       [WHOLE.slice(WHOLE.indexOf('computed_traits:')), 'computed_traits: []\n'],
+      ["query: trait('spend_30d')", "query: trait('spend')"],
     )
-    expect(await applied(less)).toEqual(unchanged)
+    expect(await applied(less)).toEqual(done('~ audience big_spenders: query'))
     expect(await applied(less, { prune: true })).toEqual(
       done(
         '- connection big_spenders → Lists',
         '- connection upsell → Lists',
         '- connection spend_30d → Orders hook',
-        '- audience upsell',
         '- computed trait spend_30d',
+        '- audience upsell',
         '- destination Lists',
       ),
     )
     expect(await applied(less, { prune: true })).toEqual(unchanged)
     expect((await listed('audiences')).map(({ key }) => key)).toEqual(['big_spenders', 'buyers'])
     expect((await listed('destinations')).map(({ name }) => name)).toEqual(['Orders hook'])
+  })
+
+  const reading = (key: string, name: string, more: object = {}) => {
+    return { key, name: key, query: `trait('${name}') = true`, ...more }
+  }
+  const file = (...audiences: object[]) => JSON.stringify({ audiences })
+
+  it('removes definitions before what they read, whatever came first', async () => {
+    await applied(
+      file(reading('a', 'x'), reading('b', 'a'), reading('c', 'b'), reading('off', 'a', { enabled: false })),
+    )
+    await applied(file(reading('z', 'x'), reading('a', 'z')))
+    expect(await applied(file(), { prune: true })).toEqual(
+      done('- audience off', '- audience c', '- audience b', '- audience a', '- audience z'),
+    )
+  })
+
+  it('disables what is read by what goes, or is disabled too', async () => {
+    await applied(file(reading('a', 'x'), reading('b', 'a'), reading('c', 'a'), reading('d', 'c')))
+    const off = { enabled: false }
+    const less = file(reading('a', 'x', off), reading('c', 'a', off))
+    expect(await applied(less)).toMatchObject({ status: 1, lines: expect.arrayContaining(['0 of 2 done']) as unknown })
+    expect(await applied(less, { prune: true })).toEqual(
+      done('- audience d', '- audience b', '~ audience a: enabled', '~ audience c: enabled'),
+    )
+    expect(await applied(less, { prune: true })).toEqual(unchanged)
+  })
+
+  it('says what still reads what would go, and removes nothing more', async () => {
+    await applied(WHOLE)
+    const less = changed(
+      [WHOLE.slice(WHOLE.indexOf('  - key: upsell'), WHOLE.indexOf('  - key: big_spenders')), ''],
+      [WHOLE.slice(WHOLE.indexOf('computed_traits:')), 'computed_traits: []\n'],
+    )
+    const { status, warnings } = await applied(less, { prune: true })
+    expect([status, warnings]).toEqual([
+      1,
+      [expect.stringContaining("- computed trait spend_30d: id: 'spend_30d' is read by 'big_spenders'")],
+    ])
   })
 
   it('leaves alone lists that the file does not have, and destinations that it connects', async () => {
@@ -448,7 +488,7 @@ describe('a bad file', () => {
     [
       'with an unknown option',
       `${one}trait('x') = 1\n    options:\n      x: 1`,
-      ':6: audiences.0: options: Unrecognized key: "x"',
+      ':6: audiences.0: options.x: expected only includeHistoricalData,',
     ],
     ['without a key', 'audiences:\n  - name: A', ':2: audiences.0.key: Invalid input'],
     [

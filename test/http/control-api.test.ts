@@ -91,7 +91,7 @@ describe('creating', () => {
     ['a name without letters', { name: '!!!', definition: { query } }, 'validation_error', 'key'],
     ['a key with blanks', { name: 'A', key: 'a b', definition: { query } }, 'validation_error', 'key'],
     ['an unknown type', { name: 'A', audienceType: 'X', definition: { query } }, 'validation_error', 'audienceType'],
-    ['an unknown field', { name: 'A', definition: { query }, colour: 1 }, 'validation_error', 'body'],
+    ['an unknown field', { name: 'A', definition: { query }, colour: 1 }, 'validation_error', 'colour'],
     ['a list', [], 'validation_error', 'body'],
     ['a cycle', { name: 'A', definition: { query: "trait('a') = true" } }, 'definition_cycle', 'definition.query'],
     [
@@ -266,8 +266,9 @@ describe('changing', () => {
   })
 
   it.each([
-    [{ key: 'other' }, 'body'],
-    [{ audienceType: 'ACCOUNTS' }, 'body'],
+    [{ key: 'other' }, 'key'],
+    [{ audienceType: 'ACCOUNTS' }, 'audienceType'],
+    [{ options: { foo: 1 } }, 'options.foo'],
     [{ definition: {} }, 'definition.query'],
     [{ definition: { query: "event('Order').cuont() >= 1" } }, 'definition.query'],
     [{ definition: { query: "trait('buyers') = true" } }, 'definition.query'],
@@ -289,5 +290,175 @@ describe('changing', () => {
 
   it('finds nothing under an id that there is not', async () => {
     expect((await change('aud_none', { name: 'x' })).status).toBe(404)
+  })
+})
+
+describe('a refusal', () => {
+  const messageOf = async (method: string, path: string, body: unknown) => {
+    const answer = await server.control(method, path, body)
+    expect(answer.status).toBe(400)
+    const { type, message, field } = errorOf(answer)
+    expect([type, String(message).startsWith(`${String(field)}: `)]).toEqual(['validation_error', true])
+    return message
+  }
+  const definition = { query }
+
+  it.each([
+    ['POST', 'audiences', [], 'body: expected object, got an array'],
+    ['POST', 'audiences', { definition }, 'name: expected string, got nothing'],
+    ['POST', 'audiences', { name: 7, definition }, 'name: expected string, got a number'],
+    ['POST', 'audiences', { name: 'A', key: 'a b', definition }, 'key: expected letters, digits and _, got a string'],
+    [
+      'POST',
+      'audiences',
+      { name: 'A', definition: { query, foo: null } },
+      'definition.foo: expected only query, got null',
+    ],
+    [
+      'POST',
+      'computed-traits',
+      { name: 'A', definition, options: { foo: {} } },
+      'options.foo: expected only includeHistoricalData, includeAnonymousUsers, backfillDurationDays, got an object',
+    ],
+    [
+      'POST',
+      'destinations',
+      { kind: 'a', type: 'csv' },
+      'kind: expected only type, name, enabled, settings, got a string',
+    ],
+    [
+      'POST',
+      'destinations/import',
+      { type: 'csv', settings: 5 },
+      'destinations.0.settings: expected object, got a number',
+    ],
+    ['POST', 'destinations/import', '7', 'destinations: expected array, got a number'],
+    ['POST', 'destinations/none/failures/resend', { numbers: ['a'] }, 'numbers.0: expected number, got a string'],
+    ['POST', 'destinations/none/failures/resend', { numbers: [1.5] }, 'numbers.0: expected whole number, got a number'],
+    ['POST', 'tokens', { name: 'x' }, 'name: expected only description, got a string'],
+  ])('names field, expectation and what came: %s %s %j', async (method, path, body, message) => {
+    expect(await messageOf(method, path, body)).toBe(message)
+  })
+
+  it('says of what can be given once that it is for good', async () => {
+    const { id } = await created({ name: 'A', definition })
+    const trait = await created({ name: 'B', definition: { query: "event('Order').count()" } }, 'computed-traits')
+    const destination = await created({ type: 'console' }, 'destinations')
+    const connections = `audiences/${String(id)}/destination-connections`
+    await created({ destination: { id: destination['id'] } }, connections)
+    const forGood = 'expected none, as it is for good, got a string'
+    for (const [path, field] of [
+      [`audiences/${String(id)}`, 'key'],
+      [`audiences/${String(id)}`, 'audienceType'],
+      [`computed-traits/${String(trait['id'])}`, 'key'],
+      [`destinations/${String(destination['id'])}`, 'type'],
+      [`${connections}/${String(destination['id'])}`, 'destinationId'],
+    ] as const)
+      expect(await messageOf('PATCH', path, { [field]: 'a' })).toBe(`${field}: ${forGood}`)
+    const other = { definition: { type: 'ACCOUNTS', query: "event('Order').count()" } }
+    expect(await messageOf('PATCH', `computed-traits/${String(trait['id'])}`, other)).toBe(
+      'definition.type: expected USERS, as it is for good, got ACCOUNTS',
+    )
+  })
+
+  it('names a field of a connection by its whole path', async () => {
+    const { id } = await created({ name: 'A', definition })
+    const destination = await created({ type: 'console' }, 'destinations')
+    const connect = (body: object) =>
+      messageOf('POST', `audiences/${String(id)}/destination-connections`, {
+        destination: { id: destination['id'] },
+        ...body,
+      })
+    expect(await connect({ connectionSettings: { foo: true } })).toMatch(/^connectionSettings\.foo: expected only send/)
+    expect(await connect({ connectionSettings: { traits: 7 } })).toBe(
+      'connectionSettings.traits: expected 50 names of traits at most, or an object of them, got a number',
+    )
+    expect(await connect({ idSyncConfiguration: [{ externalId: 'email', foo: [] }] })).toBe(
+      'idSyncConfiguration.0.foo: expected only externalId, strategy, mapTo, got an array',
+    )
+  })
+
+  it('names a field that is called like what all objects have', async () => {
+    expect(await messageOf('POST', 'tokens', '{"__proto__":{"a":1}}')).toBe(
+      '__proto__: expected only description, got an object',
+    )
+    expect(await messageOf('POST', 'tokens', '{"constructor":1}')).toBe(
+      'constructor: expected only description, got a number',
+    )
+  })
+})
+
+describe('a definition that others read', () => {
+  const idOf = async (body: object, path = 'audiences') => String((await created(body, path))['id'])
+  const audience = (name: string, text: string, more: object = {}) =>
+    idOf({ name, definition: { query: text }, ...more })
+  const remove = (id: string, path = 'audiences') => server.control('DELETE', `${path}/${id}`)
+  const disable = (id: string, path = 'audiences') => server.control('PATCH', `${path}/${id}`, { enabled: false })
+  const ACCOUNTS = { audienceType: 'ACCOUNTS' }
+
+  it('is not removed before them; the refusal names their keys', async () => {
+    const spent = await idOf({ name: 'Spent', definition: { query: "event('Order').count()" } }, 'computed-traits')
+    const big = await audience('Big', "trait('spent') >= 200")
+    const wide = await audience('Wide', "event('Order').where(property('n') >= trait('spent')).count() >= 1")
+    const refused = await remove(spent, 'computed-traits')
+    expect([refused.status, errorOf(refused)]).toEqual([
+      409,
+      {
+        type: 'in_use',
+        message: "id: 'spent' is read by 'big', 'wide'; change, disable or remove what reads it first",
+        field: 'id',
+      },
+    ])
+    expect((await server.control('GET', `computed-traits/${spent}`)).status).toBe(200)
+    expect((await remove(big)).status).toBe(200)
+    await server.control('PATCH', `audiences/${wide}`, { definition: { query } })
+    expect((await remove(spent, 'computed-traits')).status).toBe(200)
+  })
+
+  it('is not disabled before them', async () => {
+    const big = await audience('Big', query)
+    const upsell = await audience('Upsell', "trait('big') = true")
+    const refused = await disable(big)
+    expect([refused.status, errorOf(refused)]).toMatchObject([
+      409,
+      { type: 'in_use', message: expect.stringContaining("enabled: 'big' is read by 'upsell'") as string },
+    ])
+    expect((await server.control('PATCH', `audiences/${big}`, { enabled: true, name: 'Bigger' })).status).toBe(200)
+    expect((await disable(upsell)).status).toBe(200)
+    expect((await disable(big)).status).toBe(200)
+  })
+
+  it('is read by nobody who is disabled, and is read no more once it is disabled itself', async () => {
+    const big = await audience('Big', query)
+    await audience('Off', "trait('big') = true", { enabled: false })
+    expect((await remove(big)).status).toBe(200)
+    const still = await audience('Still', query, { enabled: false })
+    await audience('On', "trait('still') = true")
+    expect((await remove(still)).status).toBe(200)
+  })
+
+  it('may be read by users as an audience of accounts, and by accounts of each of their users', async () => {
+    const active = await audience('Active', query, ACCOUNTS)
+    const member = await audience('Member', "trait('active') = true")
+    await audience('Joined', "ANY trait('member') = true", ACCOUNTS)
+    expect(errorOf(await remove(active))['message']).toContain("'active' is read by 'member'")
+    expect(errorOf(await remove(member))['message']).toContain("'member' is read by 'joined'")
+  })
+
+  it('is not read by a name that means another, or nothing', async () => {
+    const users = await audience('Same', query)
+    const accounts = await audience('Same', query, ACCOUNTS)
+    const only = await audience('Only', query)
+    await audience('Reads users', "trait('same') = true")
+    await audience('In vain', "trait('only') = true", ACCOUNTS)
+    expect(errorOf(await remove(users))['message']).toContain("'same' is read by 'reads_users'")
+    expect((await remove(accounts)).status).toBe(200)
+    expect((await remove(only)).status).toBe(200)
+  })
+
+  it('has ten of its readers named, and the others counted', async () => {
+    const big = await audience('Big', query)
+    for (let number = 1; number <= 12; number++) await audience(`Reader ${number}`, "trait('big') = true")
+    expect(errorOf(await remove(big))['message']).toContain("'reader_10' and 2 more;")
   })
 })

@@ -89,6 +89,8 @@ async function connect(definition: string, destination: string, settings: object
   await made('POST', `${definition}/destination-connections`, body, 'connection')
 }
 
+/** What can be asked of a connection. */
+const CHANGES = ['approve', 'reject', 'resync']
 const IDENTIFY_ONLY = { sendIdentify: true, sendTrack: false }
 
 describe('a webhook that is connected to an audience', () => {
@@ -273,6 +275,35 @@ describe('the control API', () => {
     expect((await server.control('DELETE', `destinations/${first}`)).status).toBe(409)
     expect((await server.control('DELETE', `audiences/${id}/destination-connections/${first}`)).status).toBe(200)
     expect((await server.control('DELETE', `destinations/${first}`)).status).toBe(200)
+  })
+
+  it('says that a connection is missing, whether or not its destination is there', async () => {
+    const id = await audience('Seen', "event('Seen').count() >= 1")
+    for (const destination of [await webhook(), 'dst_none']) {
+      const path = `audiences/${id}/destination-connections/${destination}`
+      const error = {
+        type: 'not_found',
+        message: 'destinationId: there is no such connection',
+        field: 'destinationId',
+      }
+      const asked = [['GET'], ['PATCH'], ['DELETE'], ['GET', 'overview'], ...CHANGES.map((verb) => ['POST', verb])]
+      for (const [method, verb] of asked) {
+        const answer = await server.control(method!, verb === undefined ? path : `${path}/${verb}`)
+        expect([answer.status, answer.body['errors']]).toEqual([404, [error]])
+      }
+    }
+  })
+
+  it.each([
+    ['audiences/none', {}, 'id', 'there is no such audience'],
+    ['computed-traits/none', {}, 'id', 'there is no such computed trait'],
+    ['audiences/{id}', { destination: { id: 'none' } }, 'destination.id', 'there is no such destination'],
+    ['audiences/{id}', { destinationId: 'none' }, 'destinationId', 'there is no such destination'],
+  ])('names what a connection of %s lacks: %j', async (path, body, field, message) => {
+    const id = await audience('Seen', "event('Seen').count() >= 1")
+    const answer = await server.control('POST', `${path.replace('{id}', id)}/destination-connections`, body)
+    const error = { type: 'not_found', message: `${field}: ${message}`, field }
+    expect([answer.status, answer.body['errors']]).toEqual([404, [error]])
   })
 
   it.each([

@@ -1,0 +1,26 @@
+/** Bodies of requests: read whole, up to a limit, whatever their content type says. */
+import express, { type RequestHandler } from 'express'
+import { parseJson } from '../model/json-body.ts'
+
+const JSON_BYTES_MAX = 100 * 1024
+
+/** Makes what puts the bytes of a body in its place; undefined where a request has none. */
+export function readBytes(bytesMax: number): RequestHandler {
+  return express.raw({ type: () => true, limit: bytesMax })
+}
+
+/** Makes what puts the value of a JSON body in its place; undefined where a request has none. */
+export function readJson(bytesMax = JSON_BYTES_MAX): RequestHandler[] {
+  return [readBytes(bytesMax), parseBody]
+}
+
+const parseBody: RequestHandler = (request, _response, next) => {
+  const bytes = bytesOf(request.body)
+  request.body = bytes.length === 0 ? undefined : parseJson(bytes)
+  next()
+}
+
+/** Returns what `readBytes` has put in the place of a body. */
+export function bytesOf(body: unknown): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+}
