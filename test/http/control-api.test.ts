@@ -106,7 +106,7 @@ describe('creating', () => {
     expect([answer.status, errorOf(answer)['type'], errorOf(answer)['field']]).toEqual([400, type, field])
     const { body: listed } = await server.control('GET', 'audiences')
     expect(listed['data']).toMatchObject({ audiences: [], pagination: { totalEntries: 0 } })
-    for await (const record of server.journal.read(0)) expect(record).toBeUndefined()
+    for await (const record of server.journal.read(1)) expect(record).toBeUndefined()
   })
 
   it('refuses a cycle through another audience', async () => {
