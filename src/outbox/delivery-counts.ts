@@ -59,6 +59,11 @@ export class DeliveryCounts {
     return this.#failed
   }
 
+  /** Returns how many took up to so many ms, and longer than the bound before. */
+  latencies(): (readonly [upToMs: number, count: number])[] {
+    return this.#latencies.map((count, bucket) => [2 ** bucket / 8, count])
+  }
+
   /** An upper bound, ms, of what so great a share took; within a factor of two. 0 where nothing has arrived. */
   latencyMs(share: number): number {
     const total = this.#latencies.reduce((sum, count) => sum + count, 0)
