@@ -1,13 +1,16 @@
 /**
- * The HttpClient of node:http and node:https, on kept connections. It checks each address when it connects, by two
- * walls: request-filtering-agent's table, which others keep, and our guard, which also refuses what that lets through
- * (`[::7f00:1]`, and IPv6 that nobody has been given). Where a list allows addresses, only the guard decides: the
- * package holds every address against ranges of both families, and prints a warning where these differ.
+ * The HttpClient of node:http and node:https, on kept connections. The guard checks an address in a URL before the
+ * request, and the addresses of a name as their lookup gives them to the socket.
  */
-import { request as sendHttp, type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http'
-import { request as sendHttps } from 'node:https'
+import {
+  Agent as HttpAgent,
+  request as sendHttp,
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http'
+import { Agent as HttpsAgent, request as sendHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { RequestFilteringHttpAgent, RequestFilteringHttpsAgent } from 'request-filtering-agent'
 import { BlockedAddressError, createAddressGuard, guardLookup, type AllowPrivate } from './address-guard.ts'
 import { RetryableError, TerminalError } from './destination.ts'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts'
@@ -33,17 +36,14 @@ type Send = (options: RequestOptions) => ClientRequest
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const isAllowed = createAddressGuard(options.allowPrivate)
-  const isStrict = options.allowPrivate === false
   const agentOptions = {
     keepAlive: true,
     maxSockets: options.socketsPerHostMax ?? SOCKETS_PER_HOST_MAX,
     timeout: IDLE_MS,
     lookup: guardLookup(isAllowed, options.lookup),
-    allowPrivateIPAddress: !isStrict,
-    allowMetaIPAddress: !isStrict,
   }
-  const http = new RequestFilteringHttpAgent(agentOptions)
-  const https = new RequestFilteringHttpsAgent(agentOptions)
+  const http = new HttpAgent(agentOptions)
+  const https = new HttpsAgent(agentOptions)
   const senders: Readonly<Record<string, Send>> = {
     'http:': (request) => sendHttp({ ...request, agent: http }),
     'https:': (request) => sendHttps({ ...request, agent: https }),

@@ -35,7 +35,8 @@ const MEANINGS: readonly Meaning[] = [
 export function transportError(error: unknown): Error {
   if (error instanceof DeliveryError) return error
   if (!(error instanceof Error)) return new Error('Something that is no error was thrown', { cause: error })
-  if (isBlocked(error)) return new TerminalError('blocked_address', 'The address is private or reserved.')
+  if (error instanceof BlockedAddressError)
+    return new TerminalError('blocked_address', 'The address is private or reserved.')
   const code = 'code' in error ? String(error.code) : ''
   const meaning = MEANINGS.find(({ codes }) => codes.test(code))
   if (meaning) {
@@ -51,9 +52,4 @@ export function transportError(error: unknown): Error {
 /** The failure of a signal that was aborted. */
 export function timedOut(signal: AbortSignal): RetryableError {
   return new RetryableError('timeout', 'No complete answer came in time.', { cause: signal.reason })
-}
-
-/** request-filtering-agent names its refusals by their message alone. */
-function isBlocked(error: Error): boolean {
-  return error instanceof BlockedAddressError || /^DNS lookup .* is not allowed\./.test(error.message)
 }

@@ -3,9 +3,8 @@
  * destination does reaches the engine's loop.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { RetryableError } from '../../destinations/contract/destination.ts'
 import type { JsonObject } from '../model/json.ts'
+import { SupervisedProcess } from '../process/supervised-process.ts'
 import type { DeliveryWorkers } from './service.ts'
 import type { WorkerDestination } from '../worker/delivery-worker.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from '../worker/worker-messages.ts'
@@ -19,90 +18,73 @@ export interface WorkerProcessOptions {
   readonly onDeath: (how: string) => void
 }
 
-const RESTART_MS_MIN = 100
-const RESTART_MS_MAX = 5_000
-/** One that has lived for so long has not died of its start. */
-const SETTLED_MS = 60_000
-const STOPPED_WITHIN_MS = 10_000
+const RESTART_MS = { min: 100, max: 5_000 }
+const STEADY_MS = 60_000
+
+const WORKER_DIED = { reason: 'worker_died', message: 'The worker has died; try again' }
 
 type Tested = Extract<FromWorker, { kind: 'tested' }>
 
 export class WorkerProcess implements DeliveryWorkers {
   readonly #options: WorkerProcessOptions
   readonly #tests = new Map<number, (tested: Tested) => void>()
-  #child: ChildProcess
+  readonly #process: SupervisedProcess
   #destinations: readonly WorkerDestination[] = []
-  #isStopping = false
-  #restartMs = RESTART_MS_MIN
   #requests = 0
 
   constructor(options: WorkerProcessOptions) {
     this.#options = options
-    this.#child = this.#start()
+    this.#process = new SupervisedProcess({
+      start: () => this.#start(),
+      askToEnd: (child) => {
+        if (child.connected) child.disconnect()
+      },
+      onDeath: options.onDeath,
+      restartMs: RESTART_MS,
+      steadyMs: STEADY_MS,
+    })
   }
 
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#process.child.pid
   }
 
   open(destinations: readonly WorkerDestination[]): void {
     this.#destinations = destinations
-    this.#tell({ kind: 'destinations', destinations })
+    tell(this.#process.child, { kind: 'destinations', destinations })
   }
 
-  /** Rejects with a DeliveryError-like failure where the settings do not work. */
+  /** Resolves with a DeliveryError-like failure if the settings do not work, or if the process dies meanwhile. */
   async test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined> {
+    const { child } = this.#process
+    if (!child.connected) return WORKER_DIED
     const request = ++this.#requests
     const tested = new Promise<Tested>((resolve) => this.#tests.set(request, resolve))
-    this.#tell({ kind: 'test', request, type, settings })
+    tell(child, { kind: 'test', request, type, settings })
     const { failure } = await tested
     return failure
   }
 
-  async stop(): Promise<void> {
-    this.#isStopping = true
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'exit')
-    if (this.#child.connected) this.#child.disconnect()
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS)
-    await ended
-    clearTimeout(timer)
+  stop(): Promise<void> {
+    return this.#process.stop()
   }
 
   #start(): ChildProcess {
-    const startedAt = performance.now()
     // In a group of its own: an interrupt from the terminal is for the parent, which ends it in order.
     const child = fork(this.#options.program, ['deliver'], {
       detached: true,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.on('message', (message) => this.#hear(message as FromWorker))
-    child.on('error', (cause) => this.#options.onDeath(cause.message))
-    child.on('exit', (code, signal) => this.#exited(signal ?? `exit code ${code ?? 'unknown'}`, startedAt))
-    child.send({ kind: 'open', config: this.#options.config } satisfies ToWorker, () => undefined)
-    child.send({ kind: 'destinations', destinations: this.#destinations } satisfies ToWorker, () => undefined)
+    child.on('exit', () => this.#failTests())
+    tell(child, { kind: 'open', config: this.#options.config })
+    tell(child, { kind: 'destinations', destinations: this.#destinations })
     return child
   }
 
-  #exited(how: string, startedAt: number): void {
-    for (const [request, answer] of this.#tests) {
-      const { reason, message } = new RetryableError('worker_died', 'The worker has died; try again')
-      answer({ kind: 'tested', request, failure: { reason, message } })
-    }
+  #failTests(): void {
+    for (const [request, answer] of this.#tests) answer({ kind: 'tested', request, failure: WORKER_DIED })
     this.#tests.clear()
-    if (this.#isStopping) return
-    this.#options.onDeath(how)
-    if (performance.now() - startedAt > SETTLED_MS) this.#restartMs = RESTART_MS_MIN
-    const restartMs = this.#restartMs
-    this.#restartMs = Math.min(RESTART_MS_MAX, restartMs * 2)
-    setTimeout(() => {
-      if (!this.#isStopping) this.#child = this.#start()
-    }, restartMs)
-  }
-
-  #tell(message: ToWorker): void {
-    // Whoever is not there is told all of it when it is started anew.
-    if (this.#child.connected) this.#child.send(message, () => undefined)
   }
 
   #hear(message: FromWorker): void {
@@ -118,4 +100,9 @@ export class WorkerProcess implements DeliveryWorkers {
         this.#tests.delete(message.request)
     }
   }
+}
+
+/** Sends a message to a child that can be reached. One that cannot has ended, and its successor is told all of it. */
+function tell(child: ChildProcess, message: ToWorker): void {
+  if (child.connected) child.send(message, () => undefined)
 }

@@ -59,6 +59,11 @@ export class DeliveryCounts {
     return this.#failed
   }
 
+  /** Returns, by bucket, how many took up to so many ms, and longer than the bound before. */
+  latencies(): (readonly [upToMs: number, count: number])[] {
+    return this.#latencies.map((count, bucket) => [2 ** bucket / 8, count])
+  }
+
   /**
    * Returns an upper bound of the latency of so great a share, ms, within a factor of two; 0 if nothing has arrived.
    */

@@ -8,6 +8,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineError } from '../model/errors.ts'
+import { SupervisedProcess } from '../process/supervised-process.ts'
 import { createRedis } from './client.ts'
 
 export interface PrivateRedisOptions {
@@ -19,9 +20,9 @@ export interface PrivateRedisOptions {
 }
 
 const STARTED_WITHIN_MS = 120_000
-const STOPPED_WITHIN_MS = 10_000
-const RESTART_MS_MIN = 50
-const RESTART_MS_MAX = 2_000
+const LEFT_OVER_ENDED_WITHIN_MS = 10_000
+const RESTART_MS = { min: 50, max: 2_000 }
+const STEADY_MS = 1_000
 /** Of a unix socket's path, by the kernel. */
 const PATH_BYTES_MAX = 107
 
@@ -29,11 +30,10 @@ export class PrivateRedis {
   /** Path of the unix socket. */
   readonly address: string
   readonly #options: PrivateRedisOptions
-  #child: ChildProcess
-  #isStopping = false
-  #restartMs = RESTART_MS_MIN
+  readonly #process: SupervisedProcess
+  #hasDied = false
 
-  /** Resolves when it answers. */
+  /** Resolves when it answers. Where it dies before, it is not started again, and the promise rejects. */
   static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
     const directory = resolve(options.directory)
     const address = join(directory, 'redis.sock')
@@ -46,29 +46,37 @@ export class PrivateRedis {
     await mkdir(directory, { recursive: true, mode: 0o700 })
     await endLeftOver(address)
     const redis = new PrivateRedis({ ...options, directory }, address)
-    await redis.#answers()
+    try {
+      await redis.#answers()
+    } catch (error) {
+      await redis.stop()
+      throw error
+    }
     return redis
   }
 
   private constructor(options: PrivateRedisOptions, address: string) {
     this.#options = options
     this.address = address
-    this.#child = this.#spawn()
+    this.#process = new SupervisedProcess({
+      start: () => this.#spawn(),
+      askToEnd: (child) => child.kill('SIGTERM'),
+      onDeath: (how) => {
+        this.#hasDied = true
+        options.onDeath?.(how)
+      },
+      restartMs: RESTART_MS,
+      steadyMs: STEADY_MS,
+    })
   }
 
   get pid(): number | undefined {
-    return this.#child.pid
+    return this.#process.child.pid
   }
 
   /** Ends it once it has written all down. */
-  async stop(): Promise<void> {
-    this.#isStopping = true
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const ended = once(this.#child, 'exit')
-    this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOPPED_WITHIN_MS)
-    await ended
-    clearTimeout(timer)
+  stop(): Promise<void> {
+    return this.#process.stop()
   }
 
   #spawn(): ChildProcess {
@@ -88,32 +96,14 @@ export class PrivateRedis {
     }
     const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
     // In a group of its own: an interrupt from the terminal is for the parent, which ends it in order.
-    const child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore', detached: true })
-    child.on('error', (cause) => this.#options.onDeath?.(cause.message))
-    child.on('exit', (code, signal) => this.#exited(signal ?? `exit code ${code ?? 'unknown'}`))
-    return child
-  }
-
-  #exited(how: string): void {
-    if (this.#isStopping) return
-    this.#options.onDeath?.(how)
-    const restartMs = this.#restartMs
-    this.#restartMs = Math.min(RESTART_MS_MAX, restartMs * 2)
-    setTimeout(() => {
-      if (this.#isStopping) return
-      this.#child = this.#spawn()
-      void this.#answers().then(
-        () => (this.#restartMs = RESTART_MS_MIN),
-        () => undefined,
-      )
-    }, restartMs)
+    return spawn('redis-server', settingsAsArguments, { stdio: 'ignore', detached: true })
   }
 
   /** Resolves when it has read its file and answers. */
   async #answers(): Promise<void> {
     const until = performance.now() + STARTED_WITHIN_MS
     while (!(await ping(this.address))) {
-      if (this.#child.exitCode !== null || this.#child.pid === undefined)
+      if (this.#hasDied)
         throw new Error(`redis-server cannot start in ${this.#options.directory}: see \`redis-server --dir\` there`)
       if (performance.now() > until) throw new Error(`redis-server does not answer on ${this.address}`)
       await delay(20)
@@ -147,7 +137,7 @@ async function endLeftOver(address: string): Promise<void> {
   // It answers by closing the connection, or by saying why it does not end.
   await Promise.race([once(redis, 'close'), redis.call('SHUTDOWN').catch(() => undefined)])
   redis.disconnect()
-  const until = performance.now() + STOPPED_WITHIN_MS
+  const until = performance.now() + LEFT_OVER_ENDED_WITHIN_MS
   while (await ping(address)) {
     if (performance.now() > until) throw new Error(`a redis-server that was left behind on ${address} does not end`)
     await delay(20)

@@ -4,13 +4,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
+import type { DestinationDeliveries } from '../http/metrics.ts'
 import type { BullQueue } from '../queue/bull-queue.ts'
 import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
 import { KEY_BYTES, Secrets } from '../dispatch/secrets.ts'
 import { WorkerProcess } from '../dispatch/worker-process.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
-import type { DeliveryOverview, DestinationAdmin } from '../model/destination-admin.ts'
+import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
@@ -25,8 +26,8 @@ export interface DeliverySetup {
 export interface RunningDeliveries {
   readonly admin: DestinationAdmin
   queues(): readonly Queue[]
-  /** By id of the destination. */
-  overviews(): readonly (readonly [string, DeliveryOverview])[]
+  /** Of each destination, for the metrics. */
+  byDestination(): readonly DestinationDeliveries[]
   checkpointed(): void
   stop(): Promise<void>
 }
@@ -110,7 +111,10 @@ export function startDeliveries(
   const admin = destinationAdmin({ outbox, service, secrets, clock, timer })
   return {
     admin,
-    overviews: () => Array.from(outbox.destinations(), ({ record: { id } }) => [id, admin.overview(id)] as const),
+    byDestination: () =>
+      Array.from(outbox.destinations(), ({ record: { id: destination }, counts }) => {
+        return { destination, overview: admin.overview(destination), latencies: counts.latencies() }
+      }),
     queues: () => (bull ? Array.from(outbox.destinations(), ({ record }) => bull!.queueOf(record.id)) : []),
     checkpointed: () => service.checkpointed(),
     stop: async () => {

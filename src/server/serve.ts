@@ -242,7 +242,7 @@ export async function startServer(
     const metrics = createMetrics({
       profiles: () => space.shard?.profileCount ?? 0,
       messageIdsKnownSince: () => space.shard?.deduplication.knownSince,
-      deliveries: () => running.delivery?.overviews() ?? [],
+      deliveries: () => running.delivery?.byDestination() ?? [],
     })
     const pipeline = await openPipeline(stores, log, {
       ...options,

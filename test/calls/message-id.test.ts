@@ -33,6 +33,12 @@ describe('the id of a call', () => {
     )
   })
 
+  it('is what it has always been', () => {
+    expect(messageIdOf(['user_id:u1', 'vips', 7, 'dst_1', 'identify', 'u1', 0, 'true'], 1_795_459_427_869)).toBe(
+      'personas_3MWHVcTuNY1P19q27fVHuP8kGhm',
+    )
+  })
+
   it('is `personas_` and 27 digits, at the first and at the last instant that there are', () => {
     for (const at of [0, 1_400_000_000_000, (1_400_000_000 + 0xffff_ffff) * 1000, Number.MAX_SAFE_INTEGER])
       expect(messageIdOf(['a'], at)).toMatch(/^personas_[0-9A-Za-z]{27}$/)

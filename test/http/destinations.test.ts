@@ -360,6 +360,7 @@ describe('the control API', () => {
     await server.control('POST', `destinations/${destination}/drain`)
     const text = await (await fetch(`${server.url}/metrics`)).text()
     expect(text).toContain(`rollcall_deliveries{destination="${destination}",state="delivered"} 1`)
+    expect(text).toContain(`rollcall_delivery_latency_seconds_count{destination="${destination}"} 1`)
   })
 
   it('asks who it is', async () => {

@@ -36,6 +36,20 @@ describe('a tally', () => {
     expect([counts.latencyMs(0.5), counts.latencyMs(0.98), counts.latencyMs(0.99)]).toEqual([1, 1, 1_024])
   })
 
+  it('has each latency under the least power of two that is as long', () => {
+    const counts = new DeliveryCounts()
+    for (const ms of [0, 1, 2, 3, 1_000]) counts.arrived(ms)
+    const found = counts.latencies()
+    expect(found.filter(([, count]) => count > 0)).toEqual([
+      [1 / 8, 1],
+      [1, 1],
+      [2, 1],
+      [4, 1],
+      [1_024, 1],
+    ])
+    expect(found).toHaveLength(42)
+  })
+
   it('takes what has arrived before it was sent, or after ages, for the least and the most', () => {
     const counts = new DeliveryCounts()
     counts.arrived(-5)

@@ -3,6 +3,8 @@
  * whatever reaches it is seen; that it would see is shown with everything allowed.
  */
 import { createServer, type LookupFunction } from 'node:net'
+import fc from 'fast-check'
+import ipaddr from 'ipaddr.js'
 import { describe, expect, it } from 'vitest'
 import { createAddressGuard } from '../../../destinations/contract/address-guard.ts'
 import { createHttpClient, type HttpClientOptions } from '../../../destinations/contract/node-http-client.ts'
@@ -110,6 +112,30 @@ const FORMS = [
 const PUBLIC = ['1.1.1.1', '8.8.8.8', '100.63.255.255', '172.32.0.1', '192.0.1.1', '198.20.0.1', '223.255.255.255']
 const PUBLIC_IPV6 = ['2606:4700::1111', '2a00:1450::1', '2001:4860:4860::8888']
 
+/** The table of ranges that are not public, kept by others: `[name, network, bits]`. Its types leave it out. */
+function specialRanges(prototype: object): [name: string, network: string, bits: number][] {
+  type Range = readonly [network: ipaddr.IPv4 | ipaddr.IPv6, bits: number]
+  const { SpecialRanges } = prototype as { SpecialRanges: Record<string, Range | readonly Range[]> }
+  const isOne = (ranges: Range | readonly Range[]): ranges is Range => !Array.isArray(ranges[0])
+  return Object.entries(SpecialRanges).flatMap(([name, ranges]) =>
+    (isOne(ranges) ? [ranges] : ranges).map(([network, bits]): [string, string, number] => [
+      name,
+      network.toString(),
+      bits,
+    ]),
+  )
+}
+
+/** An address of the network: its first bits, and those of the noise. */
+function addressIn(network: string, bits: number, noise: Uint8Array): string {
+  const bytes = ipaddr.parse(network).toByteArray()
+  const mixed = bytes.map((byte, index) => {
+    const host = 255 >> Math.min(8, Math.max(0, bits - index * 8))
+    return (byte & ~host) | (noise[index]! & host)
+  })
+  return ipaddr.fromByteArray(mixed).toString()
+}
+
 /** All names are this machine's. */
 const toLoopback: LookupFunction = (_, __, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }])
 
@@ -133,7 +159,6 @@ describe('with no private address allowed', () => {
     const { port, sockets } = await sink()
     expect(await outcome(request(urlOf(form, port)))).toBe('terminal blocked_address')
     expect(await outcome(request(urlOf(form, port, 'https')))).toBe('terminal blocked_address')
-    // With a list, our guard stands alone.
     expect(await outcome(request(urlOf(form, port), { allowPrivate: [] }))).toBe('terminal blocked_address')
     expect(sockets).toEqual([])
   })
@@ -146,6 +171,17 @@ describe('with no private address allowed', () => {
     expect(await outcome(client.request({ method: 'GET', url, headers: {}, signal }))).toBe('terminal blocked_address')
     expect(sockets).toEqual([])
   })
+
+  it.each([...specialRanges(ipaddr.IPv4.prototype), ...specialRanges(ipaddr.IPv6.prototype)])(
+    'what ipaddr.js calls %s is refused: %s/%i',
+    (_, network, bits) => {
+      const isAllowed = createAddressGuard(false)
+      const inside = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((noise) => addressIn(network, bits, noise))
+      for (const fill of [0, 255])
+        expect(isAllowed(addressIn(network, bits, new Uint8Array(16).fill(fill)))).toBe(false)
+      fc.assert(fc.property(inside, (address) => !isAllowed(address)))
+    },
+  )
 
   it.each(PUBLIC.concat(PUBLIC_IPV6))('%s is allowed', (address) => {
     expect(createAddressGuard(false)(address)).toBe(true)

@@ -1,5 +1,6 @@
 /** What each failure below HTTP is called; those that a server on the loopback can cause are caused elsewhere. */
 import { expect, it } from 'vitest'
+import { BlockedAddressError } from '../../../destinations/contract/address-guard.ts'
 import { TerminalError } from '../../../destinations/contract/destination.ts'
 import { transportError } from '../../../destinations/contract/transport-error.ts'
 
@@ -35,9 +36,8 @@ it('where each address of a name has failed, the first says why', () => {
   expect(transportError(refused)).toMatchObject({ reason: 'connection_refused' })
 })
 
-it('what the filter of the package refuses is blocked for good', () => {
-  const error = new Error('DNS lookup 10.0.0.1(family:4, host:a) is not allowed. Because, It is private IP address.')
-  expect(transportError(error)).toMatchObject({ kind: 'terminal', reason: 'blocked_address' })
+it('what the guard refuses is blocked for good', () => {
+  expect(transportError(new BlockedAddressError())).toMatchObject({ kind: 'terminal', reason: 'blocked_address' })
 })
 
 it('what is understood already, and what is a fault of ours, stays as it is', () => {

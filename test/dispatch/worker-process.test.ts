@@ -1,0 +1,98 @@
+/** The process of the workers, with a program of the test's in place of theirs: it prints what it is told. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { WorkerProcess } from '../../src/dispatch/worker-process.ts'
+import type { WorkerDestination } from '../../src/worker/delivery-worker.ts'
+import { signal } from '../support/processes.ts'
+
+/** Settings say what a test of them comes to: `works`, `fails`, or `dies`. */
+const PROGRAM = `
+  const failure = { reason: 'a', message: 'b' }
+  process.on('message', (message) => {
+    const { kind, request, settings } = message
+    if (kind !== 'test') process.send({ kind: 'print', line: JSON.stringify(message) })
+    else if (settings.it === 'dies') process.exit(3)
+    else process.send({ kind: 'tested', request, ...(settings.it === 'fails' && { failure }) })
+  })
+`
+const CONFIG = { address: '/nowhere', spaceId: 'default', directory: '/nowhere', allowPrivate: false }
+const DESTINATION: WorkerDestination = { id: 'dst_1', type: 'console', settings: {}, lanes: 1 }
+const OPENED = JSON.stringify({ kind: 'open', config: CONFIG })
+
+let directory: string
+let workers: WorkerProcess
+let printed: string[]
+let deaths: string[]
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'rollcall-workers-'))
+  const program = join(directory, 'program.mjs')
+  writeFileSync(program, PROGRAM)
+  printed = []
+  deaths = []
+  workers = new WorkerProcess({
+    program,
+    config: CONFIG,
+    onPrint: (line) => printed.push(line),
+    onFault: () => undefined,
+    onDeath: (how) => deaths.push(how),
+  })
+})
+
+afterEach(async () => {
+  await workers.stop()
+  rmSync(directory, { recursive: true })
+})
+
+function told(...destinations: WorkerDestination[]): string {
+  return JSON.stringify({ kind: 'destinations', destinations })
+}
+
+function hasPrinted(count: number): Promise<boolean> {
+  return vi.waitUntil(() => printed.length >= count, { timeout: 20_000 })
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
+
+describe('the process', () => {
+  it('is told whom to work for, and all of it again after its death', async () => {
+    workers.open([DESTINATION])
+    await hasPrinted(3)
+    expect(printed).toEqual([OPENED, told(), told(DESTINATION)])
+    const { pid } = workers
+    signal(pid!, 'SIGKILL')
+    await hasPrinted(5)
+    expect(printed.slice(3)).toEqual([OPENED, told(DESTINATION)])
+    expect([deaths, workers.pid === pid]).toEqual([['SIGKILL'], false])
+  })
+
+  it('ends when it is stopped, and is not started again', async () => {
+    await hasPrinted(2)
+    const { pid } = workers
+    await workers.stop()
+    expect([isAlive(pid!), deaths, workers.pid]).toEqual([false, [], pid])
+  })
+})
+
+describe('a test of settings', () => {
+  it('says what is wrong with them', async () => {
+    expect(await workers.test('console', { it: 'works' })).toBeUndefined()
+    expect(await workers.test('console', { it: 'fails' })).toEqual({ reason: 'a', message: 'b' })
+  })
+
+  it('fails where the process dies over it, at once while there is none, and goes on with the next', async () => {
+    expect(await workers.test('console', { it: 'dies' })).toMatchObject({ reason: 'worker_died' })
+    expect(await workers.test('console', { it: 'works' })).toMatchObject({ reason: 'worker_died' })
+    const works = async () => expect(await workers.test('console', { it: 'works' })).toBeUndefined()
+    await vi.waitFor(works, { timeout: 20_000 })
+    expect(deaths).toEqual(['exit code 3'])
+  })
+})

@@ -1,0 +1,120 @@
+/** The text that Prometheus reads. */
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { createMetrics, type DestinationDeliveries, type Gauges } from '../../src/http/metrics.ts'
+import type { DeliveryOverview } from '../../src/model/destination-admin.ts'
+import { DeliveryCounts } from '../../src/outbox/delivery-counts.ts'
+
+const OVERVIEW: DeliveryOverview = {
+  created: 7,
+  filtered: 1,
+  delivered: 4,
+  collapsed: 0,
+  waiting: 1,
+  pendingRetry: 0,
+  held: 0,
+  retries: 2,
+  failed: { total: 1, byReason: { timeout: 1 } },
+  latencyMs: { p50: 4, p95: 1_024, p99: 1_024 },
+}
+
+function metricsOf(gauges: Partial<Gauges> = {}) {
+  return createMetrics({ profiles: () => 0, messageIdsKnownSince: () => undefined, deliveries: () => [], ...gauges })
+}
+
+function deliveriesTo(destination: string, ...latenciesMs: readonly number[]): DestinationDeliveries {
+  const counts = new DeliveryCounts()
+  for (const ms of latenciesMs) counts.arrived(ms)
+  return { destination, overview: OVERVIEW, latencies: counts.latencies() }
+}
+
+/** The samples of a metric, `labels value`, in order. */
+async function samples(metrics: ReturnType<typeof metricsOf>, name: string): Promise<string[]> {
+  const lines = (await metrics.text()).split('\n')
+  return lines.filter((line) => /^\w+/.exec(line)?.[0] === name).map((line) => line.slice(name.length).trim())
+}
+
+describe('the latency of deliveries', () => {
+  const name = 'rollcall_delivery_latency_seconds'
+
+  it('is a histogram: each bucket counts all that took no longer', async () => {
+    const metrics = metricsOf({ deliveries: () => [deliveriesTo('a', 0, 3, 4, 1_000)] })
+    expect(await metrics.text()).toContain(`# TYPE ${name} histogram\n`)
+    const buckets = await samples(metrics, `${name}_bucket`)
+    expect(buckets.slice(0, 4)).toEqual([
+      '{destination="a",le="0.001"} 1',
+      '{destination="a",le="0.002"} 1',
+      '{destination="a",le="0.004"} 3',
+      '{destination="a",le="0.008"} 3',
+    ])
+    expect(buckets).toContain('{destination="a",le="0.512"} 3')
+    expect(buckets).toContain('{destination="a",le="1.024"} 4')
+    expect(buckets.slice(-2)).toEqual(['{destination="a",le="4194.304"} 4', '{destination="a",le="+Inf"} 4'])
+    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="a"} 4'])
+  })
+
+  it('that is beyond the last bucket is counted all the same', async () => {
+    const metrics = metricsOf({ deliveries: () => [deliveriesTo('a', 86_400_000)] })
+    const buckets = await samples(metrics, `${name}_bucket`)
+    expect(buckets.slice(-2)).toEqual(['{destination="a",le="4194.304"} 0', '{destination="a",le="+Inf"} 1'])
+  })
+
+  it('is of each destination that there is when it is asked for', async () => {
+    let destinations = ['a', 'b']
+    const metrics = metricsOf({ deliveries: () => destinations.map((id) => deliveriesTo(id, 5)) })
+    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="a"} 1', '{destination="b"} 1'])
+    destinations = ['c']
+    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="c"} 1'])
+    destinations = []
+    expect(await samples(metrics, `${name}_bucket`)).toEqual([])
+  })
+})
+
+describe('metrics', () => {
+  it('are those of docs/http-api.md, each of its type', async () => {
+    const text = await metricsOf().text()
+    const found = Array.from(text.matchAll(/^# TYPE (rollcall_\w+) (\w+)$/gm), ([, name, type]) => `${name} ${type}`)
+    const document = readFileSync(new URL('../../docs/http-api.md', import.meta.url), 'utf8')
+    const rows = document.matchAll(/^\| `(rollcall_\w+)` +\| (\w+)/gm)
+    expect(Array.from(rows, ([, name, type]) => `${name} ${type}`).sort()).toEqual(found.sort())
+  })
+
+  it('have the deliveries of a destination by state', async () => {
+    const found = await samples(metricsOf({ deliveries: () => [deliveriesTo('a')] }), 'rollcall_deliveries')
+    const states = { ...OVERVIEW, failed: 1, latencyMs: undefined }
+    const expected = Object.entries(states).filter(([, count]) => count !== undefined)
+    expect(found.sort()).toEqual(expected.map(([state, count]) => `{destination="a",state="${state}"} ${count}`).sort())
+  })
+
+  it('have the users, and the instant since when ids are known, as they are when asked for', async () => {
+    const known: { since?: number } = {}
+    const metrics = metricsOf({ profiles: () => 3, messageIdsKnownSince: () => known.since })
+    expect(await samples(metrics, 'rollcall_profiles')).toEqual(['3'])
+    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['0'])
+    known.since = 1_500
+    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['1.5'])
+  })
+
+  it('count answers and transitions', async () => {
+    const metrics = metricsOf()
+    for (const durationMs of [0.2, 30])
+      metrics.countAnswer({ requestId: 'r', method: 'POST', route: '/v1/track', status: 200, durationMs })
+    for (const type of ['entered', 'entered', 'trait']) metrics.countTransition(type)
+    const labels = 'method="POST",route="/v1/track",status="200"'
+    const buckets = await samples(metrics, 'rollcall_http_request_duration_seconds_bucket')
+    expect(buckets).toContain(`{le="0.00025",${labels}} 1`)
+    expect(buckets).toContain(`{le="0.05",${labels}} 2`)
+    expect(await samples(metrics, 'rollcall_transitions_total')).toEqual(['{type="entered"} 2', '{type="trait"} 1'])
+  })
+
+  it('have the size and instant of the last checkpoint, and how long each took', async () => {
+    const metrics = metricsOf()
+    metrics.setCheckpoint({ bytes: 10, durationMs: 40 })
+    metrics.setCheckpoint({ bytes: 20, durationMs: 3_000 })
+    expect(await samples(metrics, 'rollcall_checkpoint_bytes')).toEqual(['20'])
+    const buckets = await samples(metrics, 'rollcall_checkpoint_duration_seconds_bucket')
+    expect(buckets).toEqual(expect.arrayContaining(['{le="0.05"} 1', '{le="2.5"} 1', '{le="5"} 2']))
+    expect(await samples(metrics, 'rollcall_checkpoint_duration_seconds_sum')).toEqual(['3.04'])
+    expect(Number((await samples(metrics, 'rollcall_checkpoint_timestamp_seconds'))[0])).toBeGreaterThan(0)
+  })
+})
