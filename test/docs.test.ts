@@ -64,6 +64,14 @@ describe('docs/errors.md', () => {
   })
 })
 
+describe('docs/dependencies.md', () => {
+  it('has a row for each package of package.json, in its order, and no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, object>
+    const expected = [dependencies, devDependencies].flatMap((packages) => Object.keys(packages!))
+    expect(rowsOf(read('docs/dependencies.md')).map(([name]) => name?.replaceAll('`', ''))).toEqual(expected)
+  })
+})
+
 describe.each(DOCUMENTS)('%s', (path) => {
   const text = read(path)
 
