@@ -29,7 +29,7 @@ program
   .option('--secrets', 'send the secrets of the file, whatever else changes')
   .action(async (options: ApplyOptions) => {
     const { apply } = await import('./cli/apply.ts')
-    const { clientOptions, environmentVariable } = await import('./server/serve.ts')
+    const { clientOptions, environmentVariable } = await import('./server/settings.ts')
     const write = (line: string) => process.stdout.write(line)
     const warn = (line: string) => process.stderr.write(line)
     process.exitCode = await apply(options, { client: clientOptions(), variable: environmentVariable, write, warn })
@@ -40,7 +40,7 @@ program
   .description('list the audiences of a running server: key, type, status, query')
   .action(async () => {
     const { listAudiences } = await import('./cli/audiences.ts')
-    const { clientOptions } = await import('./server/serve.ts')
+    const { clientOptions } = await import('./server/settings.ts')
     await listAudiences(clientOptions(), (line) => process.stdout.write(line))
   })
 
@@ -52,7 +52,7 @@ program
   .option('--description <text>', 'what it is for', '')
   .action(async ({ description }: { description: string }) => {
     const { createToken } = await import('./cli/token.ts')
-    const { clientOptions } = await import('./server/serve.ts')
+    const { clientOptions } = await import('./server/settings.ts')
     await createToken(clientOptions(), description, (line) => process.stdout.write(line))
   })
 

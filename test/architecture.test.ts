@@ -289,7 +289,9 @@ describe('the repository', () => {
   })
 
   it('reads the environment in one place of the product, and in one of the benches', () => {
-    expect(environmentReads(partOf(files, ...PRODUCT))).toEqual([expect.stringMatching(/^src\/server\/serve\.ts:\d+$/)])
+    expect(environmentReads(partOf(files, ...PRODUCT))).toEqual([
+      expect.stringMatching(/^src\/server\/settings\.ts:\d+$/),
+    ])
     expect(environmentReads(partOf(files, 'bench'))).toHaveLength(1)
   })
 

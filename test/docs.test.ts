@@ -87,7 +87,7 @@ describe.each(DOCUMENTS)('%s', (path) => {
 
 describe('README.md', () => {
   it('lists every setting of the server and no other', () => {
-    const declared = [...read('src/server/serve.ts').matchAll(/^ {2}([A-Z_]+): z\b/gm)].map(([, name]) => name)
+    const declared = [...read('src/server/settings.ts').matchAll(/^ {2}([A-Z_]+): z\b/gm)].map(([, name]) => name)
     const listed = rowsOf(read('README.md')).map(([name]) => name?.replaceAll('`', ''))
     expect(declared).not.toEqual([])
     expect(listed).toEqual(declared)

@@ -1,7 +1,8 @@
 /** Reads the present state of a server, as far as a file may name it, from its Control API. */
 import { z } from 'zod'
 import type { DefinitionKind } from '../model/space-command.ts'
-import { askPages, askServer, type ClientOptions } from './client.ts'
+import { askPages, askServer } from './client.ts'
+import type { ClientOptions } from '../server/settings.ts'
 
 const Json = z.record(z.string(), z.json())
 

@@ -12,7 +12,8 @@ import type { Variable } from './apply-environment.ts'
 import { isSame, isUnnamed, type Plan, planOf } from './apply-plan.ts'
 import { readPresent } from './apply-present.ts'
 import { isDisabling, lineOf, type Step } from './apply-step.ts'
-import { askServer, type ClientOptions } from './client.ts'
+import { askServer } from './client.ts'
+import type { ClientOptions } from '../server/settings.ts'
 
 export interface ApplyOptions {
   readonly file: string

@@ -1,6 +1,7 @@
 /** `rollcall audiences`: the audiences of a running server, one a line. */
 import { z } from 'zod'
-import { askPages, type ClientOptions } from './client.ts'
+import { askPages } from './client.ts'
+import type { ClientOptions } from '../server/settings.ts'
 
 const Page = z.object({
   audiences: z.array(

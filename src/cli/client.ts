@@ -2,16 +2,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { ClientOptions } from '../server/settings.ts'
 import { EngineError, type ErrorCode, ERRORS } from '../model/errors.ts'
-
-export interface ClientOptions {
-  /** `http://127.0.0.1:8080`. */
-  readonly url: string
-  readonly spaceId: string
-  /** Undefined: the token in the data directory, which the server made. */
-  readonly accessToken: string | undefined
-  readonly dataDirectory: string
-}
 
 const Failure = z.object({
   errors: z.array(z.object({ type: z.string().optional(), message: z.string(), field: z.string().optional() })).min(1),

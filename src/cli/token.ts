@@ -1,6 +1,7 @@
 /** `rollcall token create`: creates an access token, and shows it once. */
 import { z } from 'zod'
-import { askServer, type ClientOptions } from './client.ts'
+import { askServer } from './client.ts'
+import type { ClientOptions } from '../server/settings.ts'
 
 const Created = z.object({ token: z.object({ secret: z.string() }) })
 

@@ -1,4 +1,4 @@
-/** The data directory: one server at a time, and the credentials that were made for it. */
+/** The data directory: held by one server at a time, with the credentials that were made for it. */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,8 +12,8 @@ const Stored = z.object({ spaceId: z.string(), writeKey: z.string(), accessToken
 export type StoredCredentials = z.infer<typeof Stored>
 
 /**
- * Holds the directory for this process, until it ends however it may: the kernel gives a socket's listener up with it.
- * Throws an EngineError where another process holds it.
+ * Holds the directory until this process ends, however it ends: the kernel closes a socket's listener with it. Throws
+ * an EngineError if another process holds it.
  */
 export async function holdDataDirectory(path: string): Promise<{ release: () => Promise<void> }> {
   const directory = resolve(path)
@@ -37,7 +37,7 @@ export async function holdDataDirectory(path: string): Promise<{ release: () => 
   }
 }
 
-/** Credentials that were made on an earlier start, or made now: `isNew` then. */
+/** Returns the credentials of an earlier start, or makes them: `isNew` then. */
 export async function credentialsOf(
   directory: string,
   spaceId: string,

@@ -1,4 +1,6 @@
-/** Bull Board, to look at the queues of deliveries; behind the access token, for which browsers ask as a user name. */
+/**
+ * Bull Board, to look at the queues of deliveries. It asks for the access token, which a browser sends as a user name.
+ */
 import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { ExpressAdapter } from '@bull-board/express'

@@ -1,4 +1,4 @@
-/** How far a recovery has come: a bar on a terminal, lines of the log elsewhere. */
+/** Shows the progress of a recovery: a bar on a terminal, lines of the log elsewhere. */
 import { SingleBar } from 'cli-progress'
 import type { Logger } from 'pino'
 import { PROGRESS_STEP, type RecoveryProgress } from '../space/recovery.ts'

@@ -1,4 +1,4 @@
-/** The APIs of the server, each with what it asks of the space. */
+/** The APIs of the server, each connected to the space. */
 import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
@@ -66,7 +66,7 @@ export function surfacesOf(
   ]
 }
 
-/** It is loaded when somebody first looks at it: it has more modules than the rest of the server. */
+/** Loads the board when it is first looked at: it has more modules than the rest of the server. */
 function boardOnDemand(options: QueueBoardOptions): Router {
   const router = Router()
   let loading: Promise<Router> | undefined

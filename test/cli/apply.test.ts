@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { apply, type ApplyOptions } from '../../src/cli/apply.ts'
-import type { ClientOptions } from '../../src/cli/client.ts'
+import type { ClientOptions } from '../../src/server/settings.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
 import { Folder } from './run-replay.ts'
 

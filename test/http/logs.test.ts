@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'
-import { startServer } from '../../src/server/serve.ts'
+import { startServer } from '../../src/server/server.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'

@@ -1,7 +1,7 @@
 /** What those who run the server look at. */
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { startServer, type Stores } from '../../src/server/serve.ts'
+import { startServer, type Stores } from '../../src/server/server.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'

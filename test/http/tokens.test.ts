@@ -1,7 +1,7 @@
 /** Access tokens that are made while the server runs, and the commands that use them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { listAudiences } from '../../src/cli/audiences.ts'
-import type { ClientOptions } from '../../src/cli/client.ts'
+import type { ClientOptions } from '../../src/server/settings.ts'
 import { createToken } from '../../src/cli/token.ts'
 import { basic, CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
 

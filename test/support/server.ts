@@ -1,6 +1,6 @@
 /** A whole server for a test: a real port of 127.0.0.1, time and journal in the test's hands. */
 import { pino } from 'pino'
-import { type RunningServer, startServer } from '../../src/server/serve.ts'
+import { type RunningServer, startServer } from '../../src/server/server.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'

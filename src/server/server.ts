@@ -1,0 +1,123 @@
+/** The server, put together: HTTP, the pipeline of its space, and deliveries. */
+import type { Logger } from 'pino'
+import type { Shard } from '../../actors/engine/shard.ts'
+import { type Answer, createApp, createStartingApp } from '../http/app.ts'
+import { createMetrics } from '../http/metrics.ts'
+import { type HttpServer, listen } from '../http/server.ts'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import { Pipeline } from '../space/pipeline.ts'
+import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
+import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { surfacesOf } from './surfaces.ts'
+
+export interface ServerConfig {
+  readonly host: string
+  readonly port: number
+  readonly spaceId: string
+  readonly writeKey: string
+  readonly accessToken: string
+  /** Called with its address, before it is ready. */
+  readonly onListening?: (url: string) => void
+}
+
+/** The stores of a space. */
+export interface Stores {
+  readonly journal: SpaceJournal
+  readonly checkpoints?: CheckpointStore & { close?(): void }
+  readonly delivery: DeliverySetup
+}
+
+export interface RunningServer {
+  readonly url: string
+  readonly pipeline: Pipeline
+  /** Answers the requests under way, then ends; the journal stays open. */
+  stop(): Promise<void>
+}
+
+/** Listens, refuses all requests until the journal has been read, and then serves. Port 0: any that is free. */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  openStores: () => Promise<Stores>,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
+): Promise<RunningServer> {
+  const running: { delivery?: RunningDeliveries } = {}
+  const http = await listen(createStartingApp(), config)
+  config.onListening?.(http.url)
+  try {
+    const stores = await openStores()
+    const space: { shard?: Shard } = {}
+    const metrics = createMetrics({
+      profiles: () => space.shard?.profileCount ?? 0,
+      messageIdsKnownSince: () => space.shard?.deduplication.knownSince,
+      deliveries: () => running.delivery?.byDestination() ?? [],
+    })
+    const pipeline = await openPipeline(stores, log, {
+      ...options,
+      onCheckpoint: (summary) => {
+        metrics.setCheckpoint(summary)
+        running.delivery?.checkpointed()
+        log.info(summary, 'checkpoint')
+        options.onCheckpoint?.(summary)
+      },
+    })
+    space.shard = pipeline.shard
+    pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
+    const { clock = Date.now, timer } = options
+    const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
+    running.delivery = delivery
+    const app = createApp({
+      surfaces: surfacesOf(config, pipeline, { clock, delivery }),
+      isReady: () => pipeline.isOpen,
+      onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
+      metrics,
+      onAnswer: (answer) => {
+        metrics.countAnswer(answer)
+        logAnswer(log, answer)
+      },
+    })
+    http.become(app)
+    return { url: http.url, pipeline, stop: () => stop(http, pipeline, delivery) }
+  } catch (error) {
+    await http.close()
+    throw error
+  }
+}
+
+function openPipeline(
+  stores: Stores,
+  log: Logger,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
+): Promise<Pipeline> {
+  const { journal, checkpoints } = stores
+  return Pipeline.open({
+    ...options,
+    journal,
+    ...(checkpoints && { checkpoints }),
+    onDamaged: (cause) => {
+      log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
+      options.onDamaged?.(cause)
+    },
+    onCheckpointFailed: (cause) => {
+      log.error({ err: cause }, 'no checkpoint could be made; it is tried again later')
+      options.onCheckpointFailed?.(cause)
+    },
+    onFailure: (cause) => {
+      log.fatal({ err: cause }, 'the pipeline has failed')
+      options.onFailure?.(cause)
+    },
+    onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
+  })
+}
+
+/** Ends in order, so that requests under way are answered: first no new ones, then the pipeline. */
+async function stop(http: HttpServer, pipeline: Pipeline, delivery: RunningDeliveries): Promise<void> {
+  await http.close()
+  await delivery.stop()
+  await pipeline.stop()
+}
+
+function logAnswer(log: Logger, answer: Answer): void {
+  if (answer.status >= 500) log.warn(answer, 'answered')
+  else log.debug(answer, 'answered')
+}

@@ -1,0 +1,117 @@
+/** The settings of the server, from the environment. The one place that reads it. */
+import { z } from 'zod'
+import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
+import { EngineError } from '../model/errors.ts'
+import type { PipelineOptions } from '../space/pipeline-options.ts'
+import type { DeliverySettings } from './deliveries.ts'
+
+const Environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  REDIS_URL: z
+    .string()
+    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
+    .optional(),
+  QUEUE_REDIS_URL: z
+    .string()
+    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
+    .optional(),
+  SECRETS_KEY: z.string().optional(),
+  DESTINATIONS_ALLOW_PRIVATE: z.string().optional(),
+  JOURNAL_FSYNC: z.enum(['always', 'everysec']).default('always'),
+  SPACE_ID: z.string().regex(/^\w+$/).default('default'),
+  WRITE_KEY: z.string().min(1).optional(),
+  ACCESS_TOKEN: z.string().min(1).optional(),
+  HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
+  HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
+  ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
+  PROFILES_MAX: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
+  CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  AWAKE_PROFILES_MAX: z.coerce.number().int().min(1).default(100_000),
+  PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
+  DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
+  ROLLCALL_URL: z.url().optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+const DAY_MS = 86_400_000
+const MEGABYTE = 1024 * 1024
+/** A user is put to rest so long after its last call. */
+const IDLE_MS = 60_000
+/** A `messageId` is known at least so long, unless more than `DEDUP_IDS_MAX` come. */
+const DEDUPLICATION_MS = DAY_MS
+
+export type Settings = z.infer<typeof Environment>
+
+/** The server that a command asks, and the token that it sends. */
+export interface ClientOptions {
+  /** `http://127.0.0.1:8080`. */
+  readonly url: string
+  readonly spaceId: string
+  /** Undefined: the token in the data directory, which the server made. */
+  readonly accessToken: string | undefined
+  readonly dataDirectory: string
+}
+
+/** Reads the settings. Throws an EngineError that names the variable at fault. An empty value counts as none. */
+export function readSettings(): Settings {
+  const result = Environment.safeParse(Object.fromEntries(givenEnvironment()))
+  if (result.success) return result.data
+  const { path, message } = result.error.issues[0]!
+  throw new EngineError('validation_error', `${path.join('.')}: ${message}`, path.join('.'))
+}
+
+/** Reads a variable that is no setting of the server: one that a file of definitions names. */
+export function environmentVariable(name: string): string | undefined {
+  return givenEnvironment().get(name)
+}
+
+/** Reads how commands reach a running server. */
+export function clientOptions(): ClientOptions {
+  const { HOST, PORT, SPACE_ID, ACCESS_TOKEN, DATA_DIR, ROLLCALL_URL } = readSettings()
+  return {
+    url: ROLLCALL_URL ?? `http://${HOST}:${PORT}`,
+    spaceId: SPACE_ID,
+    accessToken: ACCESS_TOKEN,
+    dataDirectory: DATA_DIR,
+  }
+}
+
+/** Returns the bounds of the pipeline. */
+export function pipelineSettings(
+  settings: Settings,
+): Pick<PipelineOptions, 'retention' | 'deduplication' | 'rest' | 'checkpointLimits'> {
+  return {
+    retention: {
+      historyMs: settings.HISTORY_DAYS * DAY_MS,
+      eventsMax: settings.HISTORY_EVENTS_MAX,
+      anonymousMs: settings.ANONYMOUS_DAYS * DAY_MS,
+      profilesMax: settings.PROFILES_MAX,
+    },
+    deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: settings.DEDUP_IDS_MAX },
+    rest: {
+      idleMs: IDLE_MS,
+      awakeMax: settings.AWAKE_PROFILES_MAX,
+      bytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
+    },
+    checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: settings.CHECKPOINT_SECONDS * 1000 },
+  }
+}
+
+/** Returns the settings of deliveries. */
+export function deliverySettings(settings: Settings): DeliverySettings {
+  const allowed = settings.DESTINATIONS_ALLOW_PRIVATE
+  return {
+    dataDirectory: settings.DATA_DIR,
+    spaceId: settings.SPACE_ID,
+    address: settings.QUEUE_REDIS_URL ?? settings.REDIS_URL,
+    secretsKey: settings.SECRETS_KEY,
+    allowPrivate:
+      allowed === undefined ? false : allowed === 'all' ? true : allowed.split(',').map((one) => one.trim()),
+  }
+}
+
+function givenEnvironment(): ReadonlyMap<string, string | undefined> {
+  return new Map(Object.entries(process.env).filter(([, value]) => value !== ''))
+}
