@@ -1,8 +1,9 @@
 /**
- * Which addresses destinations may connect to. The whole internet, but nothing that is private, reserved or a tunnel
- * into what is: those who may set a destination's URL are not thereby inside the network of the server.
+ * Decides which addresses destinations may connect to: the whole internet, but nothing that is private, reserved or a
+ * tunnel into such a network. A user who may set a destination's URL is not thereby inside the network of the server.
  *
- * G1. What is checked is what is connected to: a name is checked by the addresses that its lookup has given the socket.
+ * G1. The address that is checked is the one that is connected to: a name is checked by the addresses that its lookup
+ *     has given the socket.
  * G2. A name with one forbidden address among its addresses is refused whole.
  */
 import { lookup as lookupByName } from 'node:dns'
@@ -40,12 +41,12 @@ const FORBIDDEN_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000
 /** `true`: all addresses are allowed; a list: these addresses and CIDRs besides the public ones. */
 export type AllowPrivate = boolean | readonly string[]
 
-/** Refused before a connection was made. */
+/** Thrown before a connection is made. */
 export class BlockedAddressError extends Error {
   override readonly name = 'BlockedAddressError'
 }
 
-/** Says of an address, as text, whether it may be connected to. Throws an EngineError where the list is malformed. */
+/** Makes a function that tells if an address may be connected to. Throws an EngineError for a malformed list. */
 export function createAddressGuard(allowPrivate: AllowPrivate): (address: string) => boolean {
   if (allowPrivate === true) return () => true
   const allowed = ranges(allowPrivate || [])
@@ -59,7 +60,7 @@ export function createAddressGuard(allowPrivate: AllowPrivate): (address: string
   }
 }
 
-/** As dns.lookup, for a socket: gives addresses only where the guard allows all of them. */
+/** Looks names up as dns.lookup does, for a socket; fails unless the guard allows all addresses. */
 export function guardLookup(
   isAllowed: (address: string) => boolean,
   lookup: LookupFunction = lookupByName,
@@ -79,7 +80,7 @@ export function guardLookup(
   }
 }
 
-/** A list for each family: one list for both would hold a mapped address against ranges of IPv4, and the reverse. */
+/** A list for each family: in one list for both, a mapped address would match ranges of IPv4, and the reverse. */
 type Ranges = Readonly<Record<'ipv4' | 'ipv6', BlockList>>
 
 function ranges(entries: readonly string[]): Ranges {

@@ -1,5 +1,5 @@
 /**
- * What destinations reach the world through: one request, one answer, nothing followed.
+ * The HTTP client of destinations: one request, one answer, no redirects.
  *
  * H1. Every failure of the world rejects with a DeliveryError, whose reason is one of a short list.
  * H2. An aborted signal ends a request at once, wherever it is: in a queue, connecting, or half answered.
@@ -21,7 +21,7 @@ export interface HttpResponse {
   /** Never 3xx: a redirect is a TerminalError. */
   readonly status: number
   readonly headers: IncomingHttpHeaders
-  /** Whole where the status is 2xx; of another answer, no more than the client's bound. */
+  /** The whole body if the status is 2xx; of another answer, no more than the client's bound. */
   readonly body: Buffer
 }
 

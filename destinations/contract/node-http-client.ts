@@ -23,12 +23,12 @@ const IDLE_MS = 4_000
 
 export interface HttpClientOptions {
   readonly allowPrivate: AllowPrivate
-  /** Of a body; what is longer is not read on. 256 KiB by default. */
+  /** Bound of a body, the rest of which is not read; 256 KiB by default. */
   readonly answerBytesMax?: number
-  /** Requests to one host beyond that wait, as long as their signal lets them. 64 by default. */
+  /** More requests to one host wait, as long as their signal lets them. 64 by default. */
   readonly socketsPerHostMax?: number
   readonly userAgent: string
-  /** In place of dns.lookup. */
+  /** Replaces dns.lookup. */
   readonly lookup?: LookupFunction
 }
 
@@ -61,7 +61,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   }
 }
 
-/** Where to connect. An address in the URL is checked here, as no lookup will see it. */
+/** Finds the address to connect to. An address in the URL is checked here, as no lookup will see it. */
 function targetOf(url: string, isAllowed: (address: string) => boolean) {
   if (!URL.canParse(url)) throw new TerminalError('invalid_url', 'The URL cannot be read.')
   const { protocol, hostname, port, pathname, search, username, password } = new URL(url)
@@ -71,7 +71,7 @@ function targetOf(url: string, isAllowed: (address: string) => boolean) {
   return { protocol, host, path: `${pathname}${search}`, ...(port && { port }) }
 }
 
-/** Keeps H1 to H3. A kept connection that the server has just closed is no failure: the request goes out again. */
+/** Makes one exchange. If the server has just closed a kept connection, the request goes out again. Keeps H1 to H3. */
 function exchange(request: HttpRequest, start: () => ClientRequest, answerBytesMax: number): Promise<HttpResponse> {
   const { signal, body } = request
   return new Promise((resolve, reject) => {
@@ -120,7 +120,7 @@ interface Receiver {
   readonly fail: (error: unknown) => void
 }
 
-/** Reads an answer to its end or to the bound. Of a failed one, the status says enough: it is cut at the bound. */
+/** Reads an answer to its end or to the bound. A failed one is cut at the bound: its status says enough. */
 function receive(answer: IncomingMessage, bytesMax: number, { answered, fail }: Receiver): void {
   const status = answer.statusCode!
   if (status >= 300 && status < 400) {

@@ -1,4 +1,4 @@
-/** What the status of an answer says of the call that it answers. */
+/** Decides by the status of an answer what happens to its call. */
 import { RetryableError, TerminalError, type DeliveryError } from './destination.ts'
 
 /** A server that asks for more than an hour is asked again after an hour. */
@@ -9,11 +9,11 @@ const RETRYABLE = [408, 425, 429]
 export interface StatusOptions {
   /** The header, if there was one: seconds or an HTTP date. */
   readonly retryAfter?: string | undefined
-  /** Epoch ms, against which a date is held. */
+  /** The present, for a header that is a date; epoch ms. */
   readonly now: number
 }
 
-/** Undefined where the call has arrived. */
+/** Returns undefined if the call has arrived. */
 export function statusOutcome(status: number, { retryAfter, now }: StatusOptions): DeliveryError | undefined {
   if (status >= 200 && status < 300) return undefined
   const reason = `status_${status}`
@@ -23,7 +23,7 @@ export function statusOutcome(status: number, { retryAfter, now }: StatusOptions
   return new RetryableError(reason, message, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
-/** Undefined where the header cannot be read. A date that has passed: no wait. */
+/** Returns the wait that a header asks for, 0 for a date that has passed; undefined if it cannot be read. */
 function waitMs(retryAfter: string, now: number): number | undefined {
   const isDate = /^[A-Z][a-z]{2,8},? /.test(retryAfter)
   const ms = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1_000 : isDate ? Date.parse(retryAfter) - now : NaN

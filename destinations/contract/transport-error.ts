@@ -1,6 +1,6 @@
 /**
- * The one place that says what a failure below HTTP means. Messages name neither host nor path: a URL may hold a
- * secret, and the destination is known to whoever logs the error.
+ * Decides what failures below HTTP mean; nothing else does. Messages name neither host nor path: a URL may hold a
+ * secret, and the log of the error names the destination.
  */
 import { BlockedAddressError } from './address-guard.ts'
 import { DeliveryError, RetryableError, TerminalError } from './destination.ts'
@@ -31,7 +31,7 @@ const MEANINGS: readonly Meaning[] = [
   { codes: /^HPE_\w+$/, reason: 'invalid_answer', message: 'What came back is not HTTP.' },
 ]
 
-/** A DeliveryError for a failure of the world; any other error as it is. */
+/** Returns a DeliveryError for a failure of the world; any other error as it is. */
 export function transportError(error: unknown): Error {
   if (error instanceof DeliveryError) return error
   if (!(error instanceof Error)) return new Error('Something that is no error was thrown', { cause: error })
@@ -43,13 +43,13 @@ export function transportError(error: unknown): Error {
     const cause = meaning.reason === 'invalid_answer' ? new Error(code) : error
     return new RetryableError(meaning.reason, meaning.message, { cause })
   }
-  // What the system has refused, such as another socket.
+  // Refused by the system, such as another socket.
   if ('syscall' in error)
     return new RetryableError('connection_failed', `No connection came about: ${code}.`, { cause: error })
   return error
 }
 
-/** The failure of a signal that was aborted. */
+/** Returns the failure of an aborted signal. */
 export function timedOut(signal: AbortSignal): RetryableError {
   return new RetryableError('timeout', 'No complete answer came in time.', { cause: signal.reason })
 }

@@ -1,4 +1,4 @@
-/** What a call says of a list: who comes or goes, by which ids, and with what. */
+/** The change that a call makes to a list: who enters or leaves, by which ids, with which traits. */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { TerminalError } from '../contract/destination.ts'
@@ -7,7 +7,7 @@ import { TerminalError } from '../contract/destination.ts'
 export const ID_COLUMNS = ['user_id', 'anonymous_id', 'email', 'group_id'] as const
 export const FIXED_COLUMNS: readonly string[] = [...ID_COLUMNS, 'since']
 
-/** Of a member, by column. An empty cell is left out. */
+/** The cells of a member, by column; empty ones are left out. */
 export type Cells = ReadonlyMap<string, string>
 
 export interface Change {
@@ -16,7 +16,7 @@ export interface Change {
   readonly cells: Cells
 }
 
-/** The change, or why it is none. */
+/** Returns the change of a call, or the error if it is none. */
 export function changeOf(call: DeliveryCall): Change | TerminalError {
   const { computation_class: kind, computation_key: audienceKey } = call.context.personas
   const values = call.type === 'track' ? call.properties : call.traits
@@ -38,7 +38,7 @@ function idsOf(call: DeliveryCall): Map<string, string> {
   return new Map(cells.filter(([, cell]) => cell !== ''))
 }
 
-/** What comes with the membership. A trait with the name of one of our columns goes by another name. */
+/** Lists the traits of a member. A trait with the name of one of our columns gets another name. */
 function enrichment(values: JsonObject, audienceKey: string): (readonly [string, string])[] {
   return Object.entries(values)
     .filter(([name]) => name !== audienceKey && name !== 'audience_key' && name !== 'email')
@@ -46,7 +46,7 @@ function enrichment(values: JsonObject, audienceKey: string): (readonly [string,
     .filter(([, cell]) => cell !== '')
 }
 
-/** Well-formed, so that it is the same text when it is read back. */
+/** Makes text well-formed, so that it is the same when it is read back. */
 function cellOf(value: unknown): string {
   if (value === undefined || value === null) return ''
   return (typeof value === 'string' ? value : JSON.stringify(value)).toWellFormed()

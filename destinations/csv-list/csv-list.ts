@@ -1,6 +1,6 @@
 /**
- * Keeps a file for each audience, `<audience_key>.csv`, of who is in it now: a record for each identity that calls have
- * addressed. Nothing is held back here; changes are gathered by whoever delivers them.
+ * Keeps a file for each audience, `<audience_key>.csv`, of its present members: a record for each identity that calls
+ * have addressed. Nothing is held back here: changes are gathered before they come.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
@@ -49,7 +49,7 @@ class CsvList implements Destination {
     if (failure) throw failure
   }
 
-  /** A write for each audience. Those whose file cannot be written have failed; the others have arrived. */
+  /** Writes once for each audience. Calls whose file cannot be written have failed; the others have arrived. */
   async deliverBatch(calls: readonly DeliveryCall[], signal: AbortSignal): Promise<(DeliveryError | undefined)[]> {
     const changes = calls.map((call) => changeOf(call))
     const failures = await this.#apply(
@@ -78,7 +78,7 @@ class CsvList implements Destination {
     await Promise.all([...this.#files.values()].map((file) => file.settled()))
   }
 
-  /** By audience, what went wrong. */
+  /** Resolves with the errors, by audience. */
   async #apply(changes: readonly Change[], signal: AbortSignal): Promise<Map<string, DeliveryError>> {
     const failures = new Map<string, DeliveryError>()
     for (const [key, ofAudience] of byAudience(changes)) {

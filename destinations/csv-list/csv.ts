@@ -1,6 +1,7 @@
 /**
- * Records of text as RFC 4180 has them, safe to open in a spreadsheet: a cell that would be a formula is written with a
- * leading apostrophe. `=1+1` is written as `'=1+1` and read back as `=1+1`; all text is read back exactly.
+ * Reads and writes records of text as RFC 4180 has them, safe to open in a spreadsheet: a cell that would be a formula
+ * is written with a leading apostrophe. `=1+1` is written as `'=1+1` and read back as `=1+1`; all text is read back
+ * exactly.
  */
 import { CsvError, parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'

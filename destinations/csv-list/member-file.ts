@@ -1,8 +1,8 @@
 /**
  * The members of one audience, in a file and in memory. A reader of the file always finds a whole one.
  *
- * M1. Memory is never ahead of the file: where a write fails, it is forgotten, and read again when it is next needed.
- * M2. Writes come one after the other, and changes that come to what is there already cause none.
+ * M1. Memory is never ahead of the file: after a write that fails it is dropped, and read again when it is next needed.
+ * M2. Writes come one after the other, and changes that make no difference cause none.
  * M3. A file that cannot be read as ours is left as it is.
  */
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
@@ -21,12 +21,12 @@ export class MemberFile {
   #members: Members | undefined
   #last: Promise<void> = Promise.resolve()
 
-  /** `path`: of a file that nobody else writes. */
+  /** `path`: a file that nobody else writes. */
   constructor(path: string) {
     this.#path = path
   }
 
-  /** Resolves when the file says so. Rejects with a RetryableError, and then none of the changes is in it. */
+  /** Resolves when the changes are in the file. Rejects with a RetryableError, and then none of them is in it. */
   apply(changes: readonly Change[], signal: AbortSignal): Promise<void> {
     const applied = this.#last.then(() => this.#apply(changes, signal))
     this.#last = applied.catch(() => undefined)
@@ -82,7 +82,7 @@ export class MemberFile {
   }
 }
 
-/** The file, in pieces, lest it be in memory whole. */
+/** Yields the file in pieces, so that it is never in memory as a whole. */
 function* texts(members: Members): Generator<string> {
   const named = new Set<string>()
   for (const cells of members.rows()) for (const column of cells.keys()) named.add(column)
@@ -108,7 +108,7 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync().finally(() => directory.close())
 }
 
-/** Whatever the disk refuses, for want of space or of a right, may be put right: it is tried again. */
+/** Runs disk work. A disk that is full, or a missing right, may be put right: it is tried again. */
 export async function onDisk<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()

@@ -1,16 +1,17 @@
 /**
- * Who is in an audience: a row for each identity. A user has a row for each of its emails; who has no user id has one
- * for each email too, and who has no email either, one for each anonymous id. An account is a row of its own.
+ * The members of an audience: a row for each identity. A user has a row for each of its emails; a profile without a
+ * user id has one for each email too, and one without email either, one for each anonymous id. An account is a row of
+ * its own.
  *
  * I1. A row lies under its identity: user and email, or else the email, or else the anonymous id, or else the account.
- *     What else it says of ids is data.
- * I2. A user has a row without email, or rows with one; never both, but for what a file of before brings.
+ *     Its other ids are data.
+ * I2. A user has a row without email, or rows with one; never both, unless an older file has both.
  * I3. `#byUser` has each row with a user id, and `#byAnonymous` each other row with an anonymous id, under that id: a
- *     change looks at the rows that it concerns alone.
- * I4. Between changes of one batch, a row that is removed keeps its place. So the same changes, once more, give the
- *     same rows in the same order.
+ *     change looks only at the rows that it concerns.
+ * I4. Within one batch, a row that is removed keeps its position. So the same changes, once more, give the same rows in
+ *     the same order.
  *
- * Rows of different accounts have nothing to do with one another.
+ * Rows of different accounts do not affect one another.
  */
 import type { Cells, Change } from './change.ts'
 import { RowIndex } from './row-index.ts'
@@ -23,11 +24,11 @@ interface Ids {
 }
 
 export class Members {
-  /** In order of coming. Undefined: removed by the batch at hand. */
+  /** In the order in which they came. Undefined: removed by the current batch. */
   readonly #rows = new Map<string, Cells | undefined>()
   readonly #byUser = new RowIndex()
   readonly #byAnonymous = new RowIndex()
-  /** What the batch at hand has changed, as it was before. */
+  /** Rows that the current batch has changed, as they were before. */
   readonly #before = new Map<string, Cells | undefined>()
 
   constructor(rows: readonly Cells[] = []) {
@@ -39,7 +40,7 @@ export class Members {
     for (const cells of this.#rows.values()) if (cells) yield cells
   }
 
-  /** One after the other. True where the rows are now others than before. */
+  /** Applies changes one after the other; returns true if the rows differ afterwards. */
   apply(changes: readonly Change[]): boolean {
     for (const { isMember, cells } of changes) {
       if (isMember) this.#add(cells)
@@ -57,7 +58,7 @@ export class Members {
     if (others.every((other) => other === key)) this.#put(key, cells)
   }
 
-  /** Rows that say less of the same identity. */
+  /** Lists the rows that say less of the same identity. */
   #lesserThan(ids: Ids): string[] {
     const { user, anonymous, email } = ids
     if (user === '') return email !== '' && anonymous !== '' ? [keyOf({ ...ids, email: '' })] : []
@@ -65,7 +66,7 @@ export class Members {
     return email === '' ? [...nameless] : [keyOf({ ...ids, email: '' }), keyOf({ ...ids, user: '' }), ...nameless]
   }
 
-  /** Rows of whoever leaves by these ids. */
+  /** Lists the rows of a member that leaves by these ids. */
   #goneWith(ids: Ids): string[] {
     const { user, anonymous, email } = ids
     if (user !== '') {
@@ -99,7 +100,7 @@ export class Members {
     else if (ids.anonymous !== '') change(this.#byAnonymous, anonymousOf(ids))
   }
 
-  /** The end of a batch: what is removed loses its place. */
+  /** Ends a batch: rows that are removed lose their position. */
   #settle(): boolean {
     let isChanged = false
     for (const [key, before] of this.#before) {

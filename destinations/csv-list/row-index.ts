@@ -1,8 +1,8 @@
-/** Which rows there are under a name. Most names have one row: it is kept without a set of its own, for the memory. */
+/** An index of rows by name. Most names have one row: it is kept without a set of its own, to save memory. */
 export class RowIndex {
   readonly #keys = new Map<string, string | Set<string>>()
 
-  /** As they are now: later changes do not show. */
+  /** Returns the rows as they are now: later changes do not show. */
   get(name: string): readonly string[] {
     const found = this.#keys.get(name)
     if (found === undefined) return []

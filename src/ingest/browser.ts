@@ -1,12 +1,15 @@
-/** What browsers need beyond the calls themselves: leave to call from pages of any origin, and the SDK's settings. */
+/**
+ * The parts of ingestion that browsers need beyond the calls: leave to call from pages of any origin, and the SDK's
+ * settings.
+ */
 import type { Request, RequestHandler, Response } from 'express'
 import { EngineError } from '../model/errors.ts'
 
 const PREFLIGHT_SECONDS = 86_400
 
 /**
- * Any origin may send: a write key is public in browsers, and opens nothing to read. Credentials of cookies are neither
- * asked for nor allowed.
+ * Lets any origin send: a write key is public in browsers, and opens nothing to read. Credentials of cookies are
+ * neither asked for nor allowed.
  */
 export const allowOrigins: RequestHandler = (request, response, next) => {
   response.set({
@@ -26,7 +29,7 @@ export const allowOrigins: RequestHandler = (request, response, next) => {
   response.status(204).end()
 }
 
-/** The settings that Segment's browser and mobile SDKs load first; they then send to this very host. */
+/** Answers the settings that Segment's browser and mobile SDKs load first; they then send to this same host. */
 export function answerSettings(isWriteKey: (key: string) => boolean) {
   return (request: Request<{ writeKey: string }>, response: Response): void => {
     const { writeKey } = request.params
@@ -48,7 +51,7 @@ export function answerSettings(isWriteKey: (key: string) => boolean) {
   }
 }
 
-/** The call that a picture's address makes: `data` is its JSON in base64; else the parameters are its fields. */
+/** Reads the call of a picture's address: `data` is its JSON in base64; otherwise the parameters are its fields. */
 export function readPixel(parameters: Readonly<Record<string, unknown>>): Buffer {
   const { data } = parameters
   if (data === undefined) return Buffer.from(JSON.stringify({ ...parameters }))

@@ -15,9 +15,12 @@ import {
 } from '../model/read-request.ts'
 
 export interface IngestOptions {
-  /** The source that a request may write for, by its `Authorization` header, or else by the write key in its body. */
+  /**
+   * Returns the source that a request may write for, by its `Authorization` header, or else by the write key in its
+   * body.
+   */
   readonly sourceOf: (authorization: string | undefined, writeKey: JsonValue | undefined) => string | undefined
-  /** Why a body of so many bytes cannot be taken at present, whatever is in it. */
+  /** Returns why a body of so many bytes cannot be taken at present, whatever is in it. */
   readonly refusal: (bytes: number) => EngineError | undefined
   /** Resolves when the calls are durable and applied, with those that were not applied after all. */
   readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
@@ -44,7 +47,9 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
 
 const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
 
-/** What browsers may reach from pages of any origin; the Profile API's paths, under `/v1` too, are not among them. */
+/**
+ * Paths that browsers may use from pages of any origin; the Profile API's paths, under `/v1` too, are not among them.
+ */
 const INGEST_PATHS = [...Object.keys(ENDPOINTS), 'm', 'pixel', 'projects'].map((path) => `/v1/${path}`)
 
 export function ingestRouter(options: IngestOptions): Router {
@@ -64,12 +69,12 @@ export function ingestRouter(options: IngestOptions): Router {
   return router
 }
 
-/** The body of an error, in the form of Segment's tracking API. */
+/** Makes the body of an error, in the form of Segment's tracking API. */
 export function ingestErrorBody({ code, message, field }: EngineError): object {
   return { success: false, code, message, ...(field === undefined ? {} : { field }) }
 }
 
-/** Whatever its content type says: the browser's SDK sends JSON as text, to be spared a preflight. */
+/** Reads the body whatever its content type says: the browser's SDK sends JSON as text, to be spared a preflight. */
 function readBytes(limit: number): RequestHandler {
   return express.raw({ type: () => true, limit, inflate: true })
 }
@@ -100,7 +105,7 @@ async function take(
   authorization: string | undefined,
   { sourceOf, refusal, ingest }: IngestOptions,
 ): Promise<RejectedCall[]> {
-  // To read what is refused anyway would cost more than anything else where too much comes in.
+  // Where too much comes in, reading requests that are refused anyway would cost more than anything else.
   const refused = refusal(body.byteLength)
   if (refused) throw refused
   const parsed = parseBody(body)
@@ -122,7 +127,7 @@ function singleAnswer([failed]: readonly RejectedCall[]): object {
   return { success: true }
 }
 
-/** Measurements of the browser's SDK about itself. */
+/** Drops measurements that the browser's SDK sends about itself. */
 function dropMetrics(_request: Request, response: Response): void {
   response.json({ success: true })
 }

@@ -1,7 +1,7 @@
 /**
- * JSON as requests bring it, checked before it is parsed.
+ * Parses JSON of requests, checked before it is parsed.
  *
- * J1. Text that is nested deeper than `BODY_DEPTH_MAX` is never parsed: whatever walks its value may use the stack.
+ * J1. Text that is nested deeper than `BODY_DEPTH_MAX` is never parsed: code that walks its value may use the stack.
  */
 import { DEPTH_MAX } from './call.ts'
 import { EngineError } from './errors.ts'

@@ -1,11 +1,11 @@
 /**
- * How deep JSON text nests, found before it is parsed: `JSON.parse` itself takes millions of levels, and seconds for
+ * Measures the nesting of JSON text before it is parsed: `JSON.parse` itself takes millions of levels, and seconds for
  * them.
  */
 
 const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
-/** True where objects and lists stand within one another at most `depthMax` deep. One pass; UTF-8 bytes in. */
+/** Returns true if objects and lists nest at most `depthMax` deep. One pass; UTF-8 bytes in. */
 export function isNestedWithin(text: Uint8Array, depthMax: number): boolean {
   let depth = 0
   for (let index = 0; index < text.length; index++) {

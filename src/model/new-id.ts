@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { ksuid } from './ksuid.ts'
 
-/** The name in snake_case, in letters and digits of ASCII; '' where none are left. `Most Viewed` → `most_viewed`. */
+/** Returns a name in snake_case, in letters and digits of ASCII; '' if none are left. `Most Viewed` → `most_viewed`. */
 export function keyOfName(name: string): string {
   return name
     .normalize('NFKD')

@@ -1,6 +1,6 @@
 /**
- * The calls that an ingestion request makes, read from its body. The server reads a request so before it is journalled,
- * and again from the journal after a restart: the result follows from the endpoint and the bytes alone.
+ * Reads the calls of an ingestion request from its body. The server does so before the request is journalled, and again
+ * from the journal after a restart: the result follows from the endpoint, the bytes and the rules alone.
  */
 import { type Call, type Endpoint, readCall } from './call.ts'
 import { EngineError, type ErrorCode, kindOf } from './errors.ts'
@@ -13,10 +13,10 @@ import { parseJson } from './json-body.ts'
 export const CALL_BYTES_MAX = 32 * 1024
 export const BATCH_BYTES_MAX = 500 * 1024
 export const BATCH_CALLS_MAX = 2_500
-/** Most that the root's `context` may come to over all calls of a batch: each event keeps it. */
+/** Bound of the root's `context`, summed over all calls of a batch: each event keeps it. */
 export const CONTEXT_BYTES_MAX = 8 * 1024 * 1024
 
-/** A call of a request, with its place in the batch. */
+/** A call of a request, with its index in the batch. */
 export interface PlacedCall {
   readonly index: number
   readonly call: Call
@@ -26,7 +26,7 @@ export interface PlacedCall {
 export interface IngestRequest {
   readonly endpoint: Endpoint
   readonly sourceId: string
-  /** As it was received, after inflating. */
+  /** The body as received, after inflating. */
   readonly body: Uint8Array
   readonly calls: readonly PlacedCall[]
 }
@@ -56,7 +56,10 @@ export function parseBody(body: Uint8Array): ParsedBody {
   return { root, bytes: body.byteLength }
 }
 
-/** The calls of a body. Throws an EngineError for a single call that breaks a rule, or a batch that cannot be read. */
+/**
+ * Reads the calls of a body. Throws an EngineError for a single call that breaks a rule, or a batch that cannot be
+ * read.
+ */
 export function readRequest(
   endpoint: Endpoint,
   { root, bytes }: ParsedBody,

@@ -1,9 +1,9 @@
 /**
- * A child process that is started again when it dies, and is ended with its parent.
+ * A child process that is restarted when it exits, and ended with its parent.
  *
  * S1. One child at a time: the next one starts after the one before has ended.
- * S2. Each death in a row doubles the wait before the next start, up to a bound. A child that has lived for `steadyMs`
- *     has not died of its start: the wait begins anew.
+ * S2. Each exit in a row doubles the wait before the next start, up to a bound. Once a child has lived for `steadyMs`,
+ *     the wait begins anew.
  * S3. Once it is being stopped, nothing starts.
  */
 import type { ChildProcess } from 'node:child_process'
@@ -11,13 +11,13 @@ import { once } from 'node:events'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 
 export interface Supervision {
-  /** Starts the process. Called at once, and after each death. */
+  /** Starts the process. Called at once, and after each exit. */
   readonly start: () => ChildProcess
   /** Asks a process that runs to end in order. One that has not ended ten seconds later is killed. */
   readonly askToEnd: (child: ChildProcess) => void
-  /** Told of each death that nobody asked for: a signal, an exit code, or why it could not be started. */
+  /** Called for each exit that nobody asked for, with the signal, the exit code, or why it could not be started. */
   readonly onDeath: (how: string) => void
-  /** The wait after the first death in a row, and the longest. */
+  /** The wait after the first exit in a row, and the longest. */
   readonly restartMs: { readonly min: number; readonly max: number }
   readonly steadyMs: number
   /** Virtual time for tests; ms. */

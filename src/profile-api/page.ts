@@ -1,12 +1,14 @@
 /**
- * One page of traits as JSON text. Written by hand: an object of JavaScript puts keys like `7` before all others, and
- * the keys stand in byte order.
+ * Writes one page of traits as JSON text. By hand: a JavaScript object puts keys like `7` before all others, and the
+ * keys stand in byte order.
  */
 import { formatInstant } from '../model/time.ts'
 import type { TraitsQuery } from './query.ts'
 import { compareBytes, type Trait } from './traits.ts'
 
-/** Since when the value of a definition is exact, epoch ms; undefined where it is over all history. */
+/**
+ * Returns the instant since which the value of a definition is exact, epoch ms; undefined if it is over all history.
+ */
 export type ExactSince = (definition: number) => number | undefined
 
 /**

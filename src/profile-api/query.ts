@@ -1,4 +1,4 @@
-/** The parameters of a request for traits, checked. */
+/** Reads the parameters of a request for traits. */
 import { EngineError } from '../model/errors.ts'
 import type { TraitClass } from './traits.ts'
 
@@ -15,7 +15,7 @@ export interface TraitsQuery {
 export const LIMIT_DEFAULT = 10
 export const LIMIT_MAX = 200
 
-/** Throws an EngineError for a parameter that is given twice or breaks a rule. */
+/** Reads the parameters. Throws an EngineError for one that is given twice or breaks a rule. */
 export function readTraitsQuery(parameters: Readonly<Record<string, unknown>>): TraitsQuery {
   const include = text(parameters, 'include')
   return {

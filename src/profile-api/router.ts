@@ -1,4 +1,4 @@
-/** The Profile API: what is known of a user or an account, read from its actor at the present of the space. */
+/** The Profile API: reads users and accounts at the present of the space. */
 import { type Request, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
 import type { Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
@@ -7,16 +7,18 @@ import { readTraitsQuery } from './query.ts'
 import { type ProfileView, traitsOf } from './traits.ts'
 
 export interface ProfileApiOptions<Profile extends ProfileView> {
-  /** The space that a request may read, by its `Authorization` header. */
+  /** Returns the space that a request may read, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
-  /** What is in memory is given at once. */
+  /** Returns a profile that is in memory at once, and others as a promise. */
   readonly find: (
     collection: Collection,
     id: { type: string; value: string },
   ) => Profile | undefined | Promise<Profile | undefined>
-  /** Of the definitions of the space as they are now. */
+  /** Returns the catalogue of the present definitions. */
   readonly catalogue: () => TraitCatalogue
-  /** Since when the value of a definition is exact, epoch ms; undefined where it is over all history. */
+  /**
+   * Returns the instant since which the value of a definition is exact, epoch ms; undefined if it is over all history.
+   */
   readonly exactSince: (profile: Profile, definition: number) => number | undefined
 }
 
@@ -38,7 +40,7 @@ export function profileRouter<Profile extends ProfileView>(options: ProfileApiOp
       path: request.path,
       exactSince: (definition) => exactSince(profile, definition),
     })
-    // What Express would add for a response of JSON is known, and is half of what a lookup costs.
+    // Express would add these for a JSON response: half the cost of a lookup.
     response.setHeader('Content-Type', 'application/json; charset=utf-8')
     response.setHeader('Content-Length', Buffer.byteLength(page))
     response.end(page)
@@ -47,7 +49,7 @@ export function profileRouter<Profile extends ProfileView>(options: ProfileApiOp
   return router
 }
 
-/** The body of an error, in the form of Segment's Profile API. */
+/** Makes the body of an error, in the form of Segment's Profile API. */
 export function profileErrorBody({ code, message, field }: EngineError): object {
   return { error: { code, message, ...(field === undefined ? {} : { field }) } }
 }
@@ -63,7 +65,7 @@ function readCollection(collection: unknown): Collection {
   throw new EngineError('validation_error', 'collection: expected users or accounts', 'collection')
 }
 
-/** `type:value`; the value may contain colons. */
+/** Reads `type:value`; the value may contain colons. */
 function readIdentifier(identifier: unknown): { type: string; value: string } {
   const text = typeof identifier === 'string' ? identifier : ''
   const colon = text.indexOf(':')

@@ -2,7 +2,7 @@
  * The traits of a profile as the Profile API shows them: custom traits, audiences and computed traits as one.
  *
  * T1. An audience is true or false, never absent. A computed trait without a value is absent.
- * T2. An audience of accounts is true for a user where any of its accounts is in it.
+ * T2. An audience of accounts is true for a user if any of its accounts is in it.
  */
 import type { JsonValue } from '../model/json.ts'
 import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
@@ -13,19 +13,19 @@ export interface Trait {
   readonly key: string
   readonly class: TraitClass
   readonly value: JsonValue
-  /** The source of the call that set it; or else the audience or computed trait. */
+  /** The source of the call that set it; otherwise the audience or computed trait. */
   readonly sourceId: string
-  /** Epoch ms: event time of the call that set it, or when its value last changed; undefined where it never has. */
+  /** Epoch ms: event time of the call that set it, or when its value last changed; undefined if it never has. */
   readonly updatedAt: number | undefined
-  /** Number of its definition, where that is of the profile itself. */
+  /** Number of its definition, if that is of the profile itself. */
   readonly definition: number | undefined
 }
 
-/** What is read of a user or an account. */
+/** The part of a user or an account that is read. */
 export interface ProfileView {
   readonly traits: { entries(): Iterable<CustomTrait> }
   readonly defined: { get(definition: number): HeldValue | undefined }
-  /** Of a user. */
+  /** Only for a user. */
   readonly accounts?: Iterable<Pick<ProfileView, 'defined'>>
 }
 
@@ -43,7 +43,7 @@ export interface HeldValue {
   readonly changedAt: number
 }
 
-/** Which traits are asked for; undefined: any. */
+/** The traits that are asked for; undefined: any. */
 export interface Choice {
   readonly include: ReadonlySet<string> | undefined
   readonly class: TraitClass | undefined
@@ -51,7 +51,7 @@ export interface Choice {
 
 const ANY: Choice = { include: undefined, class: undefined }
 
-/** The chosen traits of a profile of this collection, in byte order of their keys. */
+/** Returns the chosen traits of a profile of this collection, in byte order of their keys. */
 export function traitsOf(
   profile: ProfileView,
   collection: Collection,
@@ -77,7 +77,7 @@ export function traitsOf(
 const SURROGATES = 0xd800
 const AFTER_SURROGATES = 0xe000
 
-/** Order of two texts by their UTF-8 bytes: that of their code units, but that surrogates stand for greater bytes. */
+/** Orders two texts by their UTF-8 bytes: as their code units, but that surrogates stand for greater bytes. */
 export function compareBytes(a: string, b: string): number {
   const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {

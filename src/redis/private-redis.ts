@@ -1,5 +1,5 @@
 /**
- * A `redis-server` of the process's own: a child on a unix socket in the data directory, started anew when it dies and
+ * A `redis-server` of the process's own: a child on a unix socket in the data directory, restarted when it exits and
  * ended with the parent. One that an earlier parent left behind, when it was killed, is ended first.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -12,10 +12,10 @@ import { SupervisedProcess } from '../process/supervised-process.ts'
 import { createRedis } from './client.ts'
 
 export interface PrivateRedisOptions {
-  /** Made where it is absent. */
+  /** Created if it is missing. */
   readonly directory: string
   readonly appendfsync: 'always' | 'everysec'
-  /** Told when the server has died by itself. */
+  /** Called when the server has exited by itself. */
   readonly onDeath?: (how: string) => void
 }
 
@@ -23,7 +23,7 @@ const STARTED_WITHIN_MS = 120_000
 const LEFT_OVER_ENDED_WITHIN_MS = 10_000
 const RESTART_MS = { min: 50, max: 2_000 }
 const STEADY_MS = 1_000
-/** Of a unix socket's path, by the kernel. */
+/** The kernel's bound of the path of a unix socket. */
 const PATH_BYTES_MAX = 107
 
 export class PrivateRedis {
@@ -33,7 +33,7 @@ export class PrivateRedis {
   readonly #process: SupervisedProcess
   #hasDied = false
 
-  /** Resolves when it answers. Where it dies before, it is not started again, and the promise rejects. */
+  /** Resolves when it answers. If it exits before, it is not restarted, and the promise rejects. */
   static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
     const directory = resolve(options.directory)
     const address = join(directory, 'redis.sock')
@@ -74,7 +74,7 @@ export class PrivateRedis {
     return this.#process.child.pid
   }
 
-  /** Ends it once it has written all down. */
+  /** Ends it once it has written everything. */
   stop(): Promise<void> {
     return this.#process.stop()
   }
@@ -124,7 +124,7 @@ async function ping(address: string): Promise<boolean> {
   }
 }
 
-/** The child of a parent that was killed still holds the file. */
+/** Ends the child of a parent that was killed: it still holds the file. */
 async function endLeftOver(address: string): Promise<void> {
   const redis = createRedis(address)
   try {

@@ -1,4 +1,4 @@
-/** Deliveries of the server, put together: where jobs are queued, who works on them, what secrets are sealed by. */
+/** Deliveries of the server, put together: the queue of jobs, the workers, and the key that seals secrets. */
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -17,7 +17,7 @@ import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 
-/** What is made when there is the first destination. */
+/** Opens queue and workers when there is the first destination. */
 export interface DeliverySetup {
   readonly secrets: Secrets
   open(): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
@@ -26,7 +26,7 @@ export interface DeliverySetup {
 export interface RunningDeliveries {
   readonly admin: DestinationAdmin
   queues(): readonly Queue[]
-  /** Of each destination, for the metrics. */
+  /** Counts of each destination, for the metrics. */
   byDestination(): readonly DestinationDeliveries[]
   checkpointed(): void
   stop(): Promise<void>
@@ -35,13 +35,13 @@ export interface RunningDeliveries {
 export interface DeliverySettings {
   readonly dataDirectory: string
   readonly spaceId: string
-  /** Of the queue; undefined: a private one is started. */
+  /** Address of the queue; undefined: a private one is started. */
   readonly address: string | undefined
   readonly secretsKey: string | undefined
   readonly allowPrivate: boolean | readonly string[]
 }
 
-/** Deliveries as `rollcall serve` has them, and what ends the Redis that they may have started. */
+/** Prepares deliveries as `rollcall serve` has them; `close` ends the Redis that they may have started. */
 export async function deliverySetup(
   settings: DeliverySettings,
   log: Logger,
@@ -53,7 +53,7 @@ export async function deliverySetup(
     if (settings.address === undefined)
       redis = await PrivateRedis.start({
         directory: join(dataDirectory, 'queue'),
-        // What it may lose is in the outbox.
+        // Everything that the queue may lose is in the outbox.
         appendfsync: 'everysec',
         onDeath: (how) => log.error({ how }, 'redis-server of the queue has died; it is started again'),
       })
@@ -71,7 +71,7 @@ export async function deliverySetup(
   return { secrets, open, close: async () => redis?.stop() }
 }
 
-/** Sends what the space has to tell, from now on. */
+/** Sends the deliveries of the space from now on. */
 export function startDeliveries(
   pipeline: Pipeline,
   setup: DeliverySetup,
@@ -124,7 +124,7 @@ export function startDeliveries(
   }
 }
 
-/** The one that is given, or the data directory's, which is made once. */
+/** Returns the key that is given, or the data directory's, which is made once. */
 async function keyOf({ secretsKey, dataDirectory }: DeliverySettings): Promise<Buffer> {
   if (secretsKey !== undefined) {
     const key = Buffer.from(secretsKey, 'base64')

@@ -1,4 +1,4 @@
-/** Which definitions read a definition, by the rules by which the engine looks names up. */
+/** Finds the definitions that read a definition, by the rules by which the engine looks names up. */
 import { KeyTable, kindOfType, type Target, visitTraits } from '../../actors/compiler/references.ts'
 import { parseQuery } from '../language/parse.ts'
 import type { ActorKind, DefinitionSource } from '../model/definition.ts'
@@ -16,7 +16,7 @@ function namesIn(reader: DefinitionSource): (readonly [ActorKind, string])[] {
   return names
 }
 
-/** Tells if what a name means to an actor of this kind is the definition. */
+/** Returns true if the name, for an actor of this kind, means the definition. */
 function isMeant(source: DefinitionSource, target: Target, kind: ActorKind): boolean {
   if (target.kind !== 'own' && target.kind !== 'account_audience') return false
   const ofKind = target.kind === 'own' ? kind : 'account'
