@@ -20,7 +20,7 @@ export function lineOf({ sign, name, fields }: Step): string {
   return `${sign} ${name}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`
 }
 
-/** Tells if a step stops that a definition is computed. */
+/** Returns true if after the step a definition is no more computed. */
 export function isDisabling({ kind, sign, body }: Step): boolean {
   return kind === 'definition' && sign === '~' && body?.['enabled'] === false
 }

@@ -4,12 +4,12 @@ import { parseJson } from '../model/json-body.ts'
 
 const JSON_BYTES_MAX = 100 * 1024
 
-/** Makes what puts the bytes of a body in its place; undefined where a request has none. */
+/** Makes a middleware that reads a body as bytes; it stays undefined if the request has none. */
 export function readBytes(bytesMax: number): RequestHandler {
   return express.raw({ type: () => true, limit: bytesMax })
 }
 
-/** Makes what puts the value of a JSON body in its place; undefined where a request has none. */
+/** Makes middlewares that read a body as JSON; it stays undefined if the request has none. */
 export function readJson(bytesMax = JSON_BYTES_MAX): RequestHandler[] {
   return [readBytes(bytesMax), parseBody]
 }
@@ -20,7 +20,7 @@ const parseBody: RequestHandler = (request, _response, next) => {
   next()
 }
 
-/** Returns what `readBytes` has put in the place of a body. */
+/** Returns a body that `readBytes` has read; no bytes if the request had none. */
 export function bytesOf(body: unknown): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }

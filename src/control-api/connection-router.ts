@@ -1,12 +1,13 @@
 /** Connections of audiences and computed traits to destinations, over HTTP; at most one to each type of destination. */
 import { type Request, type Response, Router } from 'express'
-import type { ConnectionRecord, SyncScope } from '../model/destination.ts'
+import type { ConnectionRecord } from '../model/destination.ts'
+import type { TypeOfDestination } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { readJson } from './body.ts'
 import { asApiHasIt, changeConnection, readConnection } from './destination-requests.ts'
 import type { DestinationApiOptions } from './destination-router.ts'
-import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
+import type { DefinitionKind, DefinitionRecord, SpaceCommand } from '../model/space-command.ts'
 
 export interface ConnectionApiOptions extends DestinationApiOptions {
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -18,87 +19,129 @@ export interface ConnectionApiOptions extends DestinationApiOptions {
   }
 }
 
+/** Connections of definitions of one kind. */
+interface ConnectionsOfKind extends ConnectionApiOptions {
+  readonly kind: DefinitionKind
+}
+
 type OfDefinition = Request<{ spaceId: string; id: string }>
 type OfConnection = Request<{ spaceId: string; id: string; destinationId: string }>
 
-/** To be mounted behind the check of who asks. */
+/** Makes the routes; they must be mounted behind the check of the access token. */
 export function connectionRouter(options: ConnectionApiOptions): Router {
   const router = Router({ caseSensitive: true })
-  mount(router, options, { kind: 'audience', path: 'audiences' })
-  mount(router, options, { kind: 'computed_trait', path: 'computed-traits' })
+  mount(router, '/spaces/:spaceId/audiences/:id', { ...options, kind: 'audience' })
+  mount(router, '/spaces/:spaceId/computed-traits/:id', { ...options, kind: 'computed_trait' })
   return router
 }
 
-function mount(
-  router: Router,
-  options: ConnectionApiOptions,
-  { kind, path }: { readonly kind: DefinitionKind; readonly path: string },
-): void {
-  const { command, clock, destinations, connections } = options
+function mount(router: Router, definition: string, options: ConnectionsOfKind): void {
   const json = readJson()
-  const all = `/spaces/:spaceId/${path}/:id/destination-connections`
+  const all = `${definition}/destination-connections`
   const one = `${all}/:destinationId`
-  const view = (record: ConnectionRecord): object => connectionView(record, options)
-  const definition = (id: string): DefinitionRecord => {
-    const record = options.find(id, kind)
-    if (!record) throw new EngineError('not_found', `id: there is no such ${kind.replace('_', ' ')}`, 'id')
-    return record
-  }
-  const present = ({ id, destinationId }: OfConnection['params']): ConnectionRecord => {
-    const found = connections.list(definition(id).id)
-    const record = found.find(
-      (connection) => connection.destinationId === destinationId || connection.id === destinationId,
-    )
-    if (!record) throw new EngineError('not_found', 'destinationId: there is no such connection', 'destinationId')
-    return record
-  }
-  const typeOf = (destinationId: string, field = 'destination.id') => {
-    const destination = destinations.find(destinationId)
-    if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
-    return destinations.type(destination.type)
-  }
+  router.post(all, json, create(options))
+  router.get(all, list(options))
+  router.get(one, get(options))
+  router.patch(one, json, update(options))
+  router.delete(one, remove(options))
+  router.post(
+    `${one}/resync`,
+    order((connectionId) => ({ kind: 'sync', connectionId, scope: 'known' }), options),
+  )
+  router.post(
+    `${one}/approve`,
+    order((connectionId) => ({ kind: 'approve', connectionId }), options),
+  )
+  router.post(
+    `${one}/reject`,
+    order((connectionId) => ({ kind: 'reject', connectionId }), options),
+  )
+  router.get(`${one}/overview`, overview(options))
+}
 
-  router.post(all, json, async ({ params, body }: OfDefinition, response: Response) => {
-    const record = definition(params.id)
-    const connection = readConnection(body, record, { find: typeOf, now: clock() })
-    const isSynced = connection.enabled && record.source.includeHistoricalData !== false
-    await command({ kind: 'connect', connection, ...(isSynced && { sync: 'present' as const }) })
-    response.json({ data: { connection: view(connection) } })
-  })
-  router.get(all, ({ params }: OfDefinition, response: Response) => {
-    response.json({ data: { connections: connections.list(definition(params.id).id).map(view) } })
-  })
-  router.get(one, ({ params }: OfConnection, response: Response) => {
-    response.json({ data: { connection: view(present(params)) } })
-  })
-  router.patch(one, json, async ({ params, body }: OfConnection, response: Response) => {
-    const before = present(params)
-    const isList = typeOf(before.destinationId).kind === 'list'
-    const connection = changeConnection(before, body, { isList, now: clock() })
+function create(options: ConnectionsOfKind) {
+  return async ({ params, body }: OfDefinition, response: Response): Promise<void> => {
+    const definition = presentDefinition(params.id, options)
+    const find = (id: string, field: string) => typeOf(id, field, options)
+    const connection = readConnection(body, definition, { find, now: options.clock() })
+    const isSynced = connection.enabled && definition.source.includeHistoricalData !== false
+    await options.command({ kind: 'connect', connection, ...(isSynced && { sync: 'present' as const }) })
+    answer(connection, response, options)
+  }
+}
+
+function list(options: ConnectionsOfKind) {
+  return ({ params }: OfDefinition, response: Response): void => {
+    const records = options.connections.list(presentDefinition(params.id, options).id)
+    response.json({ data: { connections: records.map((record) => connectionView(record, options)) } })
+  }
+}
+
+function get(options: ConnectionsOfKind) {
+  return ({ params }: OfConnection, response: Response): void => {
+    answer(present(params, options), response, options)
+  }
+}
+
+function update(options: ConnectionsOfKind) {
+  return async ({ params, body }: OfConnection, response: Response): Promise<void> => {
+    const before = present(params, options)
+    const isList = typeOf(before.destinationId, 'destinationId', options).kind === 'list'
+    const connection = changeConnection(before, body, { isList, now: options.clock() })
     // What changed while it was disconnected is told by telling everything anew.
     const isBack = connection.enabled && !before.enabled
-    await command({ kind: 'connect', connection, ...(isBack && { sync: 'known' as const }) })
-    response.json({ data: { connection: view(connection) } })
-  })
-  router.delete(one, async ({ params }: OfConnection, response: Response) => {
-    await command({ kind: 'disconnect', id: present(params).id })
+    await options.command({ kind: 'connect', connection, ...(isBack && { sync: 'known' as const }) })
+    answer(connection, response, options)
+  }
+}
+
+function remove(options: ConnectionsOfKind) {
+  return async ({ params }: OfConnection, response: Response): Promise<void> => {
+    await options.command({ kind: 'disconnect', id: present(params, options).id })
     response.json({ data: { status: 'SUCCESS' } })
-  })
-  router.post(`${one}/resync`, async ({ params }: OfConnection, response: Response) => {
-    const connection = present(params)
-    const scope: SyncScope = 'known'
-    await command({ kind: 'sync', connectionId: connection.id, scope })
-    response.json({ data: { connection: view(connection) } })
-  })
-  for (const verb of ['approve', 'reject'] as const)
-    router.post(`${one}/${verb}`, async ({ params }: OfConnection, response: Response) => {
-      const connection = present(params)
-      await command({ kind: verb, connectionId: connection.id })
-      response.json({ data: { connection: view(connection) } })
-    })
-  router.get(`${one}/overview`, ({ params }: OfConnection, response: Response) => {
-    response.json({ data: { overview: destinations.overviewOf(present(params).id) } })
-  })
+  }
+}
+
+/** Makes a handler that gives the command of a connection, and answers with the connection when it is applied. */
+function order(commandOf: (connectionId: string) => SpaceCommand, options: ConnectionsOfKind) {
+  return async ({ params }: OfConnection, response: Response): Promise<void> => {
+    const connection = present(params, options)
+    await options.command(commandOf(connection.id))
+    answer(connection, response, options)
+  }
+}
+
+function overview(options: ConnectionsOfKind) {
+  return ({ params }: OfConnection, response: Response): void => {
+    response.json({ data: { overview: options.destinations.overviewOf(present(params, options).id) } })
+  }
+}
+
+/** Finds a definition of the kind. Throws an EngineError if there is none. */
+function presentDefinition(id: string, { kind, find }: ConnectionsOfKind): DefinitionRecord {
+  const record = find(id, kind)
+  if (!record) throw new EngineError('not_found', `id: there is no such ${kind.replace('_', ' ')}`, 'id')
+  return record
+}
+
+/** Finds a connection by its destination, or by its own id. Throws an EngineError if there is none. */
+function present({ id, destinationId }: OfConnection['params'], options: ConnectionsOfKind): ConnectionRecord {
+  const record = options.connections
+    .list(presentDefinition(id, options).id)
+    .find((connection) => connection.destinationId === destinationId || connection.id === destinationId)
+  if (!record) throw new EngineError('not_found', 'destinationId: there is no such connection', 'destinationId')
+  return record
+}
+
+/** Finds the type of a destination. Throws an EngineError that names the field if there is no such destination. */
+function typeOf(destinationId: string, field: string, { destinations }: ConnectionsOfKind): TypeOfDestination {
+  const destination = destinations.find(destinationId)
+  if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
+  return destinations.type(destination.type)
+}
+
+function answer(record: ConnectionRecord, response: Response, options: ConnectionsOfKind): void {
+  response.json({ data: { connection: connectionView(record, options) } })
 }
 
 function connectionView(record: ConnectionRecord, { connections, destinations }: ConnectionApiOptions): object {

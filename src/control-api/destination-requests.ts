@@ -90,7 +90,7 @@ const Resend = fields({
   reason: z.string().max(255).optional(),
 })
 
-/** What a new destination, or a changed one, is to be; its settings are still to be checked by its type. */
+/** A new destination, or a changed one, whose settings its type has not checked yet. */
 export interface AskedDestination extends Pick<DestinationRecord, 'id' | 'type' | 'name' | 'enabled' | 'createdAt'> {
   readonly given: JsonObject
 }
@@ -106,7 +106,7 @@ export function changeDestination(record: DestinationRecord, body: unknown): Ask
   return { id, type, name, enabled, createdAt, given: settings }
 }
 
-/** Settings from elsewhere: JSON or YAML, one destination, a list, or an answer of Segment's Public API. */
+/** Reads JSON or YAML from elsewhere: one destination, a list, or an answer of Segment's Public API. */
 export function readImport(text: string, now: number): AskedDestination[] {
   const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
   return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
@@ -222,7 +222,7 @@ function withChange(
   return changed
 }
 
-/** What a request may say of a connection, as it is. */
+/** Returns a connection in the fields that requests have for it. */
 export function asApiHasIt({ sends, events, approval, idSync, traits }: ConnectionRecord) {
   return {
     idSyncConfiguration: idSync,
@@ -248,7 +248,7 @@ function checkSends({ sends, type }: ConnectionRecord, isList: boolean): void {
   if (!identify && !track && !group) throw invalid(field, 'expected at least one kind of call to be sent')
 }
 
-/** Which failures are to be sent again: those of these numbers, or of this reason, or all. */
+/** Reads which failures are to be sent again: those of some numbers, or of a reason, or all. */
 export function readResend(body: unknown): { numbers?: readonly number[] | undefined; reason?: string | undefined } {
   return parsed(Resend.prefault({}), body)
 }

@@ -30,97 +30,155 @@ type OfDestination = Request<{ spaceId: string; id: string }>
 const IMPORT_BYTES_MAX = 1024 * 1024
 const DRAIN_WITHIN_MS = 30_000
 
-/** To be mounted behind the check of who asks. */
+/** Makes the routes; they must be mounted behind the check of the access token. */
 export function destinationRouter(options: DestinationApiOptions): Router {
-  const { destinations, command, clock } = options
   const router = Router({ caseSensitive: true })
   const json = readJson()
-  const path = '/spaces/:spaceId/destinations'
-  const present = (id: string): DestinationRecord => {
-    const record = destinations.find(id)
-    if (!record) throw new EngineError('not_found', 'id: there is no such destination', 'id')
-    return record
-  }
-  const put = async (record: DestinationRecord): Promise<void> =>
-    command({ kind: 'put destination', destination: record })
-  const view = (record: DestinationRecord) => destinationView(record, destinations)
+  const all = '/spaces/:spaceId/destinations'
+  const one = `${all}/:id`
+  router.get('/spaces/:spaceId/destination-types', listTypes(options))
+  router.post(`${all}/import`, readBytes(IMPORT_BYTES_MAX), importAll(options))
+  router.post(all, json, create(options))
+  router.get(all, list(options))
+  router.get(one, get(options))
+  router.patch(one, json, update(options))
+  router.delete(one, remove(options))
+  router.post(`${one}/test`, tryOut(options))
+  router.post(`${one}/pause`, switchTo(false, options))
+  router.post(`${one}/resume`, switchTo(true, options))
+  router.post(`${one}/drain`, drain(options))
+  router.get(`${one}/overview`, overview(options))
+  router.get(`${one}/failures`, listFailures(options))
+  router.post(`${one}/failures/resend`, json, resend(options))
+  return router
+}
 
-  router.get('/spaces/:spaceId/destination-types', (_request, response) => {
+function listTypes({ destinations }: DestinationApiOptions) {
+  return (_request: Request, response: Response): void => {
     response.json({ data: { destinationTypes: destinations.types() } })
-  })
-  router.post(`${path}/import`, readBytes(IMPORT_BYTES_MAX), async (request: Request, response: Response) => {
-    const asked = readImport(bytesOf(request.body).toString(), clock())
+  }
+}
+
+function importAll(options: DestinationApiOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const asked = readImport(bytesOf(request.body).toString(), options.clock())
     // All are checked before the first is made.
     const records = asked.map((one) => recordOf(one, options, { isPartial: true }))
-    for (const record of records) await put(record)
-    response.json({ data: { destinations: records.map(view) } })
-  })
-  router.post(path, json, async (request: Request, response: Response) => {
-    const record = recordOf(readDestination(request.body, clock()), options, {})
-    await put(record)
-    response.json({ data: { destination: view(record) } })
-  })
-  router.get(path, (_request, response) => {
-    response.json({ data: { destinations: destinations.list().map(view) } })
-  })
-  router.get(`${path}/:id`, ({ params }: OfDestination, response: Response) => {
-    response.json({ data: { destination: view(present(params.id)) } })
-  })
-  router.patch(`${path}/:id`, json, async ({ params, body }: OfDestination, response: Response) => {
-    const before = present(params.id)
+    for (const record of records) await put(record, options)
+    response.json({ data: { destinations: records.map((record) => destinationView(record, options)) } })
+  }
+}
+
+function create(options: DestinationApiOptions) {
+  return async (request: Request, response: Response): Promise<void> => {
+    const record = recordOf(readDestination(request.body, options.clock()), options, {})
+    await put(record, options)
+    answer(record, response, options)
+  }
+}
+
+function list(options: DestinationApiOptions) {
+  return (_request: Request, response: Response): void => {
+    const destinations = options.destinations.list().map((record) => destinationView(record, options))
+    response.json({ data: { destinations } })
+  }
+}
+
+function get(options: DestinationApiOptions) {
+  return ({ params }: OfDestination, response: Response): void => {
+    answer(present(params.id, options), response, options)
+  }
+}
+
+function update(options: DestinationApiOptions) {
+  return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
+    const before = present(params.id, options)
     const record = recordOf(changeDestination(before, body), options, { before })
-    await put(record)
-    response.json({ data: { destination: view(record) } })
-  })
-  router.delete(`${path}/:id`, async ({ params }: OfDestination, response: Response) => {
-    present(params.id)
-    await command({ kind: 'remove destination', id: params.id })
+    await put(record, options)
+    answer(record, response, options)
+  }
+}
+
+function remove(options: DestinationApiOptions) {
+  return async ({ params }: OfDestination, response: Response): Promise<void> => {
+    const { id } = present(params.id, options)
+    await options.command({ kind: 'remove destination', id })
     response.json({ data: { status: 'SUCCESS' } })
-  })
-  router.post(`${path}/:id/test`, async ({ params }: OfDestination, response: Response) => {
-    const failure = await destinations.test(present(params.id))
+  }
+}
+
+function tryOut(options: DestinationApiOptions) {
+  return async ({ params }: OfDestination, response: Response): Promise<void> => {
+    const failure = await options.destinations.test(present(params.id, options))
     response.json({ data: failure ? { status: 'FAILED', ...failure } : { status: 'SUCCESS' } })
-  })
-  for (const [verb, enabled] of [
-    ['pause', false],
-    ['resume', true],
-  ] as const)
-    router.post(`${path}/:id/${verb}`, async ({ params }: OfDestination, response: Response) => {
-      const record = { ...present(params.id), enabled, updatedAt: clock() }
-      checkWhole(record)
-      await put(record)
-      response.json({ data: { destination: view(record) } })
-    })
-  router.post(`${path}/:id/drain`, async ({ params }: OfDestination, response: Response) => {
-    const waiting = await destinations.drain(present(params.id).id, DRAIN_WITHIN_MS)
+  }
+}
+
+function switchTo(enabled: boolean, options: DestinationApiOptions) {
+  return async ({ params }: OfDestination, response: Response): Promise<void> => {
+    const record = { ...present(params.id, options), enabled, updatedAt: options.clock() }
+    checkWhole(record)
+    await put(record, options)
+    answer(record, response, options)
+  }
+}
+
+function drain(options: DestinationApiOptions) {
+  return async ({ params }: OfDestination, response: Response): Promise<void> => {
+    const waiting = await options.destinations.drain(present(params.id, options).id, DRAIN_WITHIN_MS)
     response.json({ data: { status: waiting === 0 ? 'DRAINED' : 'WAITING', waiting } })
-  })
-  router.get(`${path}/:id/overview`, ({ params }: OfDestination, response: Response) => {
-    const connections = destinations.connectionsTo(present(params.id).id)
-    const byConnection = connections.map(({ id, definitionId, key }) => ({
-      connectionId: id,
+  }
+}
+
+function overview(options: DestinationApiOptions) {
+  const { destinations } = options
+  return ({ params }: OfDestination, response: Response): void => {
+    const { id } = present(params.id, options)
+    const connections = destinations.connectionsTo(id).map(({ id: connectionId, definitionId, key }) => ({
+      connectionId,
       definitionId,
       key,
-      ...destinations.overviewOf(id),
+      ...destinations.overviewOf(connectionId),
     }))
-    response.json({ data: { overview: destinations.overview(params.id), connections: byConnection } })
-  })
-  router.get(`${path}/:id/failures`, ({ params, query }: OfDestination, response: Response) => {
-    const { reason } = query
-    const all = destinations.failures(present(params.id).id)
+    response.json({ data: { overview: destinations.overview(id), connections } })
+  }
+}
+
+function listFailures(options: DestinationApiOptions) {
+  return ({ params, query: { reason } }: OfDestination, response: Response): void => {
+    const all = options.destinations.failures(present(params.id, options).id)
     const failures = reason === undefined ? all : all.filter((failure) => failure.reason === reason)
     response.json({ data: { failures: failures.map((one) => ({ ...one, failedAt: formatInstant(one.failedAt) })) } })
-  })
-  router.post(`${path}/:id/failures/resend`, json, async ({ params, body }: OfDestination, response: Response) => {
+  }
+}
+
+function resend(options: DestinationApiOptions) {
+  return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
     const { numbers, reason } = readResend(body)
-    const wanted = destinations
-      .failures(present(params.id).id)
+    const { id } = present(params.id, options)
+    const wanted = options.destinations
+      .failures(id)
       .filter((failure) => (numbers?.includes(failure.number) ?? true) && failure.reason === (reason ?? failure.reason))
-    if (wanted.length > 0)
-      await command({ kind: 'resend', destinationId: params.id, numbers: wanted.map(({ number }) => number) })
+      .map(({ number }) => number)
+    if (wanted.length > 0) await options.command({ kind: 'resend', destinationId: id, numbers: wanted })
     response.json({ data: { resent: wanted.length } })
-  })
-  return router
+  }
+}
+
+/** Finds a destination. Throws an EngineError if there is none. */
+function present(id: string, { destinations }: DestinationApiOptions): DestinationRecord {
+  const record = destinations.find(id)
+  if (!record) throw new EngineError('not_found', 'id: there is no such destination', 'id')
+  return record
+}
+
+/** Stores a destination; resolves when that is durable and applied. */
+function put(destination: DestinationRecord, { command }: DestinationApiOptions): Promise<void> {
+  return command({ kind: 'put destination', destination })
+}
+
+function answer(record: DestinationRecord, response: Response, options: DestinationApiOptions): void {
+  response.json({ data: { destination: destinationView(record, options) } })
 }
 
 function recordOf(
@@ -142,17 +200,17 @@ function checkWhole({ enabled, missing }: DestinationRecord): void {
   throw new EngineError('validation_error', `${field}: expected a value before the destination is enabled`, field)
 }
 
-/** In the shape of Segment's Public API; secrets are masked. */
-function destinationView(record: DestinationRecord, admin: DestinationAdmin): object {
+/** Returns a destination in the shape of Segment's Public API; secrets are masked. */
+function destinationView(record: DestinationRecord, { destinations }: DestinationApiOptions): object {
   const { id, name, enabled, missing, createdAt, updatedAt } = record
-  const { slug, name: typeName, kind } = admin.type(record.type)
+  const { slug, name: typeName, kind } = destinations.type(record.type)
   return {
     id,
     name,
     enabled,
-    status: admin.status(record),
+    status: destinations.status(record),
     metadata: { slug, name: typeName, kind },
-    settings: admin.shown(record),
+    settings: destinations.shown(record),
     ...(missing.length > 0 && { missingSettings: missing }),
     createdAt: formatInstant(createdAt),
     updatedAt: formatInstant(updatedAt),

@@ -65,7 +65,7 @@ const ComputedTraitChange = fields(
   FOR_GOOD,
 )
 
-/** The record of an audience to be created. Throws an EngineError that names the field at fault. */
+/** Returns the record of an audience to be created. Throws an EngineError that names the field at fault. */
 export function readAudience(body: unknown, now: number): DefinitionRecord {
   const { definition, audienceType: type, options, ...rest } = parsed(Audience, body)
   const { includeHistoricalData, includeAnonymousUsers, backfillEventDataDays } = options
@@ -79,7 +79,7 @@ export function readAudience(body: unknown, now: number): DefinitionRecord {
   }
 }
 
-/** Likewise, of a computed trait. */
+/** Returns the record of a computed trait to be created, likewise. */
 export function readComputedTrait(body: unknown, now: number): DefinitionRecord {
   const { definition, options, ...rest } = parsed(ComputedTrait, body)
   const { includeHistoricalData } = options
@@ -91,7 +91,7 @@ export function readComputedTrait(body: unknown, now: number): DefinitionRecord 
   }
 }
 
-/** The audience's record with what a request changes; its key and type are for good. */
+/** Returns an audience's record with the changes of a request; its key and type are for good. */
 export function changeAudience(record: DefinitionRecord, body: unknown, now: number): DefinitionRecord {
   const { options = {}, ...change } = parsed(AudienceChange, body)
   const { includeHistoricalData, includeAnonymousUsers, backfillEventDataDays } = options
@@ -105,7 +105,7 @@ export function changeAudience(record: DefinitionRecord, body: unknown, now: num
   }
 }
 
-/** Likewise, of a computed trait. */
+/** Returns a computed trait's record, likewise. */
 export function changeComputedTrait(record: DefinitionRecord, body: unknown, now: number): DefinitionRecord {
   const { options = {}, ...change } = parsed(ComputedTraitChange, body)
   const { definition } = change
@@ -133,7 +133,7 @@ function withChange(
   return { ...record, name, description, enabled, updatedAt: now, source: { ...record.source, name, query } }
 }
 
-/** Of a list: how many on a page, and the record that it starts at, by number; 0 for the first. */
+/** Reads how many records a page has, and the number of the one that it starts at; 0 for the first. */
 export function readPagination(
   parameters: Readonly<Record<string, unknown>>,
   countMax: number,
@@ -165,7 +165,7 @@ function named({ name, key = keyOfName(name) }: Common): { name: string; key: st
   return { name, key }
 }
 
-/** The fields that have a value. */
+/** Returns the fields that have a value. */
 function given<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }

@@ -21,7 +21,7 @@ const TOKENS_MAX = 1_000
 const BODY_BYTES_MAX = 10 * 1024
 const NewToken = fields({ description: z.string().max(255).default('') })
 
-/** To be mounted behind the check of who asks. */
+/** Makes the routes; they must be mounted behind the check of the access token. */
 export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router {
   const router = Router({ caseSensitive: true })
   const path = '/spaces/:spaceId/tokens'

@@ -2,8 +2,8 @@
  * The application that answers, which may change, and requests and responses that are its own from the start.
  *
  * Express sets the prototype of each to its own; if that is a change, V8 gives up their shapes, and everything that
- * touches them afterwards is slow. By CPU profiles of this server on Node 20 a read of 20 traits took 218 µs then and 70
- * without, and by `npm run bench -- ingest` single calls came to 0.19 of their floor then and to 0.34 without.
+ * touches them afterwards is slow. By CPU profiles of this server on Node 20, a read of 20 traits took 218 µs then and
+ * 70 µs without; by `npm run bench -- ingest`, single calls came to 0.19 of their floor then and to 0.34 without.
  *
  * Bull Board is an application inside this one, and still changes those of its own requests.
  */
@@ -11,10 +11,10 @@ import { IncomingMessage, type RequestListener, type ServerOptions, ServerRespon
 import type { Express } from 'express'
 
 export interface ExpressListener {
-  /** To be among the options of the server that listens. */
+  /** Must be among the options of the server that listens. */
   readonly options: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
   readonly listener: RequestListener
-  /** Has another application answer all requests that come in from now on, those of open connections too. */
+  /** Lets another application answer all requests from now on, those of open connections too. */
   readonly become: (app: Express) => void
 }
 

@@ -14,7 +14,7 @@ const CLOSE_WITHIN_MS = 10_000
 
 export interface HttpServer {
   readonly url: string
-  /** Has another application answer from now on. */
+  /** Lets another application answer from now on. */
   readonly become: (app: Express) => void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
