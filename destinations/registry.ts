@@ -20,7 +20,10 @@ export interface DestinationDescription {
   /** JSON Schema of what is to be given. */
   readonly settings: object
   readonly secrets: readonly string[]
-  /** Whether a request carries one call, as many as the setting `batchSize` says, or what was gathered for a while. */
+  /**
+   * `none`: a request carries one call; `by_setting`: as many as the setting `batchSize` says; `gathered`: the changes
+   * of a while.
+   */
   readonly batching: 'none' | 'by_setting' | 'gathered'
 }
 

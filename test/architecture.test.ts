@@ -10,9 +10,9 @@ import { describe, expect, it } from 'vitest'
 interface Layer {
   /** A folder or a file, from the root of the repository. */
   readonly path: string
-  /** What it may import besides itself. */
+  /** Other folders that it may import. */
   readonly may: readonly string[]
-  /** What it may import by `import type` alone. */
+  /** Folders that it may import by `import type` alone. */
   readonly mayTypes?: readonly string[]
   /** The only packages that it may import, builtins among them; left out: any. */
   readonly packages?: readonly string[]
@@ -55,7 +55,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'bench', may: PRODUCT },
 ]
 
-/** What only tests use so far. An entry that the program reaches fails the test. */
+/** Files that only tests use so far. An entry that the program reaches fails the test. */
 const NOT_REACHED_YET: readonly string[] = []
 
 /** Path from the root of the repository → text. */
@@ -71,7 +71,7 @@ interface Import {
 
 const FOLDERS = [...PRODUCT, 'bench', 'test']
 const FORBIDDEN_IN_ACTORS = ['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'globalThis']
-/** What of RxJS looks at the clock by itself. */
+/** Parts of RxJS that look at the clock by themselves. */
 const TIMED_OPERATORS =
   /^(timer|interval|timestamp|timeInterval|timeout(With)?|delay|(audit|buffer|debounce|sample|throttle|window)Time|\w+Scheduler)$/
 

@@ -1,4 +1,4 @@
-/** What the documents claim and a machine can check: tables, links, commands, settings, what the sample gives. */
+/** Claims of the documents that a machine can check: tables, links, commands, settings, the output of the sample. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'

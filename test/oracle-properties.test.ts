@@ -1,4 +1,4 @@
-/** What must be true of the oracle under random definitions and histories, whatever it computes. */
+/** Properties of the oracle under random definitions and histories, whatever it computes. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseQuery } from '../src/language/parse.ts'

@@ -62,7 +62,7 @@ function unfinished(file: SourceFile): string[] {
   return matches(file, /\b(?:TO[D]O|FIX[M]E|X[X]X)\b/)
 }
 
-/** What is not the project's own: the places and words of those who made it. */
+/** Words and places of those who made the project, which are not its own. */
 function foreign(file: SourceFile): string[] {
   const outside = isTest(file) ? [] : matches(file, /\.\.\/sha[r]ed/)
   return [...outside, ...matches(file, /\bassistan[t]|\bissue [#]/i)]
@@ -73,6 +73,13 @@ function leftOut(file: SourceFile): string[] {
   if (!isTest(file)) return []
   const silent = file.text.includes('console.warn(') ? [] : matches(file, /\.skipI[f]\s*\(/)
   return [...matches(file, /\.(?:onl[y]|ski[p])\s*[(.]/), ...silent]
+}
+
+/** Doc comments whose subject is a clause: a function's begins with its verb, any other with its noun. */
+function vagueComments({ path, text }: SourceFile): string[] {
+  if (!/\.m?ts$|\.mjs$/.test(path)) return []
+  const found = [...text.matchAll(/\/\*\*[\s*]*((?:What|Who|Whether|How|Of)\b.{0,30})/g)]
+  return found.map(({ 1: start, index }) => `${path}:${text.slice(0, index).split('\n').length}: ${start}`)
 }
 
 function tooLong(file: SourceFile): string[] {
@@ -119,6 +126,10 @@ describe('the repository', () => {
     expect(found.sort()).toEqual(SKIPS_KNOWN)
   })
 
+  it('has no doc comment that begins with What, Who, Whether, How or Of', () => {
+    expect(files.flatMap(vagueComments)).toEqual([])
+  })
+
   it(`has no file of more than ${FILE_LINES_MAX} lines, but for tests and those listed`, () => {
     expect(files.flatMap(tooLong)).toEqual([])
   })
@@ -157,6 +168,16 @@ describe('the rules fire', () => {
     expect(leftOut(file('test/a.test.ts', ['it', "skip('a')"].join('.')))).toHaveLength(1)
     expect(leftOut(file('test/a.test.ts', skipIf))).toHaveLength(1)
     expect(leftOut(file('test/a.test.ts', `if (absent) console.warn('SKIPPED')\n${skipIf}`))).toEqual([])
+  })
+
+  it.each(['What', 'Who', 'Whether', 'How', 'Of'])('on a doc comment that begins with %s', (word) => {
+    const [open, close] = ['/' + '**', '*' + '/']
+    expect(vagueComments(file('src/a.ts', `a\n  ${open} ${word} it is. ${close}`))).toEqual([
+      `src/a.ts:2: ${word} it is. ${close}`,
+    ])
+    expect(vagueComments(file('test/a.ts', `${open}\n * ${word} it is.\n ${close}`))).toHaveLength(1)
+    expect(vagueComments(file('src/a.ts', `${open} Tells ${word} it is. ${close}\n// ${word} else`))).toEqual([])
+    expect(vagueComments(file('docs/a.md', `${open} ${word} it is. ${close}`))).toEqual([])
   })
 
   it('on a long file, unless it is a test or listed', () => {

@@ -14,7 +14,7 @@ export interface DefinitionInput {
   readonly query: Query
   /** Events count only if they arrived later; -1: all of the kept history. */
   readonly sinceArrival: number
-  /** How many calls the space had taken up when it was defined, or last edited; -1: from the start. */
+  /** The number of calls that the space had taken up when it was defined, or last edited; -1: from the start. */
   readonly definedAt: number
 }
 

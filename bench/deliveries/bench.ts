@@ -1,5 +1,5 @@
 /**
- * How many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request?
+ * Question: how many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request?
  * And does a webhook hear later when another fails and a third hangs?
  *   npm run bench -- deliveries        DELIVERIES_CALLS=50000 npm run bench -- deliveries
  *
@@ -43,7 +43,7 @@ const SPACE = 'bench'
 const AT = 1_767_225_600_000
 const PACED_PER_SECOND = 300
 const PACED_SECONDS = 20
-/** Of the latency beside one that hangs to that without. */
+/** Ratio of the latency beside one that hangs to that without. */
 const DELAY_MAX = 1.2
 
 const CONNECTION: ConnectionRecord = {
@@ -172,7 +172,7 @@ function runOurs(batchSize: number, count: number): Promise<number> {
   })
 }
 
-/** Of the first webhook, ms at the 99th percentile. */
+/** Latency of the first webhook, ms at the 99th percentile. */
 function runPaced(neighbours: readonly string[]): Promise<number> {
   return inSetting(async (address, sink) => {
     const others = await Promise.all(neighbours.map(sinkOf))

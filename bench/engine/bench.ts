@@ -1,5 +1,5 @@
 /**
- * How fast is `Shard.apply`, with twenty definitions of the usual kinds over 100,000 profiles?
+ * Question: how fast is `Shard.apply`, with twenty definitions of the usual kinds over 100,000 profiles?
  *   npm run bench -- engine        ENGINE_CALLS=100000 ENGINE_PROFILES=10000 npm run bench -- engine
  *
  * Workload: a shop's calls over sixty days of virtual time, one to an entry (workload.ts); then the clock goes on until

@@ -68,7 +68,7 @@ class Visitor {
   readonly orders: number[] = []
   readonly totals: number[] = []
   sum = 0
-  /** What `spend_30_days` last said. */
+  /** The value of `spend_30_days` that was published last. */
   spend: number | null = null
   plan = ''
   planTs = -Infinity
@@ -100,7 +100,7 @@ export class Floor {
     for (const { body } of calls) this.#call(body as ShopCall, receivedAt, out)
   }
 
-  /** What is due before the instant happens. */
+  /** Fires the deadlines before the instant. */
   moveClock(now: number, out: FloorTransition[]): void {
     if (now <= this.#clock) return
     for (let due = this.#heap.earliest; due < now; due = this.#heap.earliest) {

@@ -8,7 +8,7 @@ import type { ShopCall, ShopProperties, ShopTraits } from './shop-call.ts'
 export interface Moment {
   readonly userId: string
   readonly messageId: string
-  /** Of a call that sets traits: `identify`. */
+  /** Only for a call that sets traits: `identify`. */
   readonly name: string
   readonly ts: number
   readonly now: number

@@ -50,7 +50,7 @@ export function generateWorkload({ profiles, calls }: WorkloadSize): Calls {
   return writer.finish(duplicateCount)
 }
 
-/** Who calls next: mostly somebody whose session is open. */
+/** Chooses the next caller: mostly somebody whose session is open. */
 class Visitors {
   readonly #random: Random
   readonly #profiles: number

@@ -1,5 +1,5 @@
 /**
- * How late is the last of 100,000 exits out, where all their windows close within one second?
+ * Question: how late is the last of 100,000 exits out, where all their windows close within one second?
  *   npm run bench -- expiry        EXPIRY_WINDOWS=10000 npm run bench -- expiry
  *
  * Workload: one event of each of 100,000 profiles, an hour before its window closes; the instants are spread over a

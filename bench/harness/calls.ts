@@ -9,7 +9,7 @@ const CHUNK_CALLS = 500
 export interface Calls {
   readonly chunks: readonly Chunk[]
   readonly count: number
-  /** How many of them repeat a `messageId`. */
+  /** Calls that repeat a `messageId`. */
   readonly duplicateCount: number
   /** Receive time of the last call, epoch ms. */
   readonly end: number

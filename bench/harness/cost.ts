@@ -1,5 +1,5 @@
 /**
- * What a run costs: CPU time of the process, all its threads, beside wall time. Ratios are taken on CPU time, because
+ * The cost of a run: CPU time of the process, all its threads, beside wall time. Ratios are taken on CPU time, because
  * the machine is shared; a run's wall time also holds what its neighbours did.
  */
 import { setting } from './setting.ts'

@@ -1,4 +1,4 @@
-/** What the figures were measured on: without it they mean nothing. */
+/** The machine of the figures: without it they mean nothing. */
 import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 

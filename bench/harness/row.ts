@@ -8,7 +8,7 @@ export interface Row {
   readonly unit: string
   /** Median by wall time, where the result is by CPU time. */
   readonly wall?: number
-  /** What the result is compared with, in the same unit. */
+  /** The baseline, in the same unit. */
   readonly baseline?: { readonly name: string; readonly value: number }
   /** Result to baseline. */
   readonly ratio?: number

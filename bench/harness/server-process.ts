@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 
-/** Of `/proc/PID/stat`: ticks a second. */
+/** Ticks a second in `/proc/PID/stat`. */
 const TICKS = 100
 const UTIME = 13
 

@@ -10,7 +10,7 @@ import { inDirectory } from './directory.ts'
 const SPACE = 'bench'
 
 export interface SpaceStores {
-  /** Of the Redis. */
+  /** Address of the Redis. */
   readonly address: string
   readonly journal: RedisJournal<SpaceCommand>
   readonly checkpoints: RedisCheckpoints

@@ -1,5 +1,5 @@
 /**
- * What a bench runs over calls: anything that takes the calls and says which transitions they cause.
+ * The subject of a bench: anything that takes the calls and says which transitions they cause.
  * Parsing is left out of the cost, and so is looking at the transitions.
  */
 import { createHash } from 'node:crypto'
@@ -21,9 +21,9 @@ export interface Subject {
 export interface Outcome {
   readonly cost: Cost
   readonly changeCount: number
-  /** Of every `(at, type, key, profile, value)`, in order. */
+  /** Digest of every `(at, type, key, profile, value)`, in order. */
   readonly fingerprint: string
-  /** What holds at the end: value by key and profile, without what is false or absent. */
+  /** The state at the end: value by key and profile, without those that are false or absent. */
   readonly standing: ReadonlyMap<string, JsonValue>
 }
 

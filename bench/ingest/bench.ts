@@ -1,5 +1,5 @@
 /**
- * What does a durable event cost the server, sent in batches of 1, 15 and 100?
+ * Question: what does a durable event cost the server, sent in batches of 1, 15 and 100?
  *   npm run bench -- ingest        INGEST_EVENTS=20000 npm run bench -- ingest
  *
  * Workload: 32 connections, each with one request under way; events of an online shop over 10,000 users; twenty

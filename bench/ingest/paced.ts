@@ -5,7 +5,7 @@
 import { Agent, request } from 'node:http'
 
 export interface Paced {
-  /** Of each request, ms, ascending. */
+  /** Latency of each request, ms, ascending. */
   readonly latencies: readonly number[]
   /** Requests that were not answered with 200. */
   readonly refused: number

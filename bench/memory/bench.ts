@@ -1,5 +1,5 @@
 /**
- * How many bytes does a profile take, and how long does a full collection stop the process for?
+ * Question: how many bytes does a profile take, and how long does a full collection stop the process for?
  *   npm run bench -- memory        MEMORY_PROFILES=1000000 npm run bench -- memory
  *
  * Workload: profiles of three ids, five traits and ten events of four properties within thirty days, imported one

@@ -1,4 +1,4 @@
-/** What the bench fills: a space as the server holds it, and the naive store beside it. */
+/** Fills the subjects of the bench: a space as the server holds it, and the naive store beside it. */
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { Pipeline } from '../../src/space/pipeline.ts'
 import { callsOf, EVENTS_PER_PROFILE } from './calls-of.ts'

@@ -28,7 +28,7 @@ const SIZES = [10, 100, 1000, 10_000]
 const SEED = 20_260_102
 const START = Date.UTC(2026, 0, 1)
 const SPAN_MS = 30 * UNITS.day
-/** Of the cost with ten audiences. */
+/** Ratio to the cost with ten audiences. */
 const TARGET = 1.3
 
 const calls = generateCalls()

@@ -1,5 +1,5 @@
 /**
- * How long is it from the start of the process, with Redis running, to a `/readyz` that answers 200?
+ * Question: how long is it from the start of the process, with Redis running, to a `/readyz` that answers 200?
  *   npm run bench -- recovery        RECOVERY_PROFILES=1000000 RECOVERY_EVENTS=2 npm run bench -- recovery
  *
  * Workload: 100,000 profiles of an identify and ten events each, under twenty definitions, from a checkpoint that holds

@@ -1,5 +1,5 @@
 /**
- * How near does a lookup of twenty traits come to what Express costs for an answer of the same bytes?
+ * Question: how near does a lookup of twenty traits come to what Express costs for an answer of the same bytes?
  *   npm run bench -- traits        TRAITS_REQUESTS=20000 npm run bench -- traits
  *
  * Workload: 32 connections, each with one request under way; users by their `user_id`, at random among 10,000, of

@@ -1,5 +1,5 @@
 /**
- * What a webhook is set up with. Headers that say how the request is framed, sent or signed are ours; a header's value
+ * The settings of a webhook. Headers that say how the request is framed, sent or signed are ours; a header's value
  * may be a credential, so headers are secret as a whole.
  */
 import { z } from 'zod'

@@ -1,4 +1,4 @@
-/** What a receiver does with a signed request; a sample to copy, which our own tests hold requests against. */
+/** Verifies a signed request as its receiver does; a sample to copy, which our own tests hold requests against. */
 import { timingSafeEqual } from 'node:crypto'
 import { signature } from './signature.ts'
 

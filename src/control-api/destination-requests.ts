@@ -54,7 +54,7 @@ const ConnectionSettings = fields({
       `expected ${TRAITS_MAX} names of traits at most, or an object of them`,
     )
     .optional(),
-  /** How many profiles, and which share of them, may be moved without somebody's consent. */
+  /** Profiles, and the share of them, that may change at once without an approval. */
   approvalMembers: z.int().min(0).optional(),
   approvalShare: z.number().min(0).max(1).optional(),
 })

@@ -10,7 +10,7 @@ import type { WorkerDestination } from '../worker/delivery-worker.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from '../worker/worker-messages.ts'
 
 export interface WorkerProcessOptions {
-  /** Of the program that speaks `worker-messages.ts` when it is told to `deliver`. */
+  /** Path of the program, which speaks `worker-messages.ts` when it is told to `deliver`. */
   readonly program: string
   readonly config: WorkerConfig
   readonly onPrint: (line: string) => void

@@ -8,7 +8,7 @@ import { answerErrors, type ErrorBody, notFound, type OnFault } from './errors.t
 /** One API with its own form of errors. */
 export interface Surface {
   readonly router: Router
-  /** What of the address space is its own: errors there have its form. */
+  /** Paths of the surface: errors there have its form. */
   readonly paths: readonly string[]
   readonly errorBody: ErrorBody
 }
@@ -19,7 +19,7 @@ export interface AppOptions {
   /** False while there is no use in sending requests. */
   readonly isReady: () => boolean
   readonly onFault: OnFault
-  /** What `/metrics` answers with. */
+  /** The answers of `/metrics`. */
   readonly metrics?: { readonly contentType: string; readonly text: () => Promise<string> }
   /** Told of every answer. */
   readonly onAnswer: (answer: Answer) => void

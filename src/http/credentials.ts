@@ -1,5 +1,5 @@
 /**
- * Who may do what: write keys ingest, access tokens read and control. Neither opens what the other does.
+ * Credentials: write keys ingest, access tokens read and control. Neither opens what the other does.
  * Credentials are compared by their SHA-256, so that the time a comparison takes tells nothing about them.
  */
 import { createHash, timingSafeEqual } from 'node:crypto'
@@ -9,7 +9,7 @@ export interface CredentialsOptions {
   readonly accessToken: string
   /** Write key → id of its source. */
   readonly sources: ReadonlyMap<string, string>
-  /** Whether a token with this SHA-256, in hex, was made while the server ran. */
+  /** Returns true if a token with this SHA-256, in hex, was made while the server ran. */
   readonly isToken: (digest: string) => boolean
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { EngineError } from '../model/errors.ts'
 
-/** How long a client that was refused for lack of room is asked to wait. */
+/** The wait that a client is asked for if it was refused for lack of room. */
 const RETRY_AFTER_SECONDS = 1
 
 const ENCODING = 'Content-Encoding'

@@ -1,4 +1,4 @@
-/** What the server counts, for Prometheus. Labels have few values, and none of them is personal. */
+/** The counts of the server, for Prometheus. Labels have few values, and none of them is personal. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client'
 import type { DeliveryOverview } from '../model/destination-admin.ts'
 import type { Answer } from './app.ts'
@@ -35,7 +35,7 @@ interface Checkpoint {
 /** From a tenth of a millisecond to ten seconds. */
 const ANSWER_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const CHECKPOINT_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100]
-/** Of the latencies of deliveries, those that are shown: a millisecond to an hour, of the powers of two. */
+/** The buckets of delivery latencies that are shown: powers of two from a millisecond to an hour. */
 const LATENCY_MS = { min: 1, max: 4_194_304 }
 
 export function createMetrics(gauges: Gauges): Metrics {

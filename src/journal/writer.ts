@@ -36,8 +36,8 @@ export interface WriterLimits {
   readonly entryRequestsMax: number
   readonly entryBytesMax: number
   /**
-   * How long submissions wait for an entry to be stored, ms; then they are refused, and it is not known if the entry is
-   * stored.
+   * Submissions wait at most so long for an entry to be stored, ms; then they are refused, and it is not known if the
+   * entry is stored.
    */
   readonly patienceMs: number
 }

@@ -1,4 +1,4 @@
-/** What is known of an audience or computed trait beyond its definition, and the commands that change it. */
+/** The record of an audience or computed trait beyond its definition, and the commands that change it. */
 import type { DefinitionSource } from './definition.ts'
 import type { DeliveryCommand } from './destination.ts'
 import type { Retention } from './retention.ts'

@@ -1,5 +1,5 @@
 /**
- * What of a space's definitions a profile shows, found once for each set of definitions.
+ * The definitions that a profile shows as traits, found once for each set of definitions.
  *
  * C1. A defined key shadows a custom trait of that name, even where its value is absent.
  * C2. A user sees the audiences of its accounts too. A definition of users comes before one of accounts that has the

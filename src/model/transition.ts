@@ -10,7 +10,7 @@ export interface Transition {
   readonly key: string
   /** The profile's best external id at that moment, `user_id:u1` or `group_id:g1`. */
   readonly profile: string
-  /** Of a computed trait; null where it became absent. */
+  /** Only for a computed trait; null if it became absent. */
   readonly value?: JsonValue
   /** Counts the transitions of this (profile, key) from 1. */
   readonly sequence: number

@@ -29,7 +29,7 @@ export interface ActorQueueState {
   readonly behind: readonly number[]
 }
 
-/** How often and since when a delivery was tried, this time included. */
+/** A delivery with its tries so far, the present one included. */
 export interface Tried {
   readonly delivery: Delivery
   readonly attempts: number

@@ -41,7 +41,7 @@ export interface ConnectionState {
 
 export class Connection {
   record: ConnectionRecord
-  /** How often everything was sent again; part of the id of every call. */
+  /** Counts how often everything was sent again; part of the id of every call. */
   resyncCount = 0
   sync: Sync | undefined = undefined
   hold: Hold | undefined = undefined

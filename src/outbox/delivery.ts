@@ -23,7 +23,7 @@ export interface Delivery {
   /** The instant of the change, and when it was received; epoch ms. */
   readonly at: number
   readonly queuedAt: number
-  /** How often everything was sent again for the connection. */
+  /** Counts how often everything was sent again for the connection. */
   readonly resync: number
   /** Traits that go with the value. */
   readonly traits: JsonObject | undefined

@@ -8,7 +8,7 @@ const SINGLE_CALLS = 50
 export interface JobSize {
   /** Calls of one job, about. */
   readonly jobCalls: number
-  /** How long changes are gathered before they are sent, ms. */
+  /** Changes are gathered for so long before they are sent, ms. */
   readonly gatherMs: number
 }
 

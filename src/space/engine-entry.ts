@@ -17,7 +17,7 @@ export type Outcomes = readonly CallOutcome[]
 /** A request or command that waits until its entry is applied. */
 export type Waiting = Submission<SpaceCommand, Outcomes>
 
-/** What the engine takes, with the entry of the journal that it comes from. */
+/** An entry as the engine takes it, with the entry of the journal that it comes from. */
 export type EngineEntry = ReadEntry & {
   readonly journalled: JournalEntry<SpaceCommand>
   readonly waiting: readonly Waiting[]

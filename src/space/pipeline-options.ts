@@ -22,12 +22,12 @@ export interface PipelineOptions {
   readonly clock?: () => number
   readonly timer?: SetTimer
   readonly limits?: Partial<WriterLimits>
-  /** How long single events are kept, from now on; undefined: as before. */
+  /** Bounds of kept events and users, from now on; undefined: as before. */
   readonly retention?: Retention
   readonly deduplication?: DeduplicationLimits
   /** When users leave memory; by default they stay, as objects. */
   readonly rest?: RestLimits
-  /** How much may wait for a destination; by default as `destination-limits.ts` says. */
+  /** Returns how much may wait for a destination; by default as `destination-limits.ts` says. */
   readonly limitsOf?: LimitsOf
   /** Where checkpoints are kept; without, every start reads the whole journal. */
   readonly checkpoints?: CheckpointStore

@@ -14,7 +14,7 @@ export interface SpaceReadsOptions {
   /** Resolves when the pages are in memory. */
   readonly load: (pages: readonly number[]) => Promise<void>
   readonly timer: SetTimer
-  /** How long a read waits for a page, ms. */
+  /** A read waits for a page at most so long, ms. */
   readonly patienceMs: number
 }
 

@@ -1,4 +1,4 @@
-/** Whom one delivery addresses. */
+/** The identities that one delivery addresses. */
 import { describe, expect, it } from 'vitest'
 import { type Addressing, addresseesOf, addressOf } from '../../src/calls/addressees.ts'
 import type { IdSync } from '../../src/model/destination.ts'

@@ -1,4 +1,4 @@
-/** What every store of checkpoints must do; run through it each implementation. */
+/** The contract of every store of checkpoints; each implementation runs through it. */
 import { describe, expect, it } from 'vitest'
 import type { CheckpointStore } from '../../src/checkpoints/checkpoint-store.ts'
 

@@ -1,4 +1,4 @@
-/** How a checkpoint shares the event loop: it holds nobody up for long, and comes to its end under any load. */
+/** A checkpoint shares the event loop: it does not hold others up for long, and ends under any load. */
 import { describe, expect, it, vi } from 'vitest'
 import { Shard } from '../../actors/engine/shard.ts'
 import { Checkpointer, type CheckpointSource, SLICE_MS, SLICE_MS_MAX } from '../../src/checkpoints/checkpointer.ts'
@@ -11,7 +11,7 @@ const PAGE_MS = 2
 const LARGE_PAGES = 100
 
 interface Load {
-  /** How long others have the loop between two slices. */
+  /** The time that others have the loop between two slices. */
   readonly othersMs: number
   readonly pressure?: number
   readonly pageMs?: number
@@ -141,7 +141,7 @@ async function begun({ pageMs = 0 } = {}) {
   return {
     store,
     encodedCount: () => encoded,
-    /** What was encoded in each slice so far. */
+    /** The parts encoded in each slice so far. */
     sliceMs,
     pass: (ms: number) => (now += ms),
     /** Answers every write, until it is made or has failed; gives what became of it. */

@@ -33,7 +33,7 @@ function countsOf(lines: readonly Line[]): Record<string, Record<string, number>
   return counts
 }
 
-/** How many are in each audience at an instant, what happens at it included. */
+/** Counts the members of each audience at an instant, with all changes at it. */
 function membersAt(instant: string, lines: readonly Line[]): Record<string, number> {
   const members: Record<string, number> = {}
   for (const { at, key, type } of lines) {

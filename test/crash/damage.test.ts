@@ -1,4 +1,4 @@
-/** What Redis kept is damaged: the end of its file is cut off, or a byte of a checkpoint is another. */
+/** Damaged data in Redis: the end of its file is cut off, or a byte of a checkpoint is another. */
 import { copyFileSync, readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-/** What the crash tests stand on: they notice what is lost, and read what passes between a server and its Redis. */
+/** The harness of the crash tests: it notices lost calls, and reads the bytes between a server and its Redis. */
 import { expect, it } from 'vitest'
 import { ValueReader, wordsOf } from './harness/resp.ts'
 import { Rig } from './harness/rig.ts'

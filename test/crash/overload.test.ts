@@ -15,7 +15,7 @@ const USERS = 10
 /** A batch has some 450 KB. */
 const BATCH_CALLS = 240
 const TEXT = 'x'.repeat(1_750)
-/** What is under way is stored within the writer's patience of 5 s, or refused; the rest is the way there. */
+/** Requests under way are stored within the writer's patience of 5 s, or refused; the rest is the way there. */
 const LATENCY_MS_MAX = 20_000
 /** 64 MiB that wait, the bodies of all clients that are being read, and what both are parsed to. */
 const GROWTH_MIB_MAX = 1_000

@@ -6,7 +6,7 @@ import { IS_FULL } from './harness/runs.ts'
 
 const ENDED_WITHIN_MS = 10_000
 
-/** Of a server that is at work, test/cli has it too. */
+/** A server that is at work is covered in test/server too. */
 const OLDER = [
   { name: 'was asleep meanwhile', isAsleep: true },
   ...(IS_FULL ? [{ name: 'is at work', isAsleep: false }] : []),

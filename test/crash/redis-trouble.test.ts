@@ -9,9 +9,9 @@ import { IS_FULL, say } from './harness/runs.ts'
 const HEALED_WITHIN_MS = 5_000
 /** So long that what waits is refused. */
 const FROZEN_MS = 10_000
-/** What Redis had answered before it froze is acknowledged within this. */
+/** Answers of Redis before it froze are acknowledged within this. */
 const ON_THE_WAY_MS = 300
-/** Of 7 MB each; Redis reads some 20 of them in a second. */
+/** Entries of 7 MB each; Redis reads some 20 of them in a second. */
 const FILLERS = 60
 
 async function begin(story: string) {

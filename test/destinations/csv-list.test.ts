@@ -128,7 +128,7 @@ function call(ids: string, vips: boolean): DeliveryCall {
 const enters = (ids: string) => call(ids, true)
 const leaves = (ids: string) => call(ids, false)
 
-/** Of each row: its ids, without commas at the end. */
+/** Returns the ids of each row, without commas at the end. */
 function members(): string[] {
   return lines()
     .slice(1)

@@ -36,7 +36,7 @@ const NASTY = [
   ...STARTS.flatMap((start) => [start, `${start}1`, `'${start}1`, `''${start}1`, `a${start}`, `${start}"a",b\r\n`]),
 ]
 
-/** What a spreadsheet sees of a cell once its quotes are gone. */
+/** Returns a cell as a spreadsheet sees it once its quotes are gone. */
 function shown(text: string): string {
   const cell = csvLines([[text]]).slice(0, -2)
   return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell

@@ -1,4 +1,4 @@
-/** What is said of each type of destination, and what a type makes of settings. */
+/** The description of each type of destination, and its reading of settings. */
 import { describe, expect, it } from 'vitest'
 import { consoleDestination } from '../../destinations/console/console.ts'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'

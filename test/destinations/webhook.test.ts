@@ -1,4 +1,4 @@
-/** What a webhook's receiver gets, byte for byte, and what its answers mean. */
+/** Requests to a webhook's receiver, byte for byte, and the meaning of its answers. */
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-/** What is sent when: jobs, answers and time in the test's hands. */
+/** The dispatcher, with jobs, answers and time in the test's hands. */
 import { describe, expect, it } from 'vitest'
 import { callsOfJob } from '../../src/calls/calls.ts'
 import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
@@ -93,7 +93,7 @@ class Scene {
     return this.outbox.destination(id)!
   }
 
-  /** What an actor is told; `dst_1` by its first connection. */
+  /** Makes a delivery to an actor; `dst_1` by its first connection. */
   tell(actor: number, changes: Partial<Delivery> = {}): number {
     const number = this.#next++
     const told = delivery(number, { actor, queuedAt: this.time.now, sequence: number, ...changes })
@@ -102,7 +102,7 @@ class Scene {
     return number
   }
 
-  /** Of an actor that nobody can address. */
+  /** Makes a delivery to an actor that nobody can address. */
   tellNobody(actor: number): number {
     return this.tell(actor, { subject: { kind: 'user', ids: ids('anonymous_id:n1'), only: undefined } })
   }
@@ -158,7 +158,7 @@ function retry(retryAfterMs?: number): Outcome {
   return { kind: 'retry', reason: 'status_503', message: 'The answer has status 503.', ...wait }
 }
 
-/** What promises lead to has happened. */
+/** Lets all promises that are settled be followed. */
 async function turns(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,4 +1,4 @@
-/** What browsers need: preflights, calls from any origin, the settings that the SDK loads, calls as pictures. */
+/** Requests of browsers: preflights, calls from any origin, the settings that the SDK loads, calls as pictures. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { basic, CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
 

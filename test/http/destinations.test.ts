@@ -89,7 +89,7 @@ async function connect(definition: string, destination: string, settings: object
   await made('POST', `${definition}/destination-connections`, body, 'connection')
 }
 
-/** What can be asked of a connection. */
+/** Requests that a connection answers. */
 const CHANGES = ['approve', 'reject', 'resync']
 const IDENTIFY_ONLY = { sendIdentify: true, sendTrack: false }
 

@@ -21,7 +21,7 @@ interface Sent {
 /** Keeps its one connection. */
 class Client {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  /** How many answers came over a connection that had brought one before. */
+  /** Counts the answers over a connection that had brought one before. */
   reused = 0
 
   async send(

@@ -1,4 +1,4 @@
-/** What stands in the logs: nothing of what anybody sent, whatever field it was in and whatever became of it. */
+/** Logs hold nothing of what anybody sent, whatever field it was in and whatever became of it. */
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { expect, it } from 'vitest'

@@ -1,4 +1,4 @@
-/** What those who run the server look at. */
+/** The pages for those who run the server. */
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { startServer, type Stores } from '../../src/server/server.ts'

@@ -1,4 +1,4 @@
-/** What every journal must do; run through it each implementation. */
+/** The contract of every journal; each implementation runs through it. */
 import { describe, expect, it } from 'vitest'
 import type { Journal, JournalEntry, JournalRecord } from '../../src/journal/journal.ts'
 

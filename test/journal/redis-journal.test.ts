@@ -106,7 +106,7 @@ describe('the script that appends', () => {
   })
 })
 
-/** What is asked of Redis gets there, and the answer is lost. */
+/** Lets a command get to Redis, and loses its answer. */
 function loseAnswer(method: 'eval' | 'xtrim'): void {
   const ask = Reflect.get(Redis.prototype, method) as (...given: unknown[]) => Promise<unknown>
   vi.spyOn(Redis.prototype, method).mockImplementationOnce(async function (this: Redis, ...given: unknown[]) {

@@ -60,7 +60,7 @@ export function arbitraryText(): Arbitrary<string> {
   return fc.string({ unit, maxLength: 8 }).filter((text) => !text.endsWith('\\'))
 }
 
-/** How many comparisons a tree holds. */
+/** Counts the comparisons of a tree. */
 function primaries(tree: unknown): number {
   return JSON.stringify(tree).split('"kind":"comparison"').length - 1
 }

@@ -1,4 +1,4 @@
-/** What a query may not be, with the whole message: place, what was found, what was expected, what was meant. */
+/** Refused queries, with the whole message: position, what was found, what was expected, what was meant. */
 import { describe, expect, test } from 'vitest'
 import { EngineError, type ErrorCode } from '../../src/model/errors.ts'
 import { ACCOUNT_AUDIENCE, AUDIENCE, COMPUTED_TRAIT, refusalOf, type Context } from './contexts.ts'

@@ -1,7 +1,7 @@
 export interface Mutant {
-  /** What is wrong, in words. */
+  /** The fault, in words. */
   readonly name: string
-  /** Of the product, from the root of the repository. */
+  /** A file of the product, from the root of the repository. */
   readonly file: string
   /** Stands in the file exactly once. */
   readonly find: string

@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '../..')
 const copy = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'))
 const report = join(copy, 'report.json')
 
-/** What of the tests shows that something is wrong; undefined where all pass. Throws where they do not run at all. */
+/** Returns the first test that fails; undefined if all pass. Throws an Error if they do not run at all. */
 function firstFailure(paths) {
   // A process that is killed takes its threads with it, and would leave other processes behind.
   const options = ['--pool=threads', '--bail=1', `--testTimeout=${TEST_MS_MAX}`, '--reporter=json']

@@ -1,14 +1,17 @@
-/** What the oracle keeps of a user or an account: everything that ever happened to it, and what each definition last said. */
+/**
+ * The oracle's state of a user or an account: everything that ever happened to it, and the last value of each
+ * definition.
+ */
 import type { JsonValue } from '../../src/model/json.ts'
 import { byPriority, type Id } from './calls.ts'
 import type { OracleEvent, Quantifier } from './evaluation.ts'
 
-/** What one definition says about one actor. */
+/** The value of one definition for one actor. */
 export interface Standing {
   readonly member: boolean
-  /** Of a computed trait; null: absent. */
+  /** Only for a computed trait; null: absent. */
   readonly value: JsonValue
-  /** Whether a count was ever at least 1. */
+  /** True if a count was ever at least 1. */
   readonly counted: boolean
   /** Transitions so far. */
   readonly sequence: number
@@ -65,7 +68,7 @@ export class User extends Actor {
   mergeCount = 0
   events: OracleEvent[] = []
   readonly accounts = new Set<Account>()
-  /** What the condition inside each quantifier was when this user last settled. */
+  /** The truth of the condition inside each quantifier when this user last settled. */
   readonly contributions = new Map<Quantifier, boolean>()
 
   constructor(number: number) {

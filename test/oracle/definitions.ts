@@ -89,17 +89,17 @@ export class Definitions {
     return new Definitions(this.#all.filter(({ source }) => source.key !== key || source.type !== type))
   }
 
-  /** What `trait(name)` reads of a user: of its own definitions first, then of its accounts'. */
+  /** Resolves `trait(name)` for a user: its own definitions first, then its accounts'. */
   ofUser(name: string): Reference | undefined {
     return this.#find(name, ['USERS', 'ACCOUNTS'])
   }
 
-  /** What `trait(name)` reads of an account, outside quantifiers. */
+  /** Resolves `trait(name)` for an account, outside quantifiers. */
   ofAccount(name: string): Reference | undefined {
     return this.#find(name, ['ACCOUNTS', 'USERS'])
   }
 
-  /** Whether users see this account audience: in a definition of theirs, or inside a quantifier. */
+  /** Returns true if users see this account audience: in a definition of theirs, or inside a quantifier. */
   isReadByUsers(audience: Definition): boolean {
     return this.#all.some((reader) =>
       this.#userNames(reader).some((name) => this.ofUser(name)?.definition === audience),
@@ -124,7 +124,7 @@ export class Definitions {
     return undefined
   }
 
-  /** What of other definitions it takes a value from; users see of an account its audiences only. */
+  /** Lists the definitions that it takes a value from; users see only the audiences of an account. */
   #reads(definition: Definition): Definition[] {
     const own = definition.source.type === 'USERS' ? [] : definition.traitNames.map((name) => this.ofAccount(name))
     const users = this.#userNames(definition).map((name) => this.ofUser(name))

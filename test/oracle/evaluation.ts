@@ -32,7 +32,7 @@ export interface OracleEvent {
   readonly context: Readonly<Record<string, JsonValue>>
 }
 
-/** What a user or an account sees when it is evaluated. */
+/** A user or an account, as it is seen when it is evaluated. */
 export interface View {
   readonly moment: Moment
   /** In order of `(ts, arrival)`. */
@@ -212,7 +212,7 @@ function isAfter(event: OracleEvent, parent: OracleEvent): boolean {
   return event.ts > parent.ts || (event.ts === parent.ts && event.arrival > parent.arrival)
 }
 
-/** Whether the event is out of the filter for good: of another source, or its window is past. */
+/** Returns true if the event is out of the filter for good: of another source, or its window is past. */
 function isOver(filter: Filter, event: OracleEvent, parent: OracleEvent | undefined, now: number): boolean {
   if (filter.kind === 'sources') return filter.exclude.includes(event.sourceId)
   const window = windowOf(filter)

@@ -68,7 +68,7 @@ export class Oracle {
   readonly #messageIds = new Set<string>()
   readonly #log: OracleInput[] = []
   #arrivals = 0
-  /** What actors read of themselves; forgotten with every input. */
+  /** Values that actors read of themselves; dropped with every input. */
   #readings = new Map<User | Account, Reading>()
 
   private constructor(definitions: Definitions) {
@@ -142,7 +142,7 @@ export class Oracle {
     return [...this.#identities.users, ...this.#accounts.values()]
   }
 
-  /** What is due at `instant` itself waits until the clock moves past it. */
+  /** Fires deadlines; one at `instant` itself waits until the clock moves past it. */
   #moveTo(instant: number): void {
     this.#fireBefore(instant)
     this.#clock = instant
@@ -312,7 +312,7 @@ function standingOf({ source, query }: Definition, actor: User | Account, view: 
   return { ...was, counted, value: counted ? value : null }
 }
 
-/** Whether a user has an id that lets it into the audience; accounts need none. */
+/** Returns true if a user has an id that lets it into the audience; accounts need none. */
 function isEligible(source: DefinitionSource, actor: User | Account): boolean {
   if (actor instanceof Account) return true
   const types = source.filterByExternalIds ?? ['user_id', 'email', 'android.idfa', 'ios.idfa']
@@ -321,7 +321,7 @@ function isEligible(source: DefinitionSource, actor: User | Account): boolean {
   )
 }
 
-/** What an actor sees of a definition: users see of their accounts whether any is in the audience. */
+/** Returns a definition's value as an actor sees it: a user is in an account audience if any of its accounts is. */
 function definedValue(actor: User | Account, { key, kind, type }: DefinitionSource): JsonValue {
   if (typeOf(actor) === type) return kind === 'audience' ? actor.standing(key).member : actor.standing(key).value
   if (actor instanceof Account || kind === 'computed_trait') return null

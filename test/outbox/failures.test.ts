@@ -1,4 +1,4 @@
-/** What has failed for good at one destination. */
+/** Deliveries that have failed for good at one destination. */
 import { describe, expect, it } from 'vitest'
 import { type Failure, Failures, FAILURES_MAX } from '../../src/outbox/failures.ts'
 import { delivery } from './given.ts'

@@ -223,7 +223,7 @@ export class OutboxModel {
     this.#held = this.#held.filter((held) => !gone.includes(held))
   }
 
-  /** What was under way is so no more: it is made ready, or adopted. */
+  /** Ends the tries under way: each delivery is made ready, or adopted. */
   #restore(): void {
     const state = structuredClone(this.#outbox.state())
     this.#outbox = new DestinationOutbox(this.#lanes)

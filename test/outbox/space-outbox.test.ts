@@ -1,4 +1,4 @@
-/** What destinations are told of: a whole space, entry by entry. */
+/** The outbox of a whole space, entry by entry. */
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR } from '../support/space.ts'

@@ -153,7 +153,7 @@ export class ToldSpace {
     return lines.flatMap(({ deliveries }) => deliveries).sort((a, b) => a.number - b.number)
   }
 
-  /** What has come to wait since it was asked last, as lines, in the order of its numbers. */
+  /** Lists the deliveries that have come since the last call, as lines, in the order of their numbers. */
   told(): string[] {
     const all = [...this.outbox.destinations()].flatMap(({ record }) => this.waiting(record.id))
     const fresh = all.filter(({ number }) => number > this.#readUntil).sort((a, b) => a.number - b.number)

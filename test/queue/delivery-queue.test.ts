@@ -1,4 +1,4 @@
-/** What every queue of deliveries keeps, held against BullMQ with a real Redis and against the one in memory. */
+/** The contract of every queue of deliveries, held against BullMQ with a real Redis and against the one in memory. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** How large jobs are, and how often they begin. */
+/** The size of jobs, and their rate. */
 import { describe, expect, it } from 'vitest'
 import { jobSizeOf } from '../../src/queue/job-size.ts'
 

@@ -1,4 +1,6 @@
-/** What becomes of what a process asks of its store, by chance; and the death of the process, after which nothing more. */
+/**
+ * The fate of a process's commands to its store, by chance; and the death of the process, after which it sends none.
+ */
 
 /** Numbers from a seed; mulberry32. */
 export class Chance {
@@ -45,7 +47,7 @@ const DELAY_TURNS = 40
 /** Until a call arrives that was given up: others come in between. */
 const LATE_TURNS = 400
 
-/** Of one process. */
+/** The chances of one process. */
 export class Fate {
   /** Resolves when the process is dead. */
   readonly death: Promise<void>

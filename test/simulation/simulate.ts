@@ -27,7 +27,7 @@ import { Chance, type Odds } from './fate.ts'
 import { type Asked, DEDUPLICATION, SimulatedSpace } from './simulated-space.ts'
 
 export interface Simulated {
-  /** Of the state at the end, and of all that went live on the way. */
+  /** Digest of the state at the end, and of all that went live on the way. */
   readonly hash: string
   readonly starts: number
   readonly checkpoints: number
@@ -102,7 +102,7 @@ interface Replayed {
   readonly applied: ReadonlyMap<string, number>
 }
 
-/** What all that was ever stored comes to, without faults, checkpoints and rest. */
+/** Replays all that was ever stored, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
   const [outbox, registry] = [new SpaceOutbox(limitsOf), new Registry()]
   const shard = new Shard({ deduplication: DEDUPLICATION, rules: FIRST_RULES_VERSION, observer: outbox })
@@ -140,7 +140,10 @@ function checkAppliedOnce(body: Readonly<Record<string, unknown>>, applied: Read
   if (times !== 1) throw new Error(`${messageId} was taken, and counts ${times} times`)
 }
 
-/** What went live is what the journal says: each at its instant, with its value, once, and in order at every server. */
+/**
+ * Checks that the live transitions are those of the journal: each at its instant, with its value, once, and in order at
+ * every server.
+ */
 function checkTransitions(live: readonly (readonly Transition[])[], expected: readonly Transition[]): void {
   const texts = expected.map((transition) => JSON.stringify(transition))
   const left = new Map<string, number>()
@@ -174,7 +177,7 @@ function askedOf(input: OracleInput): Asked {
   }
 }
 
-/** What comes in between, now and then. */
+/** Input that comes now and then. */
 function more(chance: Chance, receivedAt: number, definitions: readonly DefinitionSource[]): Asked[] {
   if (chance.is(0.05)) return [tokenAsked(chance, receivedAt)]
   if (definitions.length > 0 && chance.is(0.05)) return syncAsked(chance.of(definitions), receivedAt)

@@ -182,7 +182,7 @@ export class SimulatedRedis {
   }
 }
 
-/** What ioredis has of the commands that the product sends. */
+/** The part of ioredis that the product uses. */
 class SimulatedConnection {
   status: 'wait' | 'ready' | 'end' = 'wait'
   readonly #redis: SimulatedRedis

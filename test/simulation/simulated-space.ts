@@ -17,7 +17,7 @@ import { VirtualTime } from '../support/server.ts'
 import { type Chance, Fate, type Odds } from './fate.ts'
 import { SimulatedRedis } from './simulated-redis.ts'
 
-/** What a client asks of the space. */
+/** A request of a client. */
 export type Asked =
   | {
       readonly kind: 'call'
@@ -52,7 +52,7 @@ export const DEDUPLICATION: DeduplicationLimits = { horizonMs: 400 * 86_400_000,
 
 export class SimulatedSpace {
   readonly redis = new SimulatedRedis()
-  /** What went live, by server. */
+  /** Live transitions, by server. */
   readonly live: Transition[][] = []
   starts = 0
   /** That were committed. */

@@ -14,7 +14,7 @@ vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 const { TEST_RUNS = '150', TEST_SEED = '1' } = process.env
 const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
 const PROGRESS_RUNS = 500
-/** Of so many, most crash and most make checkpoints. */
+/** Enough that most crash and most make checkpoints. */
 const MANY_RUNS = 100
 /** So many that fail are enough to look at. */
 const FAILED_MAX = 3

@@ -1,4 +1,4 @@
-/** Whom an entry of the journal touches, as far as its deliveries look at them. */
+/** The pages that an entry of the journal touches, as far as its deliveries look at them. */
 import { describe, expect, it } from 'vitest'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'

@@ -1,4 +1,4 @@
-/** What a space is after any end: its newest checkpoint, then the journal; and what becomes of checkpoints that fail. */
+/** A space after any end: its newest checkpoint, then the journal; and checkpoints that fail. */
 import { unpack } from 'msgpackr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/model/space-command.ts'

@@ -17,7 +17,7 @@ export function processesIn(folder: string): number[] {
     .map(Number)
 }
 
-/** Of a server: the process that its workers run in; undefined while none does. */
+/** Returns the process that a server's workers run in; undefined while none does. */
 export function workersOf(server: number): number | undefined {
   const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ')
   return children
@@ -33,7 +33,7 @@ export function signal(id: number, name: NodeJS.Signals): void {
   }
 }
 
-/** Of what a process holds in memory, in MiB. */
+/** Returns the memory that a process holds, in MiB. */
 export function residentMiB(id: number): number {
   const pages = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${id}/status`, 'utf8'))
   return Number(pages?.[1]) / 1024

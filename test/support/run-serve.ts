@@ -9,13 +9,13 @@ export interface ServeProcess {
   readonly child: ChildProcess
   /** Where it listens; rejects with its output where it ends before it is ready. */
   readonly ready: Promise<string>
-  /** What it has written so far. */
+  /** Its output so far. */
   readonly output: () => string
   /** Sends a signal and resolves with the exit code, or the signal that ended it. */
   readonly end: (signal: NodeJS.Signals) => Promise<number | NodeJS.Signals>
 }
 
-/** What the process is given less of. */
+/** Resources that the process is given less of. */
 export interface ServeLaunch {
   /** MiB of heap. */
   readonly heapMax?: number

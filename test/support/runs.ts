@@ -1,4 +1,4 @@
-/** How often properties are tried, and from which seed: `TEST_RUNS` and `TEST_SEED`. fast-check prints a failing seed. */
+/** The number of runs of properties, and their seed: `TEST_RUNS` and `TEST_SEED`. fast-check prints a failing seed. */
 import type { Parameters } from 'fast-check'
 
 /** @param usual how many runs where `TEST_RUNS` says nothing */

@@ -30,7 +30,7 @@ function linesIn(folder: string, file: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-/** What the engine makes of a case, as `replay` would write it. */
+/** Runs a case, and writes its transitions as `replay` would. */
 function transitionsOf(folder: string): Line[] {
   const shard = new Shard({ definitions: readDefinitionsFile(join(folder, 'definitions.json')) })
   const lines: Line[] = []

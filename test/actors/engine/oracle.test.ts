@@ -7,8 +7,8 @@ import { propertyRuns } from '../../support/runs.ts'
 import { entriesOf, rows, runShard, type Scenario, shardAfter } from '../../support/run-shard.ts'
 
 /**
- * Whether a count that begins late has once been at least 1 is found from what is kept. What traits once were is not,
- * nor which of a profile's events came before a merge or an account's link: there the engine may know less.
+ * A count that begins late finds out from kept events if it has once been at least 1. Former values of traits are not
+ * kept, nor which of a profile's events came before a merge or an account's link: there the engine may know less.
  */
 function dependsOnWhatIsNotKept({ inputs }: Scenario): boolean {
   return inputs.some(
@@ -74,7 +74,7 @@ function fromTheStart(scenario: Scenario): Scenario {
   return { ...scenario, definitions: [...last.values()], inputs }
 }
 
-/** Who is in what, and with which values: one line for each actor and definition that has one. */
+/** Lists the memberships and values: one line for each actor and definition that has one. */
 function standing(shard: ReturnType<typeof shardAfter>): string[] {
   const sources = new Map(shard.definitions.inputs().map(({ id, source }) => [id, source]))
   return shard

@@ -1,4 +1,4 @@
-/** What an input costs, counted: it must not grow with what it cannot affect. */
+/** Counts the work of an input: it must not grow with definitions that the input cannot affect. */
 import { describe, expect, it } from 'vitest'
 import type { Work } from '../../../actors/plan/predicate.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
@@ -6,7 +6,7 @@ import { accountAudience, audience, computedTrait, DAY, HOUR, Space } from '../.
 
 const NONE = { predicates: 0, nodes: 0, definitions: 0 }
 
-/** What an act costs. */
+/** Counts the work of an act. */
 function workOf(space: Space, act: () => unknown): Omit<Work, 'verdicts'> {
   const before = space.shard.work
   act()

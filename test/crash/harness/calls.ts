@@ -1,5 +1,5 @@
 /**
- * What is sent, and what was acknowledged of it. Calls are made in cohorts: a few users and their account, who are sent
+ * The calls that are sent, and those that were acknowledged. Calls are made in cohorts: a few users and their account, who are sent
  * calls for a while and then no more, so that the oracle can say of each cohort what must hold in the end.
  */
 import type { Chance } from './runs.ts'
@@ -70,7 +70,7 @@ export class Calls {
     return this.#acknowledged.has(messageId)
   }
 
-  /** How often each user has clicked. */
+  /** Clicks of each user. */
   clicksByUser(): Map<string, number> {
     const clicks = new Map<string, number>()
     for (const { calls } of this.cohorts)

@@ -1,4 +1,4 @@
-/** What the space computes of the calls, so that each one shows; and what the oracle says of a cohort. */
+/** Definitions in which each call shows; and the oracle's values for a cohort. */
 import { accountAudience, accountTrait, audience, computedTrait } from '../../support/space.ts'
 import { Oracle } from '../../oracle/oracle.ts'
 import type { Cohort } from './calls.ts'

@@ -20,7 +20,7 @@ const SCRIPTS: ReadonlyMap<string, string> = new Map([
 /** A command that a test waits for. */
 const COMES_WITHIN_MS = 30_000
 
-/** Of the commands with a name, the one that comes as the `nth` from now. */
+/** Selects, of the commands with a name, the `nth` from now. */
 export interface Which {
   readonly command: string
   readonly nth: number
@@ -128,7 +128,7 @@ class LinkConnection {
   readonly #client: Socket
   readonly #redis: Socket
   readonly #ways: LinkWays
-  /** What becomes of the replies that are still to come, in the order of their commands. */
+  /** The fates of the replies that are still to come, in the order of their commands. */
   readonly #replyFaults: (Fault | undefined)[] = []
 
   constructor(client: Socket, redis: Socket, ways: LinkWays) {

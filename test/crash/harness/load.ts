@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly withSdk?: boolean
 }
 
-/** What one request came to: a status, with or without `Retry-After`, or that there was no answer. */
+/** The result of one request: a status, with or without `Retry-After`, or no answer. */
 export type Outcome = `${number}` | `${number} Retry-After` | 'no answer'
 
 const USUAL_OUTCOMES: readonly Outcome[] = ['200', '503 Retry-After', 'no answer']
@@ -31,7 +31,7 @@ const SDK_CALLS = 10
 
 export class Load {
   readonly outcomes = new Map<Outcome, number>()
-  /** Of requests that were answered with 2xx. */
+  /** Counts of requests that were answered with 2xx. */
   readonly latenciesMs: number[] = []
   readonly #options: LoadOptions
   readonly #again: Call[] = []
@@ -61,7 +61,7 @@ export class Load {
     this.#again.push(...other.#again.splice(0))
   }
 
-  /** What a client should never see: it is taken, or told when to come again, or nobody is there. */
+  /** Lists answers that a client should never see: it is taken, or told when to come again, or nobody is there. */
   strangeOutcomes(): Outcome[] {
     return [...this.outcomes.keys()].filter((outcome) => !USUAL_OUTCOMES.includes(outcome))
   }

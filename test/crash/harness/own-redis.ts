@@ -61,7 +61,7 @@ export class OwnRedis {
     await ended
   }
 
-  /** What it says to a ping, while it reads its file too. */
+  /** Returns its answer to a ping, while it reads its file too. */
   async pong(): Promise<string> {
     const socket = connect(this.address)
     socket.write('PING\r\n')

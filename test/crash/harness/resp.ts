@@ -1,4 +1,4 @@
-/** What passes between Redis and a client, as it is framed: where each command and each reply ends (RESP 2). */
+/** Frames the bytes between Redis and a client: where each command and each reply ends (RESP 2). */
 const LINE_END = '\r\n'
 
 /** Gives on whole values, each as its bytes, however the chunks are cut. */

@@ -32,7 +32,7 @@ export class Rig {
   readonly chance: Chance
   readonly directory: string
   readonly calls: Calls
-  /** Of the server that is asked. */
+  /** The address of the server that is asked. */
   url: string
   readonly environment: Readonly<Record<string, string>>
   readonly #loads: Load[] = []
@@ -123,7 +123,7 @@ export class Rig {
     return send(`${this.url}/spaces/default/${path}`, { method, headers, body: JSON.stringify(body) })
   }
 
-  /** What the Control API has made; `one` is its name in the answer. */
+  /** Reads the new thing of an answer of the Control API; `one` is its name there. */
   async made(path: string, body: object, one: string): Promise<{ readonly id: string }> {
     const { status, text, body: answer } = await this.control('POST', path, body)
     expect([status, text]).toEqual([200, expect.any(String)])

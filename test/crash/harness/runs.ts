@@ -1,5 +1,5 @@
 /**
- * How much a run does, and by which chance. `TEST_CRASH=full` asks for the full numbers; `TEST_SEED` repeats a run as
+ * The size of a run, and its seed. `TEST_CRASH=full` asks for the full numbers; `TEST_SEED` repeats a run as
  * far as chance is the test's: when a signal arrives is the machine's.
  */
 const { TEST_CRASH, TEST_SEED } = process.env
@@ -40,7 +40,7 @@ export class Chance {
   }
 }
 
-/** What a story has to tell, on the test's output. */
+/** Writes a line of a story to the test's output. */
 export function say(story: string, ...words: readonly string[]): void {
   process.stdout.write(`[crash] ${story}: ${words.join(' ')}\n`)
 }

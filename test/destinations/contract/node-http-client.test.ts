@@ -270,7 +270,7 @@ it('opens no more sockets to a host than it may', async () => {
   expect(sockets).toHaveLength(3)
 })
 
-/** Of a server that has just closed. */
+/** A connection of a server that has just closed. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -1,4 +1,4 @@
-/** What each status means for a call, and how long a server may ask for. */
+/** The meaning of each status for a call, and the longest wait that a server may ask for. */
 import { expect, it } from 'vitest'
 import { statusOutcome } from '../../../destinations/contract/status-outcome.ts'
 

@@ -1,4 +1,4 @@
-/** What each failure below HTTP is called; those that a server on the loopback can cause are caused elsewhere. */
+/** The names of failures below HTTP; those that a server on the loopback can cause are caused elsewhere. */
 import { expect, it } from 'vitest'
 import { BlockedAddressError } from '../../../destinations/contract/address-guard.ts'
 import { TerminalError } from '../../../destinations/contract/destination.ts'

@@ -108,7 +108,7 @@ const userId = fc.constantFrom('u1', 'u2', 'u1', 'u2', 'u3', 'u4').map((id) => (
 const anonymousId = fc.constantFrom('a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7').map((id) => ({ anonymousId: id }))
 const email = fc.constantFrom('E1@x.io', ' e1@X.io ', 'e2@x.io', 'e3@x.io')
 
-/** Who calls: mostly one id, at times several that bring profiles together, seldom none that counts. */
+/** Chooses the caller: mostly one id, at times several that bring profiles together, seldom none that counts. */
 const caller: fc.Arbitrary<Fields> = weighted<Fields>(
   [8, userId],
   [4, anonymousId],
@@ -116,7 +116,7 @@ const caller: fc.Arbitrary<Fields> = weighted<Fields>(
   [1, fc.constantFrom<Fields>({ userId: 'null' }, { userId: 7 }, { anonymousId: '0-0' }, {})],
 )
 
-/** What the context says: a page, and seldom further ids. */
+/** Chooses the context: a page, and seldom further ids. */
 const context: fc.Arbitrary<Fields> = weighted<Fields>(
   [8, fc.constant({})],
   [3, fc.constantFrom(...URLS).map((url) => ({ page: { url } }))],
@@ -180,7 +180,7 @@ const action: fc.Arbitrary<At<Fields>> = weighted<At<Fields>>(
   [1, fc.constant(() => ({ type: 'alias', previousId: 'u1' }))],
 )
 
-/** How the event time comes about: at once, late, in the future, off by the client's clock, or not at all. */
+/** Chooses the event time: at once, late, in the future, off by the client's clock, or not at all. */
 const timestamps: fc.Arbitrary<At<Fields>> = weighted<At<Fields>>(
   [12, fc.constant((receivedAt) => ({ timestamp: iso(receivedAt) }))],
   [4, fc.constantFrom(1, ...DURATIONS_MS).map((late) => (receivedAt) => ({ timestamp: iso(receivedAt - late) }))],

@@ -72,7 +72,7 @@ const dateLiteral = fc.constantFrom(
 )
 const event = fc.constantFrom(...EVENTS)
 
-/** What follows a left side that is mostly text. */
+/** Comparisons for a left side that is mostly text. */
 const textComparator = fc.oneof(
   say` = ${quoted(CATEGORIES)}`,
   say` != ${quoted(CATEGORIES)}`,
@@ -239,12 +239,12 @@ function definedTraitComparison(
   )
 }
 
-/** What users read of definitions: their own, the audiences of their accounts, and (in vain) the traits of those. */
+/** Definitions that users read: their own, the audiences of their accounts, and (in vain) the traits of those. */
 const definedOfUser = definedTraitComparison(
   (known) => [...known.userAudiences, ...known.accountAudiences],
   (known) => [...known.userTraits, ...known.userTraits, ...known.accountTraits],
 )
-/** What accounts read outside quantifiers: their own, and (in vain) what is defined for users. */
+/** Definitions that accounts read outside quantifiers: their own, and (in vain) those of users. */
 const definedOfAccount = definedTraitComparison(
   (known) => [...known.accountAudiences, ...known.accountAudiences, ...known.userAudiences],
   (known) => [...known.accountTraits, ...known.accountTraits, ...known.userTraits],
