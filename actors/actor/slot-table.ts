@@ -3,11 +3,11 @@
  * as they need to be (one that is pushed to has 17 places from the start), since there are many such tables.
  */
 
-const NO_IDS: readonly number[] = []
+const NO_SLOTS: readonly number[] = []
 const NO_ITEMS: readonly never[] = []
 
 export class SlotTable<T> {
-  #ids: readonly number[] = NO_IDS
+  #ids: readonly number[] = NO_SLOTS
   #items: readonly T[] = NO_ITEMS
 
   get size(): number {
@@ -43,7 +43,7 @@ export class SlotTable<T> {
   }
 
   clear(): void {
-    this.#ids = NO_IDS
+    this.#ids = NO_SLOTS
     this.#items = NO_ITEMS
   }
 

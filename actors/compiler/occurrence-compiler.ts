@@ -25,18 +25,18 @@ import type { NodeRegistry } from './node-registry.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
 /** The occurrence that a condition inside a `where` looks at, with its parent if there is one. */
-interface Pair {
+interface OccurrencePair {
   readonly occurrence: Occurrence
   readonly parent: Occurrence | undefined
   readonly host: Host
   readonly horizon: Horizon
 }
 
-type PairCondition = (pair: Pair) => boolean
-type PairRead = (pair: Pair) => Reached
+type PairCondition = (pair: OccurrencePair) => boolean
+type PairRead = (pair: OccurrencePair) => Reached
 
 /** The surroundings of a condition inside a `where`. */
-interface Place {
+interface Surrounding {
   /** The occurrences whose event the condition is about. */
   readonly node: OccurrenceNode
   readonly parent: OccurrenceNode | undefined
@@ -102,7 +102,7 @@ export class OccurrenceCompiler {
     return index
   }
 
-  #condition(condition: Condition, place: Place): PairCondition {
+  #condition(condition: Condition, place: Surrounding): PairCondition {
     switch (condition.kind) {
       case 'and': {
         const operands = condition.operands.map((operand) => this.#condition(operand, place))
@@ -123,7 +123,7 @@ export class OccurrenceCompiler {
     }
   }
 
-  #comparison(comparison: Comparison, place: Place): PairCondition {
+  #comparison(comparison: Comparison, place: Surrounding): PairCondition {
     const { left: side } = comparison
     const left = side.kind === 'reduction' ? this.#child(side, place, countMaxOf(comparison)) : this.#read(side, place)
     if ('duration' in comparison) {
@@ -141,7 +141,7 @@ export class OccurrenceCompiler {
       )
   }
 
-  #read(side: Comparison['left'] | Operand, place: Place): PairRead {
+  #read(side: Comparison['left'] | Operand, place: Surrounding): PairRead {
     switch (side.kind) {
       case 'literal':
       case 'date': {
@@ -163,7 +163,7 @@ export class OccurrenceCompiler {
     }
   }
 
-  #field(field: EventField, place: Place): PairRead {
+  #field(field: EventField, place: Surrounding): PairRead {
     if (field.kind === 'property' && field.parent) {
       const index = this.capture(place.parent!, field)
       return (pair) => pair.parent!.values[index]
@@ -173,7 +173,7 @@ export class OccurrenceCompiler {
   }
 
   /** Compiles a funnel's child: its reduced value for each occurrence of `place.node`. */
-  #child(reduction: Reduction, place: Place, countMax: number): PairRead {
+  #child(reduction: Reduction, place: Surrounding, countMax: number): PairRead {
     const parts = takeApart(reduction.stream)
     const child = this.occurrences(parts, place.sinceArrival)
     const query = this.#childQuery(reduction, parts, child, place, countMax)
@@ -190,10 +190,10 @@ export class OccurrenceCompiler {
     reduction: Reduction,
     parts: StreamParts,
     child: OccurrenceNode,
-    place: Place,
+    place: Surrounding,
     countMax: number,
   ): ChildQuery {
-    const inner: Place = {
+    const inner: Surrounding = {
       node: child,
       parent: place.node,
       judged: place.judged,
@@ -228,7 +228,7 @@ export class OccurrenceCompiler {
   }
 }
 
-function holdAll(conditions: readonly PairCondition[], pair: Pair): boolean {
+function holdAll(conditions: readonly PairCondition[], pair: OccurrencePair): boolean {
   for (const condition of conditions) if (!condition(pair)) return false
   return true
 }

@@ -6,14 +6,14 @@
  * Invariants: (1) an actor is in at most one slot; (2) every deadline held is later than `#now`.
  */
 
-const BITS = 6
+const LEVEL_BITS = 6
 const SLOTS = 64
 /** Nine groups of six bits reach past the largest instant that a Date can hold. */
 const LEVELS = 9
-const NONE = -1
+const NO_SLOT = -1
 
 /** The span of a slot of each level, ms, and of one level more: computing a power costs more than all else here. */
-const SPANS: readonly number[] = Array.from({ length: LEVELS + 1 }, (_, level) => 2 ** (BITS * level))
+const SPANS: readonly number[] = Array.from({ length: LEVELS + 1 }, (_, level) => 2 ** (LEVEL_BITS * level))
 
 /** 32-bit words of an actor, and the index of each; `next` is the first. */
 const LINK = 6
@@ -24,7 +24,7 @@ const DEADLINE = 3
 
 export class TimingWheel {
   #now: number
-  readonly #heads = new Int32Array(SLOTS * LEVELS).fill(NONE)
+  readonly #heads = new Int32Array(SLOTS * LEVELS).fill(NO_SLOT)
   /** Occupied slots of each level, two words of 32 bits. */
   readonly #occupied = new Int32Array(LEVELS * 2)
   /** For each actor, side by side in one line of the cache: next · previous · slot · unused · deadline (a double). */
@@ -48,7 +48,7 @@ export class TimingWheel {
   /** Sets the one deadline of an actor; infinite clears it. It must be later than the present. */
   set(actor: number, deadline: number): void {
     if (actor * LINK >= this.#links.length) this.#grow(Math.max(actor + 1, (this.#links.length / LINK) * 2))
-    const isLinked = this.#links[actor * LINK + SLOT] !== NONE
+    const isLinked = this.#links[actor * LINK + SLOT] !== NO_SLOT
     if (this.#deadlines[actor * DEADLINE + 2] === deadline && isLinked === (deadline !== Infinity)) return
     if (isLinked) this.#unlink(actor)
     this.#deadlines[actor * DEADLINE + 2] = deadline
@@ -78,7 +78,7 @@ export class TimingWheel {
     let earliest = Infinity
     for (
       let actor = this.#heads[level * SLOTS + this.#firstSlot(level)]!;
-      actor !== NONE;
+      actor !== NO_SLOT;
       actor = this.#links[actor * LINK]!
     )
       earliest = Math.min(earliest, this.#deadlines[actor * DEADLINE + 2]!)
@@ -90,8 +90,8 @@ export class TimingWheel {
     for (let level = 0; level < LEVELS; level++)
       for (let slot = 0; slot < SLOTS; slot++) {
         const head = this.#heads[level * SLOTS + slot]!
-        if (head === NONE || this.#slotStart(level, slot) > limit) continue
-        for (let actor = head; actor !== NONE; actor = this.#links[actor * LINK]!)
+        if (head === NO_SLOT || this.#slotStart(level, slot) > limit) continue
+        for (let actor = head; actor !== NO_SLOT; actor = this.#links[actor * LINK]!)
           if (this.#deadlines[actor * DEADLINE + 2]! <= limit) yield actor
       }
   }
@@ -100,7 +100,7 @@ export class TimingWheel {
   take(instant: number, due: number[]): number {
     const slot = instant % SLOTS
     let count = 0
-    for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
+    for (let actor = this.#heads[slot]!; actor !== NO_SLOT; actor = this.#heads[slot]!) {
       due[count++] = actor
       this.#unlink(actor)
     }
@@ -114,9 +114,9 @@ export class TimingWheel {
     const at = actor * LINK
     const head = this.#heads[slot]!
     links[at] = head
-    links[at + PREVIOUS] = NONE
+    links[at + PREVIOUS] = NO_SLOT
     links[at + SLOT] = slot
-    if (head !== NONE) links[head * LINK + PREVIOUS] = actor
+    if (head !== NO_SLOT) links[head * LINK + PREVIOUS] = actor
     this.#heads[slot] = actor
     this.#occupied[slot >> 5]! |= 1 << (slot & 31)
   }
@@ -127,18 +127,18 @@ export class TimingWheel {
     const slot = links[at + SLOT]!
     const next = links[at]!
     const previous = links[at + PREVIOUS]!
-    if (next !== NONE) links[next * LINK + PREVIOUS] = previous
-    if (previous !== NONE) links[previous * LINK] = next
+    if (next !== NO_SLOT) links[next * LINK + PREVIOUS] = previous
+    if (previous !== NO_SLOT) links[previous * LINK] = next
     else {
       this.#heads[slot] = next
-      if (next === NONE) this.#occupied[slot >> 5]! &= ~(1 << (slot & 31))
+      if (next === NO_SLOT) this.#occupied[slot >> 5]! &= ~(1 << (slot & 31))
     }
-    links[at + SLOT] = NONE
+    links[at + SLOT] = NO_SLOT
   }
 
   /** Moves the actors of a slot to lower levels once the present is at its start. */
   #cascade(slot: number): void {
-    for (let actor = this.#heads[slot]!; actor !== NONE; actor = this.#heads[slot]!) {
+    for (let actor = this.#heads[slot]!; actor !== NO_SLOT; actor = this.#heads[slot]!) {
       this.#unlink(actor)
       this.#link(actor, this.#deadlines[actor * DEADLINE + 2]!)
     }
@@ -147,7 +147,7 @@ export class TimingWheel {
   #lowestLevel(): number {
     for (let level = 0; level < LEVELS; level++)
       if (this.#occupied[level * 2] !== 0 || this.#occupied[level * 2 + 1] !== 0) return level
-    return NONE
+    return NO_SLOT
   }
 
   /** No slot before the present's own is occupied, so the lowest occupied bit is the next. */
@@ -168,7 +168,7 @@ export class TimingWheel {
     const deadlines = new Float64Array(memory)
     links.set(this.#links)
     for (let actor = this.#links.length / LINK; actor < actors; actor++) {
-      links[actor * LINK + SLOT] = NONE
+      links[actor * LINK + SLOT] = NO_SLOT
       deadlines[actor * DEADLINE + 2] = Infinity
     }
     this.#links = links
@@ -181,20 +181,20 @@ function lowestBit(word: number): number {
 }
 
 /** Three words of 18 bits cover an instant: bit operations work on 32. */
-const WORD = 2 ** 18
-const WORDS = 2 ** 36
+const INSTANT_WORD = 2 ** 18
+const INSTANT_WORDS = 2 ** 36
 
 function levelOf(now: number, deadline: number): number {
-  const high = Math.floor(now / WORDS) ^ Math.floor(deadline / WORDS)
+  const high = Math.floor(now / INSTANT_WORDS) ^ Math.floor(deadline / INSTANT_WORDS)
   if (high !== 0) return 6 + groupIndex(high)
-  const middle = (Math.floor(now / WORD) % WORD) ^ (Math.floor(deadline / WORD) % WORD)
+  const middle = (Math.floor(now / INSTANT_WORD) % INSTANT_WORD) ^ (Math.floor(deadline / INSTANT_WORD) % INSTANT_WORD)
   if (middle !== 0) return 3 + groupIndex(middle)
-  return groupIndex((now % WORD) ^ (deadline % WORD))
+  return groupIndex((now % INSTANT_WORD) ^ (deadline % INSTANT_WORD))
 }
 
 /** Returns the number of the six-bit group in which the highest set bit lies. */
 function groupIndex(difference: number): number {
-  return difference === 0 ? 0 : Math.floor((31 - Math.clz32(difference)) / BITS)
+  return difference === 0 ? 0 : Math.floor((31 - Math.clz32(difference)) / LEVEL_BITS)
 }
 
 function groupOf(instant: number, level: number): number {

@@ -12,7 +12,7 @@ const SEGMENTS = 1024
 /** Words of an entry: three of the fingerprint, then 1 more than the ordinal; 0: empty. */
 const WORDS = 4
 const HOLDER = 3
-const CAPACITY_MIN = 4
+const ENTRIES_MIN = 4
 
 interface Segment {
   words: Uint32Array
@@ -32,7 +32,7 @@ export class IdTable {
   set(type: string, value: string, ordinal: number): void {
     let segment = this.#segmentOf(type, value)
     if (!segment) {
-      segment = { words: new Uint32Array(CAPACITY_MIN * WORDS), count: 0 }
+      segment = { words: new Uint32Array(ENTRIES_MIN * WORDS), count: 0 }
       this.#segments[this.#words[1]! % SEGMENTS] = segment
     }
     let place = this.#placeIn(segment)

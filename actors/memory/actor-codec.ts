@@ -20,7 +20,7 @@ import { ProfileActor } from '../actor/profile-actor.ts'
 const scratch = new Scratch()
 
 /** Writes the keys of traits and of definitions in full: writing them must not add to the shard's table. */
-const IN_FULL = new NameTable(0)
+const NAMES_IN_FULL = new NameTable(0)
 
 export function encodeActor(actor: SpaceActor): Buffer {
   const { ordinal } = actor
@@ -46,8 +46,8 @@ function valuesOf(actor: SpaceActor): ValueParts {
   const origins: (number | string)[] = []
   const traits: number[] = []
   for (const { key, value, ts, arrival, sourceId } of actor.traits.entries()) {
-    writeValue(scratch, IN_FULL, key)
-    writeValue(scratch, IN_FULL, value)
+    writeValue(scratch, NAMES_IN_FULL, key)
+    writeValue(scratch, NAMES_IN_FULL, value)
     // Traits of one call mostly stand side by side.
     if (origins.at(-2) !== arrival || origins.at(-3) !== ts) origins.push(ts, arrival, sourceId)
     traits.push(origins.length / 3 - 1)
@@ -56,11 +56,11 @@ function valuesOf(actor: SpaceActor): ValueParts {
   const items = actor.defined.items()
   for (const [index, id] of actor.defined.ids().entries()) {
     const { value, sequence, changedAt, hasBeenOne } = items[index]!
-    writeValue(scratch, IN_FULL, value)
+    writeValue(scratch, NAMES_IN_FULL, value)
     defined.push(id, sequence, changedAt, hasBeenOne ? 1 : 0)
   }
   const older = actor.kind === 'user' ? actor.older : undefined
-  if (older) writeValue(scratch, IN_FULL, older.state() as unknown as JsonValue)
+  if (older) writeValue(scratch, NAMES_IN_FULL, older.state() as unknown as JsonValue)
   const values = Buffer.from(scratch.bytes.subarray(0, scratch.length))
   return { origins, traits, defined, hasOlder: older !== undefined, values }
 }
@@ -84,7 +84,7 @@ export class ActorDecoder {
   actorOf(frame: ActorFrame, plans: Plans): SpaceActor {
     const actor = frame.kind === USER ? this.#user(frame, plans) : this.#account(frame, plans)
     const { origins, traits, defined, hasOlder } = frame
-    const reader = new EventReader(Buffer.from(frame.values), IN_FULL)
+    const reader = new EventReader(Buffer.from(frame.values), NAMES_IN_FULL)
     for (const origin of traits) {
       const key = reader.value() as string
       const [ts, arrival, sourceId] = origins.slice(origin * 3, origin * 3 + 3) as [number, number, string]

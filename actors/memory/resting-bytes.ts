@@ -7,7 +7,7 @@
  *     back. So at most a third is unused, but for the current slab.
  */
 
-const SLAB_BYTES = 1024 * 1024
+const RECORD_SLAB_BYTES = 1024 * 1024
 /** Words before each record: ordinal · length. */
 const HEADER = 8
 
@@ -86,7 +86,7 @@ export class RestingBytes {
   #slabFor(size: number): Slab {
     const current = this.#slabs[this.#current]
     if (current && current.end + size <= current.bytes.length) return current
-    const slab = { bytes: Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, size)), end: 0, used: 0 }
+    const slab = { bytes: Buffer.allocUnsafeSlow(Math.max(RECORD_SLAB_BYTES, size)), end: 0, used: 0 }
     const left = this.#current
     this.#current = this.#freeNumbers.pop() ?? this.#slabs.length
     this.#slabs[this.#current] = slab

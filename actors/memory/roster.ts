@@ -16,8 +16,8 @@ import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
 /** There is no actor with this ordinal. */
 const NOBODY = 0
-const USER = 1
-const ACCOUNT = 2
+const USER_KIND = 1
+const ACCOUNT_KIND = 2
 /** A user that belongs to accounts. */
 const MEMBER = 3
 
@@ -126,14 +126,14 @@ export class Roster {
   /** Adds an actor under its ordinal. */
   add(actor: SpaceActor): void {
     this.pages.changing(actor.ordinal)
-    this.#arrive(actor.ordinal, actor.kind === 'user' ? USER : ACCOUNT)
+    this.#arrive(actor.ordinal, actor.kind === 'user' ? USER_KIND : ACCOUNT_KIND)
     this.#keepAwake(actor)
     if (actor.kind === 'account') this.#accounts.set(actor.groupId, actor)
   }
 
   /** Adds a user at rest under its ordinal, as a checkpoint has it. */
   addResting(ordinal: number, bytes: Uint8Array, isMember: boolean): void {
-    this.#arrive(ordinal, isMember ? MEMBER : USER)
+    this.#arrive(ordinal, isMember ? MEMBER : USER_KIND)
     this.#resting.set(ordinal, bytes)
   }
 
@@ -240,7 +240,7 @@ export class Roster {
     // An empty page may not have been read yet: it would be taken for one that has left.
     let isAnybodyThere = false
     for (const ordinal of this.#ordinalsOf(page)) {
-      if (this.#kinds[ordinal] !== USER || this.#awake[ordinal]) return false
+      if (this.#kinds[ordinal] !== USER_KIND || this.#awake[ordinal]) return false
       isAnybodyThere = true
     }
     return isAnybodyThere
@@ -300,7 +300,7 @@ export class Roster {
     this.#count = Math.max(this.#count, ordinal + 1)
     this.#reach(this.#count)
     this.#kinds[ordinal] = kind
-    if (kind !== ACCOUNT) this.#userCount++
+    if (kind !== ACCOUNT_KIND) this.#userCount++
   }
 
   #reach(count: number): void {

@@ -19,7 +19,7 @@ export interface Discriminator {
 
 export type EventNode = StreamNode | OccurrenceNode
 
-const NOBODY: readonly EventNode[] = []
+const NO_NODES: readonly EventNode[] = []
 
 interface FieldIndex {
   readonly read: (event: ProfileEvent) => Reached
@@ -72,7 +72,7 @@ export class EventIndex {
    */
   match(event: ProfileEvent, work: Work): readonly EventNode[] {
     const group = this.#groups.get(event.name)
-    if (!group) return NOBODY
+    if (!group) return NO_NODES
     this.#search++
     const matched = this.#matched
     while (matched.length > 0) matched.pop()

@@ -3,7 +3,7 @@ import type { JsonValue } from '../../src/model/json.ts'
 import type { Reached } from '../values/values.ts'
 
 /** The order of an event among those of its profile. */
-export interface Place {
+export interface EventOrder {
   readonly ts: number
   readonly arrival: number
 }
@@ -13,8 +13,8 @@ export interface Place {
  * the oldest), with the value it was added with.
  */
 export interface Accumulator {
-  add(place: Place, reached: Reached): void
-  remove(place: Place, reached: Reached): void
+  add(place: EventOrder, reached: Reached): void
+  remove(place: EventOrder, reached: Reached): void
   /** The reduced value; null if there is none. */
   result(): JsonValue
 }

@@ -5,15 +5,15 @@
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import { compareText, each, type Reached, textOf } from '../values/values.ts'
-import type { Place, TotalAccumulator } from './accumulator.ts'
+import type { EventOrder, TotalAccumulator } from './accumulator.ts'
 
 interface Form {
   readonly value: JsonValue
   /** The events in which it occurs, in event order; only the first if events never leave. */
-  readonly places: Place[]
+  readonly places: EventOrder[]
 }
 
-interface Occurrences {
+interface TextCount {
   count: number
   /** One for each type of value; nearly always one. */
   readonly forms: Form[]
@@ -24,7 +24,7 @@ export class DistinctAccumulator implements TotalAccumulator {
   readonly #as: 'value' | 'string' | 'number' | 'array'
   readonly #minFrequency: number
   readonly #sliding: boolean
-  readonly #texts = new Map<string, Occurrences>()
+  readonly #texts = new Map<string, TextCount>()
 
   constructor(
     kind: 'unique' | 'unique_count' | 'mode',
@@ -38,7 +38,7 @@ export class DistinctAccumulator implements TotalAccumulator {
     this.#sliding = sliding
   }
 
-  add(place: Place, reached: Reached): void {
+  add(place: EventOrder, reached: Reached): void {
     each(reached, (value) => {
       const text = textOf(value)
       const form = this.#as === 'string' ? text : value
@@ -54,7 +54,7 @@ export class DistinctAccumulator implements TotalAccumulator {
     })
   }
 
-  remove(_place: Place, reached: Reached): void {
+  remove(_place: EventOrder, reached: Reached): void {
     each(reached, (value) => {
       const text = textOf(value)
       const held = this.#texts.get(text)
@@ -112,20 +112,20 @@ export class DistinctAccumulator implements TotalAccumulator {
   }
 }
 
-function firstForm(occurrences: Occurrences): JsonValue {
+function firstForm(occurrences: TextCount): JsonValue {
   let first = occurrences.forms[0]!
   for (const form of occurrences.forms) if (compareEvents(form.places[0]!, first.places[0]!) < 0) first = form
   return first.value
 }
 
 /** Adds the first event alone of each form. */
-function addFirst(forms: Form[], value: JsonValue, place: Place): void {
+function addFirst(forms: Form[], value: JsonValue, place: EventOrder): void {
   const same = forms.find((other) => typeof other.value === typeof value)
   if (!same) forms.push({ value, places: [place] })
   else if (compareEvents(place, same.places[0]!) < 0) same.places[0] = place
 }
 
-function insertPlace(places: Place[], place: Place): void {
+function insertPlace(places: EventOrder[], place: EventOrder): void {
   let index = places.length
   while (index > 0 && compareEvents(places[index - 1]!, place) > 0) index--
   places.splice(index, 0, place)

@@ -2,9 +2,9 @@
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import { type Reached, Several } from '../values/values.ts'
-import type { Place, TotalAccumulator } from './accumulator.ts'
+import type { EventOrder, TotalAccumulator } from './accumulator.ts'
 
-interface Entry extends Place {
+interface EdgeEntry extends EventOrder {
   readonly value: JsonValue
 }
 
@@ -12,14 +12,14 @@ export class EdgeAccumulator implements TotalAccumulator {
   readonly #kind: 'first' | 'last'
   readonly #sliding: boolean
   /** In event order. One entry is enough, but for `first` in a window, where the next follows when it leaves. */
-  #entries: Entry[] = []
+  #entries: EdgeEntry[] = []
 
   constructor(kind: 'first' | 'last', sliding: boolean) {
     this.#kind = kind
     this.#sliding = sliding
   }
 
-  add(place: Place, reached: Reached): void {
+  add(place: EventOrder, reached: Reached): void {
     const value = this.#edgeOf(reached)
     if (value === undefined || value === null) return
     const entry = { ts: place.ts, arrival: place.arrival, value }
@@ -27,7 +27,7 @@ export class EdgeAccumulator implements TotalAccumulator {
     else this.#takeOutermost(entry)
   }
 
-  remove(place: Place): void {
+  remove(place: EventOrder): void {
     const oldest = this.#entries[0]
     if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
   }
@@ -45,12 +45,12 @@ export class EdgeAccumulator implements TotalAccumulator {
       this.#takeOutermost({ value, ts, arrival })
   }
 
-  #takeOutermost(entry: Entry): void {
+  #takeOutermost(entry: EdgeEntry): void {
     const held = this.#entries[0]
     if (!held || compareEvents(entry, held) > 0 === (this.#kind === 'last')) this.#entries[0] = entry
   }
 
-  #insert(entry: Entry): void {
+  #insert(entry: EdgeEntry): void {
     let index = this.#entries.length
     while (index > 0 && compareEvents(this.#entries[index - 1]!, entry) > 0) index--
     this.#entries.splice(index, 0, entry)

@@ -88,12 +88,12 @@ function roundPartials(partials: readonly number[]): number {
   return high
 }
 
-const BITS = new DataView(new ArrayBuffer(8))
+const DOUBLE_BITS = new DataView(new ArrayBuffer(8))
 
 /** Converts a finite double to a whole number of 2^-1074. */
 function fixedPoint(value: number): bigint {
-  BITS.setFloat64(0, Math.abs(value))
-  const bits = BITS.getBigUint64(0)
+  DOUBLE_BITS.setFloat64(0, Math.abs(value))
+  const bits = DOUBLE_BITS.getBigUint64(0)
   const exponent = bits >> 52n
   const fraction = bits & ((1n << 52n) - 1n)
   const magnitude = exponent === 0n ? fraction : (fraction | (1n << 52n)) << (exponent - 1n)

@@ -5,9 +5,9 @@
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import { each, numberOf, type Reached, textOf } from '../values/values.ts'
-import type { Place, TotalAccumulator } from './accumulator.ts'
+import type { EventOrder, TotalAccumulator } from './accumulator.ts'
 
-interface Entry extends Place {
+interface ExtremeEntry extends EventOrder {
   readonly value: number | string
 }
 
@@ -16,7 +16,7 @@ export class ExtremeAccumulator implements TotalAccumulator {
   readonly #as: 'number' | 'string'
   readonly #sliding: boolean
   /** In event order, each better than the next. */
-  #entries: Entry[] = []
+  #entries: ExtremeEntry[] = []
 
   constructor(kind: 'min' | 'max', as: 'number' | 'string', sliding: boolean) {
     this.#sign = kind === 'max' ? 1 : -1
@@ -24,7 +24,7 @@ export class ExtremeAccumulator implements TotalAccumulator {
     this.#sliding = sliding
   }
 
-  add(place: Place, reached: Reached): void {
+  add(place: EventOrder, reached: Reached): void {
     const value = this.#extremeOf(reached)
     if (value === undefined) return
     const entry = { ts: place.ts, arrival: place.arrival, value }
@@ -41,7 +41,7 @@ export class ExtremeAccumulator implements TotalAccumulator {
     this.#entries.splice(start, index - start, entry)
   }
 
-  remove(place: Place): void {
+  remove(place: EventOrder): void {
     const oldest = this.#entries[0]
     if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
   }
@@ -61,7 +61,7 @@ export class ExtremeAccumulator implements TotalAccumulator {
       this.#takeBest({ value, ts, arrival })
   }
 
-  #takeBest(entry: Entry): void {
+  #takeBest(entry: ExtremeEntry): void {
     const best = this.#entries[0]
     if (!best || this.#beats(entry.value, best.value)) this.#entries = [entry]
   }

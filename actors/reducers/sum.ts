@@ -2,7 +2,7 @@
 import type { JsonValue } from '../../src/model/json.ts'
 import { ExactSum } from './exact-sum.ts'
 import { each, numberOf, type Reached } from '../values/values.ts'
-import type { Place, TotalAccumulator } from './accumulator.ts'
+import type { EventOrder, TotalAccumulator } from './accumulator.ts'
 
 export class SumAccumulator implements TotalAccumulator {
   readonly #kind: 'sum' | 'avg'
@@ -13,7 +13,7 @@ export class SumAccumulator implements TotalAccumulator {
     this.#kind = kind
   }
 
-  add(_place: Place, reached: Reached): void {
+  add(_place: EventOrder, reached: Reached): void {
     each(reached, (value) => {
       const number = numberOf(value)
       if (Number.isNaN(number)) return
@@ -22,7 +22,7 @@ export class SumAccumulator implements TotalAccumulator {
     })
   }
 
-  remove(_place: Place, reached: Reached): void {
+  remove(_place: EventOrder, reached: Reached): void {
     each(reached, (value) => {
       const number = numberOf(value)
       if (Number.isNaN(number)) return

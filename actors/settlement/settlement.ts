@@ -18,7 +18,7 @@ import type { SettledChange, SettlementNotes, SettlementObserver } from './settl
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { sameValue } from '../values/values.ts'
 
-interface Change {
+interface ValueChange {
   readonly actor: Actor
   readonly node: DefinitionNode
   readonly held: DefinedValue
@@ -50,7 +50,7 @@ export class Settlement implements SettlementSink {
   #isOpen = false
   #isQuiet = false
   readonly #participants = new Bag<Actor>()
-  readonly #changes = new Bag<Change>()
+  readonly #changes = new Bag<ValueChange>()
   readonly #undos = new Bag<() => void>()
   readonly #acts = new Bag<() => void>()
   /** A call appends at most one event. */

@@ -19,7 +19,7 @@ interface Total {
   readonly accumulator: TotalAccumulator
 }
 
-const NOTHING: ReadonlyMap<string, Total> = new Map()
+const NO_TOTALS: ReadonlyMap<string, Total> = new Map()
 
 /** As data, for the bytes of an actor. */
 export interface ForgottenTotalsState {
@@ -62,7 +62,7 @@ export class ForgottenTotals {
     arrivals: number,
   ): ForgottenTotals {
     const asked = new Set(plans.flatMap(({ totals }) => totals.map(({ totalKey }) => totalKey)))
-    const totals = copyOf(before ? before.#totals : NOTHING, (total) => asked.has(total.stream))
+    const totals = copyOf(before ? before.#totals : NO_TOTALS, (total) => asked.has(total.stream))
     let keptSince = before?.keptSince ?? -Infinity
     for (const event of forgotten) {
       keptSince = Math.max(keptSince, event.ts + 1)

@@ -19,7 +19,7 @@ const TIMES = 5
 /** Cells of the first array of an actor. */
 const CELLS_FIRST = 24
 
-const NOTHING: number[] = []
+const NO_CELLS: number[] = []
 
 /** Notified of comparisons of a stream that have flipped: one bit each. */
 export interface FlipReader {
@@ -27,7 +27,7 @@ export interface FlipReader {
 }
 
 export class RecentCounts {
-  #cells = NOTHING
+  #cells = NO_CELLS
   /** Cells in use; those after them are spare. */
   #used = 0
 
@@ -84,7 +84,7 @@ export class RecentCounts {
   }
 
   clear(): void {
-    this.#cells = NOTHING
+    this.#cells = NO_CELLS
     this.#used = 0
     this.dueAt = Infinity
   }

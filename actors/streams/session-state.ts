@@ -7,12 +7,12 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
-import type { Place } from '../reducers/accumulator.ts'
+import type { EventOrder } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
 import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
-interface Held extends Place {
+interface SessionEvent extends EventOrder {
   readonly values: readonly Reached[]
 }
 
@@ -23,7 +23,7 @@ export class SessionState implements StreamState {
   readonly #node: StreamNode
   readonly #passes: (event: ProfileEvent) => boolean
   /** In event order: the latest run that counts by now, and the events after it; none that has left the window. */
-  #events: Held[] = []
+  #events: SessionEvent[] = []
   /** True once events before `#events` have been dropped. */
   #forgetful = false
   /** The number of first events that the reducers see: 0 once the session has ended. */

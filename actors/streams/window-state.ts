@@ -7,12 +7,12 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
-import type { Accumulator, Place } from '../reducers/accumulator.ts'
+import type { Accumulator, EventOrder } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
 import type { StreamNode, StreamState } from '../plan/stream-node.ts'
 
-interface Held extends Place {
+interface WindowEvent extends EventOrder {
   /** The values that each reducer's field reached. */
   readonly values: readonly Reached[]
 }
@@ -23,7 +23,7 @@ export class WindowState implements StreamState {
   published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
   readonly #accumulators: Accumulator[]
-  #events: Held[] = []
+  #events: WindowEvent[] = []
   #entered = 0
 
   constructor(node: StreamNode) {

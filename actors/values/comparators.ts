@@ -18,15 +18,15 @@ export interface Horizon {
   isSettled: boolean
 }
 
-type Pair = (left: JsonValue, right: JsonValue) => boolean
+type ValueTest = (left: JsonValue, right: JsonValue) => boolean
 
 const numeric =
-  (holds: (a: number, b: number) => boolean): Pair =>
+  (holds: (a: number, b: number) => boolean): ValueTest =>
   (left, right) =>
     holds(numberOf(left), numberOf(right))
 
 const dated =
-  (holds: (a: number, b: number) => boolean): Pair =>
+  (holds: (a: number, b: number) => boolean): ValueTest =>
   (left, right) =>
     holds(instantOf(left), instantOf(right))
 
@@ -48,10 +48,10 @@ const PAIRS = {
   one_of: equalValues,
   before_date: dated((a, b) => a < b),
   after_date: dated((a, b) => a > b),
-} satisfies Record<PairComparator, Pair>
+} satisfies Record<PairComparator, ValueTest>
 
 const anyPair =
-  (pair: Pair): Test =>
+  (pair: ValueTest): Test =>
   (left, rights) => {
     for (const right of rights) if (some(left, (a) => some(right, (b) => pair(a, b)))) return true
     return false
@@ -59,7 +59,7 @@ const anyPair =
 
 const isMissing = (reached: Reached) => reached === undefined || reached === null
 
-const noPair = (pair: Pair): Test => {
+const noPair = (pair: ValueTest): Test => {
   const found = anyPair(pair)
   return (left, rights) => !rights.every(isMissing) && !found(left, rights)
 }
@@ -101,7 +101,7 @@ function isDerived(comparator: ClocklessComparator): comparator is DerivedCompar
 /** A relative date comparator at `now`, as the first and last instants at which a value satisfies it. */
 type Span = (value: number, duration: number) => readonly [from: number, to: number]
 
-const SPANS: Record<RelativeDateComparator, Span> = {
+const RELATIVE_SPANS: Record<RelativeDateComparator, Span> = {
   within_last: (value, duration) => [value, value + duration],
   before_last: (value, duration) => [value + duration, Infinity],
   within_next: (value, duration) => [value - duration, value],
@@ -115,7 +115,7 @@ export type TimedTest = (left: Reached, now: number, horizon: Horizon) => boolea
  * change.
  */
 export function compileTimedTest(comparison: Comparator & { comparator: RelativeDateComparator }): TimedTest {
-  const span = SPANS[comparison.comparator]
+  const span = RELATIVE_SPANS[comparison.comparator]
   const duration = durationMs(comparison.duration)
   return (left, now, horizon) => {
     horizon.isSettled = false

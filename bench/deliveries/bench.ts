@@ -1,5 +1,6 @@
 /**
- * Question: how many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a request?
+ * Question: how many calls a second get through the queue and the workers to a webhook, one by one and a hundred to a
+ * request?
  * And does a webhook hear later when another fails and a third hangs?
  *   npm run bench -- deliveries        DELIVERIES_CALLS=50000 npm run bench -- deliveries
  *

@@ -1,5 +1,5 @@
 /**
- * Finds who is due next, for the floor: a binary heap of (due, ordinal), both in typed arrays, equal instants by ordinal.
+ * The next deadline, for the floor: a binary heap of (due, ordinal), both in typed arrays, equal instants by ordinal.
  * Nothing is taken out but the first: whoever puts in an earlier entry remembers that the later one is void.
  */
 

@@ -5,7 +5,7 @@ import type { DestinationType } from '../contract/destination.ts'
 const ConsoleSettings = z.strictObject({})
 type ConsoleSettings = z.output<typeof ConsoleSettings>
 
-const TIMEOUT_MS = 1_000
+const PRINT_TIMEOUT_MS = 1_000
 
 export const consoleDestination: DestinationType<ConsoleSettings> = {
   slug: 'console',
@@ -14,7 +14,7 @@ export const consoleDestination: DestinationType<ConsoleSettings> = {
   description: 'Prints each call where the server runs.',
   settings: ConsoleSettings,
   secrets: [],
-  limits: () => ({ batchCalls: 1, timeoutMs: TIMEOUT_MS, gatherMs: 0 }),
+  limits: () => ({ batchCalls: 1, timeoutMs: PRINT_TIMEOUT_MS, gatherMs: 0 }),
   connect: (_, { print }) => ({
     deliver: (call) => {
       print(JSON.stringify(call))

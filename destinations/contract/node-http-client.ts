@@ -19,7 +19,7 @@ import { timedOut, transportError } from './transport-error.ts'
 const ANSWER_BYTES_MAX = 256 * 1024
 const SOCKETS_PER_HOST_MAX = 64
 /** Shorter than the five seconds after which many servers close: an idle connection is rarely found closed. */
-const IDLE_MS = 4_000
+const SOCKET_IDLE_MS = 4_000
 
 export interface HttpClientOptions {
   readonly allowPrivate: AllowPrivate
@@ -39,7 +39,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const agentOptions = {
     keepAlive: true,
     maxSockets: options.socketsPerHostMax ?? SOCKETS_PER_HOST_MAX,
-    timeout: IDLE_MS,
+    timeout: SOCKET_IDLE_MS,
     lookup: guardLookup(isAllowed, options.lookup),
   }
   const http = new HttpAgent(agentOptions)

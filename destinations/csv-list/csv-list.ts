@@ -17,7 +17,7 @@ const CsvListSettings = z.strictObject({
 type CsvListSettings = z.output<typeof CsvListSettings>
 
 const BATCH_CALLS = 10_000
-const TIMEOUT_MS = 60_000
+const WRITE_TIMEOUT_MS = 60_000
 /** The longest key that is a file's name as it is: with its ending, file systems allow 255. */
 const KEY_LENGTH_MAX = 200
 
@@ -30,7 +30,7 @@ export const csvListDestination: DestinationType<CsvListSettings> = {
   secrets: [],
   limits: ({ everySeconds }) => ({
     batchCalls: BATCH_CALLS,
-    timeoutMs: TIMEOUT_MS,
+    timeoutMs: WRITE_TIMEOUT_MS,
     gatherMs: everySeconds * 1_000,
   }),
   connect: (_, { directory }) => new CsvList(directory),

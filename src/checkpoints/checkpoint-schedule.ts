@@ -34,7 +34,7 @@ export interface CheckpointScheduleOptions {
 export class CheckpointSchedule {
   readonly #options: CheckpointScheduleOptions
   #nextNumber: number
-  #takeBack: (() => void) | undefined
+  #cancel: (() => void) | undefined
   #bytes = 0
   #entries = 0
   #making: Promise<void> | undefined
@@ -98,11 +98,11 @@ export class CheckpointSchedule {
 
   #arm(): void {
     if (this.#isAbandoned) return
-    this.#takeBack ??= this.#options.timer(() => void this.make(), this.#options.limits.intervalMs)
+    this.#cancel ??= this.#options.timer(() => void this.make(), this.#options.limits.intervalMs)
   }
 
   #disarm(): void {
-    this.#takeBack?.()
-    this.#takeBack = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
   }
 }

@@ -123,7 +123,7 @@ export class Checkpointer {
   }
 
   /** Keeps C1. */
-  async #writeParts(parts: Iterable<Part>, writing: Writing, pressure: () => number): Promise<void> {
+  async #writeParts(parts: Iterable<NamedPart>, writing: Writing, pressure: () => number): Promise<void> {
     let sliceStart = this.#elapsedMs()
     let sliceMs = SLICE_MS
     for (const [name, sealing] of parts) {
@@ -146,10 +146,10 @@ export class Checkpointer {
   }
 }
 
-type Part = readonly [name: string, sealing: Promise<Buffer>]
+type NamedPart = readonly [name: string, sealing: Promise<Buffer>]
 
 /** Yields the parts that this checkpoint writes, encoded one by one: fingerprints, actors, and the rest. */
-function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<Part> {
+function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<NamedPart> {
   for (const [index, writer] of chunks.entries())
     if (writer === number)
       yield [chunkName(firstChunk + index), sealIncompressible(cut.fingerprints(firstChunk + index))]

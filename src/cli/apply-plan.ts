@@ -16,7 +16,7 @@ import { COLLECTIONS, type Present, type PresentDefinition, type PresentDestinat
 import { connectionName, definitionName, destinationName, isDisabling, type Step } from './apply-step.ts'
 import type { Path } from './yaml-file.ts'
 
-export interface Plan {
+export interface ApplyPlan {
   readonly steps: readonly Step[]
   /** Ids of the things on the server, by the name that steps give them. */
   readonly ids: ReadonlyMap<string, string>
@@ -35,13 +35,13 @@ interface End {
 }
 
 /** A definition of the file, and the same on the server. */
-interface Pair {
+interface DefinitionPair {
   readonly wanted: FileDefinition
   readonly found: PresentDefinition | undefined
 }
 
 /** Plans the steps. Throws an InputError if the file does not fit the server. */
-export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets }: PlanOptions): Plan {
+export function planOf(file: ApplyFile, present: Present, { prunes, sendsSecrets }: PlanOptions): ApplyPlan {
   const ends = endsOf(file, present)
   const pairs = file.definitions.map((wanted) => ({
     wanted,
@@ -103,7 +103,7 @@ function endsOf({ destinations, definitions, file }: ApplyFile, present: Present
 }
 
 function connections(
-  { wanted, found }: Pair,
+  { wanted, found }: DefinitionPair,
   ends: ReadonlyMap<string, End>,
   { file }: ApplyFile,
 ): (Step | undefined)[] {

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { EngineError, type ErrorCode } from '../model/errors.ts'
 import { readApplyFile, type ApplyFile } from './apply-file.ts'
 import type { Variable } from './apply-environment.ts'
-import { isSame, isUnnamed, type Plan, planOf } from './apply-plan.ts'
+import { isSame, isUnnamed, type ApplyPlan, planOf } from './apply-plan.ts'
 import { readPresent } from './apply-present.ts'
 import { isDisabling, lineOf, type Step } from './apply-step.ts'
 import { askServer } from './client.ts'
@@ -33,7 +33,7 @@ export interface ApplySetting {
 export async function apply(options: ApplyOptions, setting: ApplySetting): Promise<number> {
   const { write, warn, client } = setting
   const file = readApplyFile(options.file, setting.variable)
-  let plan: Plan
+  let plan: ApplyPlan
   try {
     plan = await planFor(file, options, client)
   } catch (error) {
@@ -55,7 +55,7 @@ export async function apply(options: ApplyOptions, setting: ApplySetting): Promi
   return 1
 }
 
-async function planFor(file: ApplyFile, options: ApplyOptions, client: ClientOptions): Promise<Plan> {
+async function planFor(file: ApplyFile, options: ApplyOptions, client: ClientOptions): Promise<ApplyPlan> {
   const { prune: prunes = false, secrets: sendsSecrets = false } = options
   const present = await readPresent(
     client,
@@ -77,7 +77,7 @@ class Applying {
   readonly #client: ClientOptions
   #isOver = false
 
-  constructor({ steps, ids }: Plan, client: ClientOptions) {
+  constructor({ steps, ids }: ApplyPlan, client: ClientOptions) {
     this.#steps = steps
     this.#ids = new Map(ids)
     this.#client = client

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EngineError, kindOf } from '../model/errors.ts'
 
 /** Kinds that zod has other words for than JSON. */
-const KINDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' }
+const KIND_WORDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' }
 
 type Issue = z.core.$ZodIssue
 type Closed<Shape extends z.core.$ZodShape> = z.ZodObject<Shape, z.core.$strict>
@@ -44,7 +44,7 @@ function pathOf(issue: Issue): PropertyKey[] {
 }
 
 function expectationOf(issue: Issue): string {
-  return issue.code === 'invalid_type' ? `expected ${KINDS[issue.expected] ?? issue.expected}` : issue.message
+  return issue.code === 'invalid_type' ? `expected ${KIND_WORDS[issue.expected] ?? issue.expected}` : issue.message
 }
 
 function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {

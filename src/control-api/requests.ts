@@ -117,7 +117,7 @@ export function changeComputedTrait(record: DefinitionRecord, body: unknown, now
   return { ...changed, source, options: { ...record.options, ...given(options) } }
 }
 
-interface Change {
+interface DefinitionChange {
   readonly name?: string | undefined
   readonly description?: string | undefined
   readonly enabled?: boolean | undefined
@@ -126,7 +126,7 @@ interface Change {
 
 function withChange(
   record: DefinitionRecord,
-  { name = record.name, description = record.description, enabled = record.enabled, definition }: Change,
+  { name = record.name, description = record.description, enabled = record.enabled, definition }: DefinitionChange,
   now: number,
 ): DefinitionRecord {
   const query = definition?.query ?? record.source.query

@@ -10,7 +10,7 @@ import { EngineError } from '../model/errors.ts'
 import { BODY_DEPTH_MAX, tooDeep } from '../model/json-body.ts'
 
 const ALIASES_MAX = 100
-const COLLECTIONS: readonly string[] = ['block-map', 'block-seq', 'flow-collection']
+const COLLECTION_TOKENS: readonly string[] = ['block-map', 'block-seq', 'flow-collection']
 
 /** Returns the value of a text. Throws an EngineError for one that is not YAML. Keeps Y1 and Y2. */
 export function parseYaml(text: string): unknown {
@@ -31,7 +31,7 @@ function isNestedWithin(text: string, depthMax: number): boolean {
 
 /** Counts the collections that are open at the token that was read last. */
 function depthOf({ stack }: Parser): number {
-  return stack.filter(({ type }) => COLLECTIONS.includes(type)).length
+  return stack.filter(({ type }) => COLLECTION_TOKENS.includes(type)).length
 }
 
 function valueOf(text: string): unknown {

@@ -5,7 +5,7 @@
 import { backoffMs } from './retry-policy.ts'
 
 /** Jobs in a row of which nothing has arrived, until the circuit opens. */
-const FAILURES_MAX = 5
+const MISSES_MAX = 5
 
 export class Circuit {
   #failures = 0
@@ -16,7 +16,7 @@ export class Circuit {
   #isProbing = false
 
   get isOpen(): boolean {
-    return this.#failures >= FAILURES_MAX
+    return this.#failures >= MISSES_MAX
   }
 
   /** Nothing is to be sent before this instant, epoch ms. */
@@ -47,7 +47,7 @@ export class Circuit {
     this.#isProbing = false
     this.#failures++
     if (!this.isOpen) return
-    this.#closedUntil = Math.max(this.#closedUntil, now + backoffMs(this.#failures - FAILURES_MAX + 1, random))
+    this.#closedUntil = Math.max(this.#closedUntil, now + backoffMs(this.#failures - MISSES_MAX + 1, random))
   }
 
   /** The destination asks to be left alone until an instant. */

@@ -18,8 +18,8 @@ export interface WorkerProcessOptions {
   readonly onDeath: (how: string) => void
 }
 
-const RESTART_MS = { min: 100, max: 5_000 }
-const STEADY_MS = 60_000
+const WORKER_RESTART_MS = { min: 100, max: 5_000 }
+const WORKER_STEADY_MS = 60_000
 
 const WORKER_DIED = { reason: 'worker_died', message: 'The worker has died; try again' }
 
@@ -40,8 +40,8 @@ export class WorkerProcess implements DeliveryWorkers {
         if (child.connected) child.disconnect()
       },
       onDeath: options.onDeath,
-      restartMs: RESTART_MS,
-      steadyMs: STEADY_MS,
+      restartMs: WORKER_RESTART_MS,
+      steadyMs: WORKER_STEADY_MS,
     })
   }
 

@@ -22,11 +22,11 @@ export interface AppOptions {
   /** The answers of `/metrics`. */
   readonly metrics?: { readonly contentType: string; readonly text: () => Promise<string> }
   /** Told of every answer. */
-  readonly onAnswer: (answer: Answer) => void
+  readonly onAnswer: (answer: AnsweredRequest) => void
 }
 
 /** About a request, without anything personal: the route's pattern, not its path. */
-export interface Answer {
+export interface AnsweredRequest {
   readonly requestId: string
   readonly method: string
   readonly route: string
@@ -97,7 +97,7 @@ function refuseAll(): Router {
 }
 
 /** Gives every response its id, keeps it out of caches, and reports it when it is sent. */
-function identify(onAnswer: (answer: Answer) => void): RequestHandler {
+function identify(onAnswer: (answer: AnsweredRequest) => void): RequestHandler {
   return (request, response, next) => {
     const requestId = randomUUID()
     const startedAt = performance.now()

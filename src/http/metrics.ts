@@ -1,7 +1,7 @@
 /** The counts of the server, for Prometheus. Labels have few values, and none of them is personal. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client'
 import type { DeliveryOverview } from '../model/destination-admin.ts'
-import type { Answer } from './app.ts'
+import type { AnsweredRequest } from './app.ts'
 
 export interface Gauges {
   readonly profiles: () => number
@@ -22,7 +22,7 @@ export interface Metrics {
   /** In the text format of Prometheus. */
   readonly text: () => Promise<string>
   readonly contentType: string
-  readonly countAnswer: (answer: Answer) => void
+  readonly countAnswer: (answer: AnsweredRequest) => void
   readonly countTransition: (type: string) => void
   readonly setCheckpoint: (checkpoint: Checkpoint) => void
 }

@@ -15,7 +15,7 @@ import type { SetTimer } from '../model/timer.ts'
 import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 
 /** A part of an entry, or a whole one. */
-export type Part<Command> =
+export type EntryPart<Command> =
   /** `calls`: the calls of the request's body, read once already. */
   | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly CheckedCall[] }
   | { readonly kind: 'command'; readonly command: Command }
@@ -24,7 +24,7 @@ export type Part<Command> =
 
 /** A part that waits for its answer; exactly one of the two is called, once. */
 export interface Submission<Command, Result> {
-  readonly part: Part<Command>
+  readonly part: EntryPart<Command>
   readonly answer: (result: Result) => void
   readonly refuse: (error: unknown) => void
 }
@@ -91,7 +91,7 @@ export class Writer<Command, Entry, Result> {
   }
 
   /** Resolves when the part is durable and its subscriber has answered; rejects if it is refused. Keeps W4. */
-  submit(part: Part<Command>): Promise<Result> {
+  submit(part: EntryPart<Command>): Promise<Result> {
     const bytes = bytesOf(part)
     const refusal = this.refusal(bytes)
     if (refusal) return Promise.reject(refusal)
@@ -149,11 +149,11 @@ export class Writer<Command, Entry, Result> {
     const entry = this.#read(journalled, submissions)
     if (!entry) return
     this.#lastReceivedAt = journalled.receivedAt
-    const takeBack = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
+    const cancel = this.#options.timer(() => this.#refuseAll(), this.#options.limits.patienceMs)
     try {
       await Promise.all([journal.append(journalled), prepare(entry.made)])
     } finally {
-      takeBack()
+      cancel()
     }
     this.#committed.next(entry.made)
   }
@@ -219,10 +219,10 @@ function notOpen(): EngineError {
   return new EngineError('unavailable', 'The server has stopped taking input')
 }
 
-function requestsOf(part: Part<unknown>): readonly JournalRequest[] {
+function requestsOf(part: EntryPart<unknown>): readonly JournalRequest[] {
   return part.kind === 'request' ? [part.request] : []
 }
 
-function bytesOf(part: Part<unknown>): number {
+function bytesOf(part: EntryPart<unknown>): number {
   return part.kind === 'request' ? part.request.body.byteLength : 0
 }

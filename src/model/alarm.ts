@@ -12,7 +12,7 @@ export class Alarm {
   readonly #setTimer: SetTimer
   readonly #ring: (dueAt: number) => void
   #dueAt = Infinity
-  #takeBack: (() => void) | undefined
+  #cancel: (() => void) | undefined
 
   /** @param ring called with the instant that has come, once for each arming */
   constructor({ clock, timer, ring }: { clock: () => number; timer: SetTimer; ring: (dueAt: number) => void }) {
@@ -30,15 +30,15 @@ export class Alarm {
   }
 
   disarm(): void {
-    this.#takeBack?.()
-    this.#takeBack = undefined
+    this.#cancel?.()
+    this.#cancel = undefined
     this.#dueAt = Infinity
   }
 
   #wait(): void {
     if (this.#dueAt === Infinity) return
     const delayMs = Math.min(Math.max(0, this.#dueAt - this.#clock()), WAIT_MS_MAX)
-    this.#takeBack = this.#setTimer(() => this.#elapsed(), delayMs)
+    this.#cancel = this.#setTimer(() => this.#elapsed(), delayMs)
   }
 
   /** Rings, or waits on: timers may fire early, and long waits are made of several. */

@@ -3,13 +3,13 @@ import TinyQueue from 'tinyqueue'
 import type { ActorQueue } from './actor-queue.ts'
 
 /** An entry of the heap. It is void once its queue waits no more, or until another instant. */
-interface Entry {
+interface HeapEntry {
   readonly queue: ActorQueue
   readonly until: number
 }
 
 export class DelayedQueues {
-  readonly #heap = new TinyQueue<Entry>([], (a, b) => a.until - b.until)
+  readonly #heap = new TinyQueue<HeapEntry>([], (a, b) => a.until - b.until)
   #count = 0
 
   get count(): number {
@@ -43,7 +43,7 @@ export class DelayedQueues {
     }
   }
 
-  #next(): Entry | undefined {
+  #next(): HeapEntry | undefined {
     for (;;) {
       const next = this.#heap.peek()
       if (!next || (next.queue.isDelayed && next.queue.notBefore === next.until)) return next

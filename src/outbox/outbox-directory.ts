@@ -1,4 +1,4 @@
-/** The destinations and connections of a space, by id, and the view of its actors: what all parts of the outbox share. */
+/** Shared by the parts of the outbox: the destinations and connections of a space, by id, and the view of its actors. */
 import type { DestinationRecord } from '../model/destination.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import type { Delivery } from './delivery.ts'

@@ -25,7 +25,7 @@ export interface Supervision {
   readonly timer?: SetTimer
 }
 
-const STOPPED_WITHIN_MS = 10_000
+const KILLED_AFTER_MS = 10_000
 
 export class SupervisedProcess {
   readonly #options: Supervision
@@ -34,7 +34,7 @@ export class SupervisedProcess {
   #child: ChildProcess
   #startedAt = 0
   #restartMs: number
-  #takeBackRestart: (() => void) | undefined
+  #cancelRestart: (() => void) | undefined
   #isStopping = false
 
   constructor(options: Supervision) {
@@ -53,14 +53,14 @@ export class SupervisedProcess {
   /** Resolves when the child has ended; none is started any more. */
   async stop(): Promise<void> {
     this.#isStopping = true
-    this.#takeBackRestart?.()
+    this.#cancelRestart?.()
     const child = this.#child
     if (!isRunning(child)) return
     const ended = once(child, 'exit')
     this.#options.askToEnd(child)
-    const takeBackKill = this.#timer(() => child.kill('SIGKILL'), STOPPED_WITHIN_MS)
+    const cancelKill = this.#timer(() => child.kill('SIGKILL'), KILLED_AFTER_MS)
     await ended
-    takeBackKill()
+    cancelKill()
   }
 
   #start(): ChildProcess {
@@ -80,7 +80,7 @@ export class SupervisedProcess {
     this.#options.onDeath(how)
     const { min, max } = this.#options.restartMs
     if (this.#clock() - this.#startedAt >= this.#options.steadyMs) this.#restartMs = min
-    this.#takeBackRestart = this.#timer(() => {
+    this.#cancelRestart = this.#timer(() => {
       this.#child = this.#start()
     }, this.#restartMs)
     this.#restartMs = Math.min(max, this.#restartMs * 2)

@@ -21,8 +21,8 @@ export interface PrivateRedisOptions {
 
 const STARTED_WITHIN_MS = 120_000
 const LEFT_OVER_ENDED_WITHIN_MS = 10_000
-const RESTART_MS = { min: 50, max: 2_000 }
-const STEADY_MS = 1_000
+const REDIS_RESTART_MS = { min: 50, max: 2_000 }
+const REDIS_STEADY_MS = 1_000
 /** The kernel's bound of the path of a unix socket. */
 const PATH_BYTES_MAX = 107
 
@@ -65,8 +65,8 @@ export class PrivateRedis {
         this.#hasDied = true
         options.onDeath?.(how)
       },
-      restartMs: RESTART_MS,
-      steadyMs: STEADY_MS,
+      restartMs: REDIS_RESTART_MS,
+      steadyMs: REDIS_STEADY_MS,
     })
   }
 

@@ -1,7 +1,7 @@
 /** The server, put together: HTTP, the pipeline of its space, and deliveries. */
 import type { Logger } from 'pino'
 import type { Shard } from '../../actors/engine/shard.ts'
-import { type Answer, createApp, createStartingApp } from '../http/app.ts'
+import { type AnsweredRequest, createApp, createStartingApp } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { type HttpServer, listen } from '../http/server.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
@@ -117,7 +117,7 @@ async function stop(http: HttpServer, pipeline: Pipeline, delivery: RunningDeliv
   await pipeline.stop()
 }
 
-function logAnswer(log: Logger, answer: Answer): void {
+function logAnswer(log: Logger, answer: AnsweredRequest): void {
   if (answer.status >= 500) log.warn(answer, 'answered')
   else log.debug(answer, 'answered')
 }

@@ -38,7 +38,7 @@ const Environment = z.object({
 const DAY_MS = 86_400_000
 const MEGABYTE = 1024 * 1024
 /** A user is put to rest so long after its last call. */
-const IDLE_MS = 60_000
+const USER_IDLE_MS = 60_000
 /** A `messageId` is known at least so long, unless more than `DEDUP_IDS_MAX` come. */
 const DEDUPLICATION_MS = DAY_MS
 
@@ -91,7 +91,7 @@ export function pipelineSettings(
     },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: settings.DEDUP_IDS_MAX },
     rest: {
-      idleMs: IDLE_MS,
+      idleMs: USER_IDLE_MS,
       awakeMax: settings.AWAKE_PROFILES_MAX,
       bytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
     },

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
-import { type Part, type Submission, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
+import { type EntryPart, type Submission, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
 import { HeldJournal } from './held-journal.ts'
 
 interface Setup {
@@ -46,7 +46,7 @@ function setUp({ clock = () => 1000, check = () => undefined, limits, timer = NE
   return { journal, writer, applied, failures }
 }
 
-function request(text: string): Part<string> {
+function request(text: string): EntryPart<string> {
   return { kind: 'request', request: { endpoint: 'track', sourceId: 's', body: Buffer.from(text) }, calls: [] }
 }
 
@@ -101,7 +101,7 @@ describe('the writer', () => {
 
   it('gives a command an entry of its own, in its place', async () => {
     const { journal, writer, applied } = setUp()
-    const parts: Part<string>[] = [request('a'), { kind: 'command', command: 'x' }, request('b'), request('c')]
+    const parts: EntryPart<string>[] = [request('a'), { kind: 'command', command: 'x' }, request('b'), request('c')]
     const all = parts.map((part) => writer.submit(part))
     journal.release()
     await Promise.all(all)

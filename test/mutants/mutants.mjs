@@ -283,7 +283,7 @@ export const MUTANTS = [
   {
     name: 'numbers of deliveries begin anew after a checkpoint',
     file: 'src/outbox/space-outbox.ts',
-    find: 'deliveries.#next = next',
+    find: 'outbox.#next = next',
     replace: 'void next',
     caughtBy: [SIMULATION],
   },
