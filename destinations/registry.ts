@@ -44,6 +44,8 @@ export function parseSettings<Settings extends object>(type: DestinationType<Set
   const result = type.settings.safeParse(settings)
   if (result.success) return result.data
   const issue = result.error.issues[0]!
-  const field = ['settings', ...issue.path].join('.')
-  throw new EngineError('validation_error', `${field}: ${issue.message}`, field)
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const field = ['settings', ...issue.path, ...unknown].join('.')
+  const message = unknown.length > 0 ? `expected a setting of ${type.slug}, got another` : issue.message
+  throw new EngineError('validation_error', `${field}: ${message}`, field)
 }

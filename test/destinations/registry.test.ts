@@ -85,7 +85,7 @@ describe('settings', () => {
     ['webhook', {}, 'settings.url'],
     ['webhook', { url: 'a' }, 'settings.url'],
     ['csv', { everySeconds: '60' }, 'settings.everySeconds'],
-    ['console', { colour: true }, 'settings'],
+    ['console', { colour: true }, 'settings.colour'],
     ['console', null, 'settings'],
     ['console', undefined, 'settings'],
     ['console', [], 'settings'],

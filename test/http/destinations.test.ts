@@ -309,7 +309,7 @@ describe('the control API', () => {
   it.each([
     [{ type: 'nothing', settings: {} }, 'type'],
     [{ type: 'webhook', settings: { url: 'ftp://example.com' } }, 'settings.url'],
-    [{ type: 'webhook', settings: { url: 'https://example.com', more: 1 } }, 'settings'],
+    [{ type: 'webhook', settings: { url: 'https://example.com', more: 1 } }, 'settings.more'],
     [{ type: 'webhook', settings: { url: 'https://example.com', headers: { Host: 'x' } } }, 'settings.headers'],
   ])('names the field at fault in %j', async (body, field) => {
     const { status, body: answer } = await server.control('POST', 'destinations', body)
