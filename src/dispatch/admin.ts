@@ -30,7 +30,7 @@ export function destinationAdmin({
   clock,
   timer,
 }: DestinationAdminOptions): DestinationAdmin {
-  const destinationOf = (id: string): DestinationState => present(outbox.destination(id))
+  const destinationOf = (id: string): DestinationState => present(outbox.destination(id), 'destination')
   return {
     types: () => DESTINATION_TYPES.map(describe),
     type: (slug) => typeOf(slug),
@@ -62,7 +62,7 @@ export function destinationAdmin({
       return overview(counts, { waiting: waiting.size, pendingRetry: waiting.retryingCount, held })
     },
     overviewOf: (connectionId) => {
-      const connection = present(outbox.connection(connectionId))
+      const connection = present(outbox.connection(connectionId), 'connection')
       const destination = destinationOf(connection.record.destinationId)
       const { waiting, retrying: pendingRetry } = destination.outbox.countOf(connectionId)
       return overview(connection.counts, { waiting, pendingRetry, held: connection.heldCount })
@@ -131,7 +131,7 @@ function shownFailure({ delivery, ...rest }: ReturnType<DestinationState['failur
   return { number, connectionId, profile, value, ...rest }
 }
 
-function present<Found>(found: Found | undefined): Found {
-  if (found === undefined) throw new EngineError('not_found', 'id: there is no such destination', 'id')
+function present<Found>(found: Found | undefined, noun: 'destination' | 'connection'): Found {
+  if (found === undefined) throw new EngineError('not_found', `id: there is no such ${noun}`, 'id')
   return found
 }
