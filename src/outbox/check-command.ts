@@ -19,7 +19,7 @@ export function checkDeliveryCommand(command: DeliveryCommand, existing: Existin
       return
     }
     case 'remove destination':
-      presentDestination(command.id, existing)
+      presentDestination(command.id, existing, 'id')
       for (const { record } of existing.connections.values())
         if (record.destinationId === command.id)
           throw new EngineError('in_use', 'id: the destination is connected; remove its connections first', 'id')
@@ -42,13 +42,13 @@ export function checkDeliveryCommand(command: DeliveryCommand, existing: Existin
         throw new EngineError('validation_error', 'connection: nothing of it waits for approval')
       return
     case 'resend':
-      presentDestination(command.destinationId, existing)
+      presentDestination(command.destinationId, existing, 'id')
   }
 }
 
 /** Allows at most one destination of a type for each audience or computed trait. */
 function checkConnection({ id, destinationId, definitionId }: ConnectionRecord, existing: Existing): void {
-  const { type } = presentDestination(destinationId, existing).record
+  const { type } = presentDestination(destinationId, existing, 'destination.id').record
   for (const { record } of existing.connections.values()) {
     if (record.definitionId !== definitionId || record.id === id) continue
     if (existing.destinations.get(record.destinationId)?.record.type !== type) continue
@@ -63,8 +63,9 @@ function present(id: string, { connections }: Existing): Connection {
   return connection
 }
 
-function presentDestination(id: string, { destinations: targets }: Existing): DestinationState {
-  const destination = targets.get(id)
-  if (!destination) throw new EngineError('not_found', 'destination.id: there is no such destination', 'destination.id')
+/** @param field the field of the request that names the destination */
+function presentDestination(id: string, { destinations }: Existing, field: string): DestinationState {
+  const destination = destinations.get(id)
+  if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
   return destination
 }

@@ -1,4 +1,4 @@
-/** Every conformance case through the engine in process: `../shared/conformance`, next to the repository. */
+/** Every conformance case through the engine in process; the cases stand beside the repository, if they are there. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'

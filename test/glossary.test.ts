@@ -1,0 +1,102 @@
+/** Holds the glossary to the code: a word of an exported noun is plain English, or stands in the glossary. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+const FOLDERS = ['src', 'actors', 'destinations']
+
+/** Words that any engineer reads without a glossary, names of formats and products among them. */
+const PLAIN_WORDS: ReadonlySet<string> = new Set(
+  `
+    address addressing admin allow answered api app application applied asked bag before binary block blocked
+    board body bull bytes cells change checked checkpointer choice class client clock code collection comparison
+    compiled compiler complaint config context control count counts credentials damaged date decoder defined
+    delayed description directory distinct duration edge encode engine error exact existing express extreme
+    failed failure failures fault field file flip forgotten from gauges group head heard held holder http
+    identify identity index input inspection joined json judged kind limits listed listener lost maker member
+    members metrics name named new notes numbered object of on options order origin outgoing overview paced pair
+    parsed parser path placed present private process progress query raw reached reader readers received recent
+    record recovered redis reference rejected relative rescheduling response resting results retry retrying row
+    running schedule scope scratch secrets server service set setting settings settled setup several shown
+    signed since size state stateful status step store stored stores strategy subject sum summary supervised
+    supervision take target test timed timer to token tokens track tried unit united user users value variable
+    version view waiting watched work yaml
+  `
+    .trim()
+    .split(/\s+/),
+)
+
+/** Lists the classes, interfaces and types that a file exports. */
+function exportedNouns(path: string, text: string): string[] {
+  const nouns: string[] = []
+  ts.forEachChild(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true), (node) => {
+    const isNoun = ts.isClassDeclaration(node) || ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)
+    const isExported = isNoun && node.modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)
+    if (isExported && node.name) nouns.push(node.name.text)
+  })
+  return nouns
+}
+
+/** Splits `HttpRequest` into `http` and `request`. */
+function wordsOf(name: string): string[] {
+  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase())
+}
+
+/** Lists the words that the glossary defines, in the singular and the plural. */
+function definedWords(glossary: string): Set<string> {
+  const terms = [...glossary.toLowerCase().matchAll(/\*\*([^*]+)\*\*/g)].flatMap(([, term]) => term!.split(/[^a-z]+/))
+  return new Set(terms.flatMap((term) => [term, `${term}s`, term.replace(/y$/, 'ies'), term.replace(/s$/, '')]))
+}
+
+function undefinedWords(names: readonly string[], glossary: string): string[] {
+  const defined = definedWords(glossary)
+  return names.flatMap((name) =>
+    wordsOf(name)
+      .filter((word) => !defined.has(word) && !PLAIN_WORDS.has(word))
+      .map((word) => `${word} (${name})`),
+  )
+}
+
+function nounsOfProduct(): string[] {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .flatMap((name) => {
+        const path = posix.join(folder, name)
+        return exportedNouns(path, readFileSync(join(ROOT, path), 'utf8'))
+      }),
+  )
+}
+
+describe('docs/glossary.md', () => {
+  const glossary = readFileSync(join(ROOT, 'docs/glossary.md'), 'utf8')
+  const nouns = nounsOfProduct()
+
+  it('defines every word of an exported noun that is not plain English', () => {
+    expect(nouns.length).toBeGreaterThan(300)
+    expect(undefinedWords(nouns, glossary)).toEqual([])
+  })
+
+  it('leaves no word in the list of plain ones that no noun has', () => {
+    const used = new Set(nouns.flatMap(wordsOf))
+    expect([...PLAIN_WORDS].filter((word) => !used.has(word))).toEqual([])
+  })
+
+  it('has no two types of one name', () => {
+    expect(nouns.filter((noun, index) => nouns.indexOf(noun) !== index)).toEqual([])
+  })
+})
+
+describe('the rules fire', () => {
+  it('on a word that the glossary lacks', () => {
+    expect(undefinedWords(['FrobState', 'SpaceOutbox'], '**space** **outbox** **state**')).toEqual(['frob (FrobState)'])
+    expect(undefinedWords(['ActorQueues'], '**actor queue**: …')).toEqual([])
+  })
+
+  it('on exported nouns alone', () => {
+    const text = 'export class A {}\nexport interface B {}\nexport type C = 1\ntype D = 2\nexport const e = 3'
+    expect(exportedNouns('a.ts', text)).toEqual(['A', 'B', 'C'])
+  })
+})
