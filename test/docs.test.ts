@@ -46,6 +46,13 @@ function npmScripts(text: string): string[] {
   return [...text.matchAll(/\bnpm (?:run ([\w:-]+)|(test|start)\b)/g)].map(([, run, short]) => run ?? short!)
 }
 
+/** Files and folders that a text names as code: `src/main.ts`. A name with a placeholder (`<type>`) is none. */
+function namedPaths(text: string): string[] {
+  return [...text.matchAll(/`((?:src|actors|destinations|test|bench|docs|script)\/[\w./-]*)`/g)].map(
+    ([, path]) => path!,
+  )
+}
+
 function brokenLinks(path: string, text: string, isThere: (path: string) => boolean): string[] {
   const folder = posix.dirname(path)
   return relativeLinks(text)
@@ -77,6 +84,10 @@ describe.each(DOCUMENTS)('%s', (path) => {
 
   it('links only to what is there', () => {
     expect(brokenLinks(path, text, exists)).toEqual([])
+  })
+
+  it('names only files and folders that there are', () => {
+    expect(namedPaths(text).filter((named) => !exists(named))).toEqual([])
   })
 
   it('names only scripts that there are', () => {
@@ -120,6 +131,11 @@ describe('the rules fire', () => {
     const text = '[a](a.md#part) [b](../src) [c](https://example.com) [d](#here) [e](gone.md)'
     const there = ['docs/a.md', 'src']
     expect(brokenLinks('docs/b.md', text, (path) => there.includes(path))).toEqual(['docs/gone.md'])
+  })
+
+  it('on a path, but for one with a placeholder', () => {
+    const text = '`src/main.ts` `actors/gone` `destinations/<type>/<type>.ts` `npm test`'
+    expect(namedPaths(text)).toEqual(['src/main.ts', 'actors/gone'])
   })
 
   it('on a script, however it is called', () => {

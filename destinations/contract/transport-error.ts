@@ -21,11 +21,11 @@ const MEANINGS: readonly Meaning[] = [
   },
   { codes: /^(ETIMEDOUT|ABORT_ERR)$/, reason: 'timeout', message: 'No complete answer came in time.' },
   { codes: /^(ENOTFOUND|ENODATA|EAI_\w+)$/, reason: 'dns', message: 'The name of the host was not resolved.' },
-  { codes: /^(E(HOST|NET)(UNREACH|DOWN))$/, reason: 'unreachable', message: 'No way leads to the host.' },
+  { codes: /^(E(HOST|NET)(UNREACH|DOWN))$/, reason: 'unreachable', message: 'Host unreachable.' },
   {
     codes: /^(EPROTO|ERR_(TLS|SSL|OSSL)_\w+|\w*CERT\w*|CRL_\w+|UNABLE_TO_\w+|HOSTNAME_MISMATCH|INVALID_(CA|PURPOSE))$/,
     reason: 'tls',
-    message: 'No trusted encrypted connection came about.',
+    message: 'TLS handshake failed.',
   },
   // Without its cause: a parser's error holds the bytes that came.
   { codes: /^HPE_\w+$/, reason: 'invalid_answer', message: 'What came back is not HTTP.' },
