@@ -1,4 +1,5 @@
 /** Brings pages of users that have left memory back from the newest checkpoint. */
+import { addToGroup } from '../model/groups.ts'
 import type { ResidentPages } from '../../actors/engine/resident-pages.ts'
 import { openPart } from './checkpoint-codec.ts'
 import { pageName } from './checkpoint-parts.ts'
@@ -33,10 +34,7 @@ export class ColdPages {
     const byWriter = new Map<number, number[]>()
     for (const page of pages) {
       if (this.#loading.has(page)) continue
-      const writer = this.#options.writerOf(page)
-      const others = byWriter.get(writer)
-      if (others) others.push(page)
-      else byWriter.set(writer, [page])
+      addToGroup(byWriter, this.#options.writerOf(page), page)
     }
     const begun = Array.from(byWriter, ([writer, group]) => this.#read(writer, group))
     await Promise.all([...underWay, ...begun])

@@ -24,7 +24,7 @@ export interface DispatcherOptions {
   readonly outbox: SpaceOutbox
   readonly queue: DeliveryQueue
   /** Returns the size of a destination's jobs; undefined if its type is not known, so that nothing can be sent. */
-  readonly shapeOf: (record: DestinationRecord) => JobSize | undefined
+  readonly sizeOf: (record: DestinationRecord) => JobSize | undefined
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
@@ -161,18 +161,18 @@ export class Dispatcher {
 
   #dispatchTo(destination: DestinationState, now: number): void {
     const { record, outbox } = destination
-    const shape = this.#options.shapeOf(record)
-    if (!record.enabled || !shape) return
-    const route = this.#runtimeOf(record.id)
+    const size = this.#options.sizeOf(record)
+    if (!record.enabled || !size) return
+    const runtime = this.#runtimeOf(record.id)
     let isMoreReady: boolean
     do {
       isMoreReady = false
       for (let lane = 0; lane < outbox.lanes; lane++) {
-        if (route.jobs.has(lane) || !outbox.isReady(lane)) continue
-        const allowed = route.circuit.allows(now)
+        if (runtime.jobs.has(lane) || !outbox.isReady(lane)) continue
+        const allowed = runtime.circuit.allows(now)
         if (allowed === 'none') return
-        if (!this.#isGathered(destination, route, shape, now)) return
-        if (this.#send(destination, route, { lane, shape, isProbe: allowed === 'one', now })) isMoreReady = true
+        if (!isGathered(destination, runtime, size, now)) return
+        if (this.#send(destination, runtime, { lane, size, isProbe: allowed === 'one', now })) isMoreReady = true
       }
     } while (isMoreReady)
   }
@@ -183,8 +183,8 @@ export class Dispatcher {
    */
   #send(
     destination: DestinationState,
-    route: DestinationRuntime,
-    { lane, shape, isProbe, now }: { lane: number; shape: JobSize; isProbe: boolean; now: number },
+    runtime: DestinationRuntime,
+    { lane, size, isProbe, now }: { lane: number; size: JobSize; isProbe: boolean; now: number },
   ): boolean {
     const { outbox } = this.#options
     const items: OutgoingDelivery[] = []
@@ -201,27 +201,27 @@ export class Dispatcher {
         connections.add(connection!)
       }
       calls += count
-      return calls >= shape.jobCalls || (isProbe && calls > 0)
+      return calls >= size.jobCalls || (isProbe && calls > 0)
     }
     destination.outbox.begin(lane, isEnough, now)
     for (const delivery of filtered) outbox.results.filtered(destination, delivery)
-    route.gatheringSince = 0
+    runtime.gatheringSince = 0
     const isAnyFiltered = filtered.length > 0
     if (items.length === 0) return isAnyFiltered
     const id = `${destination.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
     const job = { id, destinationId: destination.record.id, lane, items, connections: [...connections] }
-    if (isProbe) route.circuit.probe()
+    if (isProbe) runtime.circuit.probe()
     const underWay = { job, addedAt: now, isMissing: false }
-    route.jobs.set(lane, underWay)
-    void this.#add(route, underWay)
+    runtime.jobs.set(lane, underWay)
+    void this.#add(runtime, underWay)
     return isAnyFiltered
   }
 
   /** Keeps D2. */
-  async #add(route: DestinationRuntime, underWay: UnderWay): Promise<void> {
+  async #add(runtime: DestinationRuntime, underWay: UnderWay): Promise<void> {
     const { queue, timer, onTrouble } = this.#options
     // Once the job is answered, its lane may have another.
-    while (route.jobs.get(underWay.job.lane) === underWay && !this.#isStopped)
+    while (runtime.jobs.get(underWay.job.lane) === underWay && !this.#isStopped)
       try {
         await queue.add(underWay.job)
         return
@@ -231,23 +231,11 @@ export class Dispatcher {
       }
   }
 
-  /** Returns true if the changes of a list have been gathered for long enough, or there are enough of them. */
-  #isGathered(
-    { outbox }: DestinationState,
-    route: DestinationRuntime,
-    { gatherMs, jobCalls }: JobSize,
-    now: number,
-  ): boolean {
-    if (gatherMs === 0) return true
-    if (route.gatheringSince === 0) route.gatheringSince = now
-    return now - route.gatheringSince >= gatherMs || outbox.size >= jobCalls
-  }
-
   #wakeAtFor({ record, outbox }: DestinationState, now: number): number {
-    const route = this.#runtimes.get(record.id)
-    if (!record.enabled || !route) return Infinity
-    const { circuit, gatheringSince } = route
-    const gathered = gatheringSince === 0 ? Infinity : gatheringSince + (this.#options.shapeOf(record)?.gatherMs ?? 0)
+    const runtime = this.#runtimes.get(record.id)
+    if (!record.enabled || !runtime) return Infinity
+    const { circuit, gatheringSince } = runtime
+    const gathered = gatheringSince === 0 ? Infinity : gatheringSince + (this.#options.sizeOf(record)?.gatherMs ?? 0)
     const closed = outbox.size > outbox.underWayCount && circuit.notBefore > now ? circuit.notBefore : Infinity
     return Math.min(outbox.nextRetryAt, gathered > now ? gathered : Infinity, closed)
   }
@@ -258,10 +246,10 @@ export class Dispatcher {
     for (;;)
       try {
         const now = clock()
-        const route = this.#runtimeOf(destination.record.id)
+        const runtime = this.#runtimeOf(destination.record.id)
         for (const job of await queue.present(destination.record.id)) {
           for (const item of job.items) destination.outbox.adopt(item, now)
-          route.jobs.set(job.lane, { job, addedAt: now, isMissing: false })
+          runtime.jobs.set(job.lane, { job, addedAt: now, isMissing: false })
         }
         return
       } catch (cause) {
@@ -283,15 +271,15 @@ export class Dispatcher {
   async #reconcile(): Promise<void> {
     const { queue, outbox, clock, onTrouble } = this.#options
     try {
-      for (const [destinationId, route] of this.#runtimes)
-        for (const [lane, underWay] of route.jobs) {
+      for (const [destinationId, runtime] of this.#runtimes)
+        for (const [lane, underWay] of runtime.jobs) {
           if (clock() - underWay.addedAt < RECONCILE_MS) continue
           if (await queue.has(destinationId, underWay.job.id)) underWay.isMissing = false
           // The first time that it is not found, its answer may still be on the way.
           else if (!underWay.isMissing) underWay.isMissing = true
-          else if (route.jobs.get(lane) === underWay) {
-            route.jobs.delete(lane)
-            route.circuit.lost()
+          else if (runtime.jobs.get(lane) === underWay) {
+            runtime.jobs.delete(lane)
+            runtime.circuit.lost()
             for (const { number } of underWay.job.items) outbox.destination(destinationId)?.outbox.putBack(number)
           }
         }
@@ -304,8 +292,20 @@ export class Dispatcher {
   #runtimeOf(destinationId: string): DestinationRuntime {
     const held = this.#runtimes.get(destinationId)
     if (held) return held
-    const route: DestinationRuntime = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
-    this.#runtimes.set(destinationId, route)
-    return route
+    const runtime: DestinationRuntime = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
+    this.#runtimes.set(destinationId, runtime)
+    return runtime
   }
+}
+
+/** Returns true if the changes of a list have been gathered for long enough, or there are enough of them. */
+function isGathered(
+  { outbox }: DestinationState,
+  runtime: DestinationRuntime,
+  { gatherMs, jobCalls }: JobSize,
+  now: number,
+): boolean {
+  if (gatherMs === 0) return true
+  if (runtime.gatheringSince === 0) runtime.gatheringSince = now
+  return now - runtime.gatheringSince >= gatherMs || outbox.size >= jobCalls
 }

@@ -60,7 +60,7 @@ export class DeliveryService {
   /** The destinations that the workers know, as JSON, and their ids. */
   #opened = ''
   #known: readonly string[] = []
-  readonly #shapes = new WeakMap<DestinationRecord, JobSize>()
+  readonly #sizes = new WeakMap<DestinationRecord, JobSize>()
   /** The last answer at each of the newest two checkpoints: answers up to the older one may go. */
   #answersHeld: readonly string[] = []
 
@@ -124,8 +124,8 @@ export class DeliveryService {
   async #start(): Promise<void> {
     const { outbox, open, clock, timer, random, onTrouble } = this.#options
     const { queue, workers } = await open()
-    const shapeOf = (record: DestinationRecord): JobSize | undefined => this.#shapeOf(record)
-    const dispatcher = new Dispatcher({ outbox, queue, shapeOf, clock, timer, random, onTrouble })
+    const sizeOf = (record: DestinationRecord): JobSize | undefined => this.#sizeOf(record)
+    const dispatcher = new Dispatcher({ outbox, queue, sizeOf, clock, timer, random, onTrouble })
     this.#running = { queue, workers, dispatcher }
     while (!this.#isStopped && (await this.#readAnswers(this.#running, false)));
     if (this.#isStopped) return
@@ -168,7 +168,7 @@ export class DeliveryService {
     const destinations: WorkerDestination[] = []
     for (const { record, outbox: own } of outbox.destinations())
       try {
-        if (!this.#shapeOf(record)) continue
+        if (!this.#sizeOf(record)) continue
         destinations.push({
           id: record.id,
           type: record.type,
@@ -212,15 +212,15 @@ export class DeliveryService {
     )
   }
 
-  #shapeOf(record: DestinationRecord): JobSize | undefined {
-    const held = this.#shapes.get(record)
+  #sizeOf(record: DestinationRecord): JobSize | undefined {
+    const held = this.#sizes.get(record)
     if (held) return held
     const type = destinationType(record.type)
     if (!type || record.missing.length > 0) return undefined
     try {
-      const shape = jobSizeOf(type.limits(parseSettings(type, this.settingsOf(record))))
-      this.#shapes.set(record, shape)
-      return shape
+      const size = jobSizeOf(type.limits(parseSettings(type, this.settingsOf(record))))
+      this.#sizes.set(record, size)
+      return size
     } catch {
       // Sealed under another key, or by a version with other settings: the destination's status says so.
       return undefined

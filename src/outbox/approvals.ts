@@ -2,6 +2,7 @@
  * Decides whether new deliveries are queued at once or kept back. A change that concerns more members than its
  * connection allows, as a mistaken edit may, waits for somebody's approval.
  */
+import { addToGroup } from '../model/groups.ts'
 import { SHARE_COUNTS_FROM } from '../model/destination.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
@@ -39,9 +40,7 @@ export class Approvals {
       this.#queue(delivery, connection)
       return
     }
-    const others = this.#staged.get(connection)
-    if (others) others.push(delivery)
-    else this.#staged.set(connection, [delivery])
+    addToGroup(this.#staged, connection, delivery)
   }
 
   /** Queues the deliveries that were kept back for a connection. */

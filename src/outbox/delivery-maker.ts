@@ -4,6 +4,7 @@
  * T1. Deliveries follow from the journal alone: from the actors as a settlement left them, and from the connections.
  * T2. A settlement delivers a value to a user once, even if the user was named, united or linked by it too.
  */
+import { addToGroup } from '../model/groups.ts'
 import type { AccountActor } from '../../actors/actor/account-actor.ts'
 import type { DefinedValue } from '../../actors/actor/defined-value.ts'
 import type { Account } from '../../actors/actor/message.ts'
@@ -203,9 +204,7 @@ export class DeliveryMaker {
     for (const connection of connections.values()) {
       const definition = view.numberOf(connection.record.type, connection.record.key)
       if (definition === undefined) continue
-      const others = found.get(definition)
-      if (others) others.push(connection)
-      else found.set(definition, [connection])
+      addToGroup(found, definition, connection)
     }
     this.#byDefinition = found
     this.#definitions = view.definitions

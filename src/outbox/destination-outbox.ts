@@ -6,6 +6,7 @@
  * O3. A queue that is behind others goes on when those are empty: a user that took others over comes after them.
  * O4. The caller bounds what waits: `collapse` keeps the latest of each name, `clear` keeps deliveries under way.
  */
+import { addToGroup } from '../model/groups.ts'
 import Denque from 'denque'
 import { type ActorQueue, type ActorQueueState, emptyQueue, stateOf, type Tried, triedOf } from './actor-queue.ts'
 import { DelayedQueues } from './delayed-queues.ts'
@@ -239,9 +240,7 @@ export class DestinationOutbox {
     queue.behind ??= new Set()
     for (const actor of actors) {
       queue.behind.add(actor)
-      const followers = this.#followers.get(actor)
-      if (followers) followers.push(queue.actor)
-      else this.#followers.set(actor, [queue.actor])
+      addToGroup(this.#followers, actor, queue.actor)
     }
   }
 

@@ -75,7 +75,7 @@ class Scene {
     this.dispatcher = new Dispatcher({
       outbox: this.outbox,
       queue: this.queue,
-      shapeOf: ({ id }) => this.shapes.get(id),
+      sizeOf: ({ id }) => this.shapes.get(id),
       clock: this.time.clock,
       timer: this.time.timer,
       random: () => 1,
