@@ -7,10 +7,9 @@
  * changed; (3) a settlement publishes at most one value of a definition.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { INSTANT_MAX } from '../../src/model/time.ts'
 import type { Observer } from 'rxjs'
-import type { JsonValue } from '../../src/model/json.ts'
 import { including, NONE } from './ascending.ts'
 import type { Horizon } from '../values/comparators.ts'
 import type { Occurrence } from '../plan/occurrence.ts'

@@ -1,8 +1,7 @@
 /** Messages to users and to accounts. An actor handles one message at a time, to completion. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Dependents } from '../plan/dependents.ts'
-import type { JsonValue } from '../../src/model/json.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { DefinedValue } from './defined-value.ts'
 import type { History } from '../history/history.ts'

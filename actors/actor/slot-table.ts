@@ -26,20 +26,20 @@ export class SlotTable<T> {
   /** Adds an item, or replaces the one that is there. */
   set(id: number, item: T): void {
     const ids = this.#ids
-    let place = 0
-    while (place < ids.length && ids[place]! < id) place++
-    if (ids[place] === id) (this.#items as T[])[place] = item
+    let at = 0
+    while (at < ids.length && ids[at]! < id) at++
+    if (ids[at] === id) (this.#items as T[])[at] = item
     else {
-      this.#ids = inserted(ids, place, id)
-      this.#items = inserted(this.#items, place, item)
+      this.#ids = inserted(ids, at, id)
+      this.#items = inserted(this.#items, at, item)
     }
   }
 
   delete(id: number): void {
-    const place = this.#ids.indexOf(id)
-    if (place < 0) return
-    this.#ids = this.#ids.filter((_, index) => index !== place)
-    this.#items = this.#items.filter((_, index) => index !== place)
+    const at = this.#ids.indexOf(id)
+    if (at < 0) return
+    this.#ids = this.#ids.filter((_, index) => index !== at)
+    this.#items = this.#items.filter((_, index) => index !== at)
   }
 
   clear(): void {
@@ -58,10 +58,10 @@ export class SlotTable<T> {
   }
 }
 
-function inserted<E>(list: readonly E[], place: number, entry: E): E[] {
+function inserted<E>(list: readonly E[], at: number, entry: E): E[] {
   const longer = new Array<E>(list.length + 1)
-  for (let index = 0; index < place; index++) longer[index] = list[index]!
-  longer[place] = entry
-  for (let index = place; index < list.length; index++) longer[index + 1] = list[index]!
+  for (let index = 0; index < at; index++) longer[index] = list[index]!
+  longer[at] = entry
+  for (let index = at; index < list.length; index++) longer[index + 1] = list[index]!
   return longer
 }

@@ -1,6 +1,5 @@
 /** The custom traits of one profile: per trait, the value with the latest `(ts, arrival)` wins; null removes it. */
-import type { JsonObject } from '../../src/model/json.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 
 /** The call that set a trait. */

@@ -5,8 +5,7 @@
  * included.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonObject } from '../../src/model/json.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { NameTable } from './name-table.ts'
 
 const NULL = 0

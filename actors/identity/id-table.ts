@@ -26,7 +26,7 @@ export class IdTable {
   /** Returns the ordinal of the profile that holds the id, or -1. */
   find(type: string, value: string): number {
     const segment = this.#segmentOf(type, value)
-    return segment ? segment.words[this.#placeIn(segment) + HOLDER]! - 1 : -1
+    return segment ? segment.words[this.#slotIn(segment) + HOLDER]! - 1 : -1
   }
 
   set(type: string, value: string, ordinal: number): void {
@@ -35,24 +35,24 @@ export class IdTable {
       segment = { words: new Uint32Array(ENTRIES_MIN * WORDS), count: 0 }
       this.#segments[this.#words[1]! % SEGMENTS] = segment
     }
-    let place = this.#placeIn(segment)
-    if (segment.words[place + HOLDER] === 0) {
+    let slot = this.#slotIn(segment)
+    if (segment.words[slot + HOLDER] === 0) {
       if ((segment.count + 1) * 4 > (segment.words.length / WORDS) * 3) {
         grow(segment)
-        place = this.#placeIn(segment)
+        slot = this.#slotIn(segment)
       }
       segment.count++
     }
-    this.#write(segment.words, place, ordinal)
+    this.#write(segment.words, slot, ordinal)
   }
 
   delete(type: string, value: string): void {
     const segment = this.#segmentOf(type, value)
     if (!segment) return
-    const place = this.#placeIn(segment)
-    if (segment.words[place + HOLDER] === 0) return
+    const slot = this.#slotIn(segment)
+    if (segment.words[slot + HOLDER] === 0) return
     segment.count--
-    closeGap(segment.words, place)
+    closeGap(segment.words, slot)
   }
 
   /** Returns the segment of an id, and makes the id's fingerprint the current one. */
@@ -62,22 +62,22 @@ export class IdTable {
   }
 
   /** Returns the slot of the current fingerprint, or the free slot for it. */
-  #placeIn({ words }: Segment): number {
+  #slotIn({ words }: Segment): number {
     const [first, , third, fourth] = this.#words
     const mask = words.length - 1
-    let place = (first! * WORDS) & mask
-    while (words[place + HOLDER] !== 0) {
-      if (words[place] === first && words[place + 1] === third && words[place + 2] === fourth) return place
-      place = (place + WORDS) & mask
+    let slot = (first! * WORDS) & mask
+    while (words[slot + HOLDER] !== 0) {
+      if (words[slot] === first && words[slot + 1] === third && words[slot + 2] === fourth) return slot
+      slot = (slot + WORDS) & mask
     }
-    return place
+    return slot
   }
 
-  #write(words: Uint32Array, place: number, ordinal: number): void {
-    words[place] = this.#words[0]!
-    words[place + 1] = this.#words[2]!
-    words[place + 2] = this.#words[3]!
-    words[place + HOLDER] = ordinal + 1
+  #write(words: Uint32Array, slot: number, ordinal: number): void {
+    words[slot] = this.#words[0]!
+    words[slot + 1] = this.#words[2]!
+    words[slot + 2] = this.#words[3]!
+    words[slot + HOLDER] = ordinal + 1
   }
 }
 
@@ -87,9 +87,9 @@ function grow(segment: Segment): void {
   const mask = words.length - 1
   for (let from = 0; from < old.length; from += WORDS) {
     if (old[from + HOLDER] === 0) continue
-    let place = (old[from]! * WORDS) & mask
-    while (words[place + HOLDER] !== 0) place = (place + WORDS) & mask
-    for (let word = 0; word < WORDS; word++) words[place + word] = old[from + word]!
+    let slot = (old[from]! * WORDS) & mask
+    while (words[slot + HOLDER] !== 0) slot = (slot + WORDS) & mask
+    for (let word = 0; word < WORDS; word++) words[slot + word] = old[from + word]!
   }
   segment.words = words
 }
@@ -98,11 +98,11 @@ function grow(segment: Segment): void {
 function closeGap(words: Uint32Array, gap: number): void {
   const mask = words.length - 1
   let free = gap
-  for (let place = (gap + WORDS) & mask; words[place + HOLDER] !== 0; place = (place + WORDS) & mask) {
-    const home = (words[place]! * WORDS) & mask
-    if (((place - home) & mask) < ((place - free) & mask)) continue
-    for (let word = 0; word < WORDS; word++) words[free + word] = words[place + word]!
-    free = place
+  for (let slot = (gap + WORDS) & mask; words[slot + HOLDER] !== 0; slot = (slot + WORDS) & mask) {
+    const home = (words[slot]! * WORDS) & mask
+    if (((slot - home) & mask) < ((slot - free) & mask)) continue
+    for (let word = 0; word < WORDS; word++) words[free + word] = words[slot + word]!
+    free = slot
   }
   words[free + HOLDER] = 0
 }

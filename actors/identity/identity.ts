@@ -50,8 +50,8 @@ export class Identity {
       return holder ? { profiles: [holder], added: [] } : { profiles: [], added: ids }
     }
     const byPriority = ids
-      .map((id, place) => ({ id, place }))
-      .sort((a, b) => compareIdTypes(this.#rules, a.id.type, b.id.type) || a.place - b.place)
+      .map((id, index) => ({ id, index }))
+      .sort((a, b) => compareIdTypes(this.#rules, a.id.type, b.id.type) || a.index - b.index)
     const kept = new Set(ids)
     for (;;) {
       const resolution = this.#unite(kept)

@@ -25,7 +25,7 @@ export class RestingBytes {
   readonly #freeNumbers: number[] = []
   #current = 0
   /** By ordinal: the slab's number and the offset in it. */
-  #places = new Uint32Array(2048)
+  #locations = new Uint32Array(2048)
   #usedBytes = 0
   #heldBytes = 0
 
@@ -40,14 +40,14 @@ export class RestingBytes {
   }
 
   has(ordinal: number): boolean {
-    return ordinal * 2 < this.#places.length && this.#places[ordinal * 2] !== 0
+    return ordinal * 2 < this.#locations.length && this.#locations[ordinal * 2] !== 0
   }
 
   /** Returns the bytes of an actor, valid until the next change; undefined if it has none. */
   get(ordinal: number): Uint8Array | undefined {
     if (!this.has(ordinal)) return undefined
-    const { bytes } = this.#slabs[this.#places[ordinal * 2]!]!
-    const start = this.#places[ordinal * 2 + 1]!
+    const { bytes } = this.#slabs[this.#locations[ordinal * 2]!]!
+    const start = this.#locations[ordinal * 2 + 1]!
     return bytes.subarray(start + HEADER, start + HEADER + bytes.readUInt32LE(start + 4))
   }
 
@@ -59,10 +59,10 @@ export class RestingBytes {
 
   delete(ordinal: number): void {
     if (!this.has(ordinal)) return
-    const number = this.#places[ordinal * 2]!
+    const number = this.#locations[ordinal * 2]!
     const slab = this.#slabs[number]!
-    const size = HEADER + slab.bytes.readUInt32LE(this.#places[ordinal * 2 + 1]! + 4)
-    this.#places[ordinal * 2] = 0
+    const size = HEADER + slab.bytes.readUInt32LE(this.#locations[ordinal * 2 + 1]! + 4)
+    this.#locations[ordinal * 2] = 0
     slab.used -= size
     this.#usedBytes -= size
     if (number !== this.#current && !isWellUsed(slab)) this.#clean(number)
@@ -78,9 +78,9 @@ export class RestingBytes {
     slab.end += size
     slab.used += size
     this.#usedBytes += size
-    if (ordinal * 2 >= this.#places.length) this.#grow(ordinal)
-    this.#places[ordinal * 2] = this.#current
-    this.#places[ordinal * 2 + 1] = start
+    if (ordinal * 2 >= this.#locations.length) this.#grow(ordinal)
+    this.#locations[ordinal * 2] = this.#current
+    this.#locations[ordinal * 2 + 1] = start
   }
 
   #slabFor(size: number): Slab {
@@ -102,7 +102,7 @@ export class RestingBytes {
     for (let start = 0; start < end;) {
       const ordinal = bytes.readUInt32LE(start)
       const next = start + HEADER + bytes.readUInt32LE(start + 4)
-      if (this.#places[ordinal * 2] === number && this.#places[ordinal * 2 + 1] === start) {
+      if (this.#locations[ordinal * 2] === number && this.#locations[ordinal * 2 + 1] === start) {
         this.#usedBytes -= next - start
         this.#write(ordinal, bytes.subarray(start + HEADER, next))
       }
@@ -118,9 +118,9 @@ export class RestingBytes {
   }
 
   #grow(ordinal: number): void {
-    const places = new Uint32Array(Math.max((ordinal + 1) * 2, this.#places.length * 2))
-    places.set(this.#places)
-    this.#places = places
+    const locations = new Uint32Array(Math.max((ordinal + 1) * 2, this.#locations.length * 2))
+    locations.set(this.#locations)
+    this.#locations = locations
   }
 }
 

@@ -2,8 +2,7 @@
  * Finds the readers of a changed trait. Definitions that compare it with a constant for equality are found by its
  * values before and after; all other readers are always visited.
  */
-import type { JsonObject } from '../../src/model/json.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { each, equalityKey, type PathReader } from '../values/values.ts'
 import { type Dependents, noDependents } from './dependents.ts'
 

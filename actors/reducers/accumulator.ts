@@ -13,8 +13,8 @@ export interface EventOrder {
  * the oldest), with the value it was added with.
  */
 export interface Accumulator {
-  add(place: EventOrder, reached: Reached): void
-  remove(place: EventOrder, reached: Reached): void
+  add(order: EventOrder, reached: Reached): void
+  remove(order: EventOrder, reached: Reached): void
   /** The reduced value; null if there is none. */
   result(): JsonValue
 }

@@ -10,7 +10,7 @@ import type { EventOrder, TotalAccumulator } from './accumulator.ts'
 interface Form {
   readonly value: JsonValue
   /** The events in which it occurs, in event order; only the first if events never leave. */
-  readonly places: EventOrder[]
+  readonly orders: EventOrder[]
 }
 
 interface TextCount {
@@ -38,19 +38,19 @@ export class DistinctAccumulator implements TotalAccumulator {
     this.#sliding = sliding
   }
 
-  add(place: EventOrder, reached: Reached): void {
+  add(order: EventOrder, reached: Reached): void {
     each(reached, (value) => {
       const text = textOf(value)
       const form = this.#as === 'string' ? text : value
       const held = this.#texts.get(text)
       if (!held) {
-        this.#texts.set(text, { count: 1, forms: [{ value: form, places: [place] }] })
+        this.#texts.set(text, { count: 1, forms: [{ value: form, orders: [order] }] })
         return
       }
       held.count++
       const same = held.forms.find((other) => typeof other.value === typeof form)
-      if (same && this.#sliding) insertPlace(same.places, place)
-      else addFirst(held.forms, form, place)
+      if (same && this.#sliding) insertOrder(same.orders, order)
+      else addFirst(held.forms, form, order)
     })
   }
 
@@ -66,9 +66,9 @@ export class DistinctAccumulator implements TotalAccumulator {
       }
       const form = this.#as === 'string' ? text : value
       const index = held.forms.findIndex((other) => typeof other.value === typeof form)
-      const places = held.forms[index]!.places
-      places.shift()
-      if (places.length === 0) held.forms.splice(index, 1)
+      const orders = held.forms[index]!.orders
+      orders.shift()
+      if (orders.length === 0) held.forms.splice(index, 1)
     })
   }
 
@@ -76,7 +76,7 @@ export class DistinctAccumulator implements TotalAccumulator {
     return [...this.#texts].map(([text, { count, forms }]) => [
       text,
       count,
-      forms.map(({ value, places }) => [value, places[0]!.ts, places[0]!.arrival]),
+      forms.map(({ value, orders }) => [value, orders[0]!.ts, orders[0]!.arrival]),
     ])
   }
 
@@ -114,19 +114,19 @@ export class DistinctAccumulator implements TotalAccumulator {
 
 function firstForm(occurrences: TextCount): JsonValue {
   let first = occurrences.forms[0]!
-  for (const form of occurrences.forms) if (compareEvents(form.places[0]!, first.places[0]!) < 0) first = form
+  for (const form of occurrences.forms) if (compareEvents(form.orders[0]!, first.orders[0]!) < 0) first = form
   return first.value
 }
 
 /** Adds the first event alone of each form. */
-function addFirst(forms: Form[], value: JsonValue, place: EventOrder): void {
+function addFirst(forms: Form[], value: JsonValue, order: EventOrder): void {
   const same = forms.find((other) => typeof other.value === typeof value)
-  if (!same) forms.push({ value, places: [place] })
-  else if (compareEvents(place, same.places[0]!) < 0) same.places[0] = place
+  if (!same) forms.push({ value, orders: [order] })
+  else if (compareEvents(order, same.orders[0]!) < 0) same.orders[0] = order
 }
 
-function insertPlace(places: EventOrder[], place: EventOrder): void {
-  let index = places.length
-  while (index > 0 && compareEvents(places[index - 1]!, place) > 0) index--
-  places.splice(index, 0, place)
+function insertOrder(orders: EventOrder[], order: EventOrder): void {
+  let index = orders.length
+  while (index > 0 && compareEvents(orders[index - 1]!, order) > 0) index--
+  orders.splice(index, 0, order)
 }

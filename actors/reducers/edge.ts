@@ -19,17 +19,17 @@ export class EdgeAccumulator implements TotalAccumulator {
     this.#sliding = sliding
   }
 
-  add(place: EventOrder, reached: Reached): void {
+  add(order: EventOrder, reached: Reached): void {
     const value = this.#edgeOf(reached)
     if (value === undefined || value === null) return
-    const entry = { ts: place.ts, arrival: place.arrival, value }
+    const entry = { ts: order.ts, arrival: order.arrival, value }
     if (this.#kind === 'first' && this.#sliding) this.#insert(entry)
     else this.#takeOutermost(entry)
   }
 
-  remove(place: EventOrder): void {
+  remove(order: EventOrder): void {
     const oldest = this.#entries[0]
-    if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
+    if (oldest && oldest.ts === order.ts && oldest.arrival === order.arrival) this.#entries.shift()
   }
 
   result(): JsonValue {

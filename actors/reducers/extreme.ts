@@ -24,10 +24,10 @@ export class ExtremeAccumulator implements TotalAccumulator {
     this.#sliding = sliding
   }
 
-  add(place: EventOrder, reached: Reached): void {
+  add(order: EventOrder, reached: Reached): void {
     const value = this.#extremeOf(reached)
     if (value === undefined) return
-    const entry = { ts: place.ts, arrival: place.arrival, value }
+    const entry = { ts: order.ts, arrival: order.arrival, value }
     if (!this.#sliding) {
       this.#takeBest(entry)
       return
@@ -41,9 +41,9 @@ export class ExtremeAccumulator implements TotalAccumulator {
     this.#entries.splice(start, index - start, entry)
   }
 
-  remove(place: EventOrder): void {
+  remove(order: EventOrder): void {
     const oldest = this.#entries[0]
-    if (oldest && oldest.ts === place.ts && oldest.arrival === place.arrival) this.#entries.shift()
+    if (oldest && oldest.ts === order.ts && oldest.arrival === order.arrival) this.#entries.shift()
   }
 
   result(): number | string | null {

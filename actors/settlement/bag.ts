@@ -12,8 +12,8 @@ export class Bag<T> {
   }
 
   /** Returns the item at an index below `count`. */
-  at(place: number): T {
-    return this.#items[place]!
+  at(index: number): T {
+    return this.#items[index]!
   }
 
   add(item: T): void {

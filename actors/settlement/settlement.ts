@@ -154,13 +154,13 @@ export class Settlement implements SettlementSink {
       const queue = this.#queues[level]
       if (!queue || queue.count === 0) continue
       // Actors that join the level meanwhile are at its end.
-      for (let place = 0; place < queue.count; place++) queue.at(place).evaluate(level)
+      for (let index = 0; index < queue.count; index++) queue.at(index).evaluate(level)
       queue.clear()
       // A settled definition may have marked others of any level, in other actors or in the same one again.
       level = -1
     }
-    for (let place = 0; place < this.#participants.count; place++) this.#onSettled(this.#participants.at(place))
-    for (let place = 0; place < this.#acts.count; place++) this.#acts.at(place)()
+    for (let index = 0; index < this.#participants.count; index++) this.#onSettled(this.#participants.at(index))
+    for (let index = 0; index < this.#acts.count; index++) this.#acts.at(index)()
     const { watched, changes } = this.#publishChanges(transitions)
     this.#tellObserver(changes)
     this.#close()
@@ -171,8 +171,8 @@ export class Settlement implements SettlementSink {
   #publishChanges(transitions: Transition[]): Heard {
     let watched: [Actor, Transition][] | undefined
     let changes: SettledChange[] | undefined
-    for (let place = 0; place < this.#changes.count; place++) {
-      const { actor, node, held, before } = this.#changes.at(place)
+    for (let index = 0; index < this.#changes.count; index++) {
+      const { actor, node, held, before } = this.#changes.at(index)
       if (node.kind === 'condition' || sameValue(before, held.value)) continue
       held.sequence++
       held.changedAt = this.#now

@@ -1,8 +1,7 @@
 /**
  * Finds the value of a `trait('…')` reference: a defined key shadows a custom trait, on users the users' keys first.
  */
-import type { JsonObject } from '../../src/model/json.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { type PathReader, type Reached, reachedOf } from './values.ts'
 
 export type TraitReader =

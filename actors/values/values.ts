@@ -3,9 +3,8 @@
  * them. A path may reach none, one or several values; nulls and missing values are dropped. One value stands for itself
  * (most paths reach one, and a list for each would be paid at every event); several are a `Several`.
  */
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { parseInstant } from '../../src/model/time.ts'
-import type { JsonValue } from '../../src/model/json.ts'
 
 export class Several {
   readonly values: readonly JsonValue[]

@@ -46,7 +46,7 @@ export function readChunks(store: CheckpointStore, { firstChunk, chunks }: Manif
 export function readFurther(store: CheckpointStore, { number, furtherParts = 0 }: Manifest): AsyncGenerator<Buffer> {
   return readParts(
     store,
-    Array.from({ length: furtherParts }, (_, place) => [number, furtherName(place)] as const),
+    Array.from({ length: furtherParts }, (_, index) => [number, furtherName(index)] as const),
   )
 }
 
@@ -59,7 +59,7 @@ async function* readParts(
     const found = new Map<string, Buffer | undefined>()
     for (const writer of new Set(group.map(([one]) => one))) {
       const names = group.filter(([one]) => one === writer).map(([, name]) => name)
-      for (const [place, bytes] of (await store.read(writer, names)).entries()) found.set(names[place]!, bytes)
+      for (const [index, bytes] of (await store.read(writer, names)).entries()) found.set(names[index]!, bytes)
     }
     // All at once, since threads decompress them.
     yield* await Promise.all(group.map(([writer, name]) => openPart(found.get(name), `${name} of ${writer}`)))

@@ -26,7 +26,7 @@ export interface CheckpointScheduleOptions {
   /**
    * Called once a checkpoint is committed, with the id of the entry behind which the journal is not needed any more.
    */
-  readonly trim: (place: string) => Promise<void>
+  readonly trim: (journalId: string) => Promise<void>
   readonly onMade: (summary: CheckpointSummary) => void
   readonly onFailed: (cause: unknown) => void
 }

@@ -44,9 +44,9 @@ export class ColdPages {
     const { store, residentPages } = this.#options
     const reading = store
       .read(writer, pages.map(pageName))
-      .then((parts) => Promise.all(parts.map((bytes, place) => openPart(bytes, `page ${pages[place]} of ${writer}`))))
+      .then((parts) => Promise.all(parts.map((bytes, index) => openPart(bytes, `page ${pages[index]} of ${writer}`))))
       .then((opened) => {
-        for (const [place, bytes] of opened.entries()) residentPages.admit(pages[place]!, bytes)
+        for (const [index, bytes] of opened.entries()) residentPages.admit(pages[index]!, bytes)
       })
       .finally(() => {
         for (const page of pages) this.#loading.delete(page)

@@ -73,7 +73,7 @@ export function inOrderOfReading(definitions: readonly FileDefinition[], { fault
   const enabled = definitions.filter(({ record }) => record.enabled)
   try {
     const order = placesOfReading(enabled.map(({ record }) => record.source))
-    return [...order.map((place) => enabled[place]!), ...definitions.filter(({ record }) => !record.enabled)]
+    return [...order.map((index) => enabled[index]!), ...definitions.filter(({ record }) => !record.enabled)]
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     const named = enabled.find(({ record }) => error.message.includes(`'${record.source.key}'`))

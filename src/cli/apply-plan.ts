@@ -86,17 +86,17 @@ function endsOf({ destinations, definitions, file }: ApplyFile, present: Present
   }
   for (const { name, type, path } of destinations) {
     const found = find(name, [...path, 'name'])
-    const place = [...path, 'type']
+    const at = [...path, 'type']
     if (found && found.metadata.slug !== type.slug)
-      throw file.fault(place, `${place.join('.')}: expected ${found.metadata.slug}, as it is there, for good`)
+      throw file.fault(at, `${at.join('.')}: expected ${found.metadata.slug}, as it is there, for good`)
     ends.set(name, { type, found })
   }
   for (const { destination, path } of definitions.flatMap(({ connections }) => connections)) {
     if (ends.has(destination)) continue
-    const place = [...path, 'destination']
-    const found = find(destination, place)
+    const at = [...path, 'destination']
+    const found = find(destination, at)
     if (!found)
-      throw file.fault(place, `${place.join('.')}: neither the file nor the server has a destination '${destination}'`)
+      throw file.fault(at, `${at.join('.')}: neither the file nor the server has a destination '${destination}'`)
     ends.set(destination, { type: found.metadata, found })
   }
   return ends
@@ -111,10 +111,9 @@ function connections(
   return wanted.connections.map((connection) => {
     const { destination, body, path } = connection
     const { type, found: end } = ends.get(destination)!
-    const place = [...path, 'destination']
+    const at = [...path, 'destination']
     const other = byType.get(type.slug)
-    if (other)
-      throw file.fault(place, `${place.join('.')}: '${other.destination}' is of type ${type.slug} too; one may be`)
+    if (other) throw file.fault(at, `${at.join('.')}: '${other.destination}' is of type ${type.slug} too; one may be`)
     byType.set(type.slug, connection)
     const record = file.check(
       path,
@@ -150,7 +149,7 @@ function readersFirst(gone: readonly PresentDefinition[], { definitions }: Prese
   const order = placesOfReading(
     enabled.map(({ kind, type, key, definition: { query } }) => ({ kind, type, key, query })),
   )
-  const last = order.reverse().map((place) => enabled[place]!)
+  const last = order.reverse().map((index) => enabled[index]!)
   return [...gone.filter((one) => !one.enabled), ...last.filter((one) => gone.includes(one))]
 }
 

@@ -92,7 +92,7 @@ export class RedisJournal<Command> implements Journal<Command> {
     if (position === this.#firstPosition - 1) return this.#before
     if (position >= this.#firstPosition && position < this.#nextPosition)
       return `${this.#epoch}-${position - this.#firstPosition + 1}`
-    throw new RangeError(`journal: the place of entry ${position} is not known`)
+    throw new RangeError(`journal: the id of entry ${position} is not known`)
   }
 
   append(entry: JournalEntry<Command>): Promise<number> {

@@ -78,9 +78,9 @@ function parseUnary(cursor: Cursor, scope: Scope): Condition {
 }
 
 function refuseQuantifier(cursor: Cursor, scope: Scope): void {
-  const place = noQuantifierPlace(scope)
-  if (!place) return
-  const expected = `a condition without it: ANY, ALL and NONE may not stand inside ${place}`
+  const surrounding = noQuantifierPlace(scope)
+  if (!surrounding) return
+  const expected = `a condition without it: ANY, ALL and NONE may not stand inside ${surrounding}`
   throw cursor.error({ code: 'query_type', expected })
 }
 

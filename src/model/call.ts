@@ -3,10 +3,9 @@
  * API and spec pages (calls, ids, clock skew); SDKs send more fields than are read here.
  */
 import { EngineError, kindOf } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import { canonicalId, type ExternalId, type IdentityRules } from './external-id.ts'
 import { parseInstant } from './time.ts'
-import type { JsonValue } from './json.ts'
 
 export type CallType = 'track' | 'page' | 'screen' | 'identify' | 'group' | 'alias'
 

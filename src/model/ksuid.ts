@@ -28,7 +28,7 @@ export function ksuid(at: number, payload: string): string {
 /** Divides a number in words of 32 bits, the highest first, by long division: BigInt costs a third more. */
 function inBase62(words: number[]): string {
   let text = ''
-  for (let place = 0; place < DIGIT_COUNT; place += 3) {
+  for (let digit = 0; digit < DIGIT_COUNT; digit += 3) {
     let rest = 0
     for (let index = 0; index < words.length; index++) {
       const dividend = rest * 4_294_967_296 + words[index]!

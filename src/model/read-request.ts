@@ -4,9 +4,8 @@
  */
 import { type Call, type Endpoint, readCall } from './call.ts'
 import { EngineError, type ErrorCode, kindOf } from './errors.ts'
-import type { JsonObject } from './json.ts'
+import type { JsonObject, JsonValue } from './json.ts'
 import { DEFAULT_IDENTITY_RULES, type IdentityRules } from './external-id.ts'
-import type { JsonValue } from './json.ts'
 import { parseJson } from './json-body.ts'
 
 /** Segment's limits. */

@@ -2,9 +2,8 @@
  * A delivery: the value of a definition, for a user or an account, on its way to a destination. It is a snapshot: the
  * ids that it addresses stay as they were, whatever becomes of the profile.
  */
-import type { JsonObject } from '../model/json.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { ExternalId } from '../model/external-id.ts'
-import type { JsonValue } from '../model/json.ts'
 
 export interface Delivery {
   /** The number of the delivery in its space, from 1. */

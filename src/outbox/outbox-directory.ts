@@ -1,4 +1,6 @@
-/** Shared by the parts of the outbox: the destinations and connections of a space, by id, and the view of its actors. */
+/**
+ * The destinations and connections of a space, by id, and the view of its actors: shared by the parts of the outbox.
+ */
 import type { DestinationRecord } from '../model/destination.ts'
 import { Connection, type ConnectionState } from './connection.ts'
 import type { Delivery } from './delivery.ts'

@@ -77,9 +77,9 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredSpace>
 
 /** Keeps R1. */
 async function newestReadable(numbers: readonly number[], options: RecoveryOptions): Promise<Start> {
-  for (const [place, number] of numbers.entries())
+  for (const [index, number] of numbers.entries())
     try {
-      return await readCheckpoint(options.checkpoints!, numbers.slice(place), options)
+      return await readCheckpoint(options.checkpoints!, numbers.slice(index), options)
     } catch (cause) {
       if (!(cause instanceof CheckpointDamagedError)) throw cause
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))

@@ -45,10 +45,10 @@ async function attemptEach(items: readonly Calls[], options: AttemptOptions): Pr
   let timeouts = 0
   const run = async (): Promise<void> => {
     while (next < items.length && timeouts < TIMEOUTS_MAX && !options.signal.aborted) {
-      const place = next++
-      const outcome = await attemptOne(items[place]!, options)
+      const index = next++
+      const outcome = await attemptOne(items[index]!, options)
       timeouts = isTimeout(outcome) ? timeouts + 1 : 0
-      outcomes[place] = outcome
+      outcomes[index] = outcome
     }
   }
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, run))
@@ -89,9 +89,9 @@ async function attemptBatches(items: readonly Calls[], options: AttemptOptions):
       failures.push(ofAll ?? (error && outcomeOf(error)))
     }
   }
-  let place = 0
+  let index = 0
   return items.map(({ length }) => {
-    const own = failures.slice(place, (place += length))
+    const own = failures.slice(index, (index += length))
     // Some of it may still arrive: then the whole item comes again, under the same ids.
     return (
       own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? own.find(Boolean) ?? DELIVERED

@@ -141,7 +141,7 @@ export class DeliveryWorker {
       jobId: data.id,
       destinationId: data.destinationId,
       lane: data.lane,
-      items: data.items.map(({ number, actor }, place) => ({ number, actor, outcome: outcomes[place]! })),
+      items: data.items.map(({ number, actor }, index) => ({ number, actor, outcome: outcomes[index]! })),
     }
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
   }

@@ -4,8 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { EventReader, Scratch, writeEvent, writeValue } from '../../../actors/history/event-codec.ts'
 import { NameTable } from '../../../actors/history/name-table.ts'
 import type { ProfileEvent } from '../../../src/model/event.ts'
-import type { JsonObject } from '../../../src/model/json.ts'
-import type { JsonValue } from '../../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 import { propertyRuns } from '../../support/runs.ts'
 
 /** Text of any code units: halves of surrogate pairs too. */

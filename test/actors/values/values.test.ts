@@ -16,8 +16,7 @@ import {
   some,
   textOf,
 } from '../../../actors/values/values.ts'
-import type { JsonObject } from '../../../src/model/json.ts'
-import type { JsonValue } from '../../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 import { pathParts, reach, reachWhole } from '../../oracle/values.ts'
 import { propertyRuns } from '../../support/runs.ts'
 
