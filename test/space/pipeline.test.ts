@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { KEEP_ALL } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline.ts'
 import { HeldJournal } from '../journal/held-journal.ts'
@@ -54,7 +55,7 @@ describe('time alone', () => {
     time.moveTo(START + 7 * DAY - 1)
     expect(await entriesOf(server.journal)).toEqual(['0 command', '0 requests 1'])
     time.moveTo(START + 7 * DAY)
-    await vi.waitFor(() => expect(rows).toEqual(['0 entered recent user_id:u1', `${7 * DAY} exited recent user_id:u1`]))
+    await eventually(() => expect(rows).toEqual(['0 entered recent user_id:u1', `${7 * DAY} exited recent user_id:u1`]))
     expect((await server.traits('user_id:u1')).body['traits']).toEqual({ recent: false })
     expect((await entriesOf(server.journal)).slice(2)).toEqual([`${7 * DAY + 1} tick`])
     expect(time.timers.size).toBe(0)
@@ -71,7 +72,7 @@ describe('time alone', () => {
     time.now = START + 30 * DAY
     const { rows } = await start({ journal, clock: time.clock, timer: time.timer })
     time.moveTo(time.now)
-    await vi.waitFor(() => expect(rows).toEqual([`${7 * DAY} exited recent user_id:u1`]))
+    await eventually(() => expect(rows).toEqual([`${7 * DAY} exited recent user_id:u1`]))
   })
 
   it('needs no tick where input moves it on', async () => {
@@ -91,10 +92,10 @@ describe('the journal', () => {
     const journal = new HeldJournal<SpaceCommand>()
     const { server } = await start({ journal, clock: () => START })
     const first = server.ingest('track', order('u0'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     const taken = vi.spyOn(server.pipeline, 'ingest')
     const rest = Promise.all(['u1', 'u2', 'u3'].map((userId) => server.ingest('track', order(userId))))
-    await vi.waitFor(() => expect(taken).toHaveBeenCalledTimes(3))
+    await eventually(() => expect(taken).toHaveBeenCalledTimes(3))
     expect((await server.traits('user_id:u0')).status).toBe(404)
     journal.release()
     expect((await first).status).toBe(200)
@@ -116,7 +117,7 @@ describe('the journal', () => {
     await server.ingest('batch', { context: { x: 1 }, batch: [order('u1', { type: 'track' }), 7, { type: 'x' }] })
     await server.ingest('identify', { userId: 'u1', traits: { email: 'a@b.c' }, messageId: 'm1' })
     time.moveTo(START + 7 * DAY)
-    await vi.waitFor(async () => expect((await entriesOf(server.journal)).at(-1)).toMatch(/tick$/))
+    await eventually(async () => expect((await entriesOf(server.journal)).at(-1)).toMatch(/tick$/))
     const { server: again } = await start({ journal: server.journal, clock: time.clock, timer: time.timer })
     for (const path of ['audiences', 'computed-traits'])
       expect((await again.control('GET', path)).text).toBe((await server.control('GET', path)).text)
@@ -143,7 +144,7 @@ describe('the journal', () => {
     const causes: unknown[] = []
     const { server } = await start({ journal, onFailure: (cause) => causes.push(cause) })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     journal.fail(new Error('disk'))
     expect((await first).status).toBe(503)
     expect(causes).toEqual([new Error('disk')])
@@ -160,7 +161,7 @@ describe('beyond its bounds', () => {
     const all = Array.from({ length: 8 }, (_, number) => server.ingest('track', order(`u${number}`)))
     let answered = 0
     for (const answer of all) void answer.then(() => answered++)
-    await vi.waitFor(() => expect(answered).toBe(5))
+    await eventually(() => expect(answered).toBe(5))
     journal.release()
     const answers = await Promise.all(all)
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429, 429, 429])
@@ -174,7 +175,7 @@ describe('beyond its bounds', () => {
     const journal = new HeldJournal<SpaceCommand>()
     const { server } = await start({ journal, limits: { submissionsMax: 1 } })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     expect((await server.ingest('track', { userId: 7 })).status).toBe(429)
     journal.release()
     expect((await first).status).toBe(200)
@@ -190,7 +191,7 @@ describe('an end', () => {
     let completed = false
     server.pipeline.changes$.subscribe({ complete: () => (completed = true) })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     const stopped = server.stop()
     journal.release()
     expect((await first).status).toBe(200)
