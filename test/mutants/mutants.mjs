@@ -276,7 +276,7 @@ export const MUTANTS = [
   {
     name: 'connections are not in the checkpoint',
     file: 'src/space/pipeline.ts',
-    find: ', deliveries: this.outbox.state() }',
+    find: ', outbox: this.outbox.state() }',
     replace: ' }',
     caughtBy: [SIMULATION],
   },
