@@ -43,6 +43,9 @@ export async function replayHere(args: readonly string[]): Promise<Finished> {
   const [stdout, stderr] = [new Written(process.stdout), new Written(process.stderr)]
   const { argv, exitCode } = process
   const listeners = process.stdout.listeners('error')
+  // A file that a refused run before has left open is closed by now, of which Node warns; a process of its own is gone.
+  const warners = process.listeners('warning')
+  process.removeAllListeners('warning')
   Object.assign(process, { argv: [process.execPath, SOURCE, 'replay', ...args], exitCode: 0 })
   try {
     // By another name each time, it is run each time.
@@ -53,6 +56,7 @@ export async function replayHere(args: readonly string[]): Promise<Finished> {
     Object.assign(process, { argv, exitCode })
     for (const listener of process.stdout.listeners('error'))
       if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void)
+    for (const warner of warners) process.on('warning', warner)
     for (const written of [stdout, stderr]) written.end()
   }
 }
