@@ -24,7 +24,7 @@ describe('the state as bytes', () => {
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 
@@ -35,7 +35,7 @@ describe('the state as bytes', () => {
         for (const input of scenario.inputs) shard.apply(entryOf(input))
         expect(bytesOf(reopened(shard))).toEqual(bytesOf(shard))
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 
@@ -61,7 +61,7 @@ describe('the state as bytes', () => {
           shard.apply(entry)
         }
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 
@@ -125,7 +125,7 @@ describe('ticks', () => {
           expect(JSON.stringify(transitions)).toBe(JSON.stringify(expected))
         }
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 })
@@ -154,7 +154,7 @@ describe('a message that fails', () => {
         }
         expect(bytesOf(shard)).toEqual(bytesOf(straight))
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 })
