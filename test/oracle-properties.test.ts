@@ -6,6 +6,7 @@ import type { Transition } from '../src/model/transition.ts'
 import { changingScenarios, scenarios, type Scenario } from './support/generators/calls.ts'
 import { definitionSets } from './support/generators/definitions.ts'
 import { Oracle, runOracle, type OracleInput } from './oracle/oracle.ts'
+import { propertyRuns } from './support/runs.ts'
 
 /** Instants strictly between the clock after one input and after the next, one for each gap that has room. */
 function between({ definitions, inputs }: Scenario, share: number): { index: number; receivedAt: number }[] {
@@ -45,7 +46,7 @@ describe('generated definitions', () => {
           expect(parseQuery(definition.query, definition).kind).toBe(definition.kind)
         runOracle({ definitions, inputs: [] })
       }),
-      { numRuns: 500 },
+      propertyRuns(200),
     )
   })
 })
@@ -57,7 +58,7 @@ describe('the oracle', () => {
         const ticked = insert(scenario, between(scenario, share), (receivedAt) => ({ kind: 'tick', receivedAt }))
         expect(runOracle(ticked)).toEqual(runOracle(scenario))
       }),
-      { numRuns: 100 },
+      propertyRuns(50),
     )
   })
 
@@ -72,7 +73,7 @@ describe('the oracle', () => {
         const looked = insert(scenario, between(scenario, share), look)
         expect(rows(runOracle(looked))).toEqual(rows(runOracle(scenario)))
       }),
-      { numRuns: 50 },
+      propertyRuns(25),
     )
   })
 
@@ -84,7 +85,7 @@ describe('the oracle', () => {
         const firsts = transitions.filter(({ sequence }) => sequence === 1)
         expect(firsts.filter(({ type, value }) => type === 'exited' || value === null)).toEqual([])
       }),
-      { numRuns: 100 },
+      propertyRuns(50),
     )
   })
 })

@@ -1,8 +1,9 @@
 /** A checkpoint shares the event loop: it does not hold others up for long, and ends under any load. */
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Shard } from '../../actors/engine/shard.ts'
 import { Checkpointer, type CheckpointSource, SLICE_MS, SLICE_MS_MAX } from '../../src/checkpoints/checkpointer.ts'
 import { chunkName } from '../../src/checkpoints/checkpoint-parts.ts'
+import { until } from '../support/eventually.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 
 const PAGES = 2_000
@@ -137,7 +138,7 @@ async function begun({ pageMs = 0 } = {}) {
     () => (outcome = 'made'),
     (cause: unknown) => (outcome = cause),
   )
-  await vi.waitUntil(() => store.waiting.length > 0)
+  await until(() => store.waiting.length > 0)
   return {
     store,
     encodedCount: () => encoded,

@@ -1,10 +1,11 @@
 /** Checkpoints in a real Redis: the contract, and who may write. */
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, expect, it } from 'vitest'
 import { JournalLostError } from '../../src/journal/journal-lost-error.ts'
 import { checkpointKey, journalKey } from '../../src/redis/keys.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
+import { until } from '../support/eventually.ts'
 import { useRedis } from '../support/private-redis.ts'
 import { checkpointContract } from './checkpoint-contract.ts'
 
@@ -79,7 +80,7 @@ it('waits for a Redis that is away, and ends when it is told to', async () => {
     await written
     expect(await checkpoints.read(1, ['a'])).toEqual([Buffer.from('a')])
   } finally {
-    await vi.waitUntil(() => redis().pid !== child, { timeout: 10_000 })
+    await until(() => redis().pid !== child)
   }
   checkpoints.close()
   await expect(checkpoints.write(1, [['a', Buffer.from('b')]])).rejects.toThrow('checkpoints: closed')

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Folder, runReplay } from './run-replay.ts'
+import { Folder, replayHere, runReplay } from './run-replay.ts'
 
 const DEFINITIONS = `{"definitions": [
   {"kind": "audience", "key": "buyers", "query": "event('Bought').within(1 day).count() >= 1"},
@@ -34,23 +34,45 @@ function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
+interface Replayed {
+  readonly definitions?: string
+  readonly name?: string
+  readonly args?: readonly string[]
+  /** In this process, unless told otherwise. */
+  readonly run?: typeof replayHere
+}
+
 /** Replays events, given as the content of their file, with definitions given likewise. */
-function replay(events: string, { definitions = DEFINITIONS, name = 'definitions.json', args = [] as string[] } = {}) {
-  return runReplay([
-    '--definitions',
-    folder.file(name, definitions),
-    '--events',
-    folder.file('events.ndjson', events),
-    ...args,
-  ])
+function replay(events: string, given: Replayed = {}) {
+  const { definitions = DEFINITIONS, name = 'definitions.json', args = [], run = replayHere } = given
+  const files = ['--definitions', folder.file(name, definitions), '--events', folder.file('events.ndjson', events)]
+  return run([...files, ...args])
 }
 
 const events = () => join(folder.path, 'events.ndjson')
 const definitionsFile = (name = 'definitions.json') => join(folder.path, name)
 
+/** As a process of its own, and in this one: they are the same. */
+const RUNS = [
+  { where: 'a process', run: runReplay },
+  { where: 'here', run: replayHere },
+]
+
 describe('replay', () => {
-  it('writes transitions, one JSON object a line, and nothing else', async () => {
-    expect(await replay(linesOf(CALLS))).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
+  it.each(RUNS)('writes transitions, one JSON object a line, and nothing else: $where', async ({ run }) => {
+    expect(await replay(linesOf(CALLS), { run })).toEqual({ code: 0, stdout: textOf(TRANSITIONS), stderr: '' })
+  })
+
+  it.each(RUNS)('ends with status 2 where something cannot be used, and says what: $where', async ({ run }) => {
+    const refused = { definitions: '{"definitions": {}}', run }
+    const stderr = `rollcall: ${definitionsFile()}:1: definitions: expected a list, got object\n`
+    expect(await replay(linesOf(CALLS), refused)).toEqual({ code: 2, stdout: '', stderr })
+    const missing = ['--definitions', join(folder.path, 'missing'), '--events', '-']
+    expect(await run(missing)).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringContaining('ENOENT') as string,
+    })
   })
 
   it.each(['--definitions', '--events', '--out'])('says of a file for %s that it is not there', async (option) => {
@@ -60,7 +82,7 @@ describe('replay', () => {
       '--events': folder.file('events.ndjson', linesOf(CALLS)),
       [option]: missing,
     }
-    const { code, stderr } = await runReplay(Object.entries(files).flat())
+    const { code, stderr } = await replayHere(Object.entries(files).flat())
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: `rollcall: ENOENT: no such file or directory, open '${missing}'\n`,
@@ -171,7 +193,7 @@ definitions:
       userId: `u${n}`,
       timestamp: new Date(Date.UTC(2026, 0, 1) + n).toISOString(),
     }))
-    const { code, stdout } = await replay(linesOf(calls))
+    const { code, stdout } = await replay(linesOf(calls), { run: runReplay })
     const written = stdout
       .trim()
       .split('\n')
@@ -350,7 +372,7 @@ describe('arguments that cannot be used', () => {
     }
     const missing = join(folder.path, 'missing')
     const args = { ...files, [which]: missing }
-    const { code, stdout, stderr } = await runReplay(['--definitions', args.definitions, '--events', args.events])
+    const { code, stdout, stderr } = await replayHere(['--definitions', args.definitions, '--events', args.events])
     expect([code === 0, stdout]).toEqual([false, ''])
     expect(stderr).toContain(missing)
   })

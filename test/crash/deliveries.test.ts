@@ -6,21 +6,24 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { join } from 'node:path'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { DEADLINE_MS, eventually, until } from '../support/eventually.ts'
 import { processesIn, signal, workersOf } from '../support/processes.ts'
+import type { Load } from './harness/load.ts'
 import { Rig } from './harness/rig.ts'
-import { say, sized } from './harness/runs.ts'
+import { IS_FULL, say, sized } from './harness/runs.ts'
 import { type Temper, WebhookSink } from './harness/webhook-sink.ts'
 
 type Trouble = 'server' | 'workers' | 'queue' | 'journal' | 'queue emptied' | 'workers frozen'
 
 const TIMES = sized({ usual: 1, full: 25 })
 const TROUBLES: readonly Trouble[] = ['server', 'workers', 'queue', 'journal', 'queue emptied', 'workers frozen']
-const ALIVE_MS_MAX = 900
-/** In a full run, longer than the locks of jobs last. */
-const FROZEN_MS_MAX = sized({ usual: 900, full: 45_000 })
+/** Until the next trouble, at most. */
+const ALIVE_CALLS_MAX = 150
+/** Longer than the locks of jobs last. */
+const FROZEN_MS_MAX = 45_000
 
-async function befall(rig: Rig, trouble: Trouble): Promise<void> {
+async function befall(rig: Rig, load: Load, trouble: Trouble): Promise<void> {
   const queue = (): number | undefined => processesIn(join(rig.directory, 'data', 'queue'))[0]
   switch (trouble) {
     case 'server':
@@ -33,12 +36,13 @@ async function befall(rig: Rig, trouble: Trouble): Promise<void> {
       if (workers === undefined) return
       signal(workers, trouble === 'workers' ? 'SIGKILL' : 'SIGSTOP')
       if (trouble === 'workers') return
-      await delay(rig.chance.below(FROZEN_MS_MAX))
+      if (IS_FULL) await delay(rig.chance.below(FROZEN_MS_MAX))
+      else await load.acknowledged(rig.chance.below(ALIVE_CALLS_MAX))
       signal(workers, 'SIGCONT')
       return
     }
     case 'queue':
-      await vi.waitUntil(() => queue() !== undefined, { timeout: 10_000, interval: 5 })
+      await until(() => queue() !== undefined)
       signal(queue()!, 'SIGKILL')
       return
     case 'journal':
@@ -68,7 +72,7 @@ async function connect(
   await rig.made(`computed-traits/${trait.id}/destination-connections`, body, 'connection')
 }
 
-it('tells everything, in order, whatever is killed', { timeout: 3_600_000 }, async () => {
+it('tells everything, in order, whatever is killed', async () => {
   const rig = await Rig.begin('deliveries', {
     redis: 'private',
     environment: { DESTINATIONS_ALLOW_PRIVATE: '127.0.0.0/8' },
@@ -83,9 +87,8 @@ it('tells everything, in order, whatever is killed', { timeout: 3_600_000 }, asy
   const [healthy, failing, hanging] = [await sinkOf('healthy'), await sinkOf('failing'), await sinkOf('hanging')]
   const load = rig.load({ clients: 3 })
   for (const trouble of rig.chance.shuffled(Array.from({ length: TIMES }, () => TROUBLES).flat())) {
-    await load.acknowledged(30)
-    await delay(rig.chance.below(ALIVE_MS_MAX))
-    await befall(rig, trouble)
+    await load.acknowledged(30 + rig.chance.below(ALIVE_CALLS_MAX))
+    await befall(rig, load, trouble)
   }
   await load.drain()
   const expected = rig.calls.clicksByUser()
@@ -96,7 +99,7 @@ it('tells everything, in order, whatever is killed', { timeout: 3_600_000 }, asy
       user,
       ...Array.from({ length: clicks }, (_, place) => place + 1),
     ])
-    await vi.waitFor(() => expect(told()).toEqual(all), { timeout: 120_000, interval: 250 })
+    await eventually(() => expect(told()).toEqual(all), { timeout: 2 * DEADLINE_MS, interval: 250 })
     say('deliveries', `${name}: ${sink.requests} requests, ${sink.repeats} calls came again`)
   }
   expect(hanging.requests).toBeGreaterThan(0)

@@ -3,9 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { Rig } from './harness/rig.ts'
-import { say } from './harness/runs.ts'
+import { say, within } from './harness/runs.ts'
 
 const SIZE_BYTES = 24 * 1024 * 1024
 const CANNOT_MOUNT = process.platform !== 'linux' || process.getuid?.() !== 0
@@ -28,14 +29,14 @@ function fill(path: string): void {
   expect(() => writeFileSync(path, Buffer.alloc(SIZE_BYTES))).toThrow('ENOSPC')
 }
 
-it.skipIf(CANNOT_MOUNT)('refuses input while the disk is full, and loses nothing', { timeout: 120_000 }, async () => {
+it.skipIf(CANNOT_MOUNT)('refuses input while the disk is full, and loses nothing', async () => {
   const disk = smallDisk()
   const rig = await Rig.begin('disk full', { redis: 'private', directory: join(disk, 'rig') })
   const load = rig.load()
   await load.acknowledged(50)
   const filler = join(disk, 'filler')
   fill(filler)
-  await vi.waitFor(() => rig.refusesAndReads(), { timeout: 20_000, interval: 50 })
+  await eventually(() => rig.refusesAndReads(), { timeout: within(20_000), interval: 50 })
   expect(rig.server.output()).toContain('redis-server has died')
   rmSync(filler)
   say(rig.story, `healed after ${Math.round(await rig.heals(HEALED_WITHIN_MS))} ms`)

@@ -1,9 +1,10 @@
 /** The server runs out of memory, or of files: what was acknowledged is there when it is started again, or goes on. */
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
+import { until } from '../support/eventually.ts'
 import { Rig } from './harness/rig.ts'
-import { IS_FULL, say } from './harness/runs.ts'
+import { IS_FULL, say, within } from './harness/runs.ts'
 
 const HEAP_MIB = 40
 const BATCH_CALLS = 60
@@ -11,7 +12,7 @@ const BATCH_CALLS = 60
 const FILES_MAX = 256
 const SOCKETS = 400
 
-it.runIf(IS_FULL)('has all that it acknowledged after its heap was full', { timeout: 120_000 }, async () => {
+it.runIf(IS_FULL)('has all that it acknowledged after its heap was full', async () => {
   const rig = await Rig.begin('heap full', { redis: 'own', launch: { heapMax: HEAP_MIB } })
   const load = rig.load()
   await load.acknowledged(50)
@@ -33,7 +34,7 @@ it.runIf(IS_FULL)('has all that it acknowledged after its heap was full', { time
   await rig.verify(load)
 })
 
-it('outlives that it may open no more files', { timeout: 120_000 }, async () => {
+it('outlives that it may open no more files', async () => {
   const rig = await Rig.begin('files used up', { redis: 'own', launch: { filesMax: FILES_MAX } })
   const load = rig.load()
   await load.acknowledged(50)
@@ -46,7 +47,7 @@ it('outlives that it may open no more files', { timeout: 120_000 }, async () => 
     sockets.push(socket)
     await once(socket, 'connect')
   }
-  await vi.waitUntil(() => sockets.some((socket) => socket.destroyed), { timeout: 20_000, interval: 20 })
+  await until(() => sockets.some((socket) => socket.destroyed), { timeout: within(20_000) })
   for (const socket of sockets) socket.destroy()
   await rig.heals(5_000)
   expect(rig.server.child.exitCode).toBe(null)

@@ -47,7 +47,7 @@ async function killAt(rig: Rig, { command, moment, amongst }: Point): Promise<vo
   await end('SIGKILL')
 }
 
-it('loses nothing when it is killed at a step of the journal or of a checkpoint', { timeout: 3_600_000 }, async () => {
+it('loses nothing when it is killed at a step of the journal or of a checkpoint', async () => {
   const rig = await begin('named points')
   const load = rig.load()
   for (const point of chosen(rig, WHILE_RUNNING)) {
@@ -58,7 +58,7 @@ it('loses nothing when it is killed at a step of the journal or of a checkpoint'
   await rig.verify(load)
 })
 
-it.runIf(IS_FULL)('loses nothing when it is killed at a step of its recovery', { timeout: 3_600_000 }, async () => {
+it.runIf(IS_FULL)('loses nothing when it is killed at a step of its recovery', async () => {
   const rig = await begin('named points of recovery')
   const load = rig.load()
   for (const point of chosen(rig, WHILE_STARTING)) {

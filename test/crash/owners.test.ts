@@ -1,8 +1,9 @@
 /** Two servers on one space: the older can append nothing more, says why, and ends; also where it was asleep. */
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { Load } from './harness/load.ts'
 import { Rig } from './harness/rig.ts'
-import { IS_FULL } from './harness/runs.ts'
+import { IS_FULL, within } from './harness/runs.ts'
 
 const ENDED_WITHIN_MS = 10_000
 
@@ -12,7 +13,7 @@ const OLDER = [
   ...(IS_FULL ? [{ name: 'is at work', isAsleep: false }] : []),
 ]
 
-it.each(OLDER)('the older of two servers, which $name, ends', { timeout: 120_000 }, async ({ name, isAsleep }) => {
+it.each(OLDER)('the older of two servers, which $name, ends', async ({ name, isAsleep }) => {
   const rig = await Rig.begin(`two servers, the older ${name}`, { redis: 'own' })
   const older = rig.server
   const ofOlder = rig.load()
@@ -24,7 +25,7 @@ it.each(OLDER)('the older of two servers, which $name, ends', { timeout: 120_000
   try {
     await ofNewer.acknowledged(50)
     if (isAsleep) older.child.kill('SIGCONT')
-    await vi.waitFor(() => expect(older.child.exitCode).toBe(1), { timeout: ENDED_WITHIN_MS })
+    await eventually(() => expect(older.child.exitCode).toBe(1), { timeout: within(ENDED_WITHIN_MS) })
     expect(older.output()).toContain('another server has taken over the journal')
     // What only the older was told, and refused, is sent to the newer now.
     await ofOlder.end()

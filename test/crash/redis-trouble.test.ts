@@ -2,9 +2,10 @@
 import { appendFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { Rig } from './harness/rig.ts'
-import { IS_FULL, say } from './harness/runs.ts'
+import { IS_FULL, say, within } from './harness/runs.ts'
 
 const HEALED_WITHIN_MS = 5_000
 /** So long that what waits is refused. */
@@ -25,7 +26,7 @@ async function healed(story: string, rig: Rig): Promise<void> {
   say(story, `healed after ${Math.round(await rig.heals(HEALED_WITHIN_MS))} ms`)
 }
 
-it.runIf(IS_FULL)('a second of silence is waited out: nothing is refused', { timeout: 120_000 }, async () => {
+it.runIf(IS_FULL)('a second of silence is waited out: nothing is refused', async () => {
   const { rig, load } = await begin('Redis frozen, 1 s')
   rig.redis.signal('SIGSTOP')
   await delay(ON_THE_WAY_MS)
@@ -38,11 +39,11 @@ it.runIf(IS_FULL)('a second of silence is waited out: nothing is refused', { tim
   expect([...load.outcomes.keys()]).toEqual(['200'])
 })
 
-it.runIf(IS_FULL)('ten seconds of silence: input is refused, reads go on', { timeout: 120_000 }, async () => {
+it.runIf(IS_FULL)('ten seconds of silence: input is refused, reads go on', async () => {
   const { rig, load } = await begin('Redis frozen, 10 s')
   rig.redis.signal('SIGSTOP')
   const thawed = delay(FROZEN_MS)
-  await vi.waitFor(() => rig.refusesAndReads(), { timeout: 8_000, interval: 50 })
+  await eventually(() => rig.refusesAndReads(), { timeout: 8_000, interval: 50 })
   const before = rig.calls.acknowledgedCount
   await thawed
   expect(rig.calls.acknowledgedCount).toBe(before)
@@ -51,41 +52,35 @@ it.runIf(IS_FULL)('ten seconds of silence: input is refused, reads go on', { tim
   await rig.verify(load)
 })
 
-it.runIf(IS_FULL)(
-  'a Redis that is restarted, and reads its file at length, is waited for',
-  { timeout: 120_000 },
-  async () => {
-    const { rig, load } = await begin('Redis loading')
-    await rig.redis.kill()
-    const file = readdirSync(join(rig.redis.directory, 'appendonlydir')).find((name) => name.endsWith('.incr.aof'))!
-    const value = 'x'.repeat(100)
-    const set = (key: string): string =>
-      `*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$${value.length}\r\n${value}\r\n`
-    const block = Array.from({ length: 50_000 }, (_, index) => set(`filler:${index}`)).join('')
-    for (let times = 0; times < FILLERS; times++)
-      appendFileSync(join(rig.redis.directory, 'appendonlydir', file), block)
-    rig.redis.spawn()
-    await vi.waitFor(async () => expect(await rig.redis.pong()).toContain('LOADING'), { timeout: 10_000, interval: 5 })
-    await rig.refusesAndReads()
-    await rig.redis.answers()
-    await healed(rig.story, rig)
-    await rig.verify(load)
-  },
-)
+it.runIf(IS_FULL)('a Redis that is restarted, and reads its file at length, is waited for', async () => {
+  const { rig, load } = await begin('Redis loading')
+  await rig.redis.kill()
+  const file = readdirSync(join(rig.redis.directory, 'appendonlydir')).find((name) => name.endsWith('.incr.aof'))!
+  const value = 'x'.repeat(100)
+  const set = (key: string): string => `*3\r\n$3\r\nSET\r\n$${key.length}\r\n${key}\r\n$${value.length}\r\n${value}\r\n`
+  const block = Array.from({ length: 50_000 }, (_, index) => set(`filler:${index}`)).join('')
+  for (let times = 0; times < FILLERS; times++) appendFileSync(join(rig.redis.directory, 'appendonlydir', file), block)
+  rig.redis.spawn()
+  await eventually(async () => expect(await rig.redis.pong()).toContain('LOADING'), { interval: 5 })
+  await rig.refusesAndReads()
+  await rig.redis.answers()
+  await healed(rig.story, rig)
+  await rig.verify(load)
+})
 
-it.runIf(IS_FULL)('a Redis without memory: input is refused until there is some', { timeout: 120_000 }, async () => {
+it.runIf(IS_FULL)('a Redis without memory: input is refused until there is some', async () => {
   const { rig, load } = await begin('Redis out of memory')
   await rig.redis.ask((redis) => redis.config('SET', 'maxmemory', '1'))
-  await vi.waitFor(() => rig.refusesAndReads(), { timeout: 10_000, interval: 50 })
+  await eventually(() => rig.refusesAndReads(), { timeout: within(10_000), interval: 50 })
   await rig.redis.ask((redis) => redis.config('SET', 'maxmemory', '0'))
   await healed(rig.story, rig)
   await rig.verify(load)
 })
 
-it('a Redis that takes no writes: input is refused until it does', { timeout: 120_000 }, async () => {
+it('a Redis that takes no writes: input is refused until it does', async () => {
   const { rig, load } = await begin('Redis read-only')
   await rig.redis.ask((redis) => redis.replicaof('127.0.0.1', 1))
-  await vi.waitFor(() => rig.refusesAndReads(), { timeout: 10_000, interval: 50 })
+  await eventually(() => rig.refusesAndReads(), { timeout: within(10_000), interval: 50 })
   await rig.redis.ask((redis) => redis.replicaof('NO', 'ONE'))
   await healed(rig.story, rig)
   await rig.verify(load)

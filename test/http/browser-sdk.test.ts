@@ -1,6 +1,7 @@
 /** A page that loads Segment's browser SDK from the server by the usual snippet, and sends to the server. */
 import { JSDOM } from 'jsdom'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -21,7 +22,7 @@ function pageWith(script: string): string {
 }
 
 describe('the browser SDK', () => {
-  it('is loaded from here, and sends here what the page calls', { timeout: 30_000 }, async () => {
+  it('is loaded from here, and sends here what the page calls', async () => {
     const clicks = { name: 'Clicks', definition: { query: "event('Clicked').count()" } }
     await server.control('POST', 'computed-traits', clicks)
     const script = `${server.url}/analytics.js/v1/${CONFIG.writeKey}/analytics.min.js`
@@ -30,10 +31,8 @@ describe('the browser SDK', () => {
       runScripts: 'dangerously',
       resources: 'usable',
     })
-    await vi.waitFor(
-      async () =>
-        expect((await server.traits('user_id:browser-user')).body['traits']).toEqual({ clicks: 1, plan: 'pro' }),
-      { timeout: 20_000 },
+    await eventually(async () =>
+      expect((await server.traits('user_id:browser-user')).body['traits']).toEqual({ clicks: 1, plan: 'pro' }),
     )
     page.window.close()
   })

@@ -7,6 +7,7 @@ import { APPEND } from '../../src/journal/journal-scripts.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { JournalLostError } from '../../src/journal/journal-lost-error.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
+import { eventually } from '../support/eventually.ts'
 import { useRedis } from '../support/private-redis.ts'
 import { journalContract, type NoteCommand } from './journal-contract.ts'
 
@@ -142,7 +143,7 @@ describe('trouble with Redis', () => {
     await journal.append(tick(1))
     process.kill(redis().pid!, 'SIGSTOP')
     const appends = [journal.append(tick(2)), journal.append(tick(3))]
-    await vi.waitFor(() => expect(journal.isReachable).toBe(false), { timeout: 10_000 })
+    await eventually(() => expect(journal.isReachable).toBe(false))
     process.kill(redis().pid!, 'SIGCONT')
     expect(await Promise.all(appends)).toEqual([1, 2])
     expect(journal.isReachable).toBe(true)
@@ -158,7 +159,7 @@ describe('trouble with Redis', () => {
       for (let entry = 0; entry < 200; entry++) positions.push(journal.append(tick(positions.length)))
       await positions.at(-100)
       process.kill(pid!, 'SIGKILL')
-      await vi.waitFor(() => expect(redis().pid).not.toBe(pid), { timeout: 10_000 })
+      await eventually(() => expect(redis().pid).not.toBe(pid))
     }
     expect(await Promise.all(positions)).toEqual(positions.map((_, index) => index))
     expect(await instants(journal)).toEqual(positions.map((_, index) => index))

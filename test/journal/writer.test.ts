@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { type EntryPart, type Submission, Writer, WRITER_LIMITS, type WriterLimits } from '../../src/journal/writer.ts'
 import { HeldJournal } from './held-journal.ts'
+import { eventually } from '../support/eventually.ts'
 
 interface Setup {
   readonly clock?: () => number
@@ -60,7 +61,7 @@ function row(entry: JournalEntry<string>): string {
 
 /** Waits until the journal holds this many appends. */
 async function appended(journal: HeldJournal<string>, count: number): Promise<void> {
-  await vi.waitFor(() => expect(journal.entries.length).toBe(count))
+  await eventually(() => expect(journal.entries.length).toBe(count))
 }
 
 describe('the writer', () => {
@@ -172,7 +173,7 @@ describe('a journal that does not answer', () => {
     timers[0]!()
     for (const refused of [first, second]) await expect(refused).rejects.toMatchObject({ code: 'unavailable' })
     journal.release()
-    await vi.waitFor(() => expect(applied).toEqual(['1000 requests a']))
+    await eventually(() => expect(applied).toEqual(['1000 requests a']))
     expect(await writer.submit(request('c'))).toBe(1)
   })
 

@@ -1,9 +1,10 @@
 /** A sync goes over everyone, whoever is about to leave memory. */
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { VirtualTime } from '../support/server.ts'
@@ -35,7 +36,7 @@ it('counts users whose page would have left memory with the very step', async ()
   await pipeline.command({ kind: 'connect', connection: record, sync: 'known' })
   for (let user = 0; user < USERS; user++) await seen(`u${user}`)
   time.moveTo(START + MINUTE)
-  await vi.waitFor(async () => expect(await checkpoints.committed()).toHaveLength(1))
+  await eventually(async () => expect(await checkpoints.committed()).toHaveLength(1))
   // All have left, and are back; a page that was touched stays once more: only the entry after the next can end that.
   for (let user = 0; user < USERS; user++) await pipeline.reads.find('users', { type: 'user_id', value: `u${user}` })
   await seen('another')

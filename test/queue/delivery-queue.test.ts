@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { BullQueue } from '../../src/queue/bull-queue.ts'
 import { callsOfJob } from '../../src/calls/calls.ts'
 import { NO_ANSWER } from '../../src/outbox/space-outbox.ts'
@@ -12,6 +12,7 @@ import type { DeliveryQueue, NumberedAnswer } from '../../src/queue/delivery-que
 import type { DeliveryJob } from '../../src/queue/job.ts'
 import { contextFor } from '../../src/worker/deliver.ts'
 import { OwnRedis } from '../crash/harness/own-redis.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryQueue } from '../support/memory-delivery.ts'
 import { connection, delivery } from '../outbox/given.ts'
 
@@ -119,7 +120,7 @@ describe.each([
       [answer.jobId, ...answer.items.map(({ number, outcome }) => `${number} ${outcome.kind}`)].join(', ')
     expect(answers.map(outcomesOf)).toEqual(['job-a, 1 delivered, 2 delivered', 'job-b, 3 delivered'])
     expect(printed.map((line) => (JSON.parse(line) as { userId: string }).userId)).toEqual(['u1', 'u2', 'u3'])
-    await vi.waitFor(async () => expect(await queue.present(DESTINATION.id)).toEqual([]), 10_000)
+    await eventually(async () => expect(await queue.present(DESTINATION.id)).toEqual([]))
     expect(await queue.answersAfter(answers[1]!.id, false)).toEqual([])
   })
 
@@ -140,7 +141,7 @@ describe('workers of BullMQ', () => {
     await work(printed)
     const [answer] = await answersOf(queue, 1)
     expect(answer!.answer.jobId).toBe('job-of-today')
-    await vi.waitFor(async () => expect(await queue.present(DESTINATION.id)).toEqual([]), 10_000)
+    await eventually(async () => expect(await queue.present(DESTINATION.id)).toEqual([]))
     expect(printed).toHaveLength(1)
   })
 

@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { freePort } from '../support/processes.ts'
 import { SELF_SIGNED } from '../destinations/contract/self-signed.ts'
 import { basic, send } from '../support/server.ts'
@@ -56,7 +57,7 @@ it('keeps the journal there, and delivers through it', async () => {
   const headers = { authorization: basic(`${KEYS.WRITE_KEY}:`) }
   const body = JSON.stringify({ userId: 'u1', event: 'Seen' })
   expect((await send(`${url}/v1/track`, { method: 'POST', headers, body })).status).toBe(200)
-  await vi.waitFor(() => expect(running.output()).toContain('"userId":"u1","traits":{"seen":true}'), 30_000)
+  await eventually(() => expect(running.output()).toContain('"userId":"u1","traits":{"seen":true}'))
 })
 
 it('does not trust whom nobody has told it to trust', async () => {

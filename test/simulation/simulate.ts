@@ -76,10 +76,10 @@ function oddsOf(chance: Chance): Odds {
 }
 
 /** The state to the byte, with whom has left memory brought back. */
-async function checkState(pipeline: Pipeline, { shard, registry, outbox }: Replayed): Promise<Buffer> {
+async function checkState(pipeline: Pipeline, { shard, registry, outbox }: Replayed): Promise<string> {
   for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.reads.find('users', actor.ids[0]!)
   const bytes = bytesOf(pipeline.shard)
-  if (!bytes.equals(bytesOf(shard))) throw new Error('the state is not what the journal says')
+  if (bytes !== bytesOf(shard)) throw new Error('the state is not what the journal says')
   if (!isDeepStrictEqual(pipeline.registry.state(), registry.state()))
     throw new Error('the registry is not what the journal says')
   if (!isDeepStrictEqual(outboxOf(pipeline.outbox), outboxOf(outbox)))

@@ -4,6 +4,7 @@
  * A run follows from its seed, which a failure names.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { propertyRuns } from '../support/runs.ts'
 import { simulate } from './simulate.ts'
 
 vi.mock('../../src/redis/client.ts', () => import('./simulated-redis.ts'))
@@ -11,8 +12,7 @@ vi.mock('../../src/checkpoints/compression.ts', () => import('./instant-compress
 // Whoever asks again does so at once.
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 
-const { TEST_RUNS = '150', TEST_SEED = '1' } = process.env
-const [RUNS, FIRST] = [Number(TEST_RUNS), Number(TEST_SEED)]
+const { numRuns: RUNS, seed: FIRST = 1 } = propertyRuns(150)
 const PROGRESS_RUNS = 500
 /** Enough that most crash and most make checkpoints. */
 const MANY_RUNS = 100

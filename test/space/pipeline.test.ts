@@ -6,6 +6,7 @@ import { RULES_VERSION } from '../../src/model/rules.ts'
 import { reopened } from '../support/reopened.ts'
 import { KEEP_ALL } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline-options.ts'
@@ -70,7 +71,7 @@ describe('time alone', () => {
     time.moveTo(START + 7 * DAY - 1)
     expect(await entriesOf(server.journal)).toEqual(['0 command', '0 requests 1'])
     time.moveTo(START + 7 * DAY)
-    await vi.waitFor(() => expect(rows).toEqual(['0 entered recent user_id:u1', `${7 * DAY} exited recent user_id:u1`]))
+    await eventually(() => expect(rows).toEqual(['0 entered recent user_id:u1', `${7 * DAY} exited recent user_id:u1`]))
     expect((await server.traits('user_id:u1')).body['traits']).toEqual({ recent: false })
     expect((await entriesOf(server.journal)).slice(2)).toEqual([`${7 * DAY + 1} tick`])
     expect(time.timers.size).toBe(0)
@@ -87,7 +88,7 @@ describe('time alone', () => {
     time.now = START + 30 * DAY
     const { rows } = await start({ journal, clock: time.clock, timer: time.timer })
     time.moveTo(time.now)
-    await vi.waitFor(() => expect(rows).toEqual([`${7 * DAY} exited recent user_id:u1`]))
+    await eventually(() => expect(rows).toEqual([`${7 * DAY} exited recent user_id:u1`]))
   })
 
   it('needs no tick where input moves it on', async () => {
@@ -149,10 +150,10 @@ describe('the journal', () => {
   it('holds one entry for all requests that came while another was written', async () => {
     const { server, journal } = await startHeld({ clock: () => START })
     const first = server.ingest('track', order('u0'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     const taken = vi.spyOn(server.pipeline, 'ingest')
     const rest = Promise.all(['u1', 'u2', 'u3'].map((userId) => server.ingest('track', order(userId))))
-    await vi.waitFor(() => expect(taken).toHaveBeenCalledTimes(3))
+    await eventually(() => expect(taken).toHaveBeenCalledTimes(3))
     expect((await server.traits('user_id:u0')).status).toBe(404)
     journal.release()
     expect((await first).status).toBe(200)
@@ -174,7 +175,7 @@ describe('the journal', () => {
     await server.ingest('batch', { context: { x: 1 }, batch: [order('u1', { type: 'track' }), 7, { type: 'x' }] })
     await server.ingest('identify', { userId: 'u1', traits: { email: 'a@b.c' }, messageId: 'm1' })
     time.moveTo(START + 7 * DAY)
-    await vi.waitFor(async () => expect((await entriesOf(server.journal)).at(-1)).toMatch(/tick$/))
+    await eventually(async () => expect((await entriesOf(server.journal)).at(-1)).toMatch(/tick$/))
     const { server: again } = await start({ journal: server.journal, clock: time.clock, timer: time.timer })
     for (const path of ['audiences', 'computed-traits'])
       expect((await again.control('GET', path)).text).toBe((await server.control('GET', path)).text)
@@ -200,7 +201,7 @@ describe('the journal', () => {
     const causes: unknown[] = []
     const { server, journal } = await startHeld({ onFailure: (cause) => causes.push(cause) })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     journal.fail(new Error('disk'))
     expect((await first).status).toBe(503)
     expect(causes).toEqual([new Error('disk')])
@@ -216,7 +217,7 @@ describe('beyond its bounds', () => {
     const all = Array.from({ length: 8 }, (_, number) => server.ingest('track', order(`u${number}`)))
     let answered = 0
     for (const answer of all) void answer.then(() => answered++)
-    await vi.waitFor(() => expect(answered).toBe(5))
+    await eventually(() => expect(answered).toBe(5))
     journal.release()
     const answers = await Promise.all(all)
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 429, 429, 429, 429, 429])
@@ -229,7 +230,7 @@ describe('beyond its bounds', () => {
   it('a request is refused before anything of it is read', async () => {
     const { server, journal } = await startHeld({ limits: { submissionsMax: 1 } })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     expect((await server.ingest('track', { userId: 7 })).status).toBe(429)
     journal.release()
     expect((await first).status).toBe(200)
@@ -244,7 +245,7 @@ describe('an end', () => {
     let completed = false
     server.pipeline.changes$.subscribe({ complete: () => (completed = true) })
     const first = server.ingest('track', order('u1'))
-    await vi.waitFor(() => expect(journal.entries.length).toBe(1))
+    await eventually(() => expect(journal.entries.length).toBe(1))
     const stopped = server.stop()
     journal.release()
     expect((await first).status).toBe(200)

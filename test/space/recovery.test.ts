@@ -6,6 +6,7 @@ import { CHECKPOINT_VERSION, sealPart } from '../../src/checkpoints/checkpoint-c
 import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import type { PipelineOptions } from '../../src/space/pipeline-options.ts'
+import { eventually } from '../support/eventually.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { bytesOf } from '../support/reopened.ts'
@@ -67,7 +68,7 @@ class Story {
   async checkpoint(): Promise<void> {
     const [before] = await this.checkpoints.committed()
     this.time.moveTo(this.time.now + MINUTE)
-    await vi.waitFor(async () => expect((await this.checkpoints.committed())[0]).not.toBe(before))
+    await eventually(async () => expect((await this.checkpoints.committed())[0]).not.toBe(before))
     // What follows a commit: parts that nothing needs any more, then the journal.
     for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
   }
@@ -145,7 +146,7 @@ describe('a space that is started again', () => {
     await story.server.ingest('track', { userId: 'u0', event: 'Order', messageId: 'm1', properties: { total: 7 } })
     expect((await story.server.traits('user_id:u0')).body['traits']).toEqual({ recent: true, total: 7 })
     story.time.moveTo(START + HOUR)
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await story.server.traits('user_id:u0')).body['traits']).toEqual({ recent: false, total: 7 }),
     )
   })
@@ -265,7 +266,7 @@ describe('a checkpoint', () => {
     await story.orders(100)
     const write = vi.spyOn(story.checkpoints, 'write').mockRejectedValueOnce(new Error('disk full'))
     story.time.moveTo(story.time.now + MINUTE)
-    await vi.waitFor(() => expect(story.failed).toEqual([new Error('disk full')]))
+    await eventually(() => expect(story.failed).toEqual([new Error('disk full')]))
     expect(await story.checkpoints.committed()).toEqual([])
     write.mockRestore()
     await story.checkpoint()
@@ -300,7 +301,7 @@ describe('a checkpoint', () => {
     await story.start({ checkpointLimits: { intervalMs: MINUTE, bytesMax: 2_000 } })
     const [before] = await story.checkpoints.committed()
     await story.orders(30)
-    await vi.waitFor(async () => expect((await story.checkpoints.committed())[0]).not.toBe(before))
+    await eventually(async () => expect((await story.checkpoints.committed())[0]).not.toBe(before))
   })
 
   it('has parts that say their version and their checksum', async () => {

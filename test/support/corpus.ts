@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Scenario } from './run-shard.ts'
+import type { Runs } from './runs.ts'
 
 const FOLDER = join(import.meta.dirname, '..', 'corpus')
 
@@ -18,7 +19,7 @@ export function corpus(): { name: string; scenario: Scenario }[] {
 /** Tries a property of scenarios; the smallest scenario that breaks it is added to the corpus. */
 export function assertScenarios<S extends Scenario>(
   arbitrary: fc.Arbitrary<S>,
-  runs: Pick<fc.Parameters<unknown>, 'numRuns' | 'seed'>,
+  runs: Runs,
   predicate: (scenario: S) => void,
 ): void {
   const property = fc.property(arbitrary, predicate)

@@ -1,8 +1,7 @@
 /** Deliveries without Redis and without a process of their own: a queue in memory, and workers that answer at once. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll } from 'vitest'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliverySetup } from '../../src/server/deliveries.ts'
 import { contextFor } from '../../src/worker/deliver.ts'
@@ -14,11 +13,6 @@ import type { WorkerDestination } from '../../src/worker/delivery-worker.ts'
 import type { Answer, DeliveryJob } from '../../src/queue/job.ts'
 import { Secrets } from '../../src/dispatch/secrets.ts'
 import { testSettings } from '../../src/worker/test-settings.ts'
-
-/** Files of destinations, a folder for each space; gone after the tests of the file. */
-const folders = mkdtempSync(join(tmpdir(), 'rollcall-destinations-'))
-let folderCount = 0
-afterAll(() => rmSync(folders, { recursive: true, force: true }))
 
 export class MemoryQueue implements DeliveryQueue {
   readonly jobs = new Map<string, DeliveryJob>()
@@ -86,8 +80,7 @@ export class MemoryWorkers implements DeliveryWorkers {
   constructor(queue: MemoryQueue, spaceId: string) {
     this.#queue = queue
     this.#spaceId = spaceId
-    const directory = join(folders, String(folderCount++))
-    mkdirSync(directory)
+    const directory = mkdtempSync(join(tmpdir(), 'destinations-'))
     this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
     queue.onJob = (job) => void this.#work(job)
   }

@@ -3,10 +3,11 @@ import { pack, unpack } from 'msgpackr'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { ShardOptions, ShardState } from '../../actors/engine/shard-state.ts'
 
-export function bytesOf(shard: Shard): Buffer {
-  return pack(shard.state())
+/** All of its state, in hexadecimal: two are compared, and told apart, as texts, which is far quicker than by bytes. */
+export function bytesOf(shard: Shard): string {
+  return pack(shard.state()).toString('hex')
 }
 
 export function reopened(shard: Shard, options: ShardOptions = {}): Shard {
-  return Shard.of(unpack(bytesOf(shard)) as ShardState, options)
+  return Shard.of(unpack(pack(shard.state())) as ShardState, options)
 }

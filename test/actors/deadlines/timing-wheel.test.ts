@@ -103,7 +103,7 @@ describe('a timing wheel', () => {
         }
         expect(takeAll(wheel, INSTANT_MAX * 2)).toEqual(takeAllNaively(deadlines, INSTANT_MAX * 2))
       }),
-      propertyRuns(3000),
+      propertyRuns(1000),
     )
   })
 
@@ -123,7 +123,7 @@ describe('a timing wheel', () => {
         const reachable = expected.findIndex((instant) => instant > INSTANT_MAX)
         expect(seen).toEqual(expected.slice(0, reachable < 0 ? expected.length : reachable))
       }),
-      propertyRuns(1000),
+      propertyRuns(300),
     )
   })
 

@@ -58,7 +58,7 @@ describe('deduplication', () => {
           expect(deduplication.isNew(`id-${id}`, now)).toBe(naive.isNew(`id-${id}`, now))
         }
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 

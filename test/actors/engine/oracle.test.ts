@@ -26,27 +26,27 @@ describe('the engine', () => {
   })
 
   it('makes the transitions that the oracle makes', () => {
-    assertScenarios(scenarios(), propertyRuns(2000), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(1000), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })
 
   it('makes the transitions that the oracle makes when definitions come and change while it runs', () => {
     const known = changingScenarios().filter((scenario) => !dependsOnWhatIsNotKept(scenario))
-    assertScenarios(known, propertyRuns(1000), (scenario) => {
+    assertScenarios(known, propertyRuns(500), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })
 
   it('ends, with a definition added on the way, as if it had been there from the start', () => {
     const known = changingScenarios().filter((scenario) => !dependsOnWhatIsNotKept(scenario) && isAllHistory(scenario))
-    assertScenarios(known, propertyRuns(500), (scenario) => {
+    assertScenarios(known, propertyRuns(250), (scenario) => {
       expect(standing(shardAfter(scenario))).toEqual(standing(shardAfter(fromTheStart(scenario))))
     })
   })
 
   it('knows profiles by the ids by which the oracle knows them', () => {
-    assertScenarios(scenarios(), propertyRuns(500), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(250), (scenario) => {
       const oracle = Oracle.of(scenario.definitions)
       for (const input of scenario.inputs) oracle.apply(input)
       const shard = shardAfter(scenario)
@@ -92,7 +92,7 @@ function standing(shard: ReturnType<typeof shardAfter>): string[] {
 
 describe('entries', () => {
   it('give the same bytes when the same are applied twice', () => {
-    assertScenarios(scenarios(), propertyRuns(200), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(100), (scenario) => {
       expect(JSON.stringify(runShard(scenario))).toBe(JSON.stringify(runShard(scenario)))
       expect(entriesOf(scenario).length).toBeGreaterThan(0)
     })

@@ -24,7 +24,7 @@ describe('users that rest', () => {
       fc.property(fc.oneof(scenarios(), changingScenarios()), limits, (scenario, rest) => {
         expect(JSON.stringify(runShard(scenario, { rest }))).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(500),
+      propertyRuns(200),
     )
   })
 
@@ -37,7 +37,7 @@ describe('users that rest', () => {
         for (const input of scenario.inputs) for (const each of [shard, awake]) each.apply(entryOf(input))
         expect(bytesOf(shard)).toEqual(bytesOf(awake))
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 
@@ -54,7 +54,7 @@ describe('users that rest', () => {
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(300),
+      propertyRuns(100),
     )
   })
 

@@ -1,5 +1,6 @@
 /** Counts the work of an input: it must not grow with definitions that the input cannot affect. */
 import { describe, expect, it } from 'vitest'
+import { Shard } from '../../../actors/engine/shard.ts'
 import type { Work } from '../../../actors/plan/predicate.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
 import { accountAudience, audience, computedTrait, DAY, HOUR, Space } from '../../support/space.ts'
@@ -22,9 +23,17 @@ function many(count: number, make: (index: number) => DefinitionSource): Definit
   return Array.from({ length: count }, (_, index) => make(index))
 }
 
-/** A space in which u1 is known already, so that nothing is paid for a new profile. */
+/**
+ * A space in which u1 is known already, so that nothing is paid for a new profile. It has its definitions from a
+ * checkpoint, as they have been held against each other then: of 10,000, that takes more than all else here.
+ */
 function spaceOf(definitions: readonly DefinitionSource[]): Space {
-  const space = new Space(...definitions)
+  const space = new Space()
+  space.shard = Shard.of({
+    ...space.shard.state(),
+    definitions: definitions.map((source, id) => ({ source, id, sinceArrival: -1, definedAt: -1 })),
+    nextDefinitionId: definitions.length,
+  })
   space.identify('u1', { plan: 'none', age: 1 })
   space.group('u1', 'g1')
   return space

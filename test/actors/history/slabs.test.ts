@@ -45,7 +45,7 @@ describe('a block', () => {
           expect(content.every((byte) => byte === mark)).toBe(true)
         }
       }),
-      propertyRuns(100),
+      propertyRuns(40),
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { IdTable } from '../../../actors/identity/id-table.ts'
+import { propertyRuns } from '../../support/runs.ts'
 
 describe('the table of ids', () => {
   it('finds nothing in an empty one', () => {
@@ -39,7 +40,7 @@ describe('the table of ids', () => {
         }
         for (let id = 0; id <= 3000; id++) expect(table.find('t', `${id}`)).toBe(map.get(`${id}`) ?? -1)
       }),
-      { numRuns: 20 },
+      propertyRuns(10),
     )
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RestingBytes } from '../../../actors/memory/resting-bytes.ts'
+import { propertyRuns } from '../../support/runs.ts'
 
 const MEGABYTE = 1024 * 1024
 
@@ -53,7 +54,7 @@ describe('the bytes of actors at rest', () => {
         expect(resting.usedBytes).toBe(needed)
         expect(resting.heldBytes).toBeLessThanOrEqual((needed * 4) / 3 + 2 * MEGABYTE)
       }),
-      { numRuns: 20 },
+      propertyRuns(10),
     )
   })
 })

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { BEGIN, COMMIT, REMOVE, WRITE } from '../../../src/checkpoints/checkpoint-scripts.ts'
 import { APPEND, OWN } from '../../../src/journal/journal-scripts.ts'
+import { DEADLINE_MS } from '../../support/eventually.ts'
 import { ValueReader, wordsOf } from './resp.ts'
 
 const SCRIPTS: ReadonlyMap<string, string> = new Map([
@@ -16,9 +17,6 @@ const SCRIPTS: ReadonlyMap<string, string> = new Map([
   [COMMIT, 'commit'],
   [REMOVE, 'remove'],
 ])
-
-/** A command that a test waits for. */
-const COMES_WITHIN_MS = 30_000
 
 /** Selects, of the commands with a name, the `nth` from now. */
 export interface Which {
@@ -108,7 +106,7 @@ export class FaultyLink {
 function deadlined(otherwise: string): { readonly promise: Promise<void>; readonly resolve: () => void } {
   let resolve: () => void = () => undefined
   const promise = new Promise<void>((settle, reject) => {
-    const timer = setTimeout(() => reject(new Error(otherwise)), COMES_WITHIN_MS)
+    const timer = setTimeout(() => reject(new Error(otherwise)), DEADLINE_MS)
     resolve = () => {
       clearTimeout(timer)
       settle()

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { Analytics } from '@segment/analytics-node'
-import { vi } from 'vitest'
+import { DEADLINE_MS, until } from '../../support/eventually.ts'
 import { basic } from '../../support/server.ts'
 import type { Call, Calls } from './calls.ts'
 import type { Chance } from './runs.ts'
@@ -26,6 +26,7 @@ export type Outcome = `${number}` | `${number} Retry-After` | 'no answer'
 const USUAL_OUTCOMES: readonly Outcome[] = ['200', '503 Retry-After', 'no answer']
 const BATCH_CALLS = 6
 const PAUSE_MS = 15
+/** Whatever keeps it waiting longer, it is sent again. */
 const REQUEST_MS_MAX = 20_000
 const SDK_CALLS = 10
 
@@ -47,10 +48,10 @@ export class Load {
   }
 
   /** Makes no call more, and resolves when every call that was made is acknowledged. */
-  async drain(timeoutMs = 60_000): Promise<void> {
+  async drain(): Promise<void> {
     this.#isMaking = false
     try {
-      await vi.waitUntil(() => this.#options.calls.areAllAcknowledged, { timeout: timeoutMs, interval: 20 })
+      await until(() => this.#options.calls.areAllAcknowledged)
     } finally {
       await this.end()
     }
@@ -73,9 +74,9 @@ export class Load {
   }
 
   /** Resolves when so many calls more are acknowledged. */
-  async acknowledged(more: number, timeoutMs = 30_000): Promise<void> {
+  async acknowledged(more: number, timeout = DEADLINE_MS): Promise<void> {
     const enough = this.#options.calls.acknowledgedCount + more
-    await vi.waitUntil(() => this.#options.calls.acknowledgedCount >= enough, { timeout: timeoutMs, interval: 5 })
+    await until(() => this.#options.calls.acknowledgedCount >= enough, { timeout, interval: 5 })
   }
 
   async #sendBatches(): Promise<void> {

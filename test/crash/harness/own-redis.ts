@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
-import { vi } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
 import { createRedis } from '../../../src/redis/client.ts'
 
 const SETTINGS = {
@@ -40,7 +40,7 @@ export class OwnRedis {
   }
 
   async answers(): Promise<void> {
-    await vi.waitFor(() => this.ask((redis) => redis.ping()), { timeout: 30_000, interval: 20 })
+    await eventually(() => this.ask((redis) => redis.ping()))
   }
 
   spawn(): void {

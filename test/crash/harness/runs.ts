@@ -2,6 +2,9 @@
  * The size of a run, and its seed. `TEST_CRASH=full` asks for the full numbers; `TEST_SEED` repeats a run as
  * far as chance is the test's: when a signal arrives is the machine's.
  */
+import { expect } from 'vitest'
+import { DEADLINE_MS } from '../../support/eventually.ts'
+
 const { TEST_CRASH, TEST_SEED } = process.env
 
 export const IS_FULL = TEST_CRASH === 'full'
@@ -9,6 +12,22 @@ const SEED = Number(TEST_SEED ?? Date.now() % 1_000_000_000)
 
 export function sized({ usual, full }: { readonly usual: number; readonly full: number }): number {
   return IS_FULL ? full : usual
+}
+
+/** The time that a server may take. Only a full run holds it to that: elsewhere the machine may be the slow one. */
+export function within(ms: number): number {
+  return IS_FULL ? ms : DEADLINE_MS
+}
+
+/** The same of what is over already. */
+export function expectWithin(elapsedMs: number, ms: number): void {
+  if (IS_FULL) expect(elapsedMs).toBeLessThan(ms)
+}
+
+/** Gives the ms since it was made. */
+export function stopwatch(): () => number {
+  const startedAt = performance.now()
+  return () => performance.now() - startedAt
 }
 
 /** Numbers from a seed, which is printed. */

@@ -1,8 +1,8 @@
-/** Servers on the loopback, one personality each, that are closed with the connections they have after each test. */
+/** Servers on the loopback, one personality each, that are closed with the connections they have after their test. */
 import { once } from 'node:events'
 import { createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { DeliveryError } from '../../../destinations/contract/destination.ts'
 
 export interface Loopback {
@@ -12,16 +12,6 @@ export interface Loopback {
   readonly sockets: readonly Socket[]
 }
 
-const opened: { server: Server; sockets: Socket[] }[] = []
-
-afterEach(async () => {
-  for (const { server, sockets } of opened.splice(0)) {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-    await once(server, 'close')
-  }
-})
-
 export async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Promise<Loopback> {
   const sockets: Socket[] = []
   server.on('connection', (socket: Socket) => {
@@ -29,7 +19,11 @@ export async function listen(server: Server, host = '127.0.0.1', scheme = 'http'
     // A client that goes away is what many of the tests are about.
     socket.on('error', () => undefined)
   })
-  opened.push({ server, sockets })
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+    await once(server, 'close')
+  })
   server.listen(0, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
