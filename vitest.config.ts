@@ -1,20 +1,8 @@
 import { defineConfig } from 'vitest/config'
+import { PROCESSES, SIMULATION, testsIn } from './test/projects.ts'
 
 /** For what does not end, and not for what is slow. */
 const TIMEOUT_MS = 300_000
-
-/** Start a server, a Redis or the command line as processes of their own; what is neither is tested without. */
-const PROCESSES = [
-  'test/checkpoints/redis-checkpoints.test.ts',
-  'test/cli/cdnow.test.ts',
-  'test/cli/replay.test.ts',
-  'test/crash/**/*.test.ts',
-  'test/journal/redis-journal.test.ts',
-  'test/queue/delivery-queue.test.ts',
-  'test/server/**/*.test.ts',
-]
-/** Puts modules in the place of others, which no other file may meet. */
-const SIMULATION = ['test/simulation/**/*.test.ts']
 
 const common = {
   exclude: ['dist/**', 'node_modules/**'],
@@ -29,15 +17,16 @@ export default defineConfig({
     // Of two cores, both: vitest would leave one to itself, which has little to do.
     maxWorkers: '100%',
     globalSetup: 'test/support/temporary-folder.ts',
+    // In the order of their names: those first that wait most.
     projects: [
-      { test: { ...common, name: 'processes', include: PROCESSES } },
-      { test: { ...common, name: 'simulation', include: SIMULATION, isolate: true } },
+      { test: { ...common, name: 'processes', include: testsIn(PROCESSES) } },
+      { test: { ...common, name: 'simulation', include: testsIn(SIMULATION), isolate: true } },
       {
         test: {
           ...common,
           name: 'within',
           include: ['test/**/*.test.ts'],
-          exclude: [...common.exclude, ...PROCESSES, ...SIMULATION],
+          exclude: [...common.exclude, ...testsIn(PROCESSES), ...testsIn(SIMULATION)],
         },
       },
     ],

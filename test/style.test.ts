@@ -30,6 +30,20 @@ const SKIPS_KNOWN: readonly string[] = [
   'test/oracle/conformance.test.ts',
 ]
 
+/**
+ * Tests that look at the clock, or sleep, though whoever reads them need not wonder: what waits for all others, what is
+ * held to a time in a full run only, the pace of a load, and names of what others may not use. The list only shrinks.
+ */
+const CLOCKS_KNOWN: readonly string[] = [
+  'test/architecture.test.ts',
+  'test/crash/deliveries.test.ts',
+  'test/crash/harness/faulty-link.ts',
+  'test/crash/harness/load.ts',
+  'test/crash/harness/runs.ts',
+  'test/crash/redis-trouble.test.ts',
+  'test/support/eventually.ts',
+]
+
 interface SourceFile {
   readonly path: string
   readonly text: string
@@ -82,6 +96,17 @@ function vagueComments({ path, text }: SourceFile): string[] {
   return found.map(({ 1: start, index }) => `${path}:${text.slice(0, index).split('\n').length}: ${start}`)
 }
 
+/**
+ * Finds tests that a slow machine makes lie: time that has passed, a wait of one second by default, a deadline of their
+ * own, a sleep. Tests wait by test/support/eventually.ts, or for virtual time.
+ */
+function hurried(file: SourceFile): string[] {
+  if (!isTest(file)) return []
+  const clock = /\bperformance\.no[w]\(|\bDate\.no[w]\(\) - [a-z]/
+  const wait = /\bvi\.wai[t](?:For|Until)\(|\btimeou[t]: \d|\bsetTimeou[t](?:\(| as )/
+  return [...matches(file, clock), ...matches(file, wait)]
+}
+
 function tooLong(file: SourceFile): string[] {
   const lines = file.text.trimEnd().split('\n').length
   const isCounted = /\.(ts|js)$/.test(file.path) && !isTest(file) && !LONG_FILES.includes(file.path)
@@ -128,6 +153,11 @@ describe('the repository', () => {
 
   it('has no doc comment that begins with What, Who, Whether, How or Of', () => {
     expect(files.flatMap(vagueComments)).toEqual([])
+  })
+
+  it('holds no test to the clock, but for those listed', () => {
+    const found = files.filter((file) => hurried(file).length > 0).map(({ path }) => path)
+    expect(found.sort()).toEqual(CLOCKS_KNOWN)
   })
 
   it(`has no file of more than ${FILE_LINES_MAX} lines, but for tests and those listed`, () => {
@@ -178,6 +208,24 @@ describe('the rules fire', () => {
     expect(vagueComments(file('test/a.ts', `${open}\n * ${word} it is.\n ${close}`))).toHaveLength(1)
     expect(vagueComments(file('src/a.ts', `${open} Tells ${word} it is. ${close}\n// ${word} else`))).toEqual([])
     expect(vagueComments(file('docs/a.md', `${open} ${word} it is. ${close}`))).toEqual([])
+  })
+
+  it.each([
+    ['const elapsed = performance.no', 'w() - startedAt'],
+    ['expect(Date.no', 'w() - startedAt).toBeLessThan(5)'],
+    ['await vi.wai', 'tFor(() => expect(a).toBe(1))'],
+    ['await vi.wai', 'tUntil(() => a === 1, { interval: 5 })'],
+    ["it('a', { timeou", 't: 30_000 }, async () => undefined)'],
+    ['await new Promise((resolve) => setTimeou', 't(resolve, 100))'],
+    ['import { setTimeou', "t as delay } from 'node:timers/promises'"],
+  ])('on a test that looks at the clock: %s%s', (start, end) => {
+    expect(hurried(file('test/a.test.ts', start + end))).toHaveLength(1)
+    expect(hurried(file('src/a.ts', start + end))).toEqual([])
+  })
+
+  it('not on a test that says which instant it is, or waits for what comes', () => {
+    const text = `${['const now = Date.no', 'w() - HOUR'].join('')}\nawait eventually(() => expect(a).toBe(1))`
+    expect(hurried(file('test/a.test.ts', text))).toEqual([])
   })
 
   it('on a long file, unless it is a test or listed', () => {

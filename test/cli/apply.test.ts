@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { apply, type ApplyOptions } from '../../src/cli/apply.ts'
 import type { ClientOptions } from '../../src/server/settings.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
-import { Folder } from './run-replay.ts'
+import { Folder } from './folder.ts'
 
 const WHOLE = `
 destinations:

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Folder, replayHere, runReplay } from './run-replay.ts'
+import { Folder } from './folder.ts'
+import { replayHere, runReplay } from './run-replay.ts'
 
 const DEFINITIONS = `{"definitions": [
   {"kind": "audience", "key": "buyers", "query": "event('Bought').within(1 day).count() >= 1"},

@@ -4,13 +4,11 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
-import { vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 
 const MAIN = join(import.meta.dirname, '../../dist/src/main.js')
 const SOURCE = join(import.meta.dirname, '../../src/main.ts')
@@ -21,13 +19,10 @@ export interface Finished {
   readonly stderr: string
 }
 
-/** Runs `rollcall replay` with these arguments until it ends; at the limit it is killed, and the code is null. */
-export async function runReplay(
-  args: readonly string[],
-  stdin: Readable | string = '',
-  limitMs = 60_000,
-): Promise<Finished> {
-  const child = spawn(process.execPath, [MAIN, 'replay', ...args], { timeout: limitMs, killSignal: 'SIGKILL' })
+/** Runs `rollcall replay` with these arguments until it ends. */
+export async function runReplay(args: readonly string[], stdin: Readable | string = ''): Promise<Finished> {
+  const child = spawn(process.execPath, [MAIN, 'replay', ...args])
+  onTestFinished(() => void child.kill('SIGKILL'))
   const input = typeof stdin === 'string' ? Readable.from([stdin]) : stdin
   // A process that ends before it has read everything closes the pipe: what it says of that is in its code.
   const fed = pipeline(input, child.stdin).catch(() => undefined)
@@ -79,20 +74,5 @@ class Written {
 
   end(): void {
     this.#write.mockRestore()
-  }
-}
-
-/** A folder of its own for the files of a test. */
-export class Folder {
-  readonly path = mkdtempSync(join(tmpdir(), 'rollcall-replay-'))
-
-  file(name: string, content: string): string {
-    const path = join(this.path, name)
-    writeFileSync(path, content)
-    return path
-  }
-
-  remove(): void {
-    rmSync(this.path, { recursive: true })
   }
 }

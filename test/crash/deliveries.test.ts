@@ -99,7 +99,7 @@ it('tells everything, in order, whatever is killed', async () => {
       user,
       ...Array.from({ length: clicks }, (_, place) => place + 1),
     ])
-    await eventually(() => expect(told()).toEqual(all), { timeout: 2 * DEADLINE_MS, interval: 250 })
+    await eventually(() => expect(told()).toEqual(all), { timeout: DEADLINE_MS * 2, interval: 250 })
     say('deliveries', `${name}: ${sink.requests} requests, ${sink.repeats} calls came again`)
   }
   expect(hanging.requests).toBeGreaterThan(0)

@@ -43,7 +43,7 @@ it.runIf(IS_FULL)('ten seconds of silence: input is refused, reads go on', async
   const { rig, load } = await begin('Redis frozen, 10 s')
   rig.redis.signal('SIGSTOP')
   const thawed = delay(FROZEN_MS)
-  await eventually(() => rig.refusesAndReads(), { timeout: 8_000, interval: 50 })
+  await eventually(() => rig.refusesAndReads(), { timeout: within(8_000), interval: 50 })
   const before = rig.calls.acknowledgedCount
   await thawed
   expect(rig.calls.acknowledgedCount).toBe(before)

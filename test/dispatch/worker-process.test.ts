@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventually, until } from '../support/eventually.ts'
 import { WorkerProcess } from '../../src/dispatch/worker-process.ts'
 import type { WorkerDestination } from '../../src/worker/delivery-worker.ts'
 import { signal } from '../support/processes.ts'
@@ -50,8 +51,8 @@ function told(...destinations: WorkerDestination[]): string {
   return JSON.stringify({ kind: 'destinations', destinations })
 }
 
-function hasPrinted(count: number): Promise<boolean> {
-  return vi.waitUntil(() => printed.length >= count, { timeout: 20_000 })
+function hasPrinted(count: number): Promise<void> {
+  return until(() => printed.length >= count)
 }
 
 function isAlive(pid: number): boolean {
@@ -92,7 +93,7 @@ describe('a test of settings', () => {
     expect(await workers.test('console', { it: 'dies' })).toMatchObject({ reason: 'worker_died' })
     expect(await workers.test('console', { it: 'works' })).toMatchObject({ reason: 'worker_died' })
     const works = async () => expect(await workers.test('console', { it: 'works' })).toBeUndefined()
-    await vi.waitFor(works, { timeout: 20_000 })
+    await eventually(works)
     expect(deaths).toEqual(['exit code 3'])
   })
 })

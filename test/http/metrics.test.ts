@@ -14,7 +14,7 @@ const OVERVIEW: DeliveryOverview = {
   pendingRetry: 0,
   held: 0,
   retries: 2,
-  failed: { total: 1, byReason: { timeout: 1 } },
+  failed: { total: 1, byReason: { status_503: 1 } },
   latencyMs: { p50: 4, p95: 1_024, p99: 1_024 },
 }
 

@@ -2,7 +2,8 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { eventually, until } from '../support/eventually.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { PrivateRedis } from '../../src/redis/private-redis.ts'
 import { processesIn, signal } from '../support/processes.ts'
@@ -39,7 +40,7 @@ function ask(redis: PrivateRedis, command: string, ...parameters: string[]): Pro
       client.disconnect()
     }
   }
-  return vi.waitFor(attempt, { timeout: 10_000 })
+  return eventually(attempt)
 }
 
 describe('a server that is killed', () => {
@@ -49,7 +50,7 @@ describe('a server that is killed', () => {
     for (let time = 1; time <= 3; time++) {
       const { pid } = redis
       signal(pid!, 'SIGKILL')
-      await vi.waitUntil(() => redis.pid !== undefined && redis.pid !== pid, { timeout: 10_000 })
+      await until(() => redis.pid !== undefined && redis.pid !== pid)
       expect(String(await ask(redis, 'GET', 'a'))).toBe('1')
       expect(processesIn(directory)).toEqual([redis.pid])
     }
@@ -68,7 +69,7 @@ describe('the end', () => {
   it('just after a death leaves no process either', async () => {
     const redis = await start()
     signal(redis.pid!, 'SIGKILL')
-    await vi.waitUntil(() => deaths.length > 0, { timeout: 10_000 })
+    await until(() => deaths.length > 0)
     await redis.stop()
     expect(processesIn(directory)).toEqual([])
   })

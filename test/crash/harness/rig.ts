@@ -49,7 +49,7 @@ export class Rig {
     const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'rollcall-crash-')))
     const port = await freePort()
     const rig = new Rig(story, directory, port, { ...KEYS, PORT: String(port), ...options.environment })
-    onTestFinished(() => rig.#end(), 60_000)
+    onTestFinished(() => rig.#end())
     if (options.redis !== 'private') rig.#redis = await new OwnRedis(join(directory, 'redis')).start()
     if (options.redis === 'linked') rig.#link = await FaultyLink.open(join(directory, 'link.sock'), rig.redis.address)
     await rig.start(options.launch)

@@ -1,0 +1,22 @@
+/** Files that run by themselves; all others run within one process after another, and start none. */
+
+/** Start a server, a Redis or the command line as processes of their own. Folders and files, from the root. */
+export const PROCESSES: readonly string[] = [
+  'test/checkpoints/redis-checkpoints.test.ts',
+  'test/cli/cdnow.test.ts',
+  'test/cli/replay.test.ts',
+  'test/crash',
+  'test/journal/redis-journal.test.ts',
+  'test/process',
+  'test/queue/delivery-queue.test.ts',
+  'test/redis',
+  'test/server',
+]
+
+/** Puts modules in the place of others, which no other file may meet. */
+export const SIMULATION: readonly string[] = ['test/simulation']
+
+/** As patterns that a runner of tests takes. */
+export function testsIn(paths: readonly string[]): string[] {
+  return paths.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`))
+}
