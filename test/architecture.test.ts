@@ -87,8 +87,15 @@ function isSource(path: string): boolean {
   return path.endsWith('.ts')
 }
 
+const parsed = new Map<string, ts.SourceFile>()
+
+/** Once, however many rules look at it. */
 function parse(path: string, text: string): ts.SourceFile {
-  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  const known = parsed.get(path)
+  if (known?.text === text) return known
+  const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+  parsed.set(path, file)
+  return file
 }
 
 function visit(node: ts.Node, see: (node: ts.Node) => void): void {
