@@ -55,7 +55,7 @@ export async function deliverySetup(
         directory: join(dataDirectory, 'queue'),
         // Everything that the queue may lose is in the outbox.
         appendfsync: 'everysec',
-        onDeath: (how) => log.error({ how }, 'redis-server of the queue has died; it is started again'),
+        onDeath: (how) => log.error({ how }, 'redis-server of the queue exited; restarting'),
       })
     const address = settings.address ?? redis!.address
     const workers = new WorkerProcess({
@@ -63,7 +63,7 @@ export async function deliverySetup(
       config: { address, spaceId, directory: resolve(dataDirectory, 'destinations'), allowPrivate },
       onPrint: (line) => void process.stdout.write(`${line}\n`),
       onFault: (message, destinationId) => log.error({ fault: message, destinationId }, 'a delivery was set aside'),
-      onDeath: (how) => log.error({ how }, 'the process of the workers has died; it is started again'),
+      onDeath: (how) => log.error({ how }, 'the process of the workers exited; restarting'),
     })
     const { BullQueue } = await import('../queue/bull-queue.ts')
     return { queue: new BullQueue(address, spaceId), workers }

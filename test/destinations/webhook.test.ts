@@ -318,7 +318,7 @@ describe('settings', () => {
       { url, headers: Object.fromEntries(Array.from({ length: 33 }, (_, nth) => [`X-${nth}`, 'b'])) },
       'settings.headers',
     ],
-    [{ url, retries: 3 }, 'settings'],
+    [{ url, retries: 3 }, 'settings.retries'],
   ])('%j are refused for %s', (settings, field) => {
     const refused = () => parse(settings)
     expect(refused).toThrow(EngineError)

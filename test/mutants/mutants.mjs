@@ -179,7 +179,7 @@ export const MUTANTS = [
     name: 'the journal is trimmed before the checkpoint is committed',
     file: 'src/checkpoints/checkpoint-schedule.ts',
     find: 'const summary = await checkpointer.make(this.#nextNumber++, made)',
-    replace: 'await trim(made.place)\n      const summary = await checkpointer.make(this.#nextNumber++, made)',
+    replace: 'await trim(made.journalId)\n      const summary = await checkpointer.make(this.#nextNumber++, made)',
     caughtBy: [SIMULATION],
   },
   {
@@ -242,7 +242,7 @@ export const MUTANTS = [
     name: 'pages leave memory while definitions are adopted',
     file: 'actors/engine/actor-system.ts',
     find: 'rest: () => this.#putToRest(0)',
-    replace: 'rest: () => this.#rest(0)',
+    replace: 'rest: () => this.rest(0)',
     caughtBy: ['test/checkpoints/cold-pages.test.ts'],
   },
   {
@@ -326,7 +326,7 @@ export const MUTANTS = [
     name: 'a settlement that fails is not taken back',
     file: 'actors/engine/call-application.ts',
     find: 'settlement.rollBack()',
-    replace: 'this.#settlement.forget()',
+    replace: 'settlement.forget()',
     caughtBy: [STATE],
   },
   {
