@@ -20,20 +20,31 @@ function finish(word: number): number {
   return h ^ (h >>> 16)
 }
 
-/** Writes the four words of a text's fingerprint. */
-export function writeFingerprint(text: string, words: Uint32Array): void {
-  let [h1, h2, h3, h4] = [0, 0, 0, 0]
+/** Returns the unit at an index and the next one as one word. Beyond the end of the text, a unit counts as 0. */
+function wordAt(text: string, at: number): number {
+  if (at + 1 < text.length) return text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16)
+  return at < text.length ? text.charCodeAt(at) : 0
+}
+
+/**
+ * Writes the four words of a text's fingerprint. Two seeds give a text two different fingerprints.
+ * @param seed a 32-bit integer; checkpoints hold fingerprints of seed 0
+ */
+export function writeFingerprint(text: string, words: Uint32Array, seed = 0): void {
+  // No closure and no list of variables: they cost as much as the arithmetic.
+  let h1 = seed
+  let h2 = seed
+  let h3 = seed
+  let h4 = seed
   const { length } = text
-  // Beyond the end, `charCodeAt` gives NaN, which counts as 0; the length is mixed in at the end.
-  const word = (at: number) => text.charCodeAt(at) | (text.charCodeAt(at + 1) << 16)
   for (let at = 0; at < length; at += 8) {
-    h1 ^= Math.imul(rotate(Math.imul(word(at), C1), 15), C2)
+    h1 ^= Math.imul(rotate(Math.imul(wordAt(text, at), C1), 15), C2)
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0
-    h2 ^= Math.imul(rotate(Math.imul(word(at + 2), C2), 16), C3)
+    h2 ^= Math.imul(rotate(Math.imul(wordAt(text, at + 2), C2), 16), C3)
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0
-    h3 ^= Math.imul(rotate(Math.imul(word(at + 4), C3), 17), C4)
+    h3 ^= Math.imul(rotate(Math.imul(wordAt(text, at + 4), C3), 17), C4)
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0
-    h4 ^= Math.imul(rotate(Math.imul(word(at + 6), C4), 18), C1)
+    h4 ^= Math.imul(rotate(Math.imul(wordAt(text, at + 6), C4), 18), C1)
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0
   }
   h1 ^= length

@@ -2,9 +2,12 @@
  * Maps external ids to ordinals of profiles: a hash table off the JavaScript heap (a `Map` of three ids a profile takes
  * some 800 bytes a profile, and every full collection walks through it).
  *
- * T1. An id is stored as its fingerprint; its text stands with its profile. 106 bits are kept: ten choose the segment.
+ * T1. An id is stored as the fingerprint of its value by its type's seed; its text stands with its profile. 106 bits are
+ *     kept: ten choose the segment.
  * T2. A segment grows by itself, so that no call pays for all ids.
  * T3. Open addressing with linear probing; a deletion moves the entries behind it up, so that no slot is lost.
+ * T4. Each type has a seed of its own while the table holds an id of it, and is forgotten after that: calls may name
+ *     types without end.
  */
 import { writeFingerprint } from './fingerprint.ts'
 
@@ -19,22 +22,29 @@ interface Segment {
   count: number
 }
 
+interface IdType {
+  readonly seed: number
+  /** Ids of this type. */
+  count: number
+}
+
 export class IdTable {
   readonly #segments: (Segment | undefined)[] = new Array<Segment | undefined>(SEGMENTS).fill(undefined)
+  readonly #types = new Map<string, IdType>()
+  /** Seeds of types that are forgotten, for the next ones. */
+  readonly #freeSeeds: number[] = []
   readonly #words = new Uint32Array(4)
 
   /** Returns the ordinal of the profile that holds the id, or -1. */
   find(type: string, value: string): number {
-    const segment = this.#segmentOf(type, value)
+    const idType = this.#types.get(type)
+    const segment = idType && this.#segmentOf(idType, value)
     return segment ? segment.words[this.#slotIn(segment) + HOLDER]! - 1 : -1
   }
 
   set(type: string, value: string, ordinal: number): void {
-    let segment = this.#segmentOf(type, value)
-    if (!segment) {
-      segment = { words: new Uint32Array(ENTRIES_MIN * WORDS), count: 0 }
-      this.#segments[this.#words[1]! % SEGMENTS] = segment
-    }
+    const idType = this.#types.get(type) ?? this.#addType(type)
+    const segment = this.#segmentOf(idType, value) ?? this.#addSegment()
     let slot = this.#slotIn(segment)
     if (segment.words[slot + HOLDER] === 0) {
       if ((segment.count + 1) * 4 > (segment.words.length / WORDS) * 3) {
@@ -42,30 +52,56 @@ export class IdTable {
         slot = this.#slotIn(segment)
       }
       segment.count++
+      idType.count++
     }
     this.#write(segment.words, slot, ordinal)
   }
 
   delete(type: string, value: string): void {
-    const segment = this.#segmentOf(type, value)
+    const idType = this.#types.get(type)
+    const segment = idType && this.#segmentOf(idType, value)
     if (!segment) return
     const slot = this.#slotIn(segment)
     if (segment.words[slot + HOLDER] === 0) return
     segment.count--
     closeGap(segment.words, slot)
+    if (--idType.count === 0) this.#forgetType(type, idType)
+  }
+
+  /** Keeps T4: if no seed is free, those that are taken are the numbers below the number of types. */
+  #addType(type: string): IdType {
+    const idType = { seed: this.#freeSeeds.pop() ?? this.#types.size, count: 0 }
+    this.#types.set(type, idType)
+    return idType
+  }
+
+  /** Keeps T4. */
+  #forgetType(type: string, { seed }: IdType): void {
+    this.#types.delete(type)
+    this.#freeSeeds.push(seed)
   }
 
   /** Returns the segment of an id, and makes the id's fingerprint the current one. */
-  #segmentOf(type: string, value: string): Segment | undefined {
-    writeFingerprint(`${type}\0${value}`, this.#words)
+  #segmentOf({ seed }: IdType, value: string): Segment | undefined {
+    writeFingerprint(value, this.#words, seed)
     return this.#segments[this.#words[1]! % SEGMENTS]
+  }
+
+  /** Adds the segment of the current fingerprint. */
+  #addSegment(): Segment {
+    const segment = { words: new Uint32Array(ENTRIES_MIN * WORDS), count: 0 }
+    this.#segments[this.#words[1]! % SEGMENTS] = segment
+    return segment
   }
 
   /** Returns the slot of the current fingerprint, or the free slot for it. */
   #slotIn({ words }: Segment): number {
-    const [first, , third, fourth] = this.#words
+    // One by one: to take a typed array apart as a list goes through its iterator.
+    const first = this.#words[0]!
+    const third = this.#words[2]!
+    const fourth = this.#words[3]!
     const mask = words.length - 1
-    let slot = (first! * WORDS) & mask
+    let slot = (first * WORDS) & mask
     while (words[slot + HOLDER] !== 0) {
       if (words[slot] === first && words[slot + 1] === third && words[slot + 2] === fourth) return slot
       slot = (slot + WORDS) & mask
