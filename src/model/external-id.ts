@@ -20,11 +20,10 @@ export interface IdentityRules {
   readonly takesIntegrationIds: boolean
 }
 
-const BLOCKED_WORDS = new Set(['', '-1', 'null', 'anonymous'])
-
 /** Segment's suggested block list: `^[0-]*$`, `-1`, `null`, `anonymous`. */
 function isBlockedByDefault(value: string): boolean {
-  if (BLOCKED_WORDS.has(value)) return true
+  // A set of these words would take the hash of every id.
+  if (value === '-1' || value === 'null' || value === 'anonymous') return true
   for (let index = 0; index < value.length; index++) {
     const code = value.charCodeAt(index)
     if (code !== 48 && code !== 45) return false

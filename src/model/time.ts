@@ -17,37 +17,60 @@ export function parseInstant(text: string): number | undefined {
   return parseUsual(text) ?? parseAny(text)
 }
 
-const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
-
 /** The form that `toISOString` gives, which is nearly all that SDKs send, without the cost of the general one. */
 function parseUsual(text: string): number | undefined {
-  if (text.length !== 24 || text.charCodeAt(23) !== 90) return undefined
-  for (let index = 0; index < 23; index++) {
-    const code = text.charCodeAt(index)
-    if ((code < 48 || code > 57) !== (SEPARATORS[index] !== ' ')) return undefined
-    if (SEPARATORS[index] !== ' ' && SEPARATORS.charCodeAt(index) !== code) return undefined
-  }
-  const year = digits(text, 0, 4)
-  const month = digits(text, 5, 2)
-  const day = digits(text, 8, 2)
-  const hour = digits(text, 11, 2)
-  const minute = digits(text, 14, 2)
-  const second = digits(text, 17, 2)
-  // The last days of a month are left to the general form.
-  if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 || second > 59)
-    return undefined
-  const before = month > 2 ? year + 1 : year
-  const leapDays = Math.floor((before - 1) / 4) - Math.floor((before - 1) / 100) + Math.floor((before - 1) / 400) - 477
-  const days = (year - 1970) * 365 + leapDays + DAYS_BEFORE_MONTH[month - 1]! + day - 1
-  return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + digits(text, 20, 3)
+  if (text.length !== 24 || !hasUsualMarks(text)) return undefined
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
+  const month = twoDigits(text, 5)
+  const day = twoDigits(text, 8)
+  const hour = twoDigits(text, 11)
+  const minute = twoDigits(text, 14)
+  const second = twoDigits(text, 17)
+  const millisecond = twoDigits(text, 20) * 10 + digit(text, 22)
+  // A part with a character that is no digit is below 0.
+  if (year < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23) return undefined
+  if (minute < 0 || minute > 59 || second < 0 || second > 59 || millisecond < 0) return undefined
+  const monthStart = daysUntil(year, month)
+  if (day > 28 && day > daysUntil(year, month + 1) - monthStart) return undefined
+  return (((monthStart + day - 1) * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + millisecond
 }
 
-const SEPARATORS = '    -  -  T  :  :  .   '
+/** `2026-01-31T12:00:00.000Z`: all that is no digit. */
+function hasUsualMarks(text: string): boolean {
+  return (
+    text.charCodeAt(4) === 0x2d &&
+    text.charCodeAt(7) === 0x2d &&
+    text.charCodeAt(10) === 0x54 &&
+    text.charCodeAt(13) === 0x3a &&
+    text.charCodeAt(16) === 0x3a &&
+    text.charCodeAt(19) === 0x2e &&
+    text.charCodeAt(23) === 0x5a
+  )
+}
 
-function digits(text: string, start: number, count: number): number {
-  let value = 0
-  for (let index = start; index < start + count; index++) value = value * 10 + text.charCodeAt(index) - 48
-  return value
+/** So far below 0 that the digits beside it do not make up for it. */
+const NO_DIGIT = -10_000
+
+function twoDigits(text: string, index: number): number {
+  return digit(text, index) * 10 + digit(text, index + 1)
+}
+
+function digit(text: string, index: number): number {
+  const value = text.charCodeAt(index) - 0x30
+  return value >= 0 && value <= 9 ? value : NO_DIGIT
+}
+
+const DAYS_BEFORE_MONTH = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365]
+
+/** Those of the years that `daysUntil` counts. */
+const LEAP_DAYS_BEFORE_1970 = 574
+
+/** Returns the days from 1970 to the first of a month. Years from 0 on; month 13 is the next January. */
+function daysUntil(year: number, month: number): number {
+  // The years whose February is over; four centuries more than there are, so that no quotient is below 0.
+  const years = year + 399 + (month > 2 ? 1 : 0)
+  const leapDays = Math.floor(years / 4) - Math.floor(years / 100) + Math.floor(years / 400)
+  return (year - 1970) * 365 + leapDays - LEAP_DAYS_BEFORE_1970 + DAYS_BEFORE_MONTH[month - 1]!
 }
 
 function parseAny(text: string): number | undefined {

@@ -1,9 +1,11 @@
 /** Tracking calls as they are read: every rule, and the refusal of what breaks it. */
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Call, DEPTH_MAX, eventTime, MESSAGE_ID_LENGTH_MAX, readCall } from '../../src/model/call.ts'
 import { EngineError } from '../../src/model/errors.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
+import { propertyRuns } from '../support/runs.ts'
 
 const RECEIVED = Date.UTC(2026, 0, 10, 12)
 const HOUR = 3_600_000
@@ -90,6 +92,24 @@ describe('a call', () => {
     ['track', { event: 'E', traits: 'unread', name: 7 }, { event: 'E', properties: {} }],
   ])('of type %s with %j', (type, more, expected) => {
     expect(read({ type, userId: 'u1', ...more })).toMatchObject(expected)
+  })
+
+  it.each(['page', 'screen'])('of type %s has the fields that a spread would give it, in that order', (type) => {
+    const name = fc.constantFrom('name', 'page_name', 'screen_name', '__proto__', 'constructor', '7', 'a', 'b')
+    const fields = fc.dictionary(name, fc.oneof(fc.integer(), fc.constant(null), fc.constant({ c: 1 })))
+    fc.assert(
+      fc.property(fields, (given) => {
+        const properties = JSON.parse(JSON.stringify(given)) as JsonObject
+        const before = JSON.stringify(properties)
+        const call = read({ type, userId: 'u1', name: 'Cart', properties })
+        expect(JSON.stringify(call.properties)).toBe(
+          JSON.stringify({ ...properties, name: 'Cart', [`${type}_name`]: 'Cart' }),
+        )
+        expect(Object.getPrototypeOf(call.properties)).toBe(Object.prototype)
+        expect(JSON.stringify(properties)).toBe(before)
+      }),
+      propertyRuns(500),
+    )
   })
 
   it('leaves what it was given as it was', () => {
@@ -277,7 +297,31 @@ describe('depth', () => {
     expect(refusalOf(raw(nested(DEPTH_MAX + 1, true)))).toEqual(refusal)
     expect(refusalOf(raw(JSON.parse(`{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`) as JsonObject))).toEqual(refusal)
   })
+
+  it('is that of the deepest of all objects and lists', () => {
+    const branch = fc.array(fc.boolean(), { minLength: DEPTH_MAX - 4, maxLength: DEPTH_MAX + 2 })
+    fc.assert(
+      fc.property(branch, branch, fc.boolean(), (one, other, isList) => {
+        const [a, b] = [chain(one), chain(other)]
+        const properties: JsonObject = isList ? { text: 'x', list: [null, a, 7, b] } : { a, none: null, b }
+        const event = { type: 'track', event: 'E', userId: 'u1', properties }
+        if (depthOf(properties) <= DEPTH_MAX) expect(read(event).properties).toBe(properties)
+        else expect(refusalOf(event)[0]).toBe('value_too_deep')
+      }),
+      propertyRuns(500),
+    )
+  })
 })
+
+/** Objects and lists within one another, each beside values that are none. */
+function chain(lists: readonly boolean[]): JsonValue {
+  return lists.reduce<JsonValue>((inner, isList) => (isList ? ['x', inner, null] : { x: 1, inner, y: 'z' }), true)
+}
+
+function depthOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf))
+}
 
 describe('the time of an event', () => {
   const at = (ms: number) => iso(RECEIVED + ms)
@@ -399,6 +443,21 @@ describe('the ids of a call', () => {
     ],
   ])('%j', (raw, ids) => {
     expect(idsOf(raw)).toEqual(ids)
+  })
+
+  it('leave out what is blocked by default, and nothing like it', () => {
+    const piece = fc.constantFrom('0', '-', '1', '-1', 'null', 'anonymous', 'n', 'a', ' ', '\n', '\u0660')
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 5 }), (pieces) => {
+        const userId = pieces.join('')
+        const isBlocked = /^(?:[0-]*|-1|null|anonymous)$/.test(userId)
+        expect(idsOf({ userId, anonymousId: 'a1' })).toEqual([
+          ...(isBlocked ? [] : [`user_id:${userId}`]),
+          'anonymous_id:a1',
+        ])
+      }),
+      propertyRuns(1000),
+    )
   })
 
   it('leave out what the rules of the space block, group ids too', () => {

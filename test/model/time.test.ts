@@ -137,4 +137,45 @@ describe('an instant', () => {
       propertyRuns(3000),
     )
   })
+
+  it('is read as in the general form, and as the oracle reads it, from any text near the usual form', () => {
+    const usual = fc
+      .integer({ min: Date.UTC(-1, 11, 31), max: Date.UTC(10_000, 0, 2) })
+      .map((instant) => formatInstant(instant))
+    const mark = fc.constantFrom('-', '+', ':', '.', ',', 'T', 'Z', ' ', '/')
+    const character = fc.oneof(fc.nat({ max: 9 }).map(String), mark, fc.string({ unit: 'binary', maxLength: 1 }))
+    const edit = fc.record({ place: fc.nat({ max: 24 }), removed: fc.nat({ max: 1 }), put: character })
+    const near = fc
+      .tuple(usual, fc.array(edit, { maxLength: 3 }))
+      .map(([text, edits]) =>
+        edits.reduce((now, { place, removed, put }) => now.slice(0, place) + put + now.slice(place + removed), text),
+      )
+    fc.assert(
+      fc.property(near, (text) => {
+        const instant = parseInstant(text)
+        // Of 24 characters that end in Z, this makes others that take the general way.
+        expect(parseInstant(text.replace(/Z$/, '+00:00'))).toBe(instant)
+        expect(instantOfText(text)).toBe(instant)
+      }),
+      propertyRuns(3000),
+    )
+  })
+
+  it('is read from the first and the last day of every month, and from no day behind it', () => {
+    const wrong: string[] = []
+    const check = (day: string, time: string, expected: number | undefined) => {
+      if (parseInstant(`${day}T${time}Z`) !== expected) wrong.push(day)
+    }
+    const first = new Date(0)
+    for (let month = 0; month < 12 * 10_000; month++) {
+      const from = first.setUTCFullYear(0, month, 1)
+      const until = first.setUTCFullYear(0, month + 1, 1)
+      const days = (until - from) / (24 * HOUR)
+      const name = formatInstant(from).slice(0, 8)
+      check(`${name}01`, '00:00:00.000', from)
+      check(`${name}${days}`, '23:59:59.999', until - 1)
+      check(`${name}${days + 1}`, '00:00:00.000', undefined)
+    }
+    expect(wrong).toEqual([])
+  })
 })
