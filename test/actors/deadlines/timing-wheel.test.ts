@@ -10,23 +10,37 @@ const INSTANT_MAX = 2 ** 48
 /** The naive twin. */
 class Deadlines {
   readonly #byActor = new Map<number, number>()
+  readonly #taken = new Map<number, number>()
 
   set(actor: number, deadline: number): void {
+    this.#taken.delete(actor)
     this.#byActor.set(actor, deadline)
   }
 
   deadlineOf(actor: number): number {
-    return this.#byActor.get(actor) ?? Infinity
+    return this.#byActor.get(actor) ?? this.#taken.get(actor) ?? Infinity
   }
 
   earliest(): number {
     return Math.min(Infinity, ...this.#byActor.values())
   }
 
+  dueUntil(limit: number): number[] {
+    return this.#actors((deadline) => deadline <= limit && deadline !== Infinity)
+  }
+
   take(instant: number): number[] {
-    const due = [...this.#byActor].filter(([, deadline]) => deadline === instant).map(([actor]) => actor)
-    for (const actor of due) this.#byActor.delete(actor)
-    return due.sort((a, b) => a - b)
+    const due = this.#actors((deadline) => deadline === instant)
+    for (const actor of due) {
+      this.#byActor.delete(actor)
+      this.#taken.set(actor, instant)
+    }
+    return due
+  }
+
+  #actors(isSought: (deadline: number) => boolean): number[] {
+    const found = [...this.#byActor].filter(([, deadline]) => isSought(deadline)).map(([actor]) => actor)
+    return found.sort((a, b) => a - b)
   }
 }
 
@@ -51,6 +65,96 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('advance' as const), span }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('next' as const) }) },
 )
+
+/** Few actors, and instants that come up again: on both sides of borders of slots, and many of one slot. */
+const ACTORS = 4
+/** Moves of one deadline, more than a wheel has void entries for as few actors. */
+const MOVES = 2000
+const instant = fc.constantFrom(1, 3, 60, 63, 64, 65, 66, 100, 127, 128, 130, 200, 4000, 4095, 4096, 4100, 270_000)
+
+type Move =
+  | { readonly kind: 'set' | 'move on and on'; readonly actor: number; readonly instant: number }
+  | { readonly kind: 'clear'; readonly actor: number }
+  | { readonly kind: 'advance' | 'due until'; readonly instant: number }
+  | { readonly kind: 'take' | 'earliest' }
+
+const moved = { actor: fc.nat({ max: ACTORS - 1 }), instant }
+const move: fc.Arbitrary<Move> = fc.oneof(
+  { weight: 60, arbitrary: fc.record({ kind: fc.constant('set' as const), ...moved }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('move on and on' as const), ...moved }) },
+  { weight: 10, arbitrary: fc.record({ kind: fc.constant('clear' as const), actor: moved.actor }) },
+  { weight: 40, arbitrary: fc.record({ kind: fc.constantFrom('advance' as const, 'due until' as const), instant }) },
+  { weight: 40, arbitrary: fc.record({ kind: fc.constantFrom('take' as const, 'earliest' as const) }) },
+)
+
+/** A wheel and its twin, to which the same is done. */
+class Pair {
+  readonly wheel = new TimingWheel()
+  readonly deadlines = new Deadlines()
+  #now = 0
+  /** The instant that `advance` gave last, if its actors were not taken since; else infinite. */
+  #due = Infinity
+
+  make(move: Move): void {
+    switch (move.kind) {
+      case 'set':
+        this.#set(move.actor, this.#later(move.instant))
+        break
+      case 'move on and on':
+        this.#moveOnAndOn(move.actor, this.#later(move.instant))
+        break
+      case 'clear':
+        this.#set(move.actor, Infinity)
+        break
+      case 'advance':
+        this.#advance(move.instant)
+        break
+      case 'take':
+        this.#take()
+        break
+      case 'due until':
+        this.#compareDue(move.instant)
+        break
+      case 'earliest':
+        expect(this.wheel.earliest()).toBe(this.deadlines.earliest())
+    }
+  }
+
+  compareDeadlines(): void {
+    for (let actor = 0; actor < ACTORS; actor++)
+      expect(this.wheel.deadlineOf(actor)).toBe(this.deadlines.deadlineOf(actor))
+  }
+
+  #later(instant: number): number {
+    return Math.max(instant, this.#now + 1)
+  }
+
+  #set(actor: number, deadline: number): void {
+    this.wheel.set(actor, deadline)
+    this.deadlines.set(actor, deadline)
+  }
+
+  #moveOnAndOn(actor: number, first: number): void {
+    for (let moves = MOVES; moves >= 0; moves--) this.#set(actor, first + moves)
+  }
+
+  #advance(limit: number): void {
+    const earliest = this.deadlines.earliest()
+    this.#due = earliest <= limit ? earliest : Infinity
+    expect(this.wheel.advance(limit)).toBe(this.#due)
+    this.#now = Math.max(this.#now, Math.min(this.#due, limit))
+  }
+
+  #take(): void {
+    if (this.#due === Infinity) return
+    expect(take(this.wheel, this.#due)).toEqual(this.deadlines.take(this.#due))
+    this.#due = Infinity
+  }
+
+  #compareDue(limit: number): void {
+    expect([...this.wheel.dueUntil(limit)].sort((a, b) => a - b)).toEqual(this.deadlines.dueUntil(limit))
+  }
+}
 
 /** The actors due at the instant that `advance` gave, ascending. */
 function take(wheel: TimingWheel, instant: number): number[] {
@@ -97,14 +201,43 @@ describe('a timing wheel', () => {
           }
           expect(wheel.earliest()).toBe(deadlines.earliest())
         }
-        for (const each of [0, 1, 8, 1023, 1024, 5000]) {
-          const isHeld = deadlines.deadlineOf(each) !== Infinity
-          if (isHeld) expect(wheel.deadlineOf(each)).toBe(deadlines.deadlineOf(each))
-        }
+        for (const each of [0, 1, 8, 1023, 1024, 5000]) expect(wheel.deadlineOf(each)).toBe(deadlines.deadlineOf(each))
         expect(takeAll(wheel, INSTANT_MAX * 2)).toEqual(takeAllNaively(deadlines, INSTANT_MAX * 2))
       }),
       propertyRuns(1000),
     )
+  })
+
+  it('keeps to deadlines that move earlier and later, are cleared and are set again', () => {
+    fc.assert(
+      fc.property(fc.array(move, { maxLength: 100, size: 'max' }), (moves) => {
+        const pair = new Pair()
+        for (const each of moves) {
+          pair.make(each)
+          pair.compareDeadlines()
+        }
+        expect(takeAll(pair.wheel, INSTANT_MAX)).toEqual(takeAllNaively(pair.deadlines, INSTANT_MAX))
+      }),
+      propertyRuns(1000),
+    )
+  })
+
+  it('takes no more memory for deadlines that move earlier and later again and again', () => {
+    const wheel = new TimingWheel()
+    const times = 300_000
+    const taken: number[] = []
+    const before = process.memoryUsage().arrayBuffers
+    for (let now = 1; now <= times; now++) {
+      // Void each time at another instant, and each time at the same.
+      wheel.set(0, 4 * times)
+      wheel.set(0, 3 * times - now)
+      wheel.set(1, 4 * times)
+      wheel.set(1, now)
+      if (wheel.advance(now) === now) taken.push(...take(wheel, now))
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000)
+    expect(taken).toEqual(new Array(times).fill(1))
+    expect(takeAll(wheel, INSTANT_MAX)).toEqual([[2 * times, [0]]])
   })
 
   it('takes up deadlines that are set while others are taken', () => {
