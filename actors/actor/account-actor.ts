@@ -1,48 +1,37 @@
 /** An account: its traits, its users, the events of all of them together, and how many satisfy each condition. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import { Actor, type SettlementSink } from './actor.ts'
-import type { HeardEvent } from '../history/history.ts'
 import { compareEvents } from '../../src/model/event.ts'
-import type { Account, AccountMessage, User } from './message.ts'
-import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import type { HeardEvent } from '../history/histories.ts'
 import { hasReaders } from '../plan/dependents.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
-
-export interface AccountOptions {
-  readonly ordinal: number
-  readonly plan: Plan
-  readonly sink: SettlementSink
-  readonly groupId: string
-  /** Returns one of its users, waking it if it was at rest. */
-  readonly userAt: (ordinal: number) => User
-}
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import { Actor } from './actor.ts'
+import type { Account, AccountMessage, User } from './message.ts'
 
 export class AccountActor extends Actor<AccountMessage> implements Account {
-  readonly kind = 'account'
-  readonly groupId: string
-  /** By ordinal of the user: the instant at which it was linked. */
-  readonly users = new Map<number, number>()
-  /** By id of a condition of the users' plan: the number of users that satisfied it when they last settled. */
-  readonly #satisfying = new Map<number, number>()
+  override readonly kind = 'account'
 
-  readonly #userAt: (ordinal: number) => User
-
-  constructor({ ordinal, plan, sink, groupId, userAt }: AccountOptions) {
-    super(ordinal, plan, sink)
-    this.groupId = groupId
-    this.#userAt = userAt
+  get groupId(): string {
+    return this.store.ids.readTexts(this.row)[0] ?? ''
   }
 
   override get label(): string {
-    return `group_id:${this.groupId}`
+    return this.store.ids.label(this.row)
   }
 
   override get userCount(): number {
-    return this.users.size
+    return this.store.links.count(this.row)
+  }
+
+  /** Ordinals of its users, in the order in which they were linked. */
+  get userOrdinals(): readonly number[] {
+    return this.store.links.keys(this.row)
   }
 
   override usersSatisfying(condition: number): number {
-    return this.#satisfying.get(condition) ?? 0
+    const { satisfying } = this.store
+    const index = satisfying.indexOf(this.row, condition)
+    return index < 0 ? 0 : satisfying.number(this.row, index)
   }
 
   override keptEvents(): readonly ProfileEvent[] {
@@ -51,15 +40,21 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   }
 
   override olderOfAll(): readonly ForgottenTotals[] {
-    return this.#allUsers().flatMap(({ older }) => older ?? [])
+    const { links, older, rows } = this.store
+    const all: ForgottenTotals[] = []
+    for (let index = 0; index < links.count(this.row); index++) {
+      const held = older.read(rows.at(links.key(this.row, index)))
+      if (held) all.push(held)
+    }
+    return all
   }
 
   override heardEvents(): readonly HeardEvent[] {
-    return [...this.users].flatMap(([user, linkedAt]) =>
-      this.#userAt(user)
-        .keptEvents()
-        .map((event) => ({ event, at: Math.max(event.receivedAt, linkedAt) })),
-    )
+    const { links, histories, rows } = this.store
+    return this.userOrdinals.flatMap((user, index) => {
+      const linkedAt = links.number(this.row, index)
+      return histories.events(rows.at(user)).map((event) => ({ event, at: Math.max(event.receivedAt, linkedAt) }))
+    })
   }
 
   override isEligible(): boolean {
@@ -90,7 +85,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
         return
       case 'definitions changed':
         // The conditions themselves have changed, and will flip anew.
-        this.#satisfying.clear()
+        this.store.satisfying.release(this.row)
         this.rebuild(message.plan)
         return
       case 'kept events changed':
@@ -105,7 +100,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   protected override tellOthers({ acrossDependents }: DefinitionNode): void {
     if (!hasReaders(acrossDependents)) return
     for (const user of this.#allUsers()) {
-      for (const account of user.accounts) account.takePart()
+      for (const account of user.accountOrdinals) this.store.sink.join(account)
       user.next({ kind: 'accounts changed', at: this.now, readers: acrossDependents })
     }
   }
@@ -116,11 +111,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   }
 
   #link(user: User, conditions: readonly DefinitionNode[]): void {
-    this.sink.onFailure(() => {
-      this.users.delete(user.ordinal)
-      user.leaveAccount(this)
-    })
-    this.users.set(user.ordinal, this.now)
+    this.store.links.add(this.row, user.ordinal, this.now)
     user.joinAccount(this)
     if (user.older) this.rebuild(this.plan)
     else for (const event of user.keptEvents()) this.takeEvent(event)
@@ -129,39 +120,39 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   }
 
   #unite({ survivor, absorbed, conditions, unseen }: Extract<AccountMessage, { kind: 'users united' }>): void {
-    const users = [...this.users]
-    this.sink.onFailure(() => {
-      this.users.clear()
-      for (const [user, linked] of users) this.users.set(user, linked)
-    })
-    let linkedAt = this.users.get(survivor.ordinal) ?? Infinity
+    const { links } = this.store
+    const { row } = this
+    let linkedAt = this.#linkedAt(survivor)
+    const wasUser = linkedAt < Infinity
     for (const user of absorbed) {
-      linkedAt = Math.min(linkedAt, this.users.get(user.ordinal) ?? Infinity)
-      if (this.users.delete(user.ordinal)) this.#countAll(user, conditions, -1)
+      linkedAt = Math.min(linkedAt, this.#linkedAt(user))
+      if (links.remove(row, user.ordinal)) this.#countAll(user, conditions, -1)
     }
-    if (!this.users.has(survivor.ordinal)) this.#countAll(survivor, conditions, 1)
-    this.users.set(survivor.ordinal, linkedAt)
+    if (!wasUser) this.#countAll(survivor, conditions, 1)
+    links.set(row, survivor.ordinal, linkedAt)
     survivor.joinAccount(this)
     if (survivor.older) this.rebuild(this.plan)
     else for (const event of unseen) this.takeEvent(event)
     this.#markQuantified()
   }
 
+  #linkedAt(user: User): number {
+    const { links } = this.store
+    const index = links.indexOf(this.row, user.ordinal)
+    return index < 0 ? Infinity : links.number(this.row, index)
+  }
+
   #allUsers(): User[] {
-    return Array.from(this.users.keys(), this.#userAt)
+    return this.userOrdinals.map((ordinal) => this.store.userAt(ordinal))
   }
 
   #markQuantified(): void {
     for (const index of this.plan.quantified) this.markDefinition(index)
   }
 
-  /** Restores the account after a settlement that failed; the users' conditions are restored already. */
-  override restore(instant: number, plan = this.plan): void {
-    this.#satisfying.clear()
-    for (const user of this.#allUsers())
-      for (const [index, id] of user.defined.ids().entries())
-        if (id < 0 && user.defined.items()[index]!.value === true) this.#count(id, 1)
-    super.restore(instant, plan)
+  /** Counts the users that satisfy each condition, as they settled last. */
+  countUsers(conditions: readonly DefinitionNode[]): void {
+    for (const user of this.#allUsers()) this.#countAll(user, conditions, 1)
   }
 
   #countAll(user: User, conditions: readonly DefinitionNode[], by: 1 | -1): void {
@@ -169,6 +160,6 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   }
 
   #count(condition: number, by: 1 | -1): void {
-    this.#satisfying.set(condition, this.usersSatisfying(condition) + by)
+    this.store.satisfying.set(this.row, condition, this.usersSatisfying(condition) + by)
   }
 }

@@ -3,28 +3,30 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
-import type { DefinedValue } from './defined-value.ts'
-import type { History } from '../history/history.ts'
+import type { DefinedValue } from '../rows/defined-values.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
-import type { SlotTable } from './slot-table.ts'
-import type { TraitOrigin, Traits } from './traits.ts'
+import type { TraitOrigin, Traits } from '../rows/traits.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
+
+/** The values of the definitions that ever had one, by id. */
+export interface DefinedList {
+  get(id: number): DefinedValue | undefined
+  ids(): readonly number[]
+}
 
 /** A user, as accounts and other users know it. */
 export interface User {
   readonly ordinal: number
   readonly ids: readonly ExternalId[]
   readonly traits: Traits
-  readonly history: History
   readonly mergeCount: number
   readonly older: ForgottenTotals | undefined
-  readonly defined: SlotTable<DefinedValue>
-  readonly accounts: ReadonlySet<Account>
+  readonly defined: DefinedList
+  readonly accounts: readonly Account[]
+  readonly accountOrdinals: readonly number[]
   keptEvents(): readonly ProfileEvent[]
   definedValue(id: number): JsonValue | undefined
   joinAccount(account: Account): void
-  leaveAccount(account: Account): void
-  takePart(): void
   next(message: UserMessage): void
 }
 
@@ -33,9 +35,8 @@ export interface Account {
   readonly ordinal: number
   /** `group_id:g1`. */
   readonly label: string
-  readonly defined: SlotTable<DefinedValue>
+  readonly defined: DefinedList
   definedValue(id: number): JsonValue | undefined
-  takePart(): void
   next(message: AccountMessage): void
 }
 

@@ -1,40 +1,40 @@
 /** A user: its ids, traits and kept events, and the accounts that it belongs to. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
-import { Actor, type SettlementSink } from './actor.ts'
-import { mementoOf } from './defined-value.ts'
-import { type HeardEvent, History, type HistoryStore } from '../history/history.ts'
-import type { Account, User, UserMessage } from './message.ts'
-import { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
+import type { HeardEvent } from '../history/histories.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
+import { FLAGS, IS_ANONYMOUS, MERGES, SEEN_AT } from '../rows/row.ts'
+import { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import { Actor } from './actor.ts'
+import type { Account, User, UserMessage } from './message.ts'
 
 const NONE_OLDER: readonly ForgottenTotals[] = []
-const NO_ACCOUNTS: ReadonlySet<Account> = new Set()
 
 export class ProfileActor extends Actor<UserMessage> implements User {
-  readonly kind = 'user'
-  /** In the order in which they were added. */
-  readonly ids: ExternalId[] = []
-  accounts: ReadonlySet<Account> = NO_ACCOUNTS
-  history = new History()
-  /** Totals of the events that are no longer kept. */
-  older: ForgottenTotals | undefined = undefined
-  mergeCount = 0
-  /** Receive time of its last call, epoch ms. */
-  seenAt = 0
-  readonly #store: HistoryStore
-  readonly #rules: IdentityRules
-  #label = ''
-
-  constructor(ordinal: number, plan: Plan, sink: SettlementSink, store: HistoryStore, rules: IdentityRules) {
-    super(ordinal, plan, sink)
-    this.#store = store
-    this.#rules = rules
-  }
+  override readonly kind = 'user'
 
   override get label(): string {
-    return this.#label
+    return this.store.ids.label(this.row)
+  }
+
+  /** In the order in which they were added. */
+  get ids(): readonly ExternalId[] {
+    return this.row === 0 ? [] : this.store.ids.read(this.row)
+  }
+
+  get accounts(): readonly Account[] {
+    return this.accountOrdinals.map((ordinal) => this.store.accountAt(ordinal))
+  }
+
+  /** In the order in which they were linked. */
+  get accountOrdinals(): readonly number[] {
+    const { row } = this
+    return row === 0 ? [] : this.store.links.keys(row)
+  }
+
+  get accountCount(): number {
+    return this.store.links.count(this.row)
   }
 
   override get userCount(): number {
@@ -45,17 +45,36 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     return 0
   }
 
+  get mergeCount(): number {
+    return this.store.memory.state.ints[(this.row + MERGES) * 2 + 1]!
+  }
+
+  /** Receive time of its last call, epoch ms. */
+  get seenAt(): number {
+    return this.store.memory.state.doubles[this.row + SEEN_AT]!
+  }
+
+  /** Totals of the events that are no longer kept. */
+  get older(): ForgottenTotals | undefined {
+    return this.store.older.read(this.row)
+  }
+
+  get eventCount(): number {
+    return this.store.histories.count(this.row)
+  }
+
   override keptEvents(): readonly ProfileEvent[] {
-    return this.history.events(this.#store.names)
+    return this.store.histories.events(this.row)
   }
 
   override olderOfAll(): readonly ForgottenTotals[] {
-    return this.older ? [this.older] : NONE_OLDER
+    const { older } = this
+    return older ? [older] : NONE_OLDER
   }
 
   /** Returns the event time of the kept event that arrived first; infinite if there is none. */
   firstKeptTs(): number {
-    return this.history.firstTs(this.#store.names)
+    return this.store.histories.firstTs(this.row)
   }
 
   override heardEvents(): readonly HeardEvent[] {
@@ -79,59 +98,63 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   }
 
   override readAccountAudience(definition: number): boolean {
-    for (const account of this.accounts) if (account.definedValue(definition) === true) return true
+    const { row, store } = this
+    for (let index = 0; index < store.links.count(row); index++) {
+      const account = store.rows.at(store.links.key(row, index))
+      const at = store.values.find(account, definition)
+      if (at !== 0 && store.values.isTrue(at)) return true
+    }
     return false
   }
 
-  /** Adds an id that no profile holds; marks the audiences for which it makes the profile eligible. */
-  addId(id: ExternalId): void {
-    const isNewType = !this.ids.some((other) => other.type === id.type)
-    this.ids.push(id)
-    this.sink.onFailure(() => {
-      this.ids.pop()
-      if (this.ids.length > 0) this.#label = this.#bestLabel()
-    })
-    this.#label = this.#bestLabel()
-    if (!isNewType || this.ids.length === 1) return
-    for (const node of this.plan.definitions) if (node.eligibleTypes?.has(id.type)) this.markDefinition(node.index)
+  /** Adds ids that no profile holds; marks the audiences for which they make the profile eligible. */
+  addIds(added: readonly ExternalId[]): void {
+    const { ids } = this
+    this.nameBy([...ids, ...added])
+    if (ids.length === 0) return
+    const types = added.map(({ type }) => type).filter((type) => !ids.some((id) => id.type === type))
+    if (types.length === 0) return
+    for (const node of this.plan.definitions)
+      if (types.some((type) => node.eligibleTypes?.has(type))) this.markDefinition(node.index)
   }
 
   /** True if the user is known by `anonymous_id`s only, and belongs to no account. */
   get isAnonymous(): boolean {
-    return this.accounts.size === 0 && this.ids.every(({ type }) => type === 'anonymous_id')
+    const { row, store } = this
+    return (store.memory.state.ints[(row + FLAGS) * 2]! & IS_ANONYMOUS) !== 0 && store.links.count(row) === 0
   }
 
   /** Records the receive time of a call. */
   seen(at: number): void {
-    const before = this.seenAt
-    this.seenAt = at
-    this.sink.onFailure(() => {
-      this.seenAt = before
-    })
+    this.store.memory.state.doubles[this.row + SEEN_AT] = at
   }
 
-  /** Sets the ids of a new actor: types and values in turn. */
-  nameBy(ids: readonly string[]): void {
-    for (let at = 0; at < ids.length; at += 2) this.ids.push({ type: ids[at]!, value: ids[at + 1]! })
-    this.#label = this.#bestLabel()
+  /** Sets the ids. */
+  nameBy(ids: readonly ExternalId[]): void {
+    const { row, store } = this
+    store.ids.write(row, ids, store.rules)
+    const { ints } = store.memory.state
+    const isAnonymous = ids.every(({ type }) => type === 'anonymous_id')
+    ints[(row + FLAGS) * 2] = isAnonymous
+      ? ints[(row + FLAGS) * 2]! | IS_ANONYMOUS
+      : ints[(row + FLAGS) * 2]! & ~IS_ANONYMOUS
   }
 
   override receive(message: UserMessage): void {
     switch (message.kind) {
       case 'event':
-        this.sink.appending(this.history, this.#store.names)
-        this.history.append(message.event, this.#store)
+        this.store.histories.append(this.row, message.event)
         this.takeEvent(message.event)
         return
       case 'events forgotten':
-        this.#forget(message.kept, message.older)
+        this.store.histories.replace(this.row, message.kept)
+        this.store.older.write(this.row, message.older)
         if (message.matters) this.rebuild(this.plan)
         return
       case 'traits':
         this.takeTraits(message.traits, message)
         return
       case 'merge':
-        this.sink.onFailure(this.#memento())
         for (const other of message.absorbed) this.#absorb(other)
         this.rebuild(this.plan)
         return
@@ -151,89 +174,41 @@ export class ProfileActor extends Actor<UserMessage> implements User {
 
   /** Records that an account has linked the user. */
   joinAccount(account: Account): void {
-    this.accounts = new Set(this.accounts).add(account)
+    const { links, rows } = this.store
+    rows.touch(this.row)
+    if (links.indexOf(this.row, account.ordinal) < 0) links.add(this.row, account.ordinal, 0)
   }
 
-  leaveAccount(account: Account): void {
-    this.accounts = new Set([...this.accounts].filter((other) => other !== account))
-  }
-
-  /** Puts the user to rest: this object must not be used any more. */
-  leaveMemory(): void {
-    this.history.release(this.#store.slabs)
-  }
-
-  #forget(kept: readonly ProfileEvent[], older: ForgottenTotals): void {
-    const before = { history: this.history, older: this.older }
-    this.sink.onFailure(() => Object.assign(this, before))
-    this.sink.onSuccess(() => before.history.release(this.#store.slabs))
-    this.history = History.of(kept, this.#store)
-    this.older = older
-  }
-
-  /** Returns a function that restores the present state. */
-  #memento(): () => void {
-    const { history, older, mergeCount } = this
-    const ids = [...this.ids]
-    const traits = [...this.traits.entries()]
-    const { accounts } = this
-    const restoreDefined = mementoOf(this.defined)
-    return () => {
-      this.history = history
-      this.older = older
-      this.mergeCount = mergeCount
-      this.ids.splice(0, Infinity, ...ids)
-      this.#label = this.#bestLabel()
-      this.accounts = accounts
-      const held = this.writableTraits()
-      for (const { key } of [...held.entries()]) held.restore(key, undefined)
-      for (const entry of traits) held.restore(entry.key, entry)
-      restoreDefined()
-    }
-  }
-
-  /**
-   * Takes over everything that another user holds, which then is no more. Definitions must be computed again
-   * afterwards.
-   */
+  /** Takes over everything that another user holds. Definitions must be computed again afterwards. */
   #absorb(other: User): void {
-    this.ids.push(...other.ids)
-    this.#label = this.#bestLabel()
-    for (const entry of other.traits.entries()) this.writableTraits().set(entry, () => undefined)
-    const { history } = this
-    this.sink.onSuccess(() => {
-      history.release(this.#store.slabs)
-      other.history.release(this.#store.slabs)
-    })
-    this.history = History.of([...this.keptEvents(), ...other.keptEvents()], this.#store)
-    this.older = ForgottenTotals.unite(this.older, other.older)
-    this.mergeCount += other.mergeCount + 1
-    for (const [index, id] of other.defined.ids().entries()) {
-      const theirs = other.defined.items()[index]!
-      const ours = this.defined.get(id)
-      const kind = this.plan.byId.get(id)?.kind
-      if (kind === undefined || kind === 'condition') continue
-      if (!ours) {
-        const value = kind === 'audience' ? theirs.value : null
-        this.defined.set(id, { ...theirs, value })
-        continue
-      }
-      if (kind === 'audience') ours.value = ours.value === true || theirs.value === true
-      ours.sequence = Math.max(ours.sequence, theirs.sequence)
-      ours.changedAt = Math.max(ours.changedAt, theirs.changedAt)
-      ours.hasBeenOne ||= theirs.hasBeenOne
+    const { row, store } = this
+    this.nameBy([...this.ids, ...other.ids])
+    const { traits } = this
+    for (const entry of other.traits.entries()) traits.set(entry)
+    this.storeTraits(traits)
+    store.histories.replace(row, [...this.keptEvents(), ...other.keptEvents()])
+    const older = ForgottenTotals.unite(this.older, other.older)
+    if (older) store.older.write(row, older)
+    store.memory.state.ints[(row + MERGES) * 2 + 1]! += other.mergeCount + 1
+    for (const id of other.defined.ids()) this.#absorbValue(id, other)
+  }
+
+  #absorbValue(id: number, other: User): void {
+    const { values } = this.store
+    const kind = this.plan.byId.get(id)?.kind
+    if (kind === undefined || kind === 'condition') return
+    const theirs = other.defined.get(id)!
+    const ours = this.defined.get(id)
+    const at = values.findOrAdd(this.ordinal, id)
+    if (!ours) {
+      values.setValue(at, kind === 'audience' ? theirs.value : null)
+      values.setTransitions(at, theirs.sequence, theirs.changedAt)
+      values.setHasBeenOne(at, theirs.hasBeenOne)
+      return
     }
+    if (kind === 'audience') values.setValue(at, ours.value === true || theirs.value === true)
+    const changedAt = Math.max(ours.changedAt, theirs.changedAt)
+    values.setTransitions(at, Math.max(ours.sequence, theirs.sequence), changedAt)
+    if (theirs.hasBeenOne) values.setHasBeenOne(at, true)
   }
-
-  /** Returns the best id by priority of the types; within a type, the first added. */
-  #bestLabel(): string {
-    let best = this.ids[0]!
-    for (const id of this.ids) if (compareIdTypes(this.#rules, id.type, best.type) < 0) best = id
-    return `${best.type}:${best.value}`
-  }
-}
-
-/** Lists the events of those profiles that are not the account's users. */
-export function eventsOfOthers(account: Account, profiles: readonly ProfileActor[]): ProfileEvent[] {
-  return profiles.filter((profile) => !profile.accounts.has(account)).flatMap((profile) => [...profile.keptEvents()])
 }

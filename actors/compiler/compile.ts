@@ -18,6 +18,7 @@ import { type Dependents, noDependents } from '../plan/dependents.ts'
 import { lookbackMsOf } from '../plan/stream-node.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
+import { placeStreams } from './group-compiler.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from '../plan/trait-index.ts'
 
@@ -121,7 +122,7 @@ class PlanBuilder {
       definitions: this.nodes,
       byId: new Map(this.nodes.map((node) => [node.id, node])),
       nodes: streams.registry.nodes,
-      streams: streams.entries,
+      groups: placeStreams(streams.registry),
       events: this.#events,
       traits: this.#traits,
       conditions: this.nodes.filter((node) => node.kind === 'condition'),
@@ -186,7 +187,6 @@ function hostOfNothing(): DefinitionHost {
       reader.kind === 'account_audience' || (reader.kind === 'defined' && reader.isAudience) ? false : undefined,
     occurrencesOf: () => undefined,
     keptEvents: () => [],
-    streamBit: () => undefined,
     streamValue: (): JsonValue | undefined => undefined,
     timedTruth: () => false,
     usersSatisfying: () => 0,

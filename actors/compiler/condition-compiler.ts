@@ -1,28 +1,21 @@
 /**
  * Compiles the part of a definition outside any `where`: junctions over comparisons of traits and of reduced streams.
  *
- * Example: `event('A').count() >= 2 AND trait('plan') = 'pro'` becomes a closure over two tests. The first reads one
- * bit of the state of the stream node for 'A', and is visited only when the bit flips; the second reads the trait, and
+ * Example: `event('A').count() >= 2 AND trait('plan') = 'pro'` becomes a closure over two tests. The first reads the
+ * value of the stream node for 'A', and is visited only when the comparison flips; the second reads the trait, and
  * is found through the trait index under `plan` = `pro`.
  */
 import { printCondition } from '../../src/language/print.ts'
-import type {
-  Comparison,
-  Condition,
-  Operand,
-  Reduction,
-  RelativeDateComparator,
-  Stream,
-} from '../../src/language/tree.ts'
+import type { Comparison, Condition, Operand, Reduction, RelativeDateComparator } from '../../src/language/tree.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { compileConstantTest, compileTest, compileTimedTest } from '../values/comparators.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import { lookbackMsOf, valueOfNothing } from '../plan/stream-node.ts'
 import { type Reached, reachedOf } from '../values/values.ts'
-import { countMaxOf } from './count-bound.ts'
+import { edgesOf } from './edges.ts'
 import { literalOf } from './event-test.ts'
 import type { Dependents } from '../plan/dependents.ts'
-import type { StreamEntry } from '../plan/plan.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
 import { rightsOf } from './references.ts'
 import { type CompiledDefinition, compileTrait, type PlanScope } from './scope.ts'
 import type { StreamCompiler } from './stream-compiler.ts'
@@ -108,22 +101,21 @@ export class ConditionCompiler {
       )
   }
 
-  /** Compiles a comparison to a bit of the stream's state; definitions are visited only when it flips. */
+  /** Compiles a comparison of the stream; definitions are visited only when it flips. */
   #streamComparison(comparison: Comparison & { left: Reduction }, constants: readonly JsonValue[]): Truth {
     const test = compileConstantTest(
       comparison.comparator as Exclude<Comparison['comparator'], RelativeDateComparator>,
       constants,
     )
-    const entry = this.#stream(comparison.left.stream)
-    const reducer = this.#streams.reducer(entry, comparison.left.reducer)
+    const node = this.#stream(comparison.left)
     const key = printCondition({ ...comparison, left: { ...comparison.left, stream: { event: '', filters: [] } } })
-    const { entry: holder, bit } = this.#streams.comparison(entry, reducer, key, {
+    const compared = this.#streams.comparison(node, key, {
       test: (value) => test(reachedOf(value)),
-      countMax: countMaxOf(comparison),
+      edges: edgesOf(comparison),
     })
-    holder.node.comparisons[bit]!.definitions.add(this.#definition.definition)
-    const ofNothing = (holder.bitsOfNothing & (1 << bit)) !== 0
-    return (host) => host.streamBit(holder.node.id, bit) ?? ofNothing
+    compared.definitions.add(this.#definition.definition)
+    const ofNothing = valueOfNothing(node.reducer)
+    return (host) => compared.test(host.streamValue(node.id) ?? ofNothing)
   }
 
   #traitEquality(name: string, constant: JsonValue): Truth {
@@ -168,16 +160,15 @@ export class ConditionCompiler {
   }
 
   #reduction(reduction: Reduction, watch: (dependents: Dependents) => void): (host: DefinitionHost) => JsonValue {
-    const entry = this.#stream(reduction.stream)
-    const reducer = this.#streams.reducer(entry, reduction.reducer)
-    watch(entry.node.watchers[reducer]!)
+    const node = this.#stream(reduction)
+    watch(node.watchers)
     const ofNothing = valueOfNothing(reduction.reducer)
-    return (host) => host.streamValue(entry.node.id, reducer) ?? ofNothing
+    return (host) => host.streamValue(node.id) ?? ofNothing
   }
 
-  #stream(stream: Stream): StreamEntry {
-    const entry = this.#streams.stream(stream, this.#definition.sinceArrival)
-    this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(entry.node))
-    return entry
+  #stream(reduction: Reduction): StreamNode {
+    const node = this.#streams.stream(reduction, this.#definition.sinceArrival)
+    this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(node))
+    return node
   }
 }

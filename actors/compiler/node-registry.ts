@@ -6,23 +6,24 @@
  */
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
-import type { EventIndex } from '../plan/event-index.ts'
+import type { Discriminator, EventIndex } from '../plan/event-index.ts'
 import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
 import type { StatefulNode } from '../plan/plan.ts'
 import type { Predicate, Work } from '../plan/predicate.ts'
 import { conjunctsKey, type StreamParts } from './stream-parts.ts'
 
-interface PendingPredicate {
+/** A predicate with the events that it is about. */
+export interface PlacedPredicate {
   readonly event: string
   readonly predicate: Predicate
-  readonly parts: StreamParts
+  readonly discriminator: Discriminator | undefined
 }
 
 export class NodeRegistry {
   /** By id. */
   readonly nodes: StatefulNode[] = []
   readonly work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
-  readonly #predicates = new Map<string, PendingPredicate>()
+  readonly #predicates = new Map<string, PlacedPredicate>()
 
   predicateKey(parts: StreamParts, sinceArrival: number): string {
     return [
@@ -43,9 +44,11 @@ export class NodeRegistry {
         excludedSources: parts.excludedSources.length > 0 ? new Set(parts.excludedSources) : undefined,
         sinceArrival,
         nodes: [],
+        states: [],
+        member: undefined,
         lastSearch: 0,
       }
-      pending = { event: parts.event, predicate, parts }
+      pending = { event: parts.event, predicate, discriminator: findDiscriminator(parts.ownConjuncts) }
       this.#predicates.set(key, pending)
     }
     const { predicate } = pending
@@ -59,7 +62,11 @@ export class NodeRegistry {
 
   /** Puts the predicates into the index; called after the last definition. */
   fill(index: EventIndex): void {
-    for (const { event, predicate, parts } of this.#predicates.values())
-      index.add(event, predicate, findDiscriminator(parts.ownConjuncts))
+    for (const { event, predicate, discriminator } of this.placed()) index.add(event, predicate, discriminator)
+  }
+
+  /** Returns all predicates. */
+  placed(): readonly PlacedPredicate[] {
+    return [...this.#predicates.values()]
   }
 }

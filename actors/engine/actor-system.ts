@@ -1,162 +1,219 @@
 /**
- * The actors of a space, and the parts that find, settle, schedule, wake and restore them, put together. It decides
- * nothing about entries: the shard does.
+ * The actors of a space, and the parts that find, settle, schedule and restore them, put together. It decides nothing
+ * about entries: the shard does.
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { Retention } from '../../src/model/retention.ts'
-import { Redefinition } from './redefinition.ts'
-import type { RestLimits } from './shard-state.ts'
-import { ActorDecoder } from '../memory/actor-codec.ts'
-import { ActorReader } from '../memory/actor-reader.ts'
-import { readFrame } from '../memory/actor-frame.ts'
-import type { Actor } from '../actor/actor.ts'
-import type { Definitions } from '../compiler/definitions.ts'
-import { Deduplication } from '../deduplication/deduplication.ts'
-import { expiresAt, rescheduleAll } from './expiry.ts'
-import type { HistoryStore } from '../history/history.ts'
-import { Identity } from '../identity/identity.ts'
-import { NameTable } from '../history/name-table.ts'
+import { ActorStore } from '../actor/actor-store.ts'
+import type { ProfileActor } from '../actor/profile-actor.ts'
+import type { SpaceActor } from '../actor/space-actor.ts'
+import { viewOfAccount, viewOfUser } from '../actor/views.ts'
 import { DefinedPlans } from '../compiler/defined-plans.ts'
+import type { Definitions } from '../compiler/definitions.ts'
+import { TimingWheel } from '../deadlines/timing-wheel.ts'
+import { Deduplication, type DeduplicationLimits } from '../deduplication/deduplication.ts'
+import { Identity } from '../identity/identity.ts'
+import type { MemoryLimits } from '../memory/actor-memory.ts'
+import { decodeActor, encodeActor } from '../records/actor-codec.ts'
+import { readFrame } from '../records/actor-frame.ts'
+import { ActorReader } from '../records/actor-reader.ts'
+import { encodeBarePage, PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import { Roster } from '../records/roster.ts'
+import { DUE_AT } from '../rows/row.ts'
+import type { SettlementObserver } from '../settlement/settlement-observer.ts'
+import { Settlement } from '../settlement/settlement.ts'
 import { CallActors } from './call-actors.ts'
 import { CallApplication } from './call-application.ts'
-import type { ProfileActor } from '../actor/profile-actor.ts'
-import { settledAt } from '../actor/settled-at.ts'
+import { expiresAt } from './expiry.ts'
+import { Redefinition } from './redefinition.ts'
 import { ResidentPages } from './resident-pages.ts'
-import { Roster } from '../memory/roster.ts'
-import { Settlement } from '../settlement/settlement.ts'
-import { Slabs } from '../history/slabs.ts'
-import type { SpaceActor } from '../actor/space-actor.ts'
 import { SpaceClock } from './space-clock.ts'
-import { TimingWheel } from '../deadlines/timing-wheel.ts'
-import type { DeduplicationLimits } from '../deduplication/deduplication.ts'
-import type { SettlementObserver } from '../settlement/settlement-observer.ts'
 
 export interface ActorSystemOptions {
   readonly definitions: Definitions
   readonly identity: IdentityRules
   readonly retention: Retention
   readonly deduplication: DeduplicationLimits | undefined
-  readonly rest: RestLimits
+  readonly memory: MemoryLimits
+  readonly residentBytesMax: number
   readonly observer: SettlementObserver | undefined
 }
 
 export class ActorSystem {
   retention: Retention
   defined: DefinedPlans
+  readonly store: ActorStore
   readonly identity: Identity
-  readonly store: HistoryStore = { names: new NameTable(), slabs: new Slabs() }
   readonly wheel = new TimingWheel()
-  readonly roster = new Roster(this.wheel, (bytes, dueAt) => this.#wake(bytes, dueAt))
+  readonly roster = new Roster({
+    encode: (ordinal) => this.#encode(ordinal),
+    isHeld: (ordinal) => this.#isHeld(ordinal),
+    evict: (ordinal) => this.#evict(ordinal),
+  })
   readonly settlement = new Settlement({
-    onJoin: (actor) => {
-      if (!this.redefinition.isUnderWay) this.roster.changing(actor.ordinal)
+    isAccount: (ordinal) => this.roster.isAccount(ordinal),
+    onJoin: (ordinal) => {
+      if (!this.redefinition.isUnderWay) this.roster.changing(ordinal)
     },
     onSettled: (actor) => this.schedule(actor),
+    onRestored: (ordinal) => {
+      const row = this.store.rows.at(ordinal)
+      this.wheel.set(ordinal, row === 0 ? Infinity : this.store.memory.state.doubles[row + DUE_AT]!)
+    },
   })
-  readonly decoder: ActorDecoder
   readonly redefinition: Redefinition
   readonly deduplication: Deduplication
   readonly residentPages: ResidentPages
   readonly reader: ActorReader
   readonly calls: CallApplication
-  readonly clock = new SpaceClock({
-    wheel: this.wheel,
-    roster: this.roster,
-    settlement: this.settlement,
-    onDue: (actor, due) => this.#onDue(actor, due),
-  })
+  readonly clock: SpaceClock
   readonly #callActors: CallActors
-  readonly #restLimits: RestLimits
+  readonly #residentBytesMax: number
 
-  constructor({ definitions, identity, retention, deduplication, rest, observer }: ActorSystemOptions) {
-    const { roster, wheel, settlement, store, clock } = this
-    settlement.observer = observer
-    this.retention = retention
-    this.defined = new DefinedPlans(definitions)
-    this.#restLimits = rest
-    this.deduplication = new Deduplication(deduplication)
-    this.identity = new Identity(identity, (ordinal) => roster.user(ordinal))
-    this.residentPages = new ResidentPages(roster, this.identity, wheel)
-    this.decoder = new ActorDecoder({
+  constructor(options: ActorSystemOptions) {
+    const { roster, wheel, settlement } = this
+    settlement.observer = options.observer
+    this.retention = options.retention
+    this.defined = new DefinedPlans(options.definitions)
+    this.#residentBytesMax = options.residentBytesMax
+    this.store = new ActorStore({
+      memory: options.memory,
+      rules: options.identity,
       sink: settlement,
-      store,
-      rules: identity,
-      userAt: (ordinal) => roster.user(ordinal),
-      accountAt: (ordinal) => roster.accountAt(ordinal),
+      plans: this.defined.plans,
+      userAt: (ordinal) => viewOfUser(this.store, ordinal),
+      accountAt: (ordinal) => viewOfAccount(this.store, ordinal),
     })
-    this.reader = new ActorReader(roster, this.decoder, () => this.defined.plans)
-    // Nobody leaves memory before all actors have the new definitions.
-    this.redefinition = new Redefinition({
+    settlement.attach(this.store)
+    this.deduplication = new Deduplication(options.deduplication)
+    this.identity = new Identity(options.identity, (ordinal) => viewOfUser(this.store, ordinal))
+    this.residentPages = new ResidentPages({
       roster,
-      settlement,
-      decoder: this.decoder,
+      identity: this.identity,
       wheel,
-      rest: () => this.#putToRest(0),
+      usedBytes: () => this.store.memory.usedBytes,
+      admit: (actors) => this.#admit(actors),
     })
-    const profilesMax = (): number => this.retention.profilesMax
+    this.reader = new ActorReader(roster, (ordinal) => this.viewOf(ordinal))
+    this.clock = new SpaceClock({
+      wheel,
+      settlement,
+      labelOf: (ordinal) => this.viewOf(ordinal)!.label,
+      onDue: (actor, due) => this.#onDue(actor, due),
+    })
+    this.redefinition = new Redefinition({ roster, settlement, store: this.store, wheel })
     this.#callActors = new CallActors({
       identity: this.identity,
       roster,
       wheel,
       settlement,
-      store,
-      rules: identity,
-      profilesMax,
+      store: this.store,
+      profilesMax: () => this.retention.profilesMax,
     })
     this.calls = new CallApplication({
-      clock,
+      clock: this.clock,
       settlement,
       deduplication: this.deduplication,
       callActors: this.#callActors,
     })
   }
 
+  /** Returns a view of an actor that is in memory, which stays with it. */
+  viewOf(ordinal: number): SpaceActor | undefined {
+    if (this.store.rows.at(ordinal) === 0) return undefined
+    return this.roster.isAccount(ordinal) ? viewOfAccount(this.store, ordinal) : viewOfUser(this.store, ordinal)
+  }
+
   #onDue(actor: SpaceActor, due: number): void {
-    actor.next({ kind: 'deadline', at: due })
     if (expiresAt(actor, this.retention) <= due) this.#callActors.expire(actor as ProfileActor, due)
   }
 
-  /** Sets how much is kept from now on. */
+  /** Sets how much is kept from now on; a user that should have gone already goes when the clock moves on. */
   retain(retention: Retention): void {
     const isSame = retention.anonymousMs === this.retention.anonymousMs
     this.retention = retention
     if (isSame) return
-    const schedule = (actor: Actor) => this.schedule(actor)
-    rescheduleAll({ roster: this.roster, wheel: this.wheel, retention, now: this.clock.now, schedule })
+    this.write(() => {
+      for (const ordinal of this.roster.ordinals()) {
+        this.roster.changing(ordinal)
+        this.store.rows.touch(this.store.rows.at(ordinal))
+        const actor = this.viewOf(ordinal)!
+        // Without its states, the deadline that is known may be too early, and nothing would come of it.
+        if (actor.isUnbuilt) this.setDeadline(ordinal, Math.min(actor.dueAt, this.#expiryOf(actor)))
+        else this.schedule(actor)
+      }
+    })
   }
 
-  /** Computes and stores the next deadline of an actor. An actor made by a failed call is no more by now. */
-  schedule(actor: Actor): void {
-    const due = Math.max(this.clock.now, Math.min(actor.schedule(), expiresAt(actor, this.retention)))
-    actor.dueAt = due
-    this.wheel.set(actor.ordinal, this.roster.awakeAt(actor.ordinal) === actor ? due : Infinity)
+  #expiryOf(actor: SpaceActor): number {
+    return Math.max(this.clock.now, expiresAt(actor, this.retention))
   }
 
-  /**
-   * Makes a user from the bytes that it rests as. Its stored deadline counts: one computed again may be earlier, but
-   * nothing would come of it.
-   */
-  #wake(bytes: Uint8Array, dueAt: number): SpaceActor {
-    const actor = this.decoder.actorOf(readFrame(bytes), this.defined.plans)
-    this.settlement.quietly(() => actor.restore(settledAt(this.clock.now, dueAt)))
-    actor.dueAt = dueAt
-    return actor
+  /** Computes and stores the next deadline of an actor, whose row is one to write to. */
+  schedule(actor: SpaceActor): void {
+    const due = Math.max(this.clock.now, actor.schedule())
+    this.setDeadline(actor.ordinal, Math.min(due, this.#expiryOf(actor)))
   }
 
-  /** Puts users to rest after an entry of so many calls, and lets pages leave memory. */
-  rest(calls: number): void {
-    this.#putToRest(calls)
-    this.release()
+  setDeadline(ordinal: number, due: number): void {
+    this.store.memory.state.doubles[this.store.rows.at(ordinal) + DUE_AT] = due
+    this.wheel.set(ordinal, due)
   }
 
-  #putToRest(calls: number): void {
-    const { idleMs, awakeMax } = this.#restLimits
-    if (idleMs < Infinity || awakeMax < Infinity)
-      this.roster.rest({ idleSince: this.clock.now - idleMs, max: awakeMax, looks: 8 + 2 * calls })
+  /** Lets an action write to the memory of actors outside of any settlement. It must not fail. */
+  write(act: () => void): void {
+    const { barrier } = this.store.memory
+    barrier.begin()
+    act()
+    barrier.commit()
+    this.store.rows.commit()
   }
 
   /** Lets pages leave memory while there are too many. */
   release(): void {
-    this.residentPages.release(this.#restLimits.bytesMax)
+    if (this.#residentBytesMax < Infinity) this.residentPages.release(this.#residentBytesMax)
+  }
+
+  /** Encodes all actors as they are now, page by page. Throws an Error while a page is out of memory. */
+  encodeAll(): Uint8Array[] {
+    const pages: Uint8Array[][] = []
+    for (let page = 0; page * PAGE_ACTORS < this.roster.nextOrdinal; page++)
+      pages.push(Array.from(this.roster.ordinalsOf(page), (ordinal) => this.#bytesOf(ordinal)))
+    return pages.map(encodeBarePage)
+  }
+
+  #bytesOf(ordinal: number): Uint8Array {
+    const actor = this.#encode(ordinal)
+    if (!actor)
+      throw new Error(`page ${Math.floor(ordinal / PAGE_ACTORS)} is not in memory: what is on it cannot be told`)
+    return actor.bytes
+  }
+
+  #encode(ordinal: number): PageActor | undefined {
+    const row = this.store.rows.at(ordinal)
+    if (row === 0) return undefined
+    const bytes = encodeActor(this.store, ordinal, this.roster.isAccount(ordinal))
+    return { bytes, dueAt: this.store.memory.state.doubles[row + DUE_AT]! }
+  }
+
+  #isHeld(ordinal: number): boolean {
+    return this.store.watched.has(ordinal) || this.store.links.count(this.store.rows.at(ordinal)) > 0
+  }
+
+  #evict(ordinal: number): void {
+    this.write(() => {
+      viewOfUser(this.store, ordinal).dropStates()
+      this.store.remove(ordinal, true)
+    })
+  }
+
+  #admit(actors: readonly PageActor[]): void {
+    this.write(() => {
+      for (const { bytes, dueAt } of actors) {
+        const frame = readFrame(bytes)
+        decodeActor(this.store, frame)
+        this.store.memory.state.doubles[this.store.rows.at(frame.ordinal) + DUE_AT] = dueAt
+      }
+    })
   }
 }

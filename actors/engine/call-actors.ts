@@ -2,16 +2,18 @@
  * Finds the actors of a call: the profile that its ids name, found, created or united, and the account that it names.
  */
 import { EngineError } from '../../src/model/errors.ts'
-import type { ExternalId, IdentityRules } from '../../src/model/external-id.ts'
+import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { AccountActor } from '../actor/account-actor.ts'
-import type { HistoryStore } from '../history/history.ts'
-import type { Identity, Resolution } from '../identity/identity.ts'
+import type { AccountActor } from '../actor/account-actor.ts'
+import type { Actor } from '../actor/actor.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
+import type { Account } from '../actor/message.ts'
+import { ProfileActor } from '../actor/profile-actor.ts'
 import type { Plans } from '../compiler/compile.ts'
-import { eventsOfOthers, ProfileActor } from '../actor/profile-actor.ts'
-import type { Roster } from '../memory/roster.ts'
-import type { Settlement } from '../settlement/settlement.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+import type { Identity, Resolution } from '../identity/identity.ts'
+import type { Roster } from '../records/roster.ts'
+import type { Settlement } from '../settlement/settlement.ts'
 import { sameValue } from '../values/values.ts'
 
 export interface CallActorsOptions {
@@ -19,138 +21,169 @@ export interface CallActorsOptions {
   readonly roster: Roster
   readonly wheel: TimingWheel
   readonly settlement: Settlement
-  readonly store: HistoryStore
-  readonly rules: IdentityRules
+  readonly store: ActorStore
   /** The highest number of users. */
   readonly profilesMax: () => number
 }
 
 export class CallActors {
-  readonly #identity: Identity
-  readonly #roster: Roster
-  readonly #wheel: TimingWheel
-  readonly #settlement: Settlement
-  readonly #store: HistoryStore
-  readonly #rules: IdentityRules
-  readonly #profilesMax: () => number
+  readonly #options: CallActorsOptions
 
-  constructor({ identity, roster, wheel, settlement, store, rules, profilesMax }: CallActorsOptions) {
-    this.#profilesMax = profilesMax
-    this.#identity = identity
-    this.#roster = roster
-    this.#wheel = wheel
-    this.#settlement = settlement
-    this.#store = store
-    this.#rules = rules
+  constructor(options: CallActorsOptions) {
+    this.#options = options
   }
 
   /** Returns the profile that the ids name; it and its accounts take part in the settlement. */
   profileOf(ids: readonly ExternalId[], now: number, plans: Plans): ProfileActor {
-    const known = ids.length === 1 ? this.#identity.find(ids[0]!.type, ids[0]!.value) : undefined
-    if (known) return this.#joined(known)
-    const resolution = this.#identity.resolve(ids)
+    const { identity, settlement } = this.#options
+    const known = identity.holderOf(ids)
+    if (known >= 0) return this.#joined(known)
+    const resolution = identity.resolve(ids)
     const profile = this.#resolved(resolution, now, plans)
     const { added, profiles } = resolution
-    if (added.length > 0 && profiles.length > 0) this.#settlement.notes?.named.push({ user: profile, added })
-    for (const id of added) {
-      this.#identity.assign(id, profile.ordinal)
-      this.#settlement.onFailure(() => this.#identity.release(id))
-      profile.addId(id)
-    }
+    if (added.length > 0 && profiles.length > 0) settlement.notes?.named.push({ user: profile, added })
+    if (added.length === 0) return profile
+    settlement.onFailure(() => {
+      for (const id of added) identity.release(id)
+    })
+    for (const id of added) identity.assign(id, profile.ordinal)
+    profile.addIds(added)
     return profile
   }
 
   #resolved({ profiles }: Resolution, now: number, plans: Plans): ProfileActor {
     const [survivor, ...absorbed] = profiles
-    if (!survivor) {
-      this.#checkRoom()
-      const created = new ProfileActor(this.#roster.nextOrdinal, plans.user, this.#settlement, this.#store, this.#rules)
-      this.#roster.add(created)
-      this.#settlement.onFailure(() => this.#roster.takeBack(created))
-      created.begin(now)
-      this.#settlement.join(created)
-      return created
-    }
+    if (survivor === undefined) return this.#createUser(now)
     if (absorbed.length === 0) return this.#joined(survivor)
-    this.#merge(survivor, absorbed, now, plans)
-    return survivor
+    return this.#merge(survivor, absorbed, now, plans)
   }
 
-  #checkRoom(): void {
-    const max = this.#profilesMax()
-    if (this.#roster.userCount >= max)
+  #createUser(now: number): ProfileActor {
+    const { roster, settlement, store, profilesMax } = this.#options
+    const max = profilesMax()
+    if (roster.userCount >= max)
       throw new EngineError('profiles_limit', `The space has ${max} profiles, which is as many as it may have`)
+    const ordinal = roster.nextOrdinal
+    roster.changing(ordinal)
+    store.rows.create(ordinal, 0)
+    roster.addUser(ordinal)
+    settlement.onFailure(() => roster.takeBack(ordinal))
+    const user = settlement.participant(ordinal) as ProfileActor
+    user.begin(now)
+    return user
   }
 
   /** Removes a user whose last call is long ago: nobody knows its ids. */
   expire(profile: ProfileActor, now: number): void {
+    const { identity, settlement } = this.#options
+    const { ordinal, ids } = profile
     profile.next({ kind: 'expired', at: now })
-    this.#settlement.onSuccess(() => {
-      for (const id of profile.ids) this.#identity.release(id)
-      this.#wheel.set(profile.ordinal, Infinity)
-      this.#roster.remove(profile)
-      profile.leaveMemory()
+    settlement.onSuccess(() => {
+      this.#remove(profile)
+      for (const id of ids) identity.release(id)
+      this.#options.roster.removeUser(ordinal)
     })
   }
 
-  #joined(profile: ProfileActor): ProfileActor {
-    this.#settlement.join(profile)
-    for (const account of profile.accounts) account.takePart()
+  /** Releases all that a user holds. */
+  #remove(profile: ProfileActor): void {
+    const { settlement, store, wheel } = this.#options
+    const { ordinal } = profile
+    profile.dropStates()
+    store.remove(ordinal, true)
+    wheel.set(ordinal, Infinity)
+    settlement.ends(ordinal)
+  }
+
+  #joined(ordinal: number): ProfileActor {
+    const { settlement } = this.#options
+    const profile = settlement.participant(ordinal) as ProfileActor
+    if (profile.accountCount > 0) for (const account of profile.accountOrdinals) settlement.join(account)
     return profile
   }
 
-  #merge(survivor: ProfileActor, absorbed: readonly ProfileActor[], now: number, plans: Plans): void {
-    const accounts = [...new Set([survivor, ...absorbed].flatMap((profile) => [...profile.accounts]))]
-    const unseen = accounts.map((account) => eventsOfOthers(account, [survivor, ...absorbed]))
-    this.#settlement.onFailure(() => absorbed.forEach((profile) => this.#readmit(profile)))
-    this.#settlement.notes?.united.push({
-      survivor,
-      absorbed: absorbed.map(({ ordinal }) => ordinal),
-      differing: differingDefinitions([survivor, ...absorbed]),
-    })
-    for (const profile of absorbed) {
-      for (const id of profile.ids) this.#identity.assign(id, survivor.ordinal)
-      this.#wheel.set(profile.ordinal, Infinity)
-      this.#roster.remove(profile)
-    }
+  #merge(first: number, others: readonly number[], now: number, plans: Plans): ProfileActor {
+    const { settlement, store } = this.#options
+    const united = [first, ...others].map((ordinal) => this.#view(ordinal))
+    const absorbed = united.slice(1)
+    const accounts = [...new Set(united.flatMap(({ accountOrdinals }) => accountOrdinals))]
+    const unseen = accounts.map((account) => eventsOfOthers(account, united))
+    const differing = settlement.notes && differingDefinitions(united)
+    // An account that joined later would find the histories united already.
+    for (const account of accounts) settlement.join(account)
+    const survivor = settlement.participant(first) as ProfileActor
+    settlement.notes?.united.push({ survivor, absorbed: [...others], differing: differing! })
     survivor.next({ kind: 'merge', at: now, absorbed })
     const conditions = plans.user.conditions
     for (const [index, account] of accounts.entries())
-      account.next({ kind: 'users united', at: now, survivor, absorbed, conditions, unseen: unseen[index]! })
+      store.accountAt(account).next({
+        kind: 'users united',
+        at: now,
+        survivor,
+        absorbed,
+        conditions,
+        unseen: unseen[index]!,
+      })
+    for (const profile of absorbed) this.#absorbed(profile, first)
     survivor.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
+    return survivor
   }
 
-  /** Undoes that a profile was absorbed. */
-  #readmit(profile: ProfileActor): void {
-    for (const id of profile.ids) this.#identity.assign(id, profile.ordinal)
-    this.#roster.add(profile)
-    this.#wheel.set(profile.ordinal, profile.dueAt)
+  /** Removes a user that another one has taken over. */
+  #absorbed(profile: ProfileActor, survivor: number): void {
+    const { identity, roster, settlement, wheel } = this.#options
+    const { ordinal, ids, dueAt } = profile
+    roster.changing(ordinal)
+    settlement.onFailure(() => {
+      for (const id of ids) identity.assign(id, ordinal)
+      roster.addUser(ordinal)
+      wheel.set(ordinal, dueAt)
+    })
+    for (const id of ids) identity.assign(id, survivor)
+    roster.removeUser(ordinal)
+    this.#remove(profile)
+  }
+
+  #view(ordinal: number): ProfileActor {
+    const { store } = this.#options
+    const view = new ProfileActor(store, store.plans.user)
+    view.ordinal = ordinal
+    return view
   }
 
   /** Returns the account of a group, linked with the profile; it takes part in the settlement. */
   accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
-    const account = this.#roster.account(groupId) ?? this.#createAccount(groupId, now, plans)
-    this.#settlement.join(account)
-    if (account.users.has(profile.ordinal)) return account
-    this.#settlement.notes?.joined.push({ account, user: profile })
-    account.next({ kind: 'link', at: now, user: profile, conditions: plans.user.conditions })
-    profile.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
-    return account
+    const { roster, settlement } = this.#options
+    const known = roster.account(groupId)
+    const account = (known === undefined ? this.#createAccount(groupId, now) : settlement.participant(known)) as Actor
+    if (!profile.accountOrdinals.includes(account.ordinal)) {
+      settlement.notes?.joined.push({ account: account as unknown as AccountActor, user: profile })
+      const { conditions, readersOfAccounts } = plans.user
+      ;(account as unknown as Account).next({ kind: 'link', at: now, user: profile, conditions })
+      profile.next({ kind: 'accounts changed', at: now, readers: readersOfAccounts })
+    }
+    return account as unknown as AccountActor
   }
 
-  #createAccount(groupId: string, now: number, plans: Plans): AccountActor {
-    const account = new AccountActor({
-      ordinal: this.#roster.nextOrdinal,
-      plan: plans.account,
-      sink: this.#settlement,
-      groupId,
-      userAt: (ordinal) => this.#roster.user(ordinal),
-    })
-    this.#roster.add(account)
-    this.#settlement.onFailure(() => this.#roster.takeBack(account))
+  #createAccount(groupId: string, now: number): AccountActor {
+    const { roster, settlement, store } = this.#options
+    const ordinal = roster.nextOrdinal
+    roster.changing(ordinal)
+    const row = store.rows.create(ordinal, 0)
+    store.ids.writeTexts(row, `group_id:${groupId}`, [groupId])
+    roster.addAccount(ordinal, groupId)
+    settlement.onFailure(() => roster.takeBack(ordinal, groupId))
+    const account = settlement.participant(ordinal) as AccountActor
     account.begin(now)
     return account
   }
+}
+
+/** Lists the events of those profiles that are not the account's users. */
+function eventsOfOthers(account: number, profiles: readonly ProfileActor[]): ReturnType<ProfileActor['keptEvents']> {
+  return profiles
+    .filter(({ accountOrdinals }) => !accountOrdinals.includes(account))
+    .flatMap((profile) => [...profile.keptEvents()])
 }
 
 /** Lists the definitions, by number, of which the profiles do not all have the same value. */
@@ -158,7 +191,7 @@ function differingDefinitions(profiles: readonly ProfileActor[]): Set<number> {
   const ids = new Set(profiles.flatMap(({ defined }) => [...defined.ids()]))
   const differing = new Set<number>()
   for (const id of ids) {
-    const values = profiles.map(({ defined }) => toldValue(defined.get(id)?.value))
+    const values = profiles.map((profile) => toldValue(profile.definedValue(id)))
     if (values.some((value) => !sameValue(value, values[0]))) differing.add(id)
   }
   return differing

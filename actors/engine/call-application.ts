@@ -79,7 +79,8 @@ export class CallApplication {
       const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
       forgetEvents(profile, retention, plans, { now, arrivals: this.arrivals })
       profile.next({ kind: 'event', at: now, event })
-      for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
+      if (profile.accountCount > 0)
+        for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })
     }
     if (call.type === 'identify' && call.traits)
       profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })

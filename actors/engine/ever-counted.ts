@@ -3,61 +3,79 @@
  * absent, when nothing matches. The actor's kept events are played again, each at the instant at which it was received,
  * with everything that falls due in between. Traits are taken as they are now: their past values are not kept.
  */
-import type { ProfileEvent } from '../../src/model/event.ts'
-import { Actor, type SettlementSink } from '../actor/actor.ts'
-import type { HeardEvent } from '../history/history.ts'
-import { compareEvents } from '../../src/model/event.ts'
-import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
+import type { IdentityRules } from '../../src/model/external-id.ts'
+import { Actor } from '../actor/actor.ts'
+import { ActorStore } from '../actor/actor-store.ts'
+import type { SettlementSink } from '../actor/settlement-sink.ts'
+import type { SpaceActor } from '../actor/space-actor.ts'
 import { compilePlans } from '../compiler/compile.ts'
-import type { Plan } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from '../compiler/references.ts'
+import type { HeardEvent } from '../history/histories.ts'
+import { SMALL_MEMORY } from '../memory/actor-memory.ts'
+import type { Plan } from '../plan/plan.ts'
+import { DUE_AT } from '../rows/row.ts'
+import type { Traits } from '../rows/traits.ts'
+import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 
 const SILENT: SettlementSink = {
-  deliver: (actor, message) => actor.receive(message),
-  onFailure: () => undefined,
-  onSuccess: () => undefined,
+  deliver: () => undefined,
   enqueue: () => undefined,
   changing: () => undefined,
   join: () => undefined,
-  appending: () => undefined,
 }
 
-/** Drops the values of definitions that are no more; users' conditions get new numbers with every plan. */
-export function dropEnded(actor: Actor, { byId }: Plan): void {
-  for (const id of actor.defined.ids()) if (id < 0 || !byId.has(id)) actor.defined.delete(id)
+export class EverCounted {
+  readonly #inputs: readonly DefinitionInput[]
+  readonly #rules: IdentityRules
+  readonly #plans = new Map<DefinitionInput, Plan>()
+  /** Where actors are played, one at a time. */
+  #store: ActorStore | undefined = undefined
+
+  /** @param inputs all definitions of the space: those of the same type that one reads are played with it */
+  constructor(inputs: readonly DefinitionInput[], rules: IdentityRules) {
+    this.#inputs = inputs
+    this.#rules = rules
+  }
+
+  /** Sets whether a count that begins, or begins anew, has been at least 1. */
+  begin(actor: SpaceActor, { byId }: Plan, input: DefinitionInput, now: number): void {
+    const node = byId.get(input.id)
+    if (!node?.absentUntilOne) return
+    const { values } = actor.store
+    const hasBeenOne = this.#hasEverBeenOne(actor, input, now)
+    if (hasBeenOne || values.find(actor.row, node.id) !== 0)
+      values.setHasBeenOne(values.findOrAdd(actor.ordinal, node.id), hasBeenOne)
+    actor.markDefinition(node.index)
+  }
+
+  /** @param until the present instant: what falls due after it has not happened yet */
+  #hasEverBeenOne(actor: SpaceActor, input: DefinitionInput, until: number): boolean {
+    let plan = this.#plans.get(input)
+    if (!plan) this.#plans.set(input, (plan = playedPlan(input, this.#inputs)))
+    const store = (this.#store ??= storeOf(plan, this.#rules))
+    const { barrier } = store.memory
+    const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
+    barrier.begin()
+    store.rows.create(0, 0)
+    const played = new PlayedActor(store, plan, actor, input.id)
+    try {
+      for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
+      return played.playTo(until)
+    } finally {
+      barrier.rollBack()
+      store.rows.rollBack()
+    }
+  }
 }
 
-/** Sets `hasBeenOne` of a count that begins, or begins anew. */
-export function beginCount(
-  actor: Actor,
-  { byId }: Plan,
-  input: DefinitionInput,
-  { inputs, now }: { readonly inputs: readonly DefinitionInput[]; readonly now: number },
-): void {
-  const node = byId.get(input.id)
-  if (!node?.absentUntilOne) return
-  const hasBeenOne = hasEverBeenOne(actor, input, inputs, now)
-  const held = actor.defined.get(node.id)
-  if (held) held.hasBeenOne = hasBeenOne
-  else if (hasBeenOne) actor.defined.set(node.id, { value: null, sequence: 0, changedAt: 0, hasBeenOne, settlement: 0 })
-  actor.markDefinition(node.index)
+function storeOf(plan: Plan, rules: IdentityRules): ActorStore {
+  const plans = { user: plan, account: plan }
+  return new ActorStore({ memory: SMALL_MEMORY, rules, sink: SILENT, plans, userAt: nobody, accountAt: nobody })
 }
 
-/**
- * @param inputs all definitions of the space: those of the same type that it reads are played with it
- * @param until the present instant: what falls due after it has not happened yet
- */
-function hasEverBeenOne(
-  actor: Actor,
-  input: DefinitionInput,
-  inputs: readonly DefinitionInput[],
-  until: number,
-): boolean {
-  const plan = playedPlan(input, inputs)
-  const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
-  const played = new PlayedActor(actor, plan, input.id)
-  for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
-  return played.playTo(until)
+function nobody(): never {
+  throw new Error('a played actor is alone')
 }
 
 function playedPlan(input: DefinitionInput, inputs: readonly DefinitionInput[]): Plan {
@@ -78,19 +96,21 @@ function playedPlan(input: DefinitionInput, inputs: readonly DefinitionInput[]):
 }
 
 class PlayedActor extends Actor {
-  readonly #of: Actor
+  override readonly kind: 'user' | 'account'
+  readonly #of: SpaceActor
   readonly #definition: number
   readonly #played: ProfileEvent[] = []
 
-  constructor(of: Actor, plan: Plan, definition: number) {
-    super(of.ordinal, plan, SILENT)
+  constructor(store: ActorStore, plan: Plan, of: SpaceActor, definition: number) {
+    super(store, plan)
+    this.bind(0, plan)
+    this.kind = of.kind
     this.#of = of
     this.#definition = definition
-    for (const key of Object.keys(of.traits.values))
-      this.writableTraits().set(
-        { key, value: of.traits.values[key]!, ts: 0, arrival: 0, sourceId: '' },
-        () => undefined,
-      )
+  }
+
+  override get traits(): Traits {
+    return this.#of.traits
   }
 
   /** Plays up to `limit`; returns true if the count was at least 1 at some due instant. */
@@ -151,7 +171,8 @@ class PlayedActor extends Actor {
 
   #settle(): boolean {
     this.evaluate(Infinity)
-    this.schedule()
+    this.closeStates()
+    this.store.memory.state.doubles[this.row + DUE_AT] = this.schedule()
     return this.defined.get(this.#definition)?.hasBeenOne ?? false
   }
 }

@@ -19,10 +19,11 @@ export function forgetEvents(
   { now, arrivals }: { readonly now: number; readonly arrivals: number },
 ): void {
   const { historyMs, eventsMax } = retention
-  const both = [plans.user, plans.account]
+  const isFull = profile.eventCount >= eventsMax
+  if (!isFull && historyMs === Infinity) return
   const keptMs = Math.max(historyMs, plans.user.windowMsMax, plans.account.windowMsMax)
-  const isFull = profile.history.count >= eventsMax
   if (!isFull && profile.firstKeptTs() > now - keptMs - keptMs / 16) return
+  const both = [plans.user, plans.account]
   const events = profile.keptEvents()
   const roomFor = isFull ? events.length - Math.max(0, eventsMax - 1 - Math.floor(eventsMax / 8)) : 0
   let count = events.findIndex(({ ts }) => ts > now - keptMs)
@@ -40,16 +41,15 @@ export function forgetEvents(
 /**
  * Returns the instant since which the value of a definition is exact, epoch ms: earlier events no longer count, though
  * they would if all were kept. Undefined if the value is exact over all history.
- * @param definedAt how many calls the space had taken up when it was defined, or last edited
+ * @param fact how long an event matters, ms; how many calls there had been when it was defined or last edited; now
  */
 export function exactSince(
   actor: Actor,
-  { lookbackMs }: { readonly lookbackMs: number },
-  definedAt: number,
+  { lookbackMs, definedAt, now }: { readonly lookbackMs: number; readonly definedAt: number; readonly now: number },
 ): number | undefined {
   let since: number | undefined
   for (const { keptSince, firstForgottenAt } of actor.olderOfAll()) {
-    const isExact = lookbackMs === 0 ? definedAt < firstForgottenAt : keptSince <= actor.now - lookbackMs
+    const isExact = lookbackMs === 0 ? definedAt < firstForgottenAt : keptSince <= now - lookbackMs
     if (!isExact) since = Math.max(since ?? -Infinity, keptSince)
   }
   return since

@@ -1,33 +1,30 @@
 /**
  * Gives the actors other definitions: every actor computes its state again under the new plans, at the present instant.
  *
- * O1. Linked accounts and users settle together; nobody else reaches them. So the space is gone through in groups, and
- *     users that were at rest are so again before the next group.
+ * O1. Linked accounts and users settle together; nobody else reaches them. So the space is gone through in groups.
  * O2. All actors get the definitions or none: if one fails, those before it are restored.
  * O3. An actor whose bytes stay the same has not changed, and is not stored anew.
  */
 import type { Transition } from '../../src/model/transition.ts'
-import type { AccountActor } from '../actor/account-actor.ts'
-import { type ActorDecoder, encodeActor } from '../memory/actor-codec.ts'
-import { readFrame } from '../memory/actor-frame.ts'
-import { settledAt } from '../actor/settled-at.ts'
-import { beginCount, dropEnded } from './ever-counted.ts'
-import { mementoOf } from '../actor/defined-value.ts'
-import { PAGE_ACTORS, type PageActor } from '../memory/pages.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
+import type { SpaceActor } from '../actor/space-actor.ts'
+import { viewOfAccount, viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { DefinitionInput } from '../compiler/references.ts'
-import type { Roster } from '../memory/roster.ts'
-import type { Settlement } from '../settlement/settlement.ts'
-import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+import { decodeActor, encodeActor } from '../records/actor-codec.ts'
+import { readFrame } from '../records/actor-frame.ts'
+import { PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import type { Roster } from '../records/roster.ts'
+import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
+import type { Settlement } from '../settlement/settlement.ts'
+import { EverCounted } from './ever-counted.ts'
 
 export interface RedefinitionOptions {
   readonly roster: Roster
   readonly settlement: Settlement
-  readonly decoder: ActorDecoder
+  readonly store: ActorStore
   readonly wheel: TimingWheel
-  /** Called after each group. */
-  readonly rest: () => void
 }
 
 /** The definitions that the actors get. */
@@ -40,12 +37,10 @@ export interface NewDefinitions {
   readonly now: number
 }
 
-/** An actor that takes part, and its state before. */
+/** An actor that has the new definitions, and what it was before if it has changed. */
 interface RedefinedActor {
-  readonly actor: SpaceActor
-  readonly before: PageActor
-  /** Restores the values of an actor that was awake. */
-  readonly giveBack: (() => void) | undefined
+  readonly ordinal: number
+  readonly before: PageActor | undefined
 }
 
 export class Redefinition {
@@ -63,15 +58,20 @@ export class Redefinition {
 
   /** Gives all actors the definitions. Throws the error of an actor that fails; then nothing has changed. */
   adopt(definitions: NewDefinitions, transitions: Transition[]): void {
+    const { store } = this.#options
     const adopters: RedefinedActor[] = []
+    const everCounted = new EverCounted(definitions.inputs, store.rules)
     this.#isUnderWay = true
     try {
       for (const group of this.#groups()) {
-        adopters.push(...this.#adoptTogether(group, definitions, transitions))
-        this.#options.rest()
+        const changed = this.#adoptTogether(group, definitions, everCounted, transitions)
+        for (const adopter of changed) adopters.push(adopter)
       }
+      store.plans = definitions.plans
     } catch (cause) {
-      for (const adopter of adopters.reverse()) this.#takeBack(adopter, definitions)
+      store.plans = definitions.plans
+      this.#takeBack(adopters)
+      store.plans = definitions.oldPlans
       throw cause
     } finally {
       this.#isUnderWay = false
@@ -79,83 +79,80 @@ export class Redefinition {
   }
 
   /** @returns the actors that must be restored if another fails */
-  #adoptTogether(group: readonly number[], definitions: NewDefinitions, transitions: Transition[]): RedefinedActor[] {
-    const { settlement } = this.#options
-    const { plans, begun, inputs, now } = definitions
-    const adopters = group.map((ordinal) => this.#adopter(ordinal, plans))
+  #adoptTogether(
+    ordinals: readonly number[],
+    { plans, oldPlans, begun, now }: NewDefinitions,
+    everCounted: EverCounted,
+    transitions: Transition[],
+  ): RedefinedActor[] {
+    const { settlement, store } = this.#options
+    const adopters = ordinals.map((ordinal) => ({ ordinal, before: this.#capture(ordinal) }))
+    store.plans = oldPlans
     settlement.begin(now)
     try {
-      for (const { actor } of adopters) dropEnded(actor, plans[actor.kind])
-      for (const { actor } of adopters) {
-        actor.next({ kind: 'definitions changed', at: now, plan: plans[actor.kind] })
-        for (const input of begun) beginCount(actor, plans[actor.kind], input, { inputs, now })
+      const actors = ordinals.map((ordinal) => this.#enter(ordinal, now))
+      store.plans = plans
+      for (const actor of actors) store.values.keepOnly(actor.row, (id) => id >= 0 && plans[actor.kind].byId.has(id))
+      for (const actor of actors) {
+        actor.receive({ kind: 'definitions changed', at: now, plan: plans[actor.kind] })
+        for (const input of begun) everCounted.begin(actor, plans[actor.kind], input, now)
       }
       settlement.finish(transitions)
     } catch (cause) {
       settlement.rollBack()
-      for (const adopter of adopters) this.#takeBack(adopter, definitions)
       throw cause
     }
-    return adopters.filter((adopter) => this.#isAnother(adopter))
+    return adopters.map(({ ordinal, before }) => ({ ordinal, before: this.#changedFrom(ordinal, before) }))
   }
 
-  #adopter(ordinal: number, plans: Plans): RedefinedActor {
-    const { roster, decoder, wheel } = this.#options
-    const before = { bytes: Buffer.from(roster.bytesOf(ordinal)!), dueAt: wheel.deadlineOf(ordinal) }
-    const awake = roster.awakeAt(ordinal)
-    if (awake) return { actor: awake, before, giveBack: mementoOf(awake.defined) }
-    return { actor: decoder.actorOf(readFrame(before.bytes), plans), before, giveBack: undefined }
+  #enter(ordinal: number, now: number): SpaceActor {
+    const actor = this.#options.settlement.enter(ordinal)
+    actor.now = now
+    return actor
   }
 
-  /** Stores the new state of an actor; returns true if it must be restored on a failure. Keeps O3. */
-  #isAnother({ actor, before, giveBack }: RedefinedActor): boolean {
-    const { roster, wheel } = this.#options
-    const { ordinal } = actor
-    const after = encodeActor(actor)
-    const isSame = after.equals(before.bytes) && actor.dueAt === before.dueAt
-    if (giveBack) {
-      if (!isSame) roster.changed(ordinal, before)
-      return true
-    }
-    if (!isSame) roster.rewrite(ordinal, after, before)
-    wheel.set(ordinal, actor.dueAt)
-    if (actor.kind === 'user') actor.leaveMemory()
-    return !isSame
+  #capture(ordinal: number): PageActor {
+    const { roster, store } = this.#options
+    const bytes = encodeActor(store, ordinal, roster.isAccount(ordinal))
+    return { bytes, dueAt: store.memory.state.doubles[store.rows.at(ordinal) + DUE_AT]! }
+  }
+
+  /** Marks an actor that is another now to be stored, and returns what it was; undefined if it is the same. Keeps O3. */
+  #changedFrom(ordinal: number, before: PageActor): PageActor | undefined {
+    const after = this.#capture(ordinal)
+    if (Buffer.compare(after.bytes, before.bytes) === 0 && after.dueAt === before.dueAt) return undefined
+    this.#options.roster.pages.changing(ordinal, before)
+    return before
   }
 
   /** Keeps O2. */
-  #takeBack({ actor, before, giveBack }: RedefinedActor, { oldPlans, now }: NewDefinitions): void {
-    const { roster, settlement, wheel } = this.#options
-    const { ordinal } = actor
-    if (roster.awakeAt(ordinal) === actor) {
-      giveBack!()
-      settlement.quietly(() => actor.restore(settledAt(now, before.dueAt), oldPlans[actor.kind]))
-      actor.schedule()
-      actor.dueAt = before.dueAt
-    } else roster.rewrite(ordinal, before.bytes)
-    wheel.set(ordinal, before.dueAt)
+  #takeBack(adopters: readonly RedefinedActor[]): void {
+    const { roster, store, wheel } = this.#options
+    const { barrier, state } = store.memory
+    for (const { ordinal, before } of adopters) {
+      barrier.begin()
+      const isAccount = roster.isAccount(ordinal)
+      const view = isAccount ? viewOfAccount(store, ordinal) : viewOfUser(store, ordinal)
+      view.dropStates()
+      if (before) {
+        store.remove(ordinal, !isAccount)
+        decodeActor(store, readFrame(before.bytes))
+        state.doubles[store.rows.at(ordinal) + DUE_AT] = before.dueAt
+        wheel.set(ordinal, before.dueAt)
+      } else state.ints[(store.rows.at(ordinal) + FLAGS) * 2]! |= IS_UNBUILT
+      barrier.commit()
+      store.rows.commit()
+    }
   }
 
   /** Yields the ordinals of actors that settle together. Keeps O1. */
   *#groups(): Generator<readonly number[]> {
-    const { roster } = this.#options
-    const accountsOf = new Map<number, AccountActor[]>()
-    for (const account of roster.accounts())
-      for (const user of account.users.keys()) {
-        const accounts = accountsOf.get(user)
-        if (accounts) accounts.push(account)
-        else accountsOf.set(user, [account])
-      }
-    const reached = new Set<AccountActor>()
-    for (const account of roster.accounts())
-      if (!reached.has(account)) {
-        const group = linkedTo(account, accountsOf, reached)
-        // Linked users are looked for by the others of their group.
-        yield group.filter((ordinal) => roster.at(ordinal))
-      }
+    const { roster, store } = this.#options
+    const reached = new Set<number>()
+    for (const account of roster.accounts()) if (!reached.has(account)) yield this.#linkedTo(account, reached)
     let alone: number[] = []
     for (const ordinal of roster.ordinals()) {
-      if (accountsOf.has(ordinal) || roster.awakeAt(ordinal)?.kind === 'account') continue
+      if (roster.isAccount(ordinal) || store.links.count(store.rows.at(ordinal)) > 0) continue
       alone.push(ordinal)
       if (alone.length < PAGE_ACTORS) continue
       yield alone
@@ -163,28 +160,21 @@ export class Redefinition {
     }
     yield alone
   }
-}
 
-/** Lists the ordinals of all actors that are linked to an account through accounts and users, in order. */
-function linkedTo(
-  first: AccountActor,
-  accountsOf: ReadonlyMap<number, readonly AccountActor[]>,
-  reached: Set<AccountActor>,
-): number[] {
-  const group = new Set<number>()
-  const waiting = [first]
-  reached.add(first)
-  for (let account = waiting.pop(); account; account = waiting.pop()) {
-    group.add(account.ordinal)
-    for (const user of account.users.keys()) {
-      if (group.has(user)) continue
-      group.add(user)
-      for (const other of accountsOf.get(user)!) {
-        if (reached.has(other)) continue
-        reached.add(other)
-        waiting.push(other)
+  /** Lists the ordinals of all actors that are linked to an account through accounts and users, in order. */
+  #linkedTo(first: number, reached: Set<number>): number[] {
+    const { store } = this.#options
+    const group: number[] = []
+    const waiting = [first]
+    reached.add(first)
+    for (let ordinal = waiting.pop(); ordinal !== undefined; ordinal = waiting.pop()) {
+      group.push(ordinal)
+      for (const linked of store.links.keys(store.rows.at(ordinal))) {
+        if (reached.has(linked)) continue
+        reached.add(linked)
+        waiting.push(linked)
       }
     }
+    return group.sort((a, b) => a - b)
   }
-  return [...group].sort((a, b) => a - b)
 }

@@ -9,8 +9,8 @@
  */
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
-import { PAGE_ACTORS } from '../memory/pages.ts'
-import type { Roster } from '../memory/roster.ts'
+import { actorsOfPage, PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import type { Roster } from '../records/roster.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
 /** An entry whose calls have been read: it says which users it touches. */
@@ -25,60 +25,68 @@ const LOOKS = 32
 /** The bound right after a checkpoint: ten thousand users go in some milliseconds. */
 const LOOKS_MANY = 1_024
 
+export interface ResidentPagesOptions {
+  readonly roster: Roster
+  readonly identity: Identity
+  readonly wheel: TimingWheel
+  /** Returns the memory that actors take up. */
+  readonly usedBytes: () => number
+  /** Puts the actors of a page into memory. */
+  readonly admit: (actors: readonly PageActor[]) => void
+}
+
 export class ResidentPages {
-  readonly #roster: Roster
-  readonly #identity: Identity
-  readonly #wheel: TimingWheel
+  readonly #options: ResidentPagesOptions
   #areManyStored = false
 
-  constructor(roster: Roster, identity: Identity, wheel: TimingWheel) {
-    this.#roster = roster
-    this.#identity = identity
-    this.#wheel = wheel
+  constructor(options: ResidentPagesOptions) {
+    this.#options = options
   }
 
-  /** The number of users that are objects. */
-  get awakeCount(): number {
-    return this.#roster.awakeCount
-  }
-
-  /** Memory that the bytes of users take up. */
+  /** Memory that actors take up. */
   get bytes(): number {
-    return this.#roster.restingBytes
+    return this.#options.usedBytes()
   }
 
   /** The number of pages that are not in memory. */
   get coldPages(): number {
-    return this.#roster.coldCount
+    return this.#options.roster.coldCount
   }
 
   /** Lists the pages that must be brought back before an entry is applied, once all before it are. Keeps P1. */
   pagesFor(entry: ReadEntry): readonly number[] {
+    const { roster, identity, wheel } = this.#options
     const { looksAt = NO_PAGES } = entry
-    for (const page of looksAt) this.#roster.touch(page)
-    if (this.#roster.coldCount === 0) return NO_PAGES
+    for (const page of looksAt) roster.touch(page)
+    if (roster.coldCount === 0) return NO_PAGES
     const pages = new Set<number>()
-    if (entry.kind === 'command') for (const page of this.#roster.coldPages()) pages.add(page)
+    if (entry.kind === 'command') for (const page of roster.coldPages()) pages.add(page)
     for (const page of looksAt) this.#addCold(page * PAGE_ACTORS, pages)
-    for (const ordinal of this.#wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
+    for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
     if (entry.kind === 'calls') {
       // A new user gets an ordinal on the last page.
-      this.#addCold(this.#roster.nextOrdinal, pages)
+      this.#addCold(roster.nextOrdinal, pages)
       for (const { call } of entry.calls)
-        for (const { type, value } of call.ids) this.#addCold(this.#identity.ordinalOf(type, value), pages)
+        for (const { type, value } of call.ids) this.#addCold(identity.ordinalOf(type, value), pages)
     }
     return [...pages]
   }
 
   /** Returns the page that must be brought back before a profile can be looked at; undefined if there is none. */
   pageOf(type: string, value: string): number | undefined {
-    const ordinal = this.#identity.ordinalOf(type, value)
-    return ordinal >= 0 && this.#roster.isCold(ordinal) ? Math.floor(ordinal / PAGE_ACTORS) : undefined
+    const { roster, identity } = this.#options
+    const ordinal = identity.ordinalOf(type, value)
+    return ordinal >= 0 && roster.isCold(ordinal) ? Math.floor(ordinal / PAGE_ACTORS) : undefined
   }
 
-  /** Puts a page back into memory. */
+  /** Puts a page back into memory, if it is not there. */
   admit(page: number, bytes: Uint8Array): void {
-    this.#roster.admitPage(page, bytes)
+    const { roster, admit } = this.#options
+    if (!roster.isCold(page * PAGE_ACTORS)) return
+    const [ordinals, actors] = [[...roster.ordinalsOf(page)], actorsOfPage(bytes)]
+    if (actors.length !== ordinals.length) throw new Error(`page ${page} has ${actors.length} of ${ordinals.length}`)
+    admit(actors.map(({ bytes: packed, dueAt = Infinity }) => ({ bytes: packed, dueAt })))
+    roster.warm(page)
   }
 
   /**
@@ -87,17 +95,18 @@ export class ResidentPages {
    * when that entry is applied.
    */
   release(bytesMax: number): void {
-    this.#roster.releasePages(bytesMax, this.#areManyStored ? LOOKS_MANY : LOOKS)
+    const { roster, usedBytes } = this.#options
+    roster.releasePages(() => usedBytes() > bytesMax, this.#areManyStored ? LOOKS_MANY : LOOKS)
     this.#areManyStored = false
   }
 
   /** The current cut is stored: many pages may go after the next entry. */
   stored(): void {
-    this.#roster.pages.keep()
+    this.#options.roster.pages.keep()
     this.#areManyStored = true
   }
 
   #addCold(ordinal: number, pages: Set<number>): void {
-    if (ordinal >= 0 && this.#roster.isCold(ordinal)) pages.add(Math.floor(ordinal / PAGE_ACTORS))
+    if (ordinal >= 0 && this.#options.roster.isCold(ordinal)) pages.add(Math.floor(ordinal / PAGE_ACTORS))
   }
 }

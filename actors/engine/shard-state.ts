@@ -3,20 +3,9 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
 import type { Retention } from '../../src/model/retention.ts'
-import type { PageCut } from '../memory/pages.ts'
+import type { PageCut } from '../records/pages.ts'
+import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { SettlementObserver } from '../settlement/settlement-observer.ts'
-
-/** Decides when users are put to rest: it saves memory, and makes the next call of such a user slower. */
-export interface RestLimits {
-  /** Users that have taken part in nothing for so long rest, ms of the space's time. */
-  readonly idleMs: number
-  /** Users that are awake beyond this number rest, the longest untouched first. */
-  readonly awakeMax: number
-  /** Beyond so many bytes of users, pages that a checkpoint has leave memory, if nobody has touched them for long. */
-  readonly bytesMax: number
-}
-
-export const NEVER_REST: RestLimits = { idleMs: Infinity, awakeMax: Infinity, bytesMax: Infinity }
 
 export interface ShardOptions {
   readonly definitions?: readonly DefinitionSource[]
@@ -27,8 +16,10 @@ export interface ShardOptions {
   readonly retention?: Retention
   /** No `messageId` is forgotten by default. */
   readonly deduplication?: DeduplicationLimits
-  /** By default, no user rests. */
-  readonly rest?: RestLimits
+  /** The memory that is set aside for the actors; enough for small replays by default. */
+  readonly memory?: MemoryLimits
+  /** Beyond so many bytes of users, pages that a checkpoint has leave memory, if nobody has touched them for long. */
+  readonly residentBytesMax?: number
   /** Receives the changes of every settlement. */
   readonly observer?: SettlementObserver
 }
@@ -48,7 +39,7 @@ export interface ShardHead {
   readonly ordinals: number
 }
 
-/** The whole state of a shard. Actors are bytes: an actor at rest is its own snapshot. */
+/** The whole state of a shard. Actors are bytes. */
 export interface ShardState extends ShardHead {
   /** By number; those of one page are written together. */
   readonly pages: readonly Uint8Array[]

@@ -13,15 +13,8 @@ import { checkRulesVersion, FIRST_RULES_VERSION, identityRulesOf, RULES_VERSION 
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
-import {
-  NEVER_REST,
-  type ShardCut,
-  type ShardHead,
-  type ShardOptions,
-  type ShardRestoration,
-  type ShardState,
-} from './shard-state.ts'
-import type { ActorReader } from '../memory/actor-reader.ts'
+import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
+import type { ActorReader } from '../records/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
 import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
@@ -30,7 +23,8 @@ import type { CallContext } from './call-application.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import { exactSince } from './forget-events.ts'
 import { Restoration } from './restoration.ts'
-import { encodeBarePage } from '../memory/pages.ts'
+import { SMALL_MEMORY } from '../memory/actor-memory.ts'
+import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
@@ -51,7 +45,8 @@ export class Shard {
     rules = RULES_VERSION,
     retention = KEEP_ALL,
     deduplication,
-    rest = NEVER_REST,
+    memory = SMALL_MEMORY,
+    residentBytesMax = Infinity,
     observer,
   }: ShardOptions = {}) {
     this.#identityRules = identity
@@ -61,7 +56,8 @@ export class Shard {
       identity,
       retention,
       deduplication,
-      rest,
+      memory,
+      residentBytesMax,
       observer,
     })
   }
@@ -116,7 +112,7 @@ export class Shard {
     if (!Number.isSafeInteger(entry.receivedAt)) throw new RangeError('receivedAt: expected integer epoch ms')
     const transitions: Transition[] = []
     const outcomes = this.#applyEntry(entry, transitions)
-    this.#system.rest(outcomes.length)
+    this.#system.release()
     return { transitions, outcomes, faults: this.#system.clock.takeFaults() }
   }
 
@@ -137,9 +133,7 @@ export class Shard {
   state(): ShardState {
     return {
       ...this.#head(),
-      pages: Array.from(this.#system.roster.encodeAll(), (actors: Uint8Array[] | undefined) =>
-        encodeBarePage(actors ?? []),
-      ),
+      pages: this.#system.encodeAll(),
       fingerprints: this.deduplication.chunks(),
     }
   }
@@ -162,7 +156,7 @@ export class Shard {
     return {
       clock: this.#system.clock.now,
       arrivals: this.#system.calls.arrivals,
-      names: [...this.#system.store.names.toArray()],
+      names: [...this.#system.store.histories.names.toArray()],
       definitions: this.definitions.toData(),
       nextDefinitionId: this.definitions.nextId,
       retention: this.#system.retention,
@@ -189,25 +183,14 @@ export class Shard {
   }
 
   #begin(head: ShardHead): ShardRestoration<Shard> {
-    for (const name of head.names) this.#system.store.names.numberOf(name)
+    for (const name of head.names) this.#system.store.histories.names.numberOf(name)
     this.#system.defined = new DefinedPlans(Definitions.restored(head.definitions, head.nextDefinitionId))
+    this.#system.store.plans = this.#system.defined.plans
     this.deduplication.restore(head.deduplication)
     this.#system.clock.now = head.clock
     this.#system.calls.arrivals = head.arrivals
     this.#system.roster.expect(head.ordinals)
-    return new Restoration(this, {
-      roster: this.#system.roster,
-      identity: this.#system.identity,
-      wheel: this.#system.wheel,
-      settlement: this.#system.settlement,
-      decoder: this.#system.decoder,
-      plans: this.#system.defined.plans,
-      deduplication: this.deduplication,
-      clock: head.clock,
-      schedule: (actor) => this.#system.schedule(actor),
-      rest: () => this.#system.rest(1),
-      release: () => this.#system.release(),
-    })
+    return new Restoration(this, this.#system)
   }
 
   /** Returns the next instant at which something happens by time alone; infinite if there is none. */
@@ -217,23 +200,30 @@ export class Shard {
 
   /** Returns the profile that an id names, whatever the case of an email. */
   profile(type: string, value: string): ProfileActor | undefined {
-    return this.#system.identity.find(type, canonicalId(type, value))
+    const ordinal = this.#system.identity.ordinalOf(type, canonicalId(type, value))
+    if (ordinal < 0) return undefined
+    this.#system.roster.touch(Math.floor(ordinal / PAGE_ACTORS))
+    return this.#system.viewOf(ordinal) as ProfileActor | undefined
   }
 
   account(groupId: string): AccountActor | undefined {
-    return this.#system.roster.account(groupId)
+    const ordinal = this.#system.roster.account(groupId)
+    return ordinal === undefined ? undefined : (this.#system.viewOf(ordinal) as AccountActor | undefined)
   }
 
   /** Returns the instant since which the value of a definition is exact; see `exactSince`. */
   exactSince(actor: SpaceActor, definition: number): number | undefined {
     const node = this.#system.defined.plans[actor.kind].byId.get(definition)
     const input = this.definitions.inputs().find(({ id }) => id === definition)
-    return node && input && exactSince(actor, node, input.definedAt)
+    if (!node || !input) return undefined
+    return exactSince(actor, { lookbackMs: node.lookbackMs, definedAt: input.definedAt, now: this.clock })
   }
 
-  /** Returns all users and accounts, in order; wakes those at rest. */
+  /** Returns all users and accounts that are in memory, in order. */
   actors(): readonly SpaceActor[] {
-    return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.roster.at(ordinal)!)
+    return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.viewOf(ordinal)).filter(
+      (actor) => actor !== undefined,
+    )
   }
 
   #callContext(): CallContext {

@@ -1,15 +1,15 @@
 /** The present of a space. It moves on with the entries; deadlines on the way fire at their own instants. */
 import type { Transition } from '../../src/model/transition.ts'
 import { type FailedDeadline, NO_FAULTS } from './applied.ts'
-import type { Roster } from '../memory/roster.ts'
 import type { Settlement } from '../settlement/settlement.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
 export interface SpaceClockOptions {
   readonly wheel: TimingWheel
-  readonly roster: Roster
   readonly settlement: Settlement
+  /** Names an actor in the report of a deadline that failed. */
+  readonly labelOf: (ordinal: number) => string
   /** Called for an actor that is due, within the settlement of all that are due at that instant. */
   readonly onDue: (actor: SpaceActor, due: number) => void
 }
@@ -49,16 +49,16 @@ export class SpaceClock {
 
   /** Settles all actors that are due at once; if that fails, each fires by itself. */
   #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
-    const { wheel, roster, settlement, onDue } = this.#options
+    const { wheel, settlement, onDue, labelOf } = this.#options
     settlement.begin(due)
     try {
-      for (const ordinal of ordinals) onDue(roster.at(ordinal)!, due)
+      for (const ordinal of ordinals) onDue(settlement.participant(ordinal), due)
       settlement.finish(transitions)
     } catch (cause) {
       settlement.rollBack()
       for (const ordinal of ordinals) wheel.set(ordinal, Infinity)
       if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
-      else this.#faults = [...this.#faults, { profile: roster.at(ordinals[0]!)!.label, at: due, cause }]
+      else this.#faults = [...this.#faults, { profile: labelOf(ordinals[0]!), at: due, cause }]
     }
   }
 }

@@ -1,15 +1,26 @@
 /** The occurrences that an actor holds for one node: in event order, each with its verdict. */
 import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Horizon } from '../values/comparators.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'
+import { reachedFromJson, reachedToJson } from '../values/stored.ts'
 
 /** Notified of each occurrence that now passes, or no longer does. */
 export interface OccurrenceReader {
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void
 }
+
+const PASSES = 1
+const SETTLED = 2
+
+type Data = [
+  dueAt: number,
+  settled: number,
+  occurrences: [ts: number, arrival: number, flags: number, flipAt: number, ...values: JsonValue[][]][],
+]
 
 export class OccurrenceState implements Occurrences {
   /** Next instant at which a verdict may change by time alone; infinite if none. */
@@ -21,6 +32,33 @@ export class OccurrenceState implements Occurrences {
 
   constructor(node: OccurrenceNode) {
     this.node = node
+  }
+
+  static fromData(node: OccurrenceNode, data: JsonValue): OccurrenceState {
+    const [dueAt, settled, occurrences] = data as Data
+    const state = new OccurrenceState(node)
+    state.dueAt = dueAt
+    state.#settled = settled
+    state.#occurrences = occurrences.map(([ts, arrival, flags, flipAt, ...values]) => ({
+      ts,
+      arrival,
+      values: values.map(reachedFromJson),
+      passes: (flags & PASSES) !== 0,
+      isSettled: (flags & SETTLED) !== 0,
+      flipAt,
+    }))
+    return state
+  }
+
+  toData(): JsonValue {
+    const occurrences = this.#occurrences.map(({ ts, arrival, passes, isSettled, flipAt, values }) => [
+      ts,
+      arrival,
+      (passes ? PASSES : 0) | (isSettled ? SETTLED : 0),
+      flipAt,
+      ...values.map(reachedToJson),
+    ])
+    return [this.dueAt, this.#settled, occurrences]
   }
 
   get occurrences(): readonly Occurrence[] {

@@ -4,11 +4,16 @@
  */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
 import { IdTable } from './id-table.ts'
-import type { ProfileActor } from '../actor/profile-actor.ts'
+
+/** The part of a profile that the identity rules look at. */
+export interface NamedProfile {
+  readonly ids: readonly ExternalId[]
+  readonly mergeCount: number
+}
 
 export interface Resolution {
-  /** Profiles to unite, the survivor first; none: to be created. */
-  readonly profiles: readonly ProfileActor[]
+  /** Ordinals of the profiles to unite, the survivor first; none: to be created. */
+  readonly profiles: readonly number[]
   /** Ids of the call that no profile holds yet and that the profile is to have, in the call's order. */
   readonly added: readonly ExternalId[]
 }
@@ -16,10 +21,9 @@ export interface Resolution {
 export class Identity {
   readonly #rules: IdentityRules
   readonly #ids = new IdTable()
-  readonly #profileAt: (ordinal: number) => ProfileActor
+  readonly #profileAt: (ordinal: number) => NamedProfile
 
-  /** @param profileAt wakes the profile if it is at rest */
-  constructor(rules: IdentityRules, profileAt: (ordinal: number) => ProfileActor) {
+  constructor(rules: IdentityRules, profileAt: (ordinal: number) => NamedProfile) {
     this.#rules = rules
     this.#profileAt = profileAt
   }
@@ -29,9 +33,12 @@ export class Identity {
     return this.#ids.find(type, value)
   }
 
-  find(type: string, value: string): ProfileActor | undefined {
-    const ordinal = this.#ids.find(type, value)
-    return ordinal < 0 ? undefined : this.#profileAt(ordinal)
+  /** Returns the ordinal of the one profile that holds all of the ids; -1 if there is none. */
+  holderOf(ids: readonly ExternalId[]): number {
+    const holder = this.#ids.find(ids[0]!.type, ids[0]!.value)
+    for (let index = 1; index < ids.length && holder >= 0; index++)
+      if (this.#ids.find(ids[index]!.type, ids[index]!.value) !== holder) return -1
+    return holder
   }
 
   assign({ type, value }: ExternalId, ordinal: number): void {
@@ -46,8 +53,8 @@ export class Identity {
   resolve(ids: readonly ExternalId[]): Resolution {
     if (ids.length === 1) {
       const id = ids[0]!
-      const holder = this.find(id.type, id.value)
-      return holder ? { profiles: [holder], added: [] } : { profiles: [], added: ids }
+      const holder = this.ordinalOf(id.type, id.value)
+      return holder >= 0 ? { profiles: [holder], added: [] } : { profiles: [], added: ids }
     }
     const byPriority = ids
       .map((id, index) => ({ id, index }))
@@ -61,14 +68,14 @@ export class Identity {
   }
 
   #unite(ids: Iterable<ExternalId>): Resolution {
-    const profiles: ProfileActor[] = []
+    const profiles: number[] = []
     const added: ExternalId[] = []
     for (const id of ids) {
-      const holder = this.find(id.type, id.value)
-      if (!holder) added.push(id)
+      const holder = this.ordinalOf(id.type, id.value)
+      if (holder < 0) added.push(id)
       else if (!profiles.includes(holder)) profiles.push(holder)
     }
-    return { profiles: profiles.length > 1 ? survivorFirst(profiles) : profiles, added }
+    return { profiles: profiles.length > 1 ? this.#survivorFirst(profiles) : profiles, added }
   }
 
   #isWithinLimits({ profiles, added }: Resolution): boolean {
@@ -76,22 +83,23 @@ export class Identity {
     const { limits, limitOther, idsMax, mergesMax } = this.#rules
     const counts = new Map<string, number>()
     let total = 0
-    for (const list of [...profiles.map((profile) => profile.ids), added])
+    const held = profiles.map(this.#profileAt)
+    for (const list of [...held.map((profile) => profile.ids), added])
       for (const { type } of list) {
         const count = (counts.get(type) ?? 0) + 1
         if (count > (Object.hasOwn(limits, type) ? limits[type]! : limitOther)) return false
         counts.set(type, count)
         total++
       }
-    const merges = profiles.reduce((sum, profile) => sum + profile.mergeCount, Math.max(0, profiles.length - 1))
+    const merges = held.reduce((sum, profile) => sum + profile.mergeCount, Math.max(0, profiles.length - 1))
     return total <= idsMax && (profiles.length < 2 || merges <= mergesMax)
   }
-}
 
-/** Returns the one profile with a `user_id` first if exactly one has one, else the first created. */
-function survivorFirst(profiles: readonly ProfileActor[]): ProfileActor[] {
-  const byAge = [...profiles].sort((a, b) => a.ordinal - b.ordinal)
-  const named = byAge.filter((profile) => profile.ids.some((id) => id.type === 'user_id'))
-  const survivor = named.length === 1 ? named[0]! : byAge[0]!
-  return [survivor, ...byAge.filter((profile) => profile !== survivor)]
+  /** Returns the one profile with a `user_id` first if exactly one has one, else the first created. */
+  #survivorFirst(profiles: readonly number[]): number[] {
+    const byAge = [...profiles].sort((a, b) => a - b)
+    const named = byAge.filter((ordinal) => this.#profileAt(ordinal).ids.some((id) => id.type === 'user_id'))
+    const survivor = named.length === 1 ? named[0]! : byAge[0]!
+    return [survivor, ...byAge.filter((ordinal) => ordinal !== survivor)]
+  }
 }

@@ -19,7 +19,7 @@ export interface Discriminator {
 
 export type EventNode = StreamNode | OccurrenceNode
 
-const NO_NODES: readonly EventNode[] = []
+const NO_PREDICATES: readonly Predicate[] = []
 
 interface FieldIndex {
   readonly read: (event: ProfileEvent) => Reached
@@ -30,20 +30,17 @@ interface Group {
   readonly always: Predicate[]
   readonly byField: Map<string, FieldIndex>
   readonly fields: FieldIndex[]
-  /** True if some predicate feeds occurrences: then the order of the nodes matters. */
-  ordered: boolean
 }
 
 export class EventIndex {
   readonly #groups = new Map<string, Group>()
   /** Reused from one search to the next. */
-  readonly #matched: EventNode[] = []
+  readonly #matched: Predicate[] = []
   #search = 0
 
   /** Adds a predicate, whose nodes must be complete. */
   add(event: string, predicate: Predicate, discriminator: Discriminator | undefined): void {
     const group = this.#groupOf(event)
-    if (predicate.nodes.some((node) => node.kind === 'occurrences')) group.ordered = true
     if (!discriminator) {
       group.always.push(predicate)
       return
@@ -67,12 +64,11 @@ export class EventIndex {
   }
 
   /**
-   * Returns the nodes that take the event, by ascending id: a funnel's children come before the funnel. The list is
-   * valid until the next search.
+   * Returns the predicates that the event passes. The list is valid until the next search.
    */
-  match(event: ProfileEvent, work: Work): readonly EventNode[] {
+  match(event: ProfileEvent, work: Work): readonly Predicate[] {
     const group = this.#groups.get(event.name)
-    if (!group) return NO_NODES
+    if (!group) return NO_PREDICATES
     this.#search++
     const matched = this.#matched
     while (matched.length > 0) matched.pop()
@@ -84,26 +80,26 @@ export class EventIndex {
       } else if (reached !== undefined && reached !== null)
         this.#testAll(byKey.get(equalityKey(reached)), event, matched, work)
     }
-    return group.ordered && matched.length > 1 ? matched.sort((a, b) => a.id - b.id) : matched
+    return matched
   }
 
-  #testAll(predicates: readonly Predicate[] | undefined, event: ProfileEvent, matched: EventNode[], work: Work): void {
+  #testAll(predicates: readonly Predicate[] | undefined, event: ProfileEvent, matched: Predicate[], work: Work): void {
     if (predicates) for (const predicate of predicates) this.#test(predicate, event, matched, work)
   }
 
-  #test(predicate: Predicate, event: ProfileEvent, matched: EventNode[], work: Work): void {
+  #test(predicate: Predicate, event: ProfileEvent, matched: Predicate[], work: Work): void {
     if (predicate.lastSearch === this.#search) return
     predicate.lastSearch = this.#search
     work.predicates++
     if (event.arrival <= predicate.sinceArrival) return
     if (predicate.excludedSources?.has(event.sourceId)) return
     if (predicate.test && !predicate.test(event)) return
-    for (const node of predicate.nodes) matched.push(node)
+    matched.push(predicate)
   }
 
   #groupOf(event: string): Group {
     let group = this.#groups.get(event)
-    if (!group) this.#groups.set(event, (group = { always: [], byField: new Map(), fields: [], ordered: false }))
+    if (!group) this.#groups.set(event, (group = { always: [], byField: new Map(), fields: [] }))
     return group
   }
 }

@@ -16,10 +16,8 @@ export interface Host {
 
 /** The actor, as definitions see it while they are evaluated. */
 export interface DefinitionHost extends Host {
-  /** Truth of a stream's comparison; undefined while no event has touched the stream. */
-  streamBit(node: number, bit: number): boolean | undefined
   /** A stream's reduced value; undefined while no event has touched the stream. */
-  streamValue(node: number, reducer: number): JsonValue | undefined
+  streamValue(node: number): JsonValue | undefined
   /** Truth of a comparison of a trait with the clock. */
   timedTruth(node: number): boolean
   /** For an account: the number of its users that satisfy a condition, and the number of all. */

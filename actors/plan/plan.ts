@@ -6,7 +6,8 @@ import type { ActorKind } from '../../src/model/definition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { DefinitionHost } from './host.ts'
-import type { StreamNode, StreamState } from './stream-node.ts'
+import type { Group } from './group.ts'
+import type { StreamNode } from './stream-node.ts'
 import type { Dependents } from './dependents.ts'
 import type { EventIndex } from './event-index.ts'
 import type { Work } from './predicate.ts'
@@ -14,14 +15,6 @@ import type { TimedNode } from './timed-node.ts'
 import type { TraitIndex } from './trait-index.ts'
 
 export type StatefulNode = StreamNode | OccurrenceNode | TimedNode
-
-/** A stream, with the function that makes an actor's state for it. */
-export interface StreamEntry {
-  readonly node: StreamNode
-  readonly create: () => StreamState
-  /** Truth of the comparisons over nothing, one bit each. */
-  bitsOfNothing: number
-}
 
 export interface DefinitionNode {
   /** Index in the order in which a plan's definitions settle: inputs come before readers. */
@@ -50,8 +43,10 @@ export interface Plan {
   /** In the order in which they settle. */
   readonly definitions: readonly DefinitionNode[]
   readonly byId: ReadonlyMap<number, DefinitionNode>
+  /** By id. The id of a state in an actor's directory is that of its node. */
   readonly nodes: readonly StatefulNode[]
-  readonly streams: ReadonlyMap<number, StreamEntry>
+  /** States of several streams in one block; their ids follow those of the nodes. */
+  readonly groups: readonly Group[]
   readonly events: EventIndex
   readonly traits: TraitIndex
   /** Conditions that accounts put to each user. */

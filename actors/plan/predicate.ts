@@ -1,6 +1,7 @@
 /** A predicate, which the index of events leads to, and the counts of work done on the way. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
+import type { GroupMember } from './group.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** A predicate of the index: events that pass it go to its nodes. */
@@ -11,6 +12,10 @@ export interface Predicate {
   readonly sinceArrival: number
   /** Streams and occurrences that take the events, by ascending id. */
   readonly nodes: (StreamNode | OccurrenceNode)[]
+  /** Those of the nodes whose state is by itself. */
+  states: readonly (StreamNode | OccurrenceNode)[]
+  /** The part of a group where the states of the other nodes lie; undefined if there are none. */
+  member: GroupMember | undefined
   /** The search that last tested it: a predicate under several keys is tested once. */
   lastSearch: number
 }

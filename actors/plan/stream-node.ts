@@ -1,14 +1,16 @@
 /**
- * A stream of the shared plan: events of one name that pass a test, in a window that ends now, with the reducers that
- * definitions need of it. Equal streams of different definitions are one node. An actor holds a `StreamState` for a
- * stream once one of its events has touched it; before that, every reducer has its empty value.
+ * A stream of the shared plan: events of one name that pass a test, in a window that ends now, and the reducer of them.
+ * Equal ones of different definitions are one node. An actor holds a state for a stream once one of its events has
+ * touched it; before that, the reducer has its empty value.
  */
 import type { Reducer } from '../../src/language/tree.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
-import type { Host } from './host.ts'
 import type { Dependents } from './dependents.ts'
+import type { Rings } from '../memory/rings.ts'
+import type { Ladder } from './ladder.ts'
+import type { StreamComparison } from './stream-comparison.ts'
 import type { Reached } from '../values/values.ts'
 
 /** Half-open: an event is in from `ts + from` until `ts + to`. */
@@ -17,23 +19,15 @@ export interface Window {
   readonly to: number
 }
 
-/** A comparison of a reducer with constants: its truth is one bit of the state. */
-export interface StreamComparison {
-  readonly reducer: number
-  readonly test: (value: JsonValue) => boolean
-  /** Definitions to settle when it flips, by index in the plan. */
-  readonly definitions: Set<number>
-  /** For `count()` against a number: beyond this many events nothing changes; infinite otherwise. */
-  readonly countMax: number
+/** Where the state of a stream lies that is kept in a group. */
+export interface GroupedStream {
+  /** The index of the group in the plan. */
+  readonly group: number
+  value(rings: Rings, block: number): JsonValue
 }
-
-/** Bits of a state's truth fit a small integer. */
-export const COMPARISONS_MAX = 30
 
 export interface StreamNode {
   readonly kind: 'stream'
-  /** True if an actor keeps it among its recent counts, and not in a state of its own. */
-  isRecentCount: boolean
   readonly id: number
   readonly window: Window
   /**
@@ -43,42 +37,28 @@ export interface StreamNode {
   readonly totalKey: string | undefined
   /** The gap in ms that ends a session; infinite if there are no sessions. */
   readonly sessionGap: number
-  readonly reducers: Reducer[]
-  readonly readers: (((event: ProfileEvent) => Reached) | undefined)[]
+  readonly reducer: Reducer
+  /** Reads the reducer's input of an event; undefined for a count. */
+  readonly read: ((event: ProfileEvent) => Reached) | undefined
+  /** The stream's own test, to read kept events again. */
+  passes: (event: ProfileEvent) => boolean
   readonly comparisons: StreamComparison[]
-  /**
-   * If only comparisons of the count with constants read the stream: the number of events beyond which nothing changes.
-   * Otherwise infinite.
-   */
+  /** Finds the comparisons that flip; complete after the last definition. */
+  ladder: Ladder
+  /** For a count: that of events beyond which nothing changes; infinite if all of them matter. */
   countMax: number
-  /**
-   * With a finite `countMax`, by count: the number of the oldest events that must leave before some comparison flips; 0
-   * if none can.
-   */
-  leavesToFlip: readonly number[]
-  /** With a finite `countMax`: by count, the truth of the comparisons, one bit each. */
-  bitsByCount: readonly number[]
-  /** True if a reduced value itself is read. */
+  /** For a count: at which counts something flips, ascending; empty if each makes a difference. */
+  thresholds: readonly number[]
+  /** True if the reduced value itself is read. */
   isWatched: boolean
-  /** By reducer: readers of the value itself. */
-  readonly watchers: Dependents[]
+  /** Readers of the value itself. */
+  readonly watchers: Dependents
+  /** Where its state lies, if it is kept as numbers; otherwise the state is by itself. */
+  place: GroupedStream | undefined
   /** If the test depends on more than the event: the judged occurrences that this stream reduces. */
   readonly occurrences: OccurrenceNode | undefined
-}
-
-/** The state that an actor holds for one stream. */
-export interface StreamState {
-  /** Next instant at which time alone may change it; infinite if none. */
-  dueAt: number
-  /** Truth of the node's comparisons, one bit each, as last published. */
-  bits: number
-  /** Values of watched reducers, as last published. */
-  published: JsonValue[] | undefined
-  /** Adds an event that passes the stream's test. */
-  insert(event: ProfileEvent, host: Host): void
-  /** Moves the window on to the host's present. */
-  advance(host: Host): void
-  value(reducer: number): JsonValue
+  /** The index of the reducer's input among the values that each occurrence keeps; -1 for a count. */
+  readonly valueIndex: number
 }
 
 /** Returns the value of a reducer over no events. */

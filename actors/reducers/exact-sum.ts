@@ -6,7 +6,7 @@
 import type { JsonValue } from '../../src/model/json.ts'
 
 /** Beyond this, a sum of many values could leave the range of doubles on its way. */
-const LARGE = 2 ** 960
+export const LARGE = 2 ** 960
 const DENORMAL_BITS = 1074n
 
 export class ExactSum {
@@ -25,6 +25,11 @@ export class ExactSum {
   subtract(value: number): void {
     if (Number.isFinite(value)) this.add(-value)
     else this.#infinite--
+  }
+
+  /** Returns the partials; undefined if the sum is more than these. */
+  smallPartials(): readonly number[] | undefined {
+    return this.#large || this.#infinite !== 0 ? undefined : this.#partials
   }
 
   /** Returns the state as data. */

@@ -3,74 +3,79 @@
  * accounts, then the users that a changed account audience reaches), and the transitions that follow, each from the
  * value before and the value after. So a definition has at most one transition for one input, and none is seen half
  * settled.
+ *
+ * A settlement that fails leaves nothing behind: the memory of the actors is as it was when it began.
  */
-import type { Transition } from '../../src/model/transition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { Bag } from './bag.ts'
-import type { DefinedValue } from '../actor/defined-value.ts'
-import type { Actor, SettlementSink } from '../actor/actor.ts'
-import { settledAt } from '../actor/settled-at.ts'
-import type { History } from '../history/history.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import { AccountActor } from '../actor/account-actor.ts'
+import type { Actor } from '../actor/actor.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
 import type { Message } from '../actor/message.ts'
-import type { NameTable } from '../history/name-table.ts'
-import type { DefinitionNode } from '../plan/plan.ts'
-import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
+import { ProfileActor } from '../actor/profile-actor.ts'
+import type { SettlementSink, SettlingActor } from '../actor/settlement-sink.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
+import type { DefinitionNode } from '../plan/plan.ts'
+import { JOINED_IN, VIEW } from '../rows/row.ts'
 import { sameValue } from '../values/values.ts'
+import { Bag } from './bag.ts'
+import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
 
 interface ValueChange {
-  readonly actor: Actor
+  readonly actor: SpaceActor
   readonly node: DefinitionNode
-  readonly held: DefinedValue
   readonly before: JsonValue
-  readonly hadBeenOne: boolean
-  readonly wasKnown: boolean
-}
-
-/** A history to which an event has been appended, with its length before. */
-interface Appended {
-  readonly history: History
-  readonly size: number
-  readonly count: number
-  readonly names: NameTable
-  readonly nameCount: number
 }
 
 /** Transitions that have a subscriber. */
 interface Heard {
-  readonly watched: readonly [Actor, Transition][] | undefined
+  readonly watched: readonly Transition[] | undefined
+  readonly ordinals: readonly number[] | undefined
   readonly changes: readonly SettledChange[] | undefined
+}
+
+export interface SettlementHooks {
+  readonly isAccount: (ordinal: number) => boolean
+  /** Called for every actor that takes part, before anything of it changes. */
+  readonly onJoin: (ordinal: number) => void
+  /** Called for every actor that took part, at the end of the settlement. */
+  readonly onSettled: (actor: SpaceActor) => void
+  /** Called for every actor that took part, once it is as it was before. */
+  readonly onRestored: (ordinal: number) => void
 }
 
 const NO_CHANGES: readonly SettledChange[] = []
 
 export class Settlement implements SettlementSink {
-  #number = 0
   #now = 0
   #isOpen = false
-  #isQuiet = false
-  readonly #participants = new Bag<Actor>()
+  #store!: ActorStore
+  readonly #hooks: SettlementHooks
+  /** Views, bound anew in each settlement, and how many of each kind are in use. */
+  readonly #userViews: ProfileActor[] = []
+  readonly #accountViews: AccountActor[] = []
+  #userCount = 0
+  #accountCount = 0
+  readonly #participants = new Bag<SpaceActor>()
   readonly #changes = new Bag<ValueChange>()
   readonly #undos = new Bag<() => void>()
   readonly #acts = new Bag<() => void>()
-  /** A call appends at most one event. */
-  #appended: Appended | undefined = undefined
+  readonly #ended = new Bag<number>()
+  #nameCount = 0
   /** By level: actors with definitions to settle. */
-  readonly #queues: (Bag<Actor> | undefined)[] = []
-  readonly #onJoin: (actor: Actor) => void
-  readonly #onSettled: (actor: Actor) => void
+  readonly #queues: (Bag<SettlingActor> | undefined)[] = []
   /** Receives the changes once the settlement has succeeded. */
   observer: SettlementObserver | undefined = undefined
   /** Notes for the observer, kept until the settlement has succeeded. */
   readonly #notes: SettlementNotes = { united: [], named: [], joined: [] }
 
-  /**
-   * @param hooks `onJoin` is called for every actor that takes part, before anything of it changes; `onSettled` at the
-   *   end of the settlement
-   */
-  constructor(hooks: { readonly onJoin: (actor: Actor) => void; readonly onSettled: (actor: Actor) => void }) {
-    this.#onJoin = hooks.onJoin
-    this.#onSettled = hooks.onSettled
+  constructor(hooks: SettlementHooks) {
+    this.#hooks = hooks
+  }
+
+  /** Sets where the actors are kept; before the first settlement. */
+  attach(store: ActorStore): void {
+    this.#store = store
   }
 
   /** The notes of users that are united, named and linked; undefined if there is no observer. */
@@ -79,22 +84,21 @@ export class Settlement implements SettlementSink {
   }
 
   begin(now: number): void {
-    this.#number++
     this.#now = now
     this.#isOpen = true
+    this.#store.memory.barrier.begin()
+    this.#nameCount = this.#store.histories.names.count
   }
 
   /** Hands an actor a message: within the current settlement, or within one of its own. */
-  deliver<Received extends Message>(actor: Actor<Received>, message: Received): void {
+  deliver(ordinal: number, message: Message): void {
     if (this.#isOpen) {
-      this.join(actor)
-      actor.receive(message)
+      this.#receive(ordinal, message)
       return
     }
     this.begin(message.at)
     try {
-      this.join(actor)
-      actor.receive(message)
+      this.#receive(ordinal, message)
       this.finish([])
     } catch (cause) {
       this.rollBack()
@@ -102,6 +106,12 @@ export class Settlement implements SettlementSink {
     }
   }
 
+  #receive(ordinal: number, message: Message): void {
+    const view: Actor = this.participant(ordinal)
+    view.receive(message)
+  }
+
+  /** Registers how a change outside of the actors' memory is undone if the settlement fails. */
   onFailure(undo: () => void): void {
     this.#undos.add(undo)
   }
@@ -110,42 +120,65 @@ export class Settlement implements SettlementSink {
     this.#acts.add(act)
   }
 
-  /** Adds an actor: its present becomes the settlement's, with everything due for it until then. */
-  join(actor: Actor): void {
-    if (actor.settlement === this.#number) return
-    actor.settlement = this.#number
-    actor.dueBefore = actor.dueAt
-    this.#onJoin(actor)
-    this.#participants.add(actor)
-    actor.advance(this.#now)
+  /** Records that an actor is no more, if the settlement succeeds: whoever watches it is told so. */
+  ends(ordinal: number): void {
+    this.#ended.add(ordinal)
   }
 
-  enqueue(actor: Actor, level: number): void {
-    if (this.#isQuiet) return
+  join(ordinal: number): void {
+    this.participant(ordinal)
+  }
+
+  /** Returns the view of an actor that takes part: its present is the settlement's, with everything due until then. */
+  participant(ordinal: number): SpaceActor {
+    const known = this.#known(ordinal)
+    if (known) return known
+    const view = this.enter(ordinal)
+    view.advance(this.#now)
+    return view
+  }
+
+  /** Adds an actor whose present stays what it was. */
+  enter(ordinal: number): SpaceActor {
+    this.#hooks.onJoin(ordinal)
+    const { rows, memory } = this.#store
+    const row = rows.at(ordinal)
+    rows.touch(row)
+    const { ints } = memory.state
+    ints[(row + JOINED_IN) * 2 + 1] = memory.barrier.stamp
+    ints[(row + VIEW) * 2 + 1] = this.#participants.count
+    const view = this.#hooks.isAccount(ordinal) ? this.#accountView(ordinal) : this.#userView(ordinal)
+    this.#participants.add(view)
+    return view
+  }
+
+  #known(ordinal: number): SpaceActor | undefined {
+    const { rows, memory } = this.#store
+    const row = rows.at(ordinal)
+    if (memory.state.ints[(row + JOINED_IN) * 2 + 1] !== memory.barrier.stamp) return undefined
+    return this.#participants.at(memory.state.ints[(row + VIEW) * 2 + 1]!)
+  }
+
+  #userView(ordinal: number): ProfileActor {
+    const view = (this.#userViews[this.#userCount++] ??= new ProfileActor(this.#store, this.#store.plans.user))
+    view.bind(ordinal, this.#store.plans.user)
+    return view
+  }
+
+  #accountView(ordinal: number): AccountActor {
+    const view = (this.#accountViews[this.#accountCount++] ??= new AccountActor(this.#store, this.#store.plans.account))
+    view.bind(ordinal, this.#store.plans.account)
+    return view
+  }
+
+  enqueue(actor: SettlingActor, level: number): void {
     const queue = (this.#queues[level] ??= new Bag())
     if (queue.count === 0 || queue.at(queue.count - 1) !== actor) queue.add(actor)
   }
 
-  appending(history: History, names: NameTable): void {
-    this.#appended = { history, size: history.size, count: history.count, names, nameCount: names.count }
-  }
-
-  changing(actor: Actor, node: DefinitionNode, held: DefinedValue, wasKnown: boolean): void {
-    if (held.settlement === this.#number) return
-    held.settlement = this.#number
-    const change = { actor, node, held, before: held.value, hadBeenOne: held.hasBeenOne, wasKnown }
-    this.#changes.add(change)
-  }
-
-  /** Lets an actor restore its state without settling anything. */
-  quietly(act: () => void): void {
-    const wasQuiet = this.#isQuiet
-    this.#isQuiet = true
-    try {
-      act()
-    } finally {
-      this.#isQuiet = wasQuiet
-    }
+  changing(actor: SettlingActor, node: DefinitionNode, before: JsonValue): void {
+    // Every actor of a space is a user or an account.
+    this.#changes.add({ actor: actor as SpaceActor, node, before })
   }
 
   /** Settles the marked definitions, and appends the transitions. */
@@ -159,30 +192,42 @@ export class Settlement implements SettlementSink {
       // A settled definition may have marked others of any level, in other actors or in the same one again.
       level = -1
     }
-    for (let index = 0; index < this.#participants.count; index++) this.#onSettled(this.#participants.at(index))
+    for (let index = 0; index < this.#participants.count; index++) {
+      const actor = this.#participants.at(index)
+      actor.closeStates()
+      this.#hooks.onSettled(actor)
+    }
+    const heard = this.#publishChanges(transitions)
+    this.#tellObserver(heard.changes)
     for (let index = 0; index < this.#acts.count; index++) this.#acts.at(index)()
-    const { watched, changes } = this.#publishChanges(transitions)
-    this.#tellObserver(changes)
+    this.#store.memory.barrier.commit()
+    this.#store.rows.commit()
+    const ended = this.#ended.toArray()
     this.#close()
-    if (watched) for (const [actor, transition] of watched) actor.publish(transition)
+    this.#tellWatchers(heard, ended)
   }
 
   /** Appends a transition for each value that has changed; returns those that have a subscriber. */
   #publishChanges(transitions: Transition[]): Heard {
-    let watched: [Actor, Transition][] | undefined
+    let watched: Transition[] | undefined
+    let ordinals: number[] | undefined
     let changes: SettledChange[] | undefined
+    const { values } = this.#store
     for (let index = 0; index < this.#changes.count; index++) {
-      const { actor, node, held, before } = this.#changes.at(index)
-      if (node.kind === 'condition' || sameValue(before, held.value)) continue
-      held.sequence++
-      held.changedAt = this.#now
-      const transition = this.#transition(actor, node, held)
+      const { actor, node, before } = this.#changes.at(index)
+      const at = values.find(actor.row, node.id)
+      const value = values.value(at)
+      if (node.kind === 'condition' || sameValue(before, value)) continue
+      const sequence = values.advance(at, this.#now)
+      const transition = this.#transition(actor, node, value, sequence)
       transitions.push(transition)
-      if (actor.isWatched) (watched ??= []).push([actor, transition])
-      // Every actor of a space is a user or an account.
-      if (this.observer) (changes ??= []).push({ actor: actor as SpaceActor, definition: node.id, transition })
+      if (this.#store.watched.size > 0 && this.#store.watched.has(actor.ordinal)) {
+        ;(watched ??= []).push(transition)
+        ;(ordinals ??= []).push(actor.ordinal)
+      }
+      if (this.observer) (changes ??= []).push({ actor, definition: node.id, transition })
     }
-    return { watched, changes }
+    return { watched, ordinals, changes }
   }
 
   #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
@@ -191,42 +236,40 @@ export class Settlement implements SettlementSink {
     this.observer.settled({ at: this.#now, changes, united, named, joined })
   }
 
-  /** Undoes a settlement that failed: every actor that took part is as it was before. */
-  rollBack(): void {
-    const participants = this.#participants.toArray()
-    for (const { actor, node, held, before, hadBeenOne, wasKnown } of this.#changes.toArray()) {
-      held.value = before
-      held.hasBeenOne = hadBeenOne
-      if (!wasKnown) actor.defined.delete(node.id)
+  #tellWatchers({ watched, ordinals }: Heard, ended: readonly number[]): void {
+    if (watched)
+      for (const [index, ordinal] of ordinals!.entries()) this.#store.watched.get(ordinal)?.next(watched[index]!)
+    for (const ordinal of ended) {
+      this.#store.watched.get(ordinal)?.complete()
+      this.#store.watched.delete(ordinal)
     }
-    if (this.#appended) {
-      const { history, size, count, names, nameCount } = this.#appended
-      history.returnTo(size, count)
-      names.returnTo(nameCount)
-    }
-    for (const undo of this.#undos.toArray().reverse()) undo()
-    for (const actor of participants) actor.restore(settledAt(this.#now, actor.dueBefore))
-    for (const actor of participants) this.#onSettled(actor)
-    this.forget()
   }
 
-  /** Ends it with nothing settled and nothing undone. */
-  forget(): void {
+  /** Undoes a settlement that failed: every actor that took part is as it was before. */
+  rollBack(): void {
+    const ordinals = this.#participants.toArray().map(({ ordinal }) => ordinal)
+    this.#store.memory.barrier.rollBack()
+    this.#store.rows.rollBack()
+    this.#store.histories.names.returnTo(this.#nameCount)
+    for (const undo of this.#undos.toArray().reverse()) undo()
     for (const queue of this.#queues) queue?.clear()
     this.#close()
+    for (const ordinal of ordinals) this.#hooks.onRestored(ordinal)
   }
 
   #close(): void {
     this.#changes.clear()
     this.#undos.clear()
     this.#acts.clear()
+    this.#ended.clear()
     this.#participants.clear()
+    this.#userCount = 0
+    this.#accountCount = 0
     this.#notes.united.length = this.#notes.named.length = this.#notes.joined.length = 0
-    this.#appended = undefined
     this.#isOpen = false
   }
 
-  #transition(actor: Actor, node: DefinitionNode, { value, sequence }: DefinedValue): Transition {
+  #transition(actor: SpaceActor, node: DefinitionNode, value: JsonValue, sequence: number): Transition {
     const at = this.#now
     const { key } = node
     const profile = actor.label

@@ -89,12 +89,6 @@ export class ForgottenTotals {
   totalOf(stream: string, reducer: Reducer): TotalAccumulator | undefined {
     return this.#totals.get(keyOf(stream, JSON.stringify(reducer)))?.accumulator
   }
-
-  /** True if some total of the stream is held. */
-  knows(stream: string): boolean {
-    for (const total of this.#totals.values()) if (total.stream === stream) return true
-    return false
-  }
 }
 
 /** Adds an event to its totals; the same stream and reducer in both plans is one. */
@@ -102,14 +96,14 @@ function addTo(totals: Map<string, Total>, event: ProfileEvent, plans: readonly 
   const added = new Set<Total>()
   const work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
   for (const { events } of plans)
-    for (const node of events.match(event, work))
-      if (isTotal(node))
-        for (const [index, reducer] of node.reducers.entries()) {
-          const total = totalOf(totals, node.totalKey, JSON.stringify(reducer))
-          if (added.has(total)) continue
-          added.add(total)
-          total.accumulator.add(event, node.readers[index]?.(event))
-        }
+    for (const { nodes } of events.match(event, work))
+      for (const node of nodes) {
+        if (!isTotal(node)) continue
+        const total = totalOf(totals, node.totalKey, JSON.stringify(node.reducer))
+        if (added.has(total)) continue
+        added.add(total)
+        total.accumulator.add(event, node.read?.(event))
+      }
 }
 
 function isTotal(node: EventNode): node is EventNode & { kind: 'stream'; totalKey: string } {

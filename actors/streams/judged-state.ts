@@ -3,26 +3,25 @@ import type { JsonValue } from '../../src/model/json.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import { valueOfNothing, type StreamNode, type StreamState } from '../plan/stream-node.ts'
+import { valueOfNothing, type StreamNode } from '../plan/stream-node.ts'
+import type { StreamState } from './stream-state.ts'
 
 export class JudgedState implements StreamState {
   dueAt = Infinity
-  bits = 0
-  published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
-  /** For each reducer, the index of the value that it reads of an occurrence; -1 for a count. */
-  readonly #valueIndexes: readonly number[]
-  /** True for a plain count over all history. */
-  readonly #isPlainCount: boolean
-  #values: JsonValue[]
+  #value: JsonValue
 
-  constructor(node: StreamNode, valueIndexes: readonly number[]) {
+  constructor(node: StreamNode) {
     this.#node = node
-    this.#valueIndexes = valueIndexes
-    const { window, sessionGap, reducers } = node
-    this.#isPlainCount =
-      window.to === Infinity && sessionGap === Infinity && reducers.every(({ kind }) => kind === 'count')
-    this.#values = node.reducers.map(valueOfNothing)
+    this.#value = valueOfNothing(node.reducer)
+  }
+
+  static fromData(node: StreamNode, data: JsonValue): JudgedState {
+    const [dueAt, value] = data as [number, JsonValue]
+    const state = new JudgedState(node)
+    state.dueAt = dueAt
+    state.#value = value
+    return state
   }
 
   insert(): void {
@@ -34,17 +33,21 @@ export class JudgedState implements StreamState {
     if (state) this.#reduce(state, host.now)
   }
 
-  value(reducer: number): JsonValue {
-    return this.#values[reducer]!
+  value(): JsonValue {
+    return this.#value
+  }
+
+  toData(): JsonValue {
+    return [this.dueAt, this.#value]
   }
 
   #reduce(state: Occurrences, now: number): void {
-    const { window, sessionGap, reducers } = this.#node
+    const { window, sessionGap, reducer } = this.#node
     const { occurrences } = state
-    if (this.#isPlainCount) {
+    if (window.to === Infinity && sessionGap === Infinity && reducer.kind === 'count') {
       let count = 0
       for (const { passes } of occurrences) if (passes) count++
-      this.#values = reducers.map(() => count)
+      this.#value = count
       return
     }
     let start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
@@ -58,25 +61,23 @@ export class JudgedState implements StreamState {
       next < occurrences.length ? occurrences[next]!.ts + window.from : Infinity,
     )
     const session = sessionGap === Infinity ? counted : this.#latestSession(counted, now)
-    this.#values = reducers.map((reducer, each) => this.#reduceOne(reducer, each, session))
+    this.#value = this.#reduceCounted(session)
   }
 
   #nextLeave(counted: readonly Occurrence[]): number {
-    const { window, countMax, leavesToFlip } = this.#node
-    let leaves = 1
-    if (countMax < Infinity && this.#node.sessionGap === Infinity) {
-      const beyond = Math.max(0, counted.length - countMax)
-      leaves = leavesToFlip[counted.length - beyond]!
-      if (leaves === 0) return Infinity
-      leaves += beyond
-    }
-    return leaves > counted.length ? Infinity : counted[leaves - 1]!.ts + window.to
+    const { window, countMax, sessionGap, thresholds } = this.#node
+    if (counted.length === 0) return Infinity
+    if (countMax === Infinity || sessionGap < Infinity) return counted[0]!.ts + window.to
+    let at = thresholds.length - 1
+    while (at >= 0 && thresholds[at]! > counted.length) at--
+    return at < 0 ? Infinity : counted[counted.length - thresholds[at]!]!.ts + window.to
   }
 
-  #reduceOne(reducer: StreamNode['reducers'][number], each: number, counted: readonly Occurrence[]): JsonValue {
+  #reduceCounted(counted: readonly Occurrence[]): JsonValue {
+    const { reducer, valueIndex } = this.#node
     if (reducer.kind === 'count') return counted.length
     const accumulator = createAccumulator(reducer, false)
-    for (const occurrence of counted) accumulator.add(occurrence, occurrence.values[this.#valueIndexes[each]!])
+    for (const occurrence of counted) accumulator.add(occurrence, occurrence.values[valueIndex])
     return accumulator.result()
   }
 

@@ -10,31 +10,38 @@ import type { Host } from '../plan/host.ts'
 import type { EventOrder } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
-import type { StreamNode, StreamState } from '../plan/stream-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import type { StreamState } from './stream-state.ts'
 
 interface SessionEvent extends EventOrder {
-  readonly values: readonly Reached[]
+  readonly reached: Reached
 }
+
+type Data = [forgetful: boolean, counted: number, dueAt: number, events: [number, number, ...JsonValue[]][]]
 
 export class SessionState implements StreamState {
   dueAt = Infinity
-  bits = 0
-  published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
-  readonly #passes: (event: ProfileEvent) => boolean
   /** In event order: the latest run that counts by now, and the events after it; none that has left the window. */
   #events: SessionEvent[] = []
   /** True once events before `#events` have been dropped. */
   #forgetful = false
   /** The number of first events that the reducers see: 0 once the session has ended. */
   #counted = 0
-  /** Computed when asked for; undefined after a change. */
-  #values: JsonValue[] | undefined = undefined
 
-  /** @param passes the stream's own test, to read events again */
-  constructor(node: StreamNode, passes: (event: ProfileEvent) => boolean) {
+  constructor(node: StreamNode) {
     this.#node = node
-    this.#passes = passes
+  }
+
+  static fromData(node: StreamNode, data: JsonValue): SessionState {
+    const [forgetful, counted, dueAt, events] = data as Data
+    const state = new SessionState(node)
+    state.#forgetful = forgetful
+    state.#counted = counted
+    state.dueAt = dueAt
+    state.#events = events.map(([ts, arrival, ...reached]) => ({ ts, arrival, reached: reachedFromJson(reached) }))
+    return state
   }
 
   insert(event: ProfileEvent, host: Host): void {
@@ -60,9 +67,18 @@ export class SessionState implements StreamState {
     this.#schedule(visible, host)
   }
 
-  value(reducer: number): JsonValue {
-    this.#values ??= this.#reduce()
-    return this.#values[reducer]!
+  value(): JsonValue {
+    const accumulator = createAccumulator(this.#node.reducer, false)
+    for (let index = 0; index < this.#counted; index++) {
+      const held = this.#events[index]!
+      accumulator.add(held, held.reached)
+    }
+    return accumulator.result()
+  }
+
+  toData(): JsonValue {
+    const events = this.#events.map(({ ts, arrival, reached }) => [ts, arrival, ...reachedToJson(reached)])
+    return [this.#forgetful, this.#counted, this.dueAt, events]
   }
 
   #schedule(visible: number, host: Host): void {
@@ -71,26 +87,14 @@ export class SessionState implements StreamState {
     const alive = last !== undefined && host.now < last.ts + sessionGap
     const next = this.#events[visible]
     this.#counted = alive ? visible : 0
-    this.#values = undefined
     this.dueAt = Math.min(
       alive ? Math.min(last.ts + sessionGap, this.#events[0]!.ts + window.to) : Infinity,
       next ? next.ts + window.from : Infinity,
     )
   }
 
-  #reduce(): JsonValue[] {
-    return this.#node.reducers.map((reducer, each) => {
-      const accumulator = createAccumulator(reducer, false)
-      for (let index = 0; index < this.#counted; index++) {
-        const held = this.#events[index]!
-        accumulator.add(held, held.values[each])
-      }
-      return accumulator.result()
-    })
-  }
-
   #hold(event: ProfileEvent): void {
-    const held = { ts: event.ts, arrival: event.arrival, values: this.#node.readers.map((read) => read?.(event)) }
+    const held = { ts: event.ts, arrival: event.arrival, reached: this.#node.read?.(event) }
     let index = this.#events.length
     while (index > 0 && compareEvents(this.#events[index - 1]!, held) > 0) index--
     // Of several events that join at once, reading again for the first has found the others too.
@@ -101,6 +105,6 @@ export class SessionState implements StreamState {
   #readAgain(host: Host): void {
     this.#events = []
     this.#forgetful = false
-    for (const event of host.keptEvents()) if (this.#passes(event)) this.#hold(event)
+    for (const event of host.keptEvents()) if (this.#node.passes(event)) this.#hold(event)
   }
 }

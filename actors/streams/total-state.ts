@@ -1,42 +1,45 @@
-/** A stream over all history: no event ever leaves it, so running values are enough. */
+/** A stream over all history: no event ever leaves it, so a running value is enough. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
-import type { ForgottenTotals } from './forgotten-totals.ts'
-import type { StreamNode, StreamState } from '../plan/stream-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import type { StreamState } from './stream-state.ts'
 
 export class TotalState implements StreamState {
-  dueAt = Infinity
-  bits = 0
-  published: JsonValue[] | undefined = undefined
+  readonly dueAt = Infinity
   readonly #node: StreamNode
-  readonly #accumulators: TotalAccumulator[]
+  readonly #accumulator: TotalAccumulator
 
   constructor(node: StreamNode) {
     this.#node = node
-    this.#accumulators = node.reducers.map((reducer) => createAccumulator(reducer, false))
+    this.#accumulator = createAccumulator(node.reducer, false)
   }
 
-  /** Adds the totals of events that are no longer kept. */
-  addOlder(older: ForgottenTotals): void {
-    const { totalKey, reducers } = this.#node
-    for (let index = 0; index < reducers.length; index++) {
-      const total = older.totalOf(totalKey!, reducers[index]!)
-      if (total) this.#accumulators[index]!.addState(total.state())
-    }
+  static fromData(node: StreamNode, data: JsonValue): TotalState {
+    const state = new TotalState(node)
+    state.addOlder(data)
+    return state
+  }
+
+  /** Adds the total of events that are no longer kept. */
+  addOlder(total: JsonValue): void {
+    this.#accumulator.addState(total)
   }
 
   insert(event: ProfileEvent): void {
-    for (let index = 0; index < this.#accumulators.length; index++)
-      this.#accumulators[index]!.add(event, this.#node.readers[index]?.(event))
+    this.#accumulator.add(event, this.#node.read?.(event))
   }
 
   advance(): void {
     // Time alone changes nothing here.
   }
 
-  value(reducer: number): JsonValue {
-    return this.#accumulators[reducer]!.result()
+  value(): JsonValue {
+    return this.#accumulator.result()
+  }
+
+  toData(): JsonValue {
+    return this.#accumulator.state()
   }
 }

@@ -1,49 +1,59 @@
 /**
- * A rolling window: events wait until they come in, are added to every reducer, and are removed when they leave.
- * Invariants: (1) `#events` is in event order; (2) the first `#entered` of them are held by the accumulators; (3) none
- * of them has left at the instant last advanced to.
+ * A rolling window: events wait until they come in, are added to the reducer, and are removed when they leave.
+ * Invariants: (1) `#events` is in event order; (2) the first `#entered` of them are held by the accumulator; (3) none of
+ * them has left at the instant last advanced to.
  */
-import type { ProfileEvent } from '../../src/model/event.ts'
+import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import type { Accumulator, EventOrder } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
-import type { StreamNode, StreamState } from '../plan/stream-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import type { StreamState } from './stream-state.ts'
 
 interface WindowEvent extends EventOrder {
-  /** The values that each reducer's field reached. */
-  readonly values: readonly Reached[]
+  /** The values that the reducer's field reached. */
+  readonly reached: Reached
 }
+
+type Data = [entered: number, events: [ts: number, arrival: number, ...reached: JsonValue[]][]]
 
 export class WindowState implements StreamState {
   dueAt = Infinity
-  bits = 0
-  published: JsonValue[] | undefined = undefined
   readonly #node: StreamNode
-  readonly #accumulators: Accumulator[]
+  readonly #accumulator: Accumulator
   #events: WindowEvent[] = []
   #entered = 0
 
   constructor(node: StreamNode) {
     this.#node = node
-    this.#accumulators = node.reducers.map((reducer) => createAccumulator(reducer, true))
+    this.#accumulator = createAccumulator(node.reducer, true)
+  }
+
+  static fromData(node: StreamNode, data: JsonValue): WindowState {
+    const [entered, events] = data as Data
+    const state = new WindowState(node)
+    state.#events = events.map(([ts, arrival, ...reached]) => ({ ts, arrival, reached: reachedFromJson(reached) }))
+    for (const held of state.#events.slice(0, entered)) state.#accumulator.add(held, held.reached)
+    state.#entered = entered
+    state.#schedule()
+    return state
   }
 
   insert(event: ProfileEvent, host: Host): void {
-    const { window, readers } = this.#node
+    const { window, read } = this.#node
     if (event.ts + window.to <= host.now) return
     this.advance(host)
-    const held = { ts: event.ts, arrival: event.arrival, values: readers.map((read) => read?.(event)) }
+    const held = { ts: event.ts, arrival: event.arrival, reached: read?.(event) }
     let index = this.#events.length
     while (index > 0 && compareEvents(this.#events[index - 1]!, held) > 0) index--
     if (index === this.#events.length) this.#events.push(held)
     else this.#events.splice(index, 0, held)
     if (held.ts + window.from <= host.now) {
       this.#entered++
-      for (let each = 0; each < this.#accumulators.length; each++)
-        this.#accumulators[each]!.add(held, held.values[each])
+      this.#accumulator.add(held, held.reached)
     }
     this.#schedule()
   }
@@ -52,14 +62,12 @@ export class WindowState implements StreamState {
     const { from, to } = this.#node.window
     while (this.#entered < this.#events.length && this.#events[this.#entered]!.ts + from <= host.now) {
       const held = this.#events[this.#entered++]!
-      for (let each = 0; each < this.#accumulators.length; each++)
-        this.#accumulators[each]!.add(held, held.values[each])
+      this.#accumulator.add(held, held.reached)
     }
     let left = 0
     for (; left < this.#entered && this.#events[left]!.ts + to <= host.now; left++) {
       const held = this.#events[left]!
-      for (let each = 0; each < this.#accumulators.length; each++)
-        this.#accumulators[each]!.remove(held, held.values[each])
+      this.#accumulator.remove(held, held.reached)
     }
     if (left > 0) {
       this.#events.splice(0, left)
@@ -68,8 +76,13 @@ export class WindowState implements StreamState {
     this.#schedule()
   }
 
-  value(reducer: number): JsonValue {
-    return this.#accumulators[reducer]!.result()
+  value(): JsonValue {
+    return this.#accumulator.result()
+  }
+
+  toData(): JsonValue {
+    const events = this.#events.map(({ ts, arrival, reached }) => [ts, arrival, ...reachedToJson(reached)])
+    return [this.#entered, events]
   }
 
   #schedule(): void {

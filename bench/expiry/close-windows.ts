@@ -1,6 +1,7 @@
 /** The engine with its clock driven in real time, from just before the first window closes until the last has. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Shard } from '../../actors/engine/shard.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { UNITS } from '../../src/model/time.ts'
 import { entryOf } from '../harness/calls.ts'
@@ -37,7 +38,10 @@ export async function closeWindows(offsets: readonly number[]): Promise<number[]
 
 function load(offsets: readonly number[]): Shard {
   const query = `event('Visited').within(1 hour).count() >= 1`
-  const shard = new Shard({ definitions: [{ kind: 'audience', key: 'here', type: 'USERS', query }] })
+  const shard = new Shard({
+    definitions: [{ kind: 'audience', key: 'here', type: 'USERS', query }],
+    memory: LARGE_MEMORY,
+  })
   let entered = 0
   for (const [index, offset] of offsets.entries()) {
     const visitedAt = START + offset - UNITS.hour

@@ -1,5 +1,6 @@
 /** The engine as a subject of a bench. */
 import { Shard } from '../../actors/engine/shard.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Calls } from './calls.ts'
 import type { Subject } from './subject.ts'
@@ -10,7 +11,7 @@ export interface EngineSubject extends Subject {
 
 /** Throws, while it runs, for a call that is not applied, and unless it finds as many duplicates as there are. */
 export function engineSubject(definitions: readonly DefinitionSource[], { duplicateCount }: Calls): EngineSubject {
-  const shard = new Shard({ definitions })
+  const shard = new Shard({ definitions, memory: LARGE_MEMORY })
   let duplicates = 0
   return {
     shard,

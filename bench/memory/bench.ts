@@ -11,12 +11,13 @@
  * it knows no membership.
  * Checked: the number of profiles, and of the events that one of them keeps.
  *
- * It does not show: what a server holds while more users than `AWAKE_PROFILES_MAX` are busy at once; long histories.
+ * It does not show: long histories.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UNITS } from '../../src/model/time.ts'
 import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
 import { createRedis } from '../../src/redis/client.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
 import { collectGarbage } from '../harness/cost.ts'
@@ -31,7 +32,7 @@ const PROFILES = setting('MEMORY_PROFILES', 100_000)
 const COLLECTIONS = setting('BENCH_RUNS', 5)
 const BASELINE_PROFILES = Math.min(PROFILES, 100_000)
 /** The defaults of a server. */
-const REST = { idleMs: 60_000, awakeMax: 100_000, bytesMax: 512 * 1024 * 1024 }
+const RESIDENT_BYTES_MAX = 512 * 1024 * 1024
 const DEDUPLICATION = { horizonMs: UNITS.day, idsMax: 50_000_000 }
 /** From so many profiles on, targets hold: what the runtime takes by itself is little then. */
 const TARGETS_FROM = 1_000_000
@@ -76,7 +77,8 @@ function measureSpace(): Promise<Held> {
       journal,
       checkpoints,
       clock: () => now,
-      rest: REST,
+      memory: LARGE_MEMORY,
+      residentBytesMax: RESIDENT_BYTES_MAX,
       deduplication: DEDUPLICATION,
       checkpointLimits: CHECKPOINT_LIMITS,
       onFailure: (cause) => {

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
 import { Shard } from '../../actors/engine/shard.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { EngineError, kindOf } from '../model/errors.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import type { Transition } from '../model/transition.ts'
@@ -29,7 +30,7 @@ const FLUSH_LINES = 4096
 
 export async function replay(options: ReplayOptions): Promise<void> {
   const until = readUntil(options.until)
-  const shard = new Shard({ definitions: readDefinitionsFile(options.definitions) })
+  const shard = new Shard({ definitions: readDefinitionsFile(options.definitions), memory: LARGE_MEMORY })
   const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
   const out = await LineWriter.open(options.out)
   const progress = startProgress(options.events)

@@ -39,6 +39,7 @@ export const ERRORS = {
     status: 429,
     meaning: 'More is under way than is taken on; try again after Retry-After seconds.',
   },
+  memory_full: { status: 503, meaning: 'The memory that is set aside for profiles is used up.' },
   profiles_limit: { status: 429, meaning: 'The space has as many profiles as it may have.' },
   unavailable: { status: 503, meaning: 'The server cannot take input: it starts, stops, or has lost its journal.' },
   data_directory_in_use: { status: 409, meaning: 'Another server runs in the data directory.' },

@@ -6,7 +6,7 @@
  */
 import { addToGroup } from '../model/groups.ts'
 import type { AccountActor } from '../../actors/actor/account-actor.ts'
-import type { DefinedValue } from '../../actors/actor/defined-value.ts'
+import type { DefinedValue } from '../../actors/rows/defined-values.ts'
 import type { Account } from '../../actors/actor/message.ts'
 import type { ProfileActor } from '../../actors/actor/profile-actor.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
@@ -103,7 +103,7 @@ export class DeliveryMaker {
       const held = actor.defined.get(definition)
       if (!held || !isInScope(held, scope)) return
       members += actor.kind === 'user' || sends.group ? 1 : 0
-      if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.users.size
+      if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.userCount
       if (!isCounted) this.#makeForAll(connection, actor, valueOf(held))
     })
     return members
@@ -153,7 +153,7 @@ export class DeliveryMaker {
     const { sends } = connection.record
     if (sends.group) this.#makeForAccount(connection, actor, value)
     if (!sends.identify && !sends.track) return
-    for (const ordinal of actor.users.keys())
+    for (const ordinal of actor.userOrdinals)
       this.#directory.view.see(ordinal, (user) => {
         if (user.kind === 'user') this.#makeForUser(connection, user, { owner: actor, only: undefined }, value)
       })

@@ -1,4 +1,5 @@
 /** The settings of the server, from the environment. The one place that reads it. */
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { z } from 'zod'
 import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { EngineError } from '../model/errors.ts'
@@ -28,7 +29,6 @@ const Environment = z.object({
   ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
   PROFILES_MAX: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
   CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
-  AWAKE_PROFILES_MAX: z.coerce.number().int().min(1).default(100_000),
   PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   ROLLCALL_URL: z.url().optional(),
@@ -37,8 +37,6 @@ const Environment = z.object({
 
 const DAY_MS = 86_400_000
 const MEGABYTE = 1024 * 1024
-/** A user is put to rest so long after its last call. */
-const USER_IDLE_MS = 60_000
 /** A `messageId` is known at least so long, unless more than `DEDUP_IDS_MAX` come. */
 const DEDUPLICATION_MS = DAY_MS
 
@@ -81,7 +79,7 @@ export function clientOptions(): ClientOptions {
 /** Returns the bounds of the pipeline. */
 export function pipelineSettings(
   settings: Settings,
-): Pick<PipelineOptions, 'retention' | 'deduplication' | 'rest' | 'checkpointLimits'> {
+): Pick<PipelineOptions, 'retention' | 'deduplication' | 'memory' | 'residentBytesMax' | 'checkpointLimits'> {
   return {
     retention: {
       historyMs: settings.HISTORY_DAYS * DAY_MS,
@@ -90,11 +88,8 @@ export function pipelineSettings(
       profilesMax: settings.PROFILES_MAX,
     },
     deduplication: { horizonMs: DEDUPLICATION_MS, idsMax: settings.DEDUP_IDS_MAX },
-    rest: {
-      idleMs: USER_IDLE_MS,
-      awakeMax: settings.AWAKE_PROFILES_MAX,
-      bytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
-    },
+    memory: LARGE_MEMORY,
+    residentBytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
     checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: settings.CHECKPOINT_SECONDS * 1000 },
   }
 }

@@ -2,7 +2,7 @@
 import type { CallOutcome } from '../../actors/engine/applied.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
 import type { CompiledCommand, Shard } from '../../actors/engine/shard.ts'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { JournalEntry, JournalRequest } from '../journal/journal.ts'
 import type { Submission } from '../journal/writer.ts'
 import type { CheckedCall } from '../model/entry.ts'

@@ -2,7 +2,7 @@
  * Options of a pipeline: its journal and checkpoints, its bounds, and callbacks for the events that a server reports.
  */
 import type { DeduplicationLimits } from '../../actors/deduplication/deduplication.ts'
-import type { RestLimits } from '../../actors/engine/shard-state.ts'
+import type { MemoryLimits } from '../../actors/memory/actor-memory.ts'
 import type { CheckpointSummary } from '../checkpoints/checkpointer.ts'
 import type { CheckpointLimits } from '../checkpoints/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
@@ -25,8 +25,10 @@ export interface PipelineOptions {
   /** Bounds of kept events and users, from now on; undefined: as before. */
   readonly retention?: Retention
   readonly deduplication?: DeduplicationLimits
-  /** When users leave memory; by default they stay, as objects. */
-  readonly rest?: RestLimits
+  /** The memory that is set aside for the actors of the space. */
+  readonly memory?: MemoryLimits
+  /** Beyond so many bytes of users, those that a checkpoint has leave memory; by default they stay. */
+  readonly residentBytesMax?: number
   /** Returns how much may wait for a destination; by default as `destination-limits.ts` says. */
   readonly limitsOf?: LimitsOf
   /** Where checkpoints are kept; without, every start reads the whole journal. */

@@ -53,11 +53,15 @@ export class Pipeline {
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { journal, checkpoints, deduplication, rest, limitsOf } = options
+    const { journal, checkpoints, deduplication, memory, residentBytesMax, limitsOf } = options
     const space = await recover({
       journal,
       checkpoints,
-      shard: { ...(deduplication && { deduplication }), ...(rest && { rest }) },
+      shard: {
+        ...(deduplication && { deduplication }),
+        ...(memory && { memory }),
+        ...(residentBytesMax !== undefined && { residentBytesMax }),
+      },
       ...(limitsOf && { limitsOf }),
       onProgress: (progress) => options.onProgress?.(progress),
       onDamaged: (cause) => options.onDamaged?.(cause),

@@ -3,7 +3,7 @@
  */
 import { pack } from 'msgpackr'
 import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import { Checkpointer, type CheckpointSource, type CheckpointSummary } from '../checkpoints/checkpointer.ts'
 import { type CheckpointLimits, CheckpointSchedule } from '../checkpoints/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
@@ -21,7 +21,7 @@ import { propertyRuns } from '../support/runs.ts'
 import { entriesOf, type Scenario } from '../support/run-shard.ts'
 import { audience } from '../support/space.ts'
 
-const NOTHING_STAYS = { idleMs: 0, awakeMax: 0, bytesMax: 0 }
+const NOTHING_STAYS = { residentBytesMax: 0 }
 
 /** A space of which nothing stays in memory that a checkpoint has. */
 class ColdSpace {
@@ -33,7 +33,7 @@ class ColdSpace {
   loads = 0
 
   constructor(definitions: readonly DefinitionSource[]) {
-    this.shard = new Shard({ definitions, rest: NOTHING_STAYS })
+    this.shard = new Shard({ definitions, ...NOTHING_STAYS })
     const { residentPages } = this.shard
     const writerOf = (page: number) => this.checkpointer.writerOf(page)
     this.cold = new ColdPages({ store: this.store, residentPages, writerOf })
@@ -137,7 +137,7 @@ describe('users that have left memory', () => {
     const space = new ColdSpace([])
     for (let user = 0; user < 4 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
     const { head, pages } = space.shard.cut()
-    const restoring = Shard.restoring(head, { rest: NOTHING_STAYS })
+    const restoring = Shard.restoring(head, NOTHING_STAYS)
     for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
     const { residentPages, reader } = restoring.finish()
     for (let page = 0; page < 4; page++) {

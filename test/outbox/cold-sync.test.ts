@@ -1,6 +1,6 @@
 /** A sync goes over everyone, whoever is about to leave memory. */
 import { expect, it } from 'vitest'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
@@ -22,7 +22,7 @@ it('counts users whose page would have left memory with the very step', async ()
     checkpoints,
     clock: time.clock,
     timer: time.timer,
-    rest: { idleMs: 0, awakeMax: 0, bytesMax: 0 },
+    residentBytesMax: 0,
   })
   const seen = async (userId: string): Promise<void> => {
     const body = Buffer.from(JSON.stringify({ userId, event: 'Seen', messageId: `m-${userId}-${time.now}` }))

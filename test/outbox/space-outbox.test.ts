@@ -854,22 +854,6 @@ describe('a run that is read back half way', () => {
   })
 })
 
-describe('a space whose users rest', () => {
-  it('tells of them as of those who are awake', () => {
-    const tell = (shard: object) => {
-      const space = new ToldSpace({ shard })
-      space.command({ kind: 'put destination', destination: destination() })
-      space.define(ACTIVE)
-      space.connect(ACTIVE, { ...ALL_SENT, traits: { plan: 'plan' } })
-      for (const user of ['u1', 'u2', 'u3']) space.group(user, 'acme')
-      space.identify('u3', { plan: 'gold' })
-      for (let time = 0; time < 2; time++) space.track('u1', 'Bought')
-      return space.waiting()
-    }
-    expect(tell({ rest: { idleMs: 0, awakeMax: 0, bytesMax: Infinity } })).toEqual(tell({}))
-  })
-})
-
 describe('a connection by another record', () => {
   it('is the same connection: what waits stays', () => {
     const space = ToldSpace.of([GOLD])

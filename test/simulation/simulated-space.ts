@@ -2,8 +2,8 @@
  * A space whose servers crash, one after another, at one Redis; a client that sends again what was not answered; and
  * the transitions that went live. Everything follows from the seed.
  */
+import { SMALL_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DeduplicationLimits } from '../../actors/deduplication/deduplication.ts'
-import type { RestLimits } from '../../actors/engine/shard-state.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import { EngineError } from '../../src/model/errors.ts'
@@ -209,7 +209,8 @@ export class SimulatedSpace {
       checkpoints: new RedisCheckpoints({ address, spaceId: SPACE, epoch: journal.epoch }),
       clock: time.clock,
       timer: (callback, delayMs) => time.timer(() => fate.isDead || callback(), delayMs),
-      rest: restOf(chance),
+      memory: SMALL_MEMORY,
+      residentBytesMax: chance.of([0, 20_000, Infinity]),
       ...retentionOf(chance),
       deduplication: DEDUPLICATION,
       checkpointLimits: {
@@ -231,14 +232,6 @@ function refused(cause: unknown): undefined {
   const message = cause instanceof Error ? cause.message : ''
   if (/^(WRONGTYPE|another server|The server has stopped|The journal cannot be reached)/.test(message)) return undefined
   throw new Error('the space cannot be recovered', { cause })
-}
-
-function restOf(chance: Chance): RestLimits {
-  return {
-    idleMs: chance.of([0, 1_000, Infinity]),
-    awakeMax: chance.of([0, 1, 3, Infinity]),
-    bytesMax: chance.of([0, 2_000_000, Infinity]),
-  }
 }
 
 /** Mostly what it was before. */

@@ -1,6 +1,6 @@
 /** The pages that an entry of the journal touches, as far as its deliveries look at them. */
 import { describe, expect, it } from 'vitest'
-import { PAGE_ACTORS } from '../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'
 import { Registry } from '../../src/space/registry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'

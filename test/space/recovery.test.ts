@@ -156,7 +156,7 @@ describe('a space that is started again', () => {
     await story.orders(200)
     await story.checkpoint()
     await story.kill()
-    const server = await story.start({ rest: { idleMs: 0, awakeMax: 0, bytesMax: 0 } })
+    const server = await story.start({ residentBytesMax: 0 })
     await server.ingest('track', { userId: 'u5', event: 'Order', messageId: 'late', properties: { total: 1_000 } })
     await story.checkpoint()
     // A page goes once it has been passed over; those that come now are on another.

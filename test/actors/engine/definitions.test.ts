@@ -1,5 +1,6 @@
 /** Definitions that come, change and go while the space runs (docs/semantics.md, 8). */
 import { describe, expect, it, vi } from 'vitest'
+import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
@@ -355,7 +356,7 @@ describe('a command that fails half-way', () => {
     space.track('u1', 'Bought', { price: 60 })
     space.group('u1', 'g1')
     const before = bytesOf(space.shard)
-    const history = vi.spyOn(space.shard.profile('user_id', 'u1')!, 'heardEvents').mockImplementation(() => {
+    const history = vi.spyOn(ProfileActor.prototype, 'heardEvents').mockImplementation(() => {
       throw new Error('a fault of ours')
     })
     const definition = computedTrait('later', "event('Bought').within(1 hour).count()")

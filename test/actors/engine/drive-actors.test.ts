@@ -5,12 +5,15 @@ import { describe, expect, it } from 'vitest'
 import { Definitions } from '../../../actors/compiler/definitions.ts'
 import { type Commit, driveActors } from '../../../actors/engine/drive-actors.ts'
 import type { UserMessage } from '../../../actors/actor/message.ts'
-import { NameTable } from '../../../actors/history/name-table.ts'
 import { compilePlans } from '../../../actors/compiler/compile.ts'
-import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
+import type { ProfileActor } from '../../../actors/actor/profile-actor.ts'
+import { ActorStore } from '../../../actors/actor/actor-store.ts'
+import type { SpaceActor } from '../../../actors/actor/space-actor.ts'
+import { viewOfAccount, viewOfUser } from '../../../actors/actor/views.ts'
+import { SMALL_MEMORY } from '../../../actors/memory/actor-memory.ts'
+import { DUE_AT } from '../../../actors/rows/row.ts'
 import { Settlement } from '../../../actors/settlement/settlement.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
-import { Slabs } from '../../../actors/history/slabs.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
 import type { Entry } from '../../../src/model/entry.ts'
@@ -169,13 +172,33 @@ describe('an actor of a shard', () => {
 
 /** A profile by itself: no shard, no identity, no clock. */
 function standalone(...sources: DefinitionSource[]): ProfileActor {
-  const settlement = new Settlement({ onJoin: () => undefined, onSettled: (actor) => actor.schedule() })
-  const store = { names: new NameTable(), slabs: new Slabs() }
-  const plan = compilePlans(Definitions.of(sources).inputs()).user
-  const actor = new ProfileActor(0, plan, settlement, store, DEFAULT_IDENTITY_RULES)
-  actor.addId({ type: 'user_id', value: 'u1' })
-  settlement.forget()
+  const plans = compilePlans(Definitions.of(sources).inputs())
+  const settlement = new Settlement({
+    isAccount: () => false,
+    onJoin: () => undefined,
+    onSettled: (actor) => setDeadline(actor, actor.schedule()),
+    onRestored: () => undefined,
+  })
+  const store: ActorStore = new ActorStore({
+    memory: SMALL_MEMORY,
+    rules: DEFAULT_IDENTITY_RULES,
+    sink: settlement,
+    plans,
+    userAt: (ordinal) => viewOfUser(store, ordinal),
+    accountAt: (ordinal) => viewOfAccount(store, ordinal),
+  })
+  settlement.attach(store)
+  store.memory.barrier.begin()
+  store.rows.create(0, 0)
+  const actor = viewOfUser(store, 0)
+  actor.nameBy([{ type: 'user_id', value: 'u1' }])
+  store.memory.barrier.commit()
+  store.rows.commit()
   return actor
+}
+
+function setDeadline({ store, row }: SpaceActor, due: number): void {
+  store.memory.state.doubles[row + DUE_AT] = due
 }
 
 let arrivals = 0
@@ -299,14 +322,14 @@ describe('an actor by itself', () => {
     const lines: string[] = []
     actor.changes$.pipe(map(lineOf)).subscribe((line) => lines.push(line))
     actor.next(eventMessage(0, { price: 1 }))
-    const before = [actor.dueAt, actor.keptEvents(), actor.defined.items().map(({ value }) => value)]
+    const before = [actor.dueAt, actor.keptEvents(), actor.defined.ids().map((id) => actor.definedValue(id))]
     const poison = {
       get price(): number {
         throw new Error('poison')
       },
     }
     expect(() => actor.next(eventMessage(1, poison))).toThrow('poison')
-    expect([actor.dueAt, actor.keptEvents(), actor.defined.items().map(({ value }) => value)]).toEqual(before)
+    expect([actor.dueAt, actor.keptEvents(), actor.defined.ids().map((id) => actor.definedValue(id))]).toEqual(before)
     actor.next(eventMessage(3, { price: 1 }))
     expect(lines).toEqual(['0 user_id:u1 buyers entered', '0 user_id:u1 spent 1', '3 user_id:u1 spent 2'])
   })

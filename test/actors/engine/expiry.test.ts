@@ -1,7 +1,6 @@
 /** Users of whom nothing but an anonymous id is known, and of whom nothing more comes. */
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../../actors/engine/shard.ts'
-import type { RestLimits } from '../../../actors/engine/shard-state.ts'
 import type { Entry } from '../../../src/model/entry.ts'
 import { KEEP_ALL, type Retention } from '../../../src/model/retention.ts'
 import { bytesOf, reopened } from '../../support/reopened.ts'
@@ -9,7 +8,6 @@ import { audience, computedTrait } from '../../support/space.ts'
 
 const DAY = 86_400_000
 const MONTH: Retention = { ...KEEP_ALL, anonymousMs: 30 * DAY }
-const AT_ONCE: RestLimits = { idleMs: 0, awakeMax: 0, bytesMax: Infinity }
 
 const DEFINITIONS = [
   { ...audience('seen', "event('Seen').count() >= 1"), includeAnonymousUsers: true },
@@ -33,11 +31,8 @@ function lines(shard: Shard, entry: Entry): string[] {
     )
 }
 
-describe.each([
-  ['awake', undefined],
-  ['at rest', AT_ONCE],
-])('an anonymous user, %s', (_, rest) => {
-  const space = (retention = MONTH) => new Shard({ definitions: DEFINITIONS, retention, ...(rest && { rest }) })
+describe('an anonymous user', () => {
+  const space = (retention = MONTH) => new Shard({ definitions: DEFINITIONS, retention })
 
   it('leaves all, to the millisecond, and is no more', () => {
     const shard = space()
@@ -82,7 +77,7 @@ describe.each([
   it('goes at the same instant after a restart', () => {
     const shard = space()
     shard.apply(call(5, { anonymousId: 'a1' }))
-    const restarted = reopened(shard, rest && { rest })
+    const restarted = reopened(shard)
     for (const each of [shard, restarted]) each.apply(tick(DAY))
     expect(lines(restarted, tick(31 * DAY))).toEqual(lines(shard, tick(31 * DAY)))
     expect(bytesOf(restarted)).toEqual(bytesOf(shard))

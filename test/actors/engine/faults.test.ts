@@ -1,5 +1,7 @@
 /** A deadline that fails: one actor's fault stops neither the clock nor anybody else. */
 import { describe, expect, it, vi } from 'vitest'
+import { Actor } from '../../../actors/actor/actor.ts'
+import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
 
@@ -21,9 +23,13 @@ describe('a deadline that fails', () => {
   it('is set aside with its cause, and the others that are due then happen', () => {
     const shard = new Shard({ definitions: [RECENT] })
     for (const user of ['u1', 'u2', 'u3']) seen(shard, user, START)
-    const broken = shard.profile('user_id', 'u2')!
-    const advance = vi.spyOn(broken, 'evaluate').mockImplementation(() => {
-      throw new Error('a fault of ours')
+    const evaluate = Object.getOwnPropertyDescriptor(Actor.prototype, 'evaluate')!.value as (level: number) => void
+    const broken = vi.spyOn(ProfileActor.prototype, 'evaluate').mockImplementation(function (
+      this: ProfileActor,
+      level,
+    ) {
+      if (this.label === 'user_id:u2') throw new Error('a fault of ours')
+      evaluate.call(this, level)
     })
     const { transitions, faults } = shard.apply({ kind: 'tick', receivedAt: START + 2 * HOUR })
     expect(transitions.map(({ profile, type, at }) => [profile, type, at])).toEqual([
@@ -33,7 +39,7 @@ describe('a deadline that fails', () => {
     expect(faults).toEqual([{ profile: 'user_id:u2', at: START + HOUR, cause: new Error('a fault of ours') }])
     expect(shard.clock).toBe(START + 2 * HOUR)
 
-    advance.mockRestore()
+    broken.mockRestore()
     seen(shard, 'u2', START + 3 * HOUR)
     const later = shard.apply({ kind: 'tick', receivedAt: START + 5 * HOUR })
     expect(later.transitions.map(({ profile, at }) => [profile, at])).toEqual([['user_id:u2', START + 4 * HOUR]])

@@ -80,10 +80,10 @@ function standing(shard: ReturnType<typeof shardAfter>): string[] {
   return shard
     .actors()
     .flatMap((actor) =>
-      actor.defined.ids().flatMap((id, index) => {
+      actor.defined.ids().flatMap((id) => {
         const source = sources.get(id)
-        const value = actor.defined.items()[index]!.value
-        if (!source || value === null || value === false) return []
+        const value = actor.definedValue(id)
+        if (!source || value === undefined || value === null || value === false) return []
         return [`${actor.label} ${source.key} ${JSON.stringify(value)}`]
       }),
     )

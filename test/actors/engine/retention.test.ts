@@ -95,7 +95,7 @@ describe('retention', () => {
     })
     for (let index = 0; index < 1000; index++) {
       track(shard, 'Viewed', index)
-      expect(shard.profile('user_id', 'u1')!.history.count).toBeLessThanOrEqual(10)
+      expect(shard.profile('user_id', 'u1')!.eventCount).toBeLessThanOrEqual(10)
     }
     const user = shard.profile('user_id', 'u1')!
     expect(user.keptEvents().at(-1)!.ts).toBe(START + 999)
@@ -109,7 +109,7 @@ describe('retention', () => {
       eventsMax: 100,
     })
     for (let day = 0; day < 100; day++) track(shard, 'Viewed', day * DAY)
-    const kept = shard.profile('user_id', 'u1')!.history.count
+    const kept = shard.profile('user_id', 'u1')!.eventCount
     expect(kept).toBeGreaterThanOrEqual(30)
     expect(kept).toBeLessThan(35)
   })
@@ -130,7 +130,7 @@ describe('retention', () => {
     for (let index = 0; index < 100; index++) track(shard, 'Viewed', index)
     const definition = computedTrait('views', "event('Viewed').count()")
     shard.apply({ kind: 'command', receivedAt: START + 100, command: { kind: 'define', definition } })
-    expect(shard.profile('user_id', 'u1')!.definedValue(0)).toBe(shard.profile('user_id', 'u1')!.history.count)
+    expect(shard.profile('user_id', 'u1')!.definedValue(0)).toBe(shard.profile('user_id', 'u1')!.eventCount)
   })
 })
 
@@ -140,11 +140,11 @@ describe('a change of retention', () => {
     for (let index = 0; index < 50; index++) track(shard, 'Viewed', index)
     const command = { kind: 'retain', retention: { ...KEEP_ALL, historyMs: DAY, eventsMax: 10 } } as const
     shard.apply({ kind: 'command', receivedAt: START + 50, command })
-    expect(shard.profile('user_id', 'u1')!.history.count).toBe(50)
+    expect(shard.profile('user_id', 'u1')!.eventCount).toBe(50)
     const again = reopened(shard)
     for (const each of [shard, again]) {
       track(each, 'Viewed', 51)
-      expect(each.profile('user_id', 'u1')!.history.count).toBeLessThanOrEqual(10)
+      expect(each.profile('user_id', 'u1')!.eventCount).toBeLessThanOrEqual(10)
     }
   })
 })

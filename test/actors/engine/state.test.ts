@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../../actors/engine/shard.ts'
-import { PAGE_ACTORS } from '../../../actors/memory/pages.ts'
+import { PAGE_ACTORS } from '../../../actors/records/pages.ts'
 import type { ShardCut, ShardState } from '../../../actors/engine/shard-state.ts'
 import { bytesOf, reopened } from '../../support/reopened.ts'
 import type { Entry, RawCall } from '../../../src/model/entry.ts'

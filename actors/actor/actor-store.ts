@@ -1,0 +1,90 @@
+/** Where the actors of a space keep what they are: their rows, and all that these refer to. */
+import type { Subject } from 'rxjs'
+import type { IdentityRules } from '../../src/model/external-id.ts'
+import type { Transition } from '../../src/model/transition.ts'
+import { Histories } from '../history/histories.ts'
+import { NameTable } from '../packing/name-table.ts'
+import { ActorMemory, type MemoryLimits } from '../memory/actor-memory.ts'
+import { Rings } from '../memory/rings.ts'
+import type { Plan } from '../plan/plan.ts'
+import { DefinedValues } from '../rows/defined-values.ts'
+import { IdStore } from '../rows/id-store.ts'
+import { Links } from '../rows/links.ts'
+import { CONDITIONS, LINKS } from '../rows/row.ts'
+import { Rows } from '../rows/rows.ts'
+import { TraitStore } from '../rows/trait-store.ts'
+import type { Account, User } from './message.ts'
+import { OlderStore } from './older-store.ts'
+import type { SettlementSink } from './settlement-sink.ts'
+
+export interface ActorStoreOptions {
+  readonly memory: MemoryLimits
+  readonly rules: IdentityRules
+  readonly sink: SettlementSink
+  readonly plans: PlanPair
+  /** Makes views that stay with their actors. */
+  readonly userAt: (ordinal: number) => User
+  readonly accountAt: (ordinal: number) => Account
+}
+
+/** The plans of users and of accounts. */
+export interface PlanPair {
+  readonly user: Plan
+  readonly account: Plan
+}
+
+export class ActorStore {
+  readonly memory: ActorMemory
+  readonly rows: Rows
+  readonly rings: Rings
+  readonly values: DefinedValues
+  readonly histories: Histories
+  readonly traits: TraitStore
+  readonly older: OlderStore
+  readonly ids: IdStore
+  /** The accounts of a user, by ordinal; the users of an account with the instants at which they were linked. */
+  readonly links: Links
+  /** The number of an account's users that satisfied each condition when they last settled. */
+  readonly satisfying: Links
+  readonly rules: IdentityRules
+  readonly sink: SettlementSink
+  /** By ordinal: actors whose transitions somebody has asked for. */
+  readonly watched = new Map<number, Subject<Transition>>()
+  readonly userAt: (ordinal: number) => User
+  readonly accountAt: (ordinal: number) => Account
+  /** By which the states of all actors are laid out. */
+  plans: PlanPair
+
+  constructor({ memory, rules, sink, plans, userAt, accountAt }: ActorStoreOptions) {
+    this.memory = new ActorMemory(memory)
+    this.rows = new Rows(this.memory)
+    this.rings = new Rings(this.memory)
+    this.values = new DefinedValues(this.rows)
+    this.histories = new Histories(this.rows, new NameTable())
+    this.traits = new TraitStore(this.rows)
+    this.older = new OlderStore(this.rows)
+    this.ids = new IdStore(this.rows)
+    this.links = new Links(this.rows, LINKS * 2 + 1)
+    this.satisfying = new Links(this.rows, CONDITIONS * 2)
+    this.rules = rules
+    this.sink = sink
+    this.plans = plans
+    this.userAt = userAt
+    this.accountAt = accountAt
+  }
+
+  /** Releases all that an actor holds but its states, and its row, when the settlement stands. */
+  remove(ordinal: number, isUser: boolean): void {
+    const row = this.rows.at(ordinal)
+    this.rows.touch(row)
+    this.values.release(row)
+    this.traits.release(row)
+    this.ids.release(row)
+    this.links.release(row)
+    if (isUser) {
+      this.older.release(row)
+      this.histories.release(row)
+    } else this.satisfying.release(row)
+    this.rows.remove(ordinal)
+  }
+}

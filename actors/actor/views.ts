@@ -1,0 +1,16 @@
+/** Views that stay with one actor: they are handed out, and read what is there when they are asked. */
+import { AccountActor } from './account-actor.ts'
+import type { ActorStore } from './actor-store.ts'
+import { ProfileActor } from './profile-actor.ts'
+
+export function viewOfUser(store: ActorStore, ordinal: number): ProfileActor {
+  const view = new ProfileActor(store, store.plans.user)
+  view.ordinal = ordinal
+  return view
+}
+
+export function viewOfAccount(store: ActorStore, ordinal: number): AccountActor {
+  const view = new AccountActor(store, store.plans.account)
+  view.ordinal = ordinal
+  return view
+}

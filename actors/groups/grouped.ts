@@ -1,0 +1,32 @@
+/** The parts of a group's layout: each takes words of the block, one behind the other. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import type { Rings } from '../memory/rings.ts'
+import type { ChangeReader } from '../plan/group.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+
+/** Hands out the words of a block, while a group is laid out. */
+export interface WordAllocator {
+  /** Returns the offset of the first of so many words. */
+  take(words: number): number
+}
+
+/** Something that the events of one predicate are written to. */
+export interface Sink {
+  init(rings: Rings, block: number): void
+  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+  /** Drops what has left every window by now. */
+  forget(rings: Rings, block: number, now: number): void
+  release(rings: Rings, block: number): void
+}
+
+/** The state of one stream. */
+export interface StreamLayout {
+  readonly node: StreamNode
+  init(rings: Rings, block: number): void
+  value(rings: Rings, block: number): JsonValue
+  /** Computes the value at an instant; returns when it may change next. */
+  evaluate(rings: Rings, block: number, now: number, reader: ChangeReader): number
+  /** Adds the state of a total of forgotten events. */
+  addOlder(rings: Rings, block: number, total: JsonValue): void
+}

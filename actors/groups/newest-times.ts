@@ -1,0 +1,38 @@
+/**
+ * The newest n event times of a predicate, newest first; none is minus infinity. Windows of any length share them.
+ *
+ * Example: for `event('A').within(7 days).count() >= 3`, after events at 10:00 and 11:00: 11:00 · 10:00 · -Infinity.
+ */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { Rings } from '../memory/rings.ts'
+import type { Sink, WordAllocator } from './grouped.ts'
+
+export class NewestTimes implements Sink {
+  readonly offset: number
+  readonly max: number
+
+  constructor(words: WordAllocator, max: number) {
+    this.offset = words.take(max)
+    this.max = max
+  }
+
+  init({ doubles }: Rings, block: number): void {
+    doubles.fill(-Infinity, block + this.offset, block + this.offset + this.max)
+  }
+
+  insert({ doubles }: Rings, block: number, { ts }: ProfileEvent): void {
+    const first = block + this.offset
+    let at = first + this.max - 1
+    if (ts <= doubles[at]!) return
+    for (; at > first && doubles[at - 1]! < ts; at--) doubles[at] = doubles[at - 1]!
+    doubles[at] = ts
+  }
+
+  forget(): void {
+    // Older times make room for newer ones.
+  }
+
+  release(): void {
+    // Nothing lies outside of the block.
+  }
+}

@@ -1,0 +1,24 @@
+/** The value of a sum or an average in one word; NaN stands for none. */
+import type { Rings } from '../memory/rings.ts'
+import type { ChangeReader } from '../plan/group.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+
+export function valueAt({ doubles }: Rings, at: number): number | null {
+  const value = doubles[at]!
+  return Number.isNaN(value) ? null : value
+}
+
+/** Returns the value of a sum over so many numbers; NaN if there is none, or it is not finite. */
+export function reducedSum({ reducer }: StreamNode, sum: number, count: number): number {
+  if (count === 0) return NaN
+  const value = reducer.kind === 'sum' ? sum : sum / count
+  return Number.isFinite(value) ? value + 0 : NaN
+}
+
+/** Stores a value, and passes it on if it is another. */
+export function passOn(rings: Rings, at: number, value: number, node: StreamNode, reader: ChangeReader): void {
+  const before = rings.doubles[at]!
+  if (before === value || (Number.isNaN(before) && Number.isNaN(value))) return
+  rings.doubles[at] = value
+  reader.onChange(node, Number.isNaN(before) ? null : before, Number.isNaN(value) ? null : value)
+}

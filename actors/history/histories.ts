@@ -1,0 +1,148 @@
+/**
+ * The kept events of the users, packed in place, in the order of their arrival: each history is a chain of chunks. A
+ * chunk is header · (next chunk, bytes used) · the events.
+ *
+ * H1. Events are appended only; what is written behind the used bytes of a chunk needs no copy to be undone.
+ */
+import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
+import type { ActorMemory } from '../memory/actor-memory.ts'
+import { BYTES } from '../memory/write-barrier.ts'
+import { EVENT_COUNT, FIRST_TS, HISTORY } from '../rows/row.ts'
+import type { Rows } from '../rows/rows.ts'
+import { EventReader, Scratch, writeEvent } from '../packing/event-codec.ts'
+import type { NameTable } from '../packing/name-table.ts'
+
+const CHUNK_FIRST = 2
+/** Bytes of the first chunk of a history, and the most of any that holds more than one event. */
+const CHUNK_BYTES_MIN = 224
+const CHUNK_BYTES_MAX = 4096
+
+/** An event is packed here, then copied. */
+const scratch = new Scratch()
+
+/** An event with the instant from which it has counted for an actor. */
+export interface HeardEvent {
+  readonly event: ProfileEvent
+  readonly at: number
+}
+
+export class Histories {
+  readonly names: NameTable
+  readonly #memory: ActorMemory
+  readonly #rows: Rows
+
+  constructor(rows: Rows, names: NameTable) {
+    this.#rows = rows
+    this.#memory = rows.memory
+    this.names = names
+  }
+
+  /** Returns the number of events that are kept. */
+  count(row: number): number {
+    return this.#memory.state.ints[(row + EVENT_COUNT) * 2]!
+  }
+
+  /** Returns the event time of the event that arrived first; infinite if none is kept. */
+  firstTs(row: number): number {
+    return this.#memory.state.doubles[row + FIRST_TS]!
+  }
+
+  append(row: number, event: ProfileEvent): void {
+    scratch.length = 0
+    writeEvent(scratch, this.names, event)
+    this.#rows.touch(row)
+    const { doubles, ints } = this.#memory.state
+    this.#write(row, scratch.bytes, scratch.length)
+    if (ints[(row + EVENT_COUNT) * 2]!++ === 0) doubles[row + FIRST_TS] = event.ts
+  }
+
+  /** Returns the events in the order of `(ts, arrival)`. */
+  events(row: number): ProfileEvent[] {
+    const events: ProfileEvent[] = []
+    let ordered = true
+    const { ints, bytes } = this.#memory.bytes
+    for (let chunk = this.#memory.state.ints[(row + HISTORY) * 2]!; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
+      const start = (chunk + CHUNK_FIRST) * 8
+      const end = start + ints[chunk * 2 + 3]!
+      const reader = new EventReader(bytes, this.names, start)
+      while (reader.position < end) {
+        const event = reader.event()
+        if (ordered && events.length > 0 && compareEvents(events.at(-1)!, event) > 0) ordered = false
+        events.push(event)
+      }
+    }
+    return ordered ? events : events.sort(compareEvents)
+  }
+
+  /** Returns a copy of the packed bytes. */
+  toBytes(row: number): Buffer {
+    const parts: Uint8Array[] = []
+    const { ints, bytes } = this.#memory.bytes
+    for (let chunk = this.#memory.state.ints[(row + HISTORY) * 2]!; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
+      const start = (chunk + CHUNK_FIRST) * 8
+      parts.push(bytes.subarray(start, start + ints[chunk * 2 + 3]!))
+    }
+    return Buffer.concat(parts)
+  }
+
+  /** Sets the history of a row that has none, from packed bytes. */
+  setBytes(row: number, packed: Uint8Array): void {
+    if (packed.length === 0) return
+    const { doubles, ints } = this.#memory.state
+    this.#write(row, packed, packed.length)
+    const reader = new EventReader(Buffer.from(packed), this.names)
+    doubles[row + FIRST_TS] = new EventReader(Buffer.from(packed), this.names).timestamp()
+    let count = 0
+    for (; reader.position < packed.length; count++) reader.event()
+    ints[(row + EVENT_COUNT) * 2] = count
+  }
+
+  /** Replaces the history by these events. */
+  replace(row: number, events: readonly ProfileEvent[]): void {
+    this.release(row)
+    for (const event of [...events].sort((a, b) => a.arrival - b.arrival)) this.append(row, event)
+  }
+
+  /** Empties a history when the settlement stands. */
+  release(row: number): void {
+    this.#rows.touch(row)
+    const { state, bytes, barrier } = this.#memory
+    for (let chunk = state.ints[(row + HISTORY) * 2]!; chunk !== 0; chunk = bytes.ints[chunk * 2 + 2]!)
+      barrier.releaseLater(BYTES, chunk)
+    state.ints[(row + HISTORY) * 2] = 0
+    state.ints[(row + HISTORY) * 2 + 1] = 0
+    state.ints[(row + EVENT_COUNT) * 2] = 0
+    state.doubles[row + FIRST_TS] = Infinity
+  }
+
+  #write(row: number, packed: Uint8Array, length: number): void {
+    const { state, bytes, barrier } = this.#memory
+    let chunk = state.ints[(row + HISTORY) * 2 + 1]!
+    const used = chunk === 0 ? 0 : bytes.ints[chunk * 2 + 3]!
+    if (chunk === 0 || used + length > (bytes.wordsOf(chunk) - CHUNK_FIRST) * 8)
+      chunk = this.#addChunk(row, chunk, used, length)
+    else barrier.touch(BYTES, chunk, CHUNK_FIRST)
+    const at = bytes.ints[chunk * 2 + 3]!
+    const start = (chunk + CHUNK_FIRST) * 8 + at
+    const to = bytes.bytes
+    if (length < 256) for (let index = 0; index < length; index++) to[start + index] = packed[index]!
+    else to.set(packed.subarray(0, length), start)
+    bytes.ints[chunk * 2 + 3] = at + length
+  }
+
+  /** Adds a chunk, larger the more there is before it. */
+  #addChunk(row: number, last: number, used: number, needed: number): number {
+    const { state, bytes, barrier } = this.#memory
+    const size = last === 0 ? needed : Math.max(CHUNK_BYTES_MIN, Math.min(CHUNK_BYTES_MAX, used), needed)
+    const chunk = barrier.allocate(BYTES, CHUNK_FIRST + ((size + 7) >> 3))
+    bytes.ints[chunk * 2 + 2] = 0
+    bytes.ints[chunk * 2 + 3] = 0
+    if (last === 0) state.ints[(row + HISTORY) * 2] = chunk
+    else {
+      barrier.touch(BYTES, last, CHUNK_FIRST)
+      bytes.ints[last * 2 + 2] = chunk
+    }
+    state.ints[(row + HISTORY) * 2 + 1] = chunk
+    return chunk
+  }
+}

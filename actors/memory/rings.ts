@@ -1,0 +1,133 @@
+/**
+ * Ordered times, with a number each where `stride` is 2, in a block of their own that grows: the oldest leave at its
+ * front, new ones come in at its end. The owner holds its place, two words: (block, unused) · (index of the first,
+ * count).
+ *
+ * R1. An entry that has left stays readable until the settlement stands: a ring that is empty starts over in its block
+ *     only after the block was copied.
+ *
+ * Example: with stride 2, the sales 10:00 5 $ and 10:05 7 $ are header · 10:00 · 5 · 10:05 · 7.
+ */
+import type { ActorMemory } from './actor-memory.ts'
+import { STATE, type WriteBarrier } from './write-barrier.ts'
+import type { Arena } from './arena.ts'
+
+export const PLACE_WORDS = 2
+const CONTENT = 1
+const ENTRIES_MIN = 3
+
+export type Stride = 1 | 2
+
+export class Rings {
+  readonly doubles: Float64Array
+  readonly ints: Int32Array
+  readonly memory: ActorMemory
+  readonly #arena: Arena
+  readonly #barrier: WriteBarrier
+
+  constructor(memory: ActorMemory) {
+    this.memory = memory
+    this.#arena = memory.state
+    this.#barrier = memory.barrier
+    this.doubles = memory.state.doubles
+    this.ints = memory.state.ints
+  }
+
+  count(place: number): number {
+    return this.ints[place * 2 + 3]!
+  }
+
+  /** Returns a time by its index from the oldest. */
+  time(place: number, stride: Stride, index: number): number {
+    const { ints } = this
+    return this.doubles[ints[place * 2]! + CONTENT + (ints[place * 2 + 2]! + index) * stride]!
+  }
+
+  /** Returns the number that stands with a time. */
+  number(place: number, index: number): number {
+    const { ints } = this
+    return this.doubles[ints[place * 2]! + CONTENT + (ints[place * 2 + 2]! + index) * 2 + 1]!
+  }
+
+  /** Returns how many times are at or before an instant. */
+  countUntil(place: number, stride: Stride, instant: number): number {
+    const { doubles, ints } = this
+    const count = ints[place * 2 + 3]!
+    const first = ints[place * 2]! + CONTENT + ints[place * 2 + 2]! * stride
+    // Most ask for the newest or the oldest.
+    if (count === 0 || doubles[first]! > instant) return 0
+    if (doubles[first + (count - 1) * stride]! <= instant) return count
+    let low = 1
+    let high = count - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (doubles[first + middle * stride]! > instant) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  /** Adds a time, behind those that are equal. The block of the place must be one to write to. */
+  insert(place: number, stride: Stride, ts: number, number = 0): void {
+    const { doubles, ints } = this
+    const start = this.#makeRoom(place, stride)
+    const block = ints[place * 2]!
+    const count = ints[place * 2 + 3]!
+    const first = block + CONTENT + start * stride
+    let at = first + count * stride
+    if (count > 0 && doubles[at - stride]! > ts) {
+      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
+      for (; at > first && doubles[at - stride]! > ts; at -= stride) {
+        doubles[at] = doubles[at - stride]!
+        if (stride === 2) doubles[at + 1] = doubles[at - 1]!
+      }
+    }
+    doubles[at] = ts
+    if (stride === 2) doubles[at + 1] = number
+    ints[place * 2 + 2] = start
+    ints[place * 2 + 3] = count + 1
+  }
+
+  /** Drops the oldest entries: so many. */
+  drop(place: number, dropped: number): void {
+    this.ints[place * 2 + 2]! += dropped
+    this.ints[place * 2 + 3]! -= dropped
+  }
+
+  /** Releases the block when the settlement stands. */
+  release(place: number): void {
+    const block = this.ints[place * 2]!
+    if (block !== 0) this.#barrier.releaseLater(STATE, block)
+  }
+
+  /** Makes room for one more at the end; returns the index of the first. Keeps R1. */
+  #makeRoom(place: number, stride: Stride): number {
+    const { ints } = this
+    const block = ints[place * 2]!
+    const start = ints[place * 2 + 2]!
+    const count = ints[place * 2 + 3]!
+    const capacity = block === 0 ? 0 : Math.floor((this.#arena.wordsOf(block) - CONTENT) / stride)
+    if (count === 0 && start > 0) {
+      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
+      return 0
+    }
+    if (start + count < capacity) return start
+    if (start > 0 && start * 4 >= capacity) {
+      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
+      this.#copy(block, start * stride, block, count * stride)
+      return 0
+    }
+    const more = count < ENTRIES_MIN ? ENTRIES_MIN : count + (count >> 1) + 1
+    const wider = this.#barrier.allocate(STATE, CONTENT + stride * more)
+    this.#copy(block, start * stride, wider, count * stride)
+    if (block !== 0) this.#barrier.releaseLater(STATE, block)
+    ints[place * 2] = wider
+    return 0
+  }
+
+  #copy(from: number, skipped: number, to: number, words: number): void {
+    const { doubles } = this
+    const start = from + CONTENT + skipped
+    for (let word = 0; word < words; word++) doubles[to + CONTENT + word] = doubles[start + word]!
+  }
+}

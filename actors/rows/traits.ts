@@ -1,0 +1,45 @@
+/** The custom traits of one profile: per trait, the value with the latest `(ts, arrival)` wins; null removes it. */
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import { compareEvents } from '../../src/model/event.ts'
+
+/** The call that set a trait. */
+export interface TraitOrigin {
+  readonly ts: number
+  readonly arrival: number
+  readonly sourceId: string
+}
+
+export interface TraitEntry extends TraitOrigin {
+  readonly key: string
+  /** Null if removed; the entry stays, so that an older value stays away. */
+  readonly value: JsonValue
+}
+
+export class Traits {
+  readonly #entries = new Map<string, TraitEntry>()
+  /** The present values, for readers of paths. Without a prototype: a trait may have any name. */
+  readonly #values: JsonObject = Object.create(null) as JsonObject
+
+  /** The present values, by name. */
+  get values(): JsonObject {
+    return this.#values
+  }
+
+  entries(): IterableIterator<TraitEntry> {
+    return this.#entries.values()
+  }
+
+  /** Sets a trait, unless a later value is known. Returns true if its value may be another now. */
+  set(entry: TraitEntry): boolean {
+    const { key } = entry
+    const known = this.#entries.get(key)
+    if (known && compareEvents(known, entry) > 0) return false
+    this.#entries.set(key, entry)
+    if (entry.value === null) {
+      if (this.#values[key] === undefined) return false
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- traits are a dictionary
+      delete this.#values[key]
+    } else this.#values[key] = entry.value
+    return true
+  }
+}

@@ -1,0 +1,16 @@
+/** The state that an actor holds for one stream by itself. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import type { Host } from '../plan/host.ts'
+
+export interface StreamState {
+  /** Next instant at which time alone may change it; infinite if none. */
+  readonly dueAt: number
+  /** Adds an event that passes the stream's test. */
+  insert(event: ProfileEvent, host: Host): void
+  /** Moves the window on to the host's present. */
+  advance(host: Host): void
+  value(): JsonValue
+  /** Returns all of it as data. */
+  toData(): JsonValue
+}
