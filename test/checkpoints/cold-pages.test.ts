@@ -21,7 +21,7 @@ import { propertyRuns } from '../support/runs.ts'
 import { entriesOf, type Scenario } from '../support/run-shard.ts'
 import { audience } from '../support/space.ts'
 
-const NOTHING_STAYS = { residentBytesMax: 0 }
+const NOTHING_STAYS = { residentBytesMax: -1 }
 
 /** A space of which nothing stays in memory that a checkpoint has. */
 class ColdSpace {
