@@ -2,7 +2,7 @@
  * States that an actor keeps as bytes, read when they are first asked for in a settlement and written at its end. If it
  * fails, what was read is dropped: the bytes were not touched.
  *
- * The bytes: the value that was passed on last · the state as data.
+ * The bytes: of a stream, the value that was passed on last; then the state.
  */
 import type { JsonValue } from '../../src/model/json.ts'
 import { OccurrenceState } from '../funnels/occurrence-state.ts'
@@ -107,8 +107,8 @@ export class OpenStates {
       const open = this.#open[index]!
       if (!open.isChanged) continue
       scratch.length = 0
-      writeValue(scratch, NO_NAMES, 'published' in open ? open.published : null)
-      writeValue(scratch, NO_NAMES, open.state.toData())
+      if ('published' in open) writeValue(scratch, NO_NAMES, open.published)
+      open.state.write(scratch)
       const entry = rows.find(this.#owner.row, open.node.id)
       const { doubles, ints } = memory.state
       memory.blobs.remove(ints[entry * 2 + 3]!)
@@ -122,8 +122,7 @@ export class OpenStates {
     const known = this.#find(node.id)
     if (known) return known as OpenStream
     const reader = this.#readerOf(node.id)
-    if (reader)
-      return this.#add({ published: reader.value(), node, state: readState(node, reader.value()), isChanged: false })
+    if (reader) return this.#add({ published: reader.value(), node, state: readState(node, reader), isChanged: false })
     this.#store.rows.addEntry(this.#owner.ordinal, node.id, 0)
     const state = newState(node)
     if (state instanceof TotalState)
@@ -138,10 +137,7 @@ export class OpenStates {
     const known = this.#find(node.id)
     if (known) return known as OpenOccurrences
     const reader = this.#readerOf(node.id)
-    if (reader) {
-      reader.value()
-      return this.#add({ node, state: OccurrenceState.fromData(node, reader.value()), isChanged: false })
-    }
+    if (reader) return this.#add({ node, state: OccurrenceState.read(node, reader), isChanged: false })
     this.#store.rows.addEntry(this.#owner.ordinal, node.id, 0)
     return this.#add({ node, state: new OccurrenceState(node), isChanged: true })
   }
@@ -170,8 +166,8 @@ function newState(node: StreamNode): StreamState {
   return node.totalKey === undefined ? new WindowState(node) : new TotalState(node)
 }
 
-function readState(node: StreamNode, data: JsonValue): StreamState {
-  if (node.occurrences) return JudgedState.fromData(node, data)
-  if (node.sessionGap < Infinity) return SessionState.fromData(node, data)
-  return node.totalKey === undefined ? WindowState.fromData(node, data) : TotalState.fromData(node, data)
+function readState(node: StreamNode, reader: EventReader): StreamState {
+  if (node.occurrences) return JudgedState.read(node, reader)
+  if (node.sessionGap < Infinity) return SessionState.read(node, reader)
+  return node.totalKey === undefined ? WindowState.read(node, reader) : TotalState.read(node, reader)
 }

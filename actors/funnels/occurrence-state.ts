@@ -6,7 +6,10 @@ import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'
+import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import type { Reached } from '../values/values.ts'
 
 /** Notified of each occurrence that now passes, or no longer does. */
 export interface OccurrenceReader {
@@ -15,12 +18,8 @@ export interface OccurrenceReader {
 
 const PASSES = 1
 const SETTLED = 2
-
-type Data = [
-  dueAt: number,
-  settled: number,
-  occurrences: [ts: number, arrival: number, flags: number, flipAt: number, ...values: JsonValue[][]][],
-]
+const FLIPS = 4
+const NO_VALUES: readonly Reached[] = []
 
 export class OccurrenceState implements Occurrences {
   /** Next instant at which a verdict may change by time alone; infinite if none. */
@@ -34,31 +33,34 @@ export class OccurrenceState implements Occurrences {
     this.node = node
   }
 
-  static fromData(node: OccurrenceNode, data: JsonValue): OccurrenceState {
-    const [dueAt, settled, occurrences] = data as Data
+  /** Reads what `write` has written. */
+  static read(node: OccurrenceNode, reader: EventReader): OccurrenceState {
     const state = new OccurrenceState(node)
-    state.dueAt = dueAt
-    state.#settled = settled
-    state.#occurrences = occurrences.map(([ts, arrival, flags, flipAt, ...values]) => ({
-      ts,
-      arrival,
-      values: values.map(reachedFromJson),
-      passes: (flags & PASSES) !== 0,
-      isSettled: (flags & SETTLED) !== 0,
-      flipAt,
-    }))
+    state.dueAt = reader.double()
+    state.#settled = reader.varint()
+    const count = reader.varint()
+    for (let index = 0; index < count; index++) {
+      const [ts, arrival, flags] = [reader.double(), reader.varint(), reader.byte()]
+      const flipAt = (flags & FLIPS) === 0 ? Infinity : reader.double()
+      const values = node.fields.length === 0 ? NO_VALUES : readValues(reader, node.fields.length)
+      const [passes, isSettled] = [(flags & PASSES) !== 0, (flags & SETTLED) !== 0]
+      state.#occurrences.push({ ts, arrival, values, passes, isSettled, flipAt })
+    }
     return state
   }
 
-  toData(): JsonValue {
-    const occurrences = this.#occurrences.map(({ ts, arrival, passes, isSettled, flipAt, values }) => [
-      ts,
-      arrival,
-      (passes ? PASSES : 0) | (isSettled ? SETTLED : 0),
-      flipAt,
-      ...values.map(reachedToJson),
-    ])
-    return [this.dueAt, this.#settled, occurrences]
+  /** Writes all of it: due · settled · count · for each: time · arrival · flags · when it flips · values. */
+  write(scratch: Scratch): void {
+    scratch.double(this.dueAt)
+    scratch.varint(this.#settled)
+    scratch.varint(this.#occurrences.length)
+    for (const { ts, arrival, passes, isSettled, flipAt, values } of this.#occurrences) {
+      scratch.double(ts)
+      scratch.varint(arrival)
+      scratch.byte((passes ? PASSES : 0) | (isSettled ? SETTLED : 0) | (flipAt < Infinity ? FLIPS : 0))
+      if (flipAt < Infinity) scratch.double(flipAt)
+      for (const value of values) writeValue(scratch, NO_NAMES, reachedToJson(value))
+    }
   }
 
   get occurrences(): readonly Occurrence[] {
@@ -130,4 +132,8 @@ export class OccurrenceState implements Occurrences {
       this.#settled = Math.max(0, this.#settled - left)
     }
   }
+}
+
+function readValues(reader: EventReader, count: number): Reached[] {
+  return Array.from({ length: count }, () => reachedFromJson(reader.value() as JsonValue[]))
 }

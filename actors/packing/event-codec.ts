@@ -167,20 +167,24 @@ export class EventReader {
   /** Returns the `ts` of the event that begins here; leaves the rest unread. */
   timestamp(): number {
     this.#name()
-    return this.#double()
+    return this.double()
   }
 
   event(): ProfileEvent {
     const name = this.#name()
-    const ts = this.#double()
-    const arrival = this.#varint()
-    const receivedAt = ts + this.#varint()
+    const ts = this.double()
+    const arrival = this.varint()
+    const receivedAt = ts + this.varint()
     const sourceId = this.#name()
     const messageId = this.value() as string
     return { name, ts, arrival, receivedAt, sourceId, messageId, properties: this.#object(), context: this.#object() }
   }
 
-  #varint(): number {
+  byte(): number {
+    return this.#bytes[this.position++]!
+  }
+
+  varint(): number {
     let value = 0
     let factor = 1
     for (;;) {
@@ -191,7 +195,7 @@ export class EventReader {
     }
   }
 
-  #double(): number {
+  double(): number {
     const value = this.#bytes.readDoubleLE(this.position)
     this.position += 8
     return value
@@ -202,13 +206,13 @@ export class EventReader {
   }
 
   #nameOrEnd(): string | undefined {
-    const code = this.#varint()
+    const code = this.varint()
     if (code === END) return undefined
     return code === IN_FULL ? (this.value() as string) : this.#names.nameOf(code - NUMBERED)
   }
 
   #text(encoding: 'latin1' | 'utf16le', width: number): string {
-    const length = this.#varint() * width
+    const length = this.varint() * width
     this.position += length
     return this.#bytes.toString(encoding, this.position - length, this.position)
   }
@@ -228,17 +232,17 @@ export class EventReader {
       case FALSE:
         return false
       case INTEGER: {
-        const zigzag = this.#varint()
+        const zigzag = this.varint()
         return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
       }
       case DOUBLE:
-        return this.#double()
+        return this.double()
       case LATIN:
         return this.#text('latin1', 1)
       case WIDE:
         return this.#text('utf16le', 2)
       case ARRAY:
-        return Array.from({ length: this.#varint() }, () => this.value())
+        return Array.from({ length: this.varint() }, () => this.value())
       case OBJECT:
         return this.#objectBody()
       default:

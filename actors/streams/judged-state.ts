@@ -4,6 +4,8 @@ import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrenc
 import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import { valueOfNothing, type StreamNode } from '../plan/stream-node.ts'
+import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import type { StreamState } from './stream-state.ts'
 
 export class JudgedState implements StreamState {
@@ -16,11 +18,11 @@ export class JudgedState implements StreamState {
     this.#value = valueOfNothing(node.reducer)
   }
 
-  static fromData(node: StreamNode, data: JsonValue): JudgedState {
-    const [dueAt, value] = data as [number, JsonValue]
+  /** Reads what `write` has written. */
+  static read(node: StreamNode, reader: EventReader): JudgedState {
     const state = new JudgedState(node)
-    state.dueAt = dueAt
-    state.#value = value
+    state.dueAt = reader.double()
+    state.#value = reader.value()
     return state
   }
 
@@ -37,8 +39,9 @@ export class JudgedState implements StreamState {
     return this.#value
   }
 
-  toData(): JsonValue {
-    return [this.dueAt, this.#value]
+  write(scratch: Scratch): void {
+    scratch.double(this.dueAt)
+    writeValue(scratch, NO_NAMES, this.#value)
   }
 
   #reduce(state: Occurrences, now: number): void {

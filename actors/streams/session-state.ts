@@ -12,6 +12,8 @@ import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import type { StreamState } from './stream-state.ts'
 
 interface SessionEvent extends EventOrder {
@@ -34,8 +36,9 @@ export class SessionState implements StreamState {
     this.#node = node
   }
 
-  static fromData(node: StreamNode, data: JsonValue): SessionState {
-    const [forgetful, counted, dueAt, events] = data as Data
+  /** Reads what `write` has written. */
+  static read(node: StreamNode, reader: EventReader): SessionState {
+    const [forgetful, counted, dueAt, events] = reader.value() as Data
     const state = new SessionState(node)
     state.#forgetful = forgetful
     state.#counted = counted
@@ -76,9 +79,9 @@ export class SessionState implements StreamState {
     return accumulator.result()
   }
 
-  toData(): JsonValue {
+  write(scratch: Scratch): void {
     const events = this.#events.map(({ ts, arrival, reached }) => [ts, arrival, ...reachedToJson(reached)])
-    return [this.#forgetful, this.#counted, this.dueAt, events]
+    writeValue(scratch, NO_NAMES, [this.#forgetful, this.#counted, this.dueAt, events])
   }
 
   #schedule(visible: number, host: Host): void {

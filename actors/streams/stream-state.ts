@@ -1,6 +1,7 @@
 /** The state that an actor holds for one stream by itself. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
+import type { Scratch } from '../packing/event-codec.ts'
 import type { Host } from '../plan/host.ts'
 
 export interface StreamState {
@@ -11,6 +12,6 @@ export interface StreamState {
   /** Moves the window on to the host's present. */
   advance(host: Host): void
   value(): JsonValue
-  /** Returns all of it as data. */
-  toData(): JsonValue
+  /** Writes all of it, to be read again. */
+  write(scratch: Scratch): void
 }

@@ -4,6 +4,8 @@ import type { JsonValue } from '../../src/model/json.ts'
 import type { TotalAccumulator } from '../reducers/accumulator.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
+import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import type { StreamState } from './stream-state.ts'
 
 export class TotalState implements StreamState {
@@ -16,9 +18,10 @@ export class TotalState implements StreamState {
     this.#accumulator = createAccumulator(node.reducer, false)
   }
 
-  static fromData(node: StreamNode, data: JsonValue): TotalState {
+  /** Reads what `write` has written. */
+  static read(node: StreamNode, reader: EventReader): TotalState {
     const state = new TotalState(node)
-    state.addOlder(data)
+    state.addOlder(reader.value())
     return state
   }
 
@@ -39,7 +42,7 @@ export class TotalState implements StreamState {
     return this.#accumulator.result()
   }
 
-  toData(): JsonValue {
-    return this.#accumulator.state()
+  write(scratch: Scratch): void {
+    writeValue(scratch, NO_NAMES, this.#accumulator.state())
   }
 }

@@ -11,6 +11,8 @@ import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import type { StreamState } from './stream-state.ts'
 
 interface WindowEvent extends EventOrder {
@@ -32,8 +34,9 @@ export class WindowState implements StreamState {
     this.#accumulator = createAccumulator(node.reducer, true)
   }
 
-  static fromData(node: StreamNode, data: JsonValue): WindowState {
-    const [entered, events] = data as Data
+  /** Reads what `write` has written. */
+  static read(node: StreamNode, reader: EventReader): WindowState {
+    const [entered, events] = reader.value() as Data
     const state = new WindowState(node)
     state.#events = events.map(([ts, arrival, ...reached]) => ({ ts, arrival, reached: reachedFromJson(reached) }))
     for (const held of state.#events.slice(0, entered)) state.#accumulator.add(held, held.reached)
@@ -80,9 +83,9 @@ export class WindowState implements StreamState {
     return this.#accumulator.result()
   }
 
-  toData(): JsonValue {
+  write(scratch: Scratch): void {
     const events = this.#events.map(({ ts, arrival, reached }) => [ts, arrival, ...reachedToJson(reached)])
-    return [this.#entered, events]
+    writeValue(scratch, NO_NAMES, [this.#entered, events])
   }
 
   #schedule(): void {
