@@ -9,7 +9,18 @@ import { describeMachine } from './harness/machine.ts'
 import type { Row } from './harness/row.ts'
 import { formatTable } from './harness/table.ts'
 
-const BENCHES = ['engine', 'plan', 'memory', 'expiry', 'ingest', 'traits', 'checkpoint', 'recovery', 'deliveries']
+const BENCHES = [
+  'engine',
+  'plan',
+  'rest',
+  'memory',
+  'expiry',
+  'ingest',
+  'traits',
+  'checkpoint',
+  'recovery',
+  'deliveries',
+]
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : BENCHES
 const unknown = chosen.filter((name) => !BENCHES.includes(name))

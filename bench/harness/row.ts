@@ -12,6 +12,8 @@ export interface Row {
   readonly baseline?: { readonly name: string; readonly value: number }
   /** Result to baseline. */
   readonly ratio?: number
+  /** Medians of the same case at larger sizes, ascending, each with its ratio to the result. */
+  readonly larger?: readonly { readonly name: string; readonly value: number; readonly ratio: number }[]
   readonly target?: { readonly text: string; readonly isMet: boolean }
 }
 

@@ -1,7 +1,19 @@
 /** The rows of all benches as one table of text. */
 import type { Row } from './row.ts'
 
-const HEADINGS = ['bench', 'case', 'result', 'min – max', 'unit', 'wall', 'baseline', 'ratio', 'target', 'met?']
+const HEADINGS = [
+  'bench',
+  'case',
+  'result',
+  'min – max',
+  'unit',
+  'wall',
+  'baseline',
+  'ratio',
+  'larger',
+  'target',
+  'met?',
+]
 
 export function formatTable(rows: readonly Row[]): string {
   const lines = [HEADINGS, ...rows.map(cellsOf)]
@@ -10,7 +22,7 @@ export function formatTable(rows: readonly Row[]): string {
   return [head, `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...body].join('\n')
 }
 
-function cellsOf({ bench, case: name, result, unit, wall, baseline, ratio, target }: Row): string[] {
+function cellsOf({ bench, case: name, result, unit, wall, baseline, ratio, larger = [], target }: Row): string[] {
   return [
     bench,
     name,
@@ -20,6 +32,7 @@ function cellsOf({ bench, case: name, result, unit, wall, baseline, ratio, targe
     wall === undefined ? '' : formatNumber(wall),
     baseline ? `${baseline.name}: ${formatNumber(baseline.value)}` : '',
     ratio === undefined ? '' : `${formatNumber(ratio)} ×`,
+    larger.map(({ name, value, ratio }) => `${name}: ${formatNumber(value)}, ${formatNumber(ratio)} ×`).join('; '),
     target?.text ?? '',
     target ? (target.isMet ? 'yes' : 'NO') : '',
   ]

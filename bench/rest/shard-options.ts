@@ -1,0 +1,8 @@
+/** The options of every shard of this bench, so that they are set in one place. */
+import type { ShardOptions } from '../../actors/engine/shard-state.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
+
+export function shardOptions(definitions: readonly DefinitionSource[]): ShardOptions {
+  return { definitions, memory: LARGE_MEMORY }
+}
