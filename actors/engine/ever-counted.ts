@@ -12,11 +12,14 @@ import type { SpaceActor } from '../actor/space-actor.ts'
 import { compilePlans } from '../compiler/compile.ts'
 import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from '../compiler/references.ts'
 import type { HeardEvent } from '../history/histories.ts'
-import { SMALL_MEMORY } from '../memory/actor-memory.ts'
+import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { Plan } from '../plan/plan.ts'
 import { DUE_AT } from '../rows/row.ts'
 import type { Traits } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+
+/** Enough for one actor, however long its history. */
+const PLAYED_MEMORY: MemoryLimits = { stateBytes: 8 * 1024 * 1024, bytesBytes: 24 * 1024 * 1024 }
 
 const SILENT: SettlementSink = {
   deliver: () => undefined,
@@ -63,15 +66,14 @@ export class EverCounted {
       for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
       return played.playTo(until)
     } finally {
-      barrier.rollBack()
-      store.rows.rollBack()
+      played.end()
     }
   }
 }
 
 function storeOf(plan: Plan, rules: IdentityRules): ActorStore {
   const plans = { user: plan, account: plan }
-  return new ActorStore({ memory: SMALL_MEMORY, rules, sink: SILENT, plans, userAt: nobody, accountAt: nobody })
+  return new ActorStore({ memory: PLAYED_MEMORY, rules, sink: SILENT, plans, userAt: nobody, accountAt: nobody })
 }
 
 function nobody(): never {
@@ -169,10 +171,25 @@ class PlayedActor extends Actor {
     return this.#of.readAccountAudience(definition)
   }
 
+  /** Releases all that it held. */
+  end(): void {
+    const { memory, rows } = this.store
+    this.dropStates()
+    this.store.remove(this.ordinal, this.kind === 'user')
+    memory.barrier.commit()
+    rows.commit()
+  }
+
   #settle(): boolean {
     this.evaluate(Infinity)
     this.closeStates()
-    this.store.memory.state.doubles[this.row + DUE_AT] = this.schedule()
+    const { memory, rows } = this.store
+    memory.state.doubles[this.row + DUE_AT] = this.schedule()
+    // What one event has replaced is given back before the next.
+    memory.barrier.commit()
+    rows.commit()
+    memory.barrier.begin()
+    rows.touch(this.row)
     return this.defined.get(this.#definition)?.hasBeenOne ?? false
   }
 }
