@@ -129,8 +129,8 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   /** Releases all states. */
   drop(): void {
     this.#open.clear()
-    const { row } = this.#owner
-    const { rings, rows, memory } = this.#store
+    const { ordinal, row } = this.#owner
+    const { live, rings, rows, memory } = this.#store
     const { nodes, groups } = this.#plan
     const { ints } = memory.state
     for (let index = 0; index < ints[(row + DIRECTORY) * 2]!; index++) {
@@ -140,7 +140,10 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       if (group) {
         group.release(rings, reference)
         memory.barrier.releaseLater(STATE, reference)
-      } else if (nodes[id]!.kind !== 'timed') memory.blobs.remove(reference)
+      } else if (nodes[id]!.kind !== 'timed') {
+        if (reference === 0) live.take(ordinal, id)
+        else memory.blobs.remove(reference)
+      }
     }
     rows.clearEntries(row)
   }

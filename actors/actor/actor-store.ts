@@ -10,9 +10,10 @@ import type { Plan } from '../plan/plan.ts'
 import { DefinedValues } from '../rows/defined-values.ts'
 import { IdStore } from '../rows/id-store.ts'
 import { Links } from '../rows/links.ts'
-import { CONDITIONS, LINKS } from '../rows/row.ts'
+import { CONDITIONS, FLAGS, IS_UNBUILT, LINKS } from '../rows/row.ts'
 import { Rows } from '../rows/rows.ts'
 import { TraitStore } from '../rows/trait-store.ts'
+import { LiveStates, writeState } from './live-states.ts'
 import type { Account, User } from './message.ts'
 import { OlderStore } from './older-store.ts'
 import type { SettlementSink } from './settlement-sink.ts'
@@ -48,6 +49,8 @@ export class ActorStore {
   readonly satisfying: Links
   readonly rules: IdentityRules
   readonly sink: SettlementSink
+  /** States that are by themselves and in use. */
+  readonly live = new LiveStates()
   /** By ordinal: actors whose transitions somebody has asked for. */
   readonly watched = new Map<number, Subject<Transition>>()
   readonly userAt: (ordinal: number) => User
@@ -71,6 +74,43 @@ export class ActorStore {
     this.plans = plans
     this.userAt = userAt
     this.accountAt = accountAt
+  }
+
+  /** Ends a settlement that stands. */
+  commit(): void {
+    this.memory.barrier.commit()
+    this.rows.commit()
+    this.live.commit()
+  }
+
+  /** Ends a settlement that failed: all is as it was when it began, but for live states, which are computed again. */
+  rollBack(): void {
+    this.memory.barrier.rollBack()
+    this.rows.rollBack()
+    for (const ordinal of this.live.rollBack()) this.#lose(ordinal)
+  }
+
+  /** Makes bytes of the live states that nobody has asked for longest, while there are more than so many. */
+  packStates(max: number): void {
+    while (this.live.count > max) {
+      const { ordinal, state } = this.live.takeOldest()!
+      this.memory.barrier.begin()
+      try {
+        this.rows.touch(this.rows.at(ordinal))
+        writeState(this.rows, ordinal, state)
+        this.commit()
+      } catch {
+        // Without memory for its bytes, it is computed again when it is needed.
+        this.rollBack()
+        this.#lose(ordinal)
+      }
+    }
+  }
+
+  /** Lets the states of an actor be computed again when they are next needed. */
+  #lose(ordinal: number): void {
+    const row = this.rows.at(ordinal)
+    if (row !== 0) this.memory.state.ints[(row + FLAGS) * 2]! |= IS_UNBUILT
   }
 
   /** Releases all that an actor holds but its states, and its row, when the settlement stands. */

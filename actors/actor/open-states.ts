@@ -1,12 +1,10 @@
 /**
- * States that an actor keeps as bytes, read when they are first asked for in a settlement and written at its end. If it
- * fails, what was read is dropped: the bytes were not touched.
- *
- * The bytes: of a stream, the value that was passed on last; then the state.
+ * States that are by themselves, opened when they are first asked for in a settlement. Those that have changed are live
+ * from then on (`live-states.ts`); the others stay bytes.
  */
 import type { JsonValue } from '../../src/model/json.ts'
 import { OccurrenceState } from '../funnels/occurrence-state.ts'
-import { EventReader, Scratch, writeValue } from '../packing/event-codec.ts'
+import { EventReader } from '../packing/event-codec.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
@@ -19,17 +17,11 @@ import { TotalState } from '../streams/total-state.ts'
 import { WindowState } from '../streams/window-state.ts'
 import { sameValue } from '../values/values.ts'
 import type { ActorStore } from './actor-store.ts'
+import type { OpenOccurrences, OpenState, OpenStream } from './live-states.ts'
 
-interface OpenStream {
-  readonly node: StreamNode
-  readonly state: StreamState
-  published: JsonValue
-  isChanged: boolean
-}
-
-interface OpenOccurrences {
-  readonly node: OccurrenceNode
-  readonly state: OccurrenceState
+/** A state that is open, and whether its bytes are still what it is. */
+interface Opened {
+  readonly open: OpenState
   isChanged: boolean
 }
 
@@ -40,12 +32,10 @@ interface Owner {
   olderOfAll(): readonly ForgottenTotals[]
 }
 
-const scratch = new Scratch()
-
 export class OpenStates {
   readonly #store: ActorStore
   readonly #owner: Owner
-  readonly #open: (OpenStream | OpenOccurrences)[] = []
+  readonly #opened: Opened[] = []
   #count = 0
 
   constructor(store: ActorStore, owner: Owner) {
@@ -65,34 +55,33 @@ export class OpenStates {
 
   /** Returns the state of a stream, to be changed; begins it if there is none. */
   stream(node: StreamNode): StreamState {
-    const open = this.#openStream(node)
-    open.isChanged = true
-    return open.state
+    return this.#stream(node).state
   }
 
   /** Returns the state of occurrences, to be changed; begins it if there is none. */
   occurrences(node: OccurrenceNode): OccurrenceState {
-    const open = this.#openOccurrences(node)
-    open.isChanged = true
-    return open.state
+    const opened = this.#openedOf(node) ?? this.#begin({ node, state: new OccurrenceState(node) })
+    opened.isChanged = true
+    return (opened.open as OpenOccurrences).state
   }
 
-  /** Returns the state of occurrences, to be read only. */
+  /** Returns the state of occurrences, which the actor has, to be read only. */
   readOccurrences(node: OccurrenceNode): OccurrenceState {
-    return this.#openOccurrences(node).state
+    return (this.#openedOf(node)!.open as OpenOccurrences).state
   }
 
   /** Returns the value of a stream that was passed on last; undefined if there is no state. */
   value(node: StreamNode): JsonValue | undefined {
-    const open = this.#find(node.id)
+    const { ordinal, row } = this.#owner
+    const open = this.#find(node.id)?.open ?? this.#store.live.peek(ordinal, node.id)
     if (open) return (open as OpenStream).published
-    const reader = this.#readerOf(node.id)
-    return reader?.value()
+    const entry = this.#store.rows.find(row, node.id)
+    return entry === 0 ? undefined : this.#readerOf(entry).value()
   }
 
   /** Passes the value of a stream on if it has changed. */
   publish(node: StreamNode, reader: ChangeReader): void {
-    const open = this.#openStream(node)
+    const open = this.#stream(node)
     const value = open.state.value()
     const before = open.published
     if (sameValue(before, value)) return
@@ -100,61 +89,73 @@ export class OpenStates {
     reader.onChange(node, before, value)
   }
 
-  /** Writes what has changed, and when each is due. */
+  /** Makes the states that have changed live, and writes when each is due. */
   close(): void {
-    const { rows, memory } = this.#store
+    const { rows, memory, live } = this.#store
+    const { ordinal, row } = this.#owner
+    const { doubles, ints } = memory.state
     for (let index = 0; index < this.#count; index++) {
-      const open = this.#open[index]!
-      if (!open.isChanged) continue
-      scratch.length = 0
-      if ('published' in open) writeValue(scratch, NO_NAMES, open.published)
-      open.state.write(scratch)
-      const entry = rows.find(this.#owner.row, open.node.id)
-      const { doubles, ints } = memory.state
+      const { open, isChanged } = this.#opened[index]!
+      if (!isChanged) continue
+      const entry = rows.find(row, open.node.id)
       memory.blobs.remove(ints[entry * 2 + 3]!)
-      ints[entry * 2 + 3] = memory.blobs.add(scratch.bytes, scratch.length)
+      ints[entry * 2 + 3] = 0
       doubles[entry] = open.state.dueAt
+      live.put(ordinal, open)
     }
     this.#count = 0
   }
 
-  #openStream(node: StreamNode): OpenStream {
+  #stream(node: StreamNode): OpenStream {
+    const opened = this.#openedOf(node) ?? this.#begin(this.#newStream(node))
+    opened.isChanged = true
+    return opened.open as OpenStream
+  }
+
+  /** Opens a state that the actor has. One that was live is put back by `close`, whether it changes or not. */
+  #openedOf(node: StreamNode | OccurrenceNode): Opened | undefined {
     const known = this.#find(node.id)
-    if (known) return known as OpenStream
-    const reader = this.#readerOf(node.id)
-    if (reader) return this.#add({ published: reader.value(), node, state: readState(node, reader), isChanged: false })
-    this.#store.rows.addEntry(this.#owner.ordinal, node.id, 0)
+    if (known) return known
+    const { ordinal, row } = this.#owner
+    const entry = this.#store.rows.find(row, node.id)
+    if (entry === 0) return undefined
+    const live = this.#store.live.take(ordinal, node.id)
+    return this.#add({ open: live ?? this.#read(node, entry), isChanged: live !== undefined })
+  }
+
+  #read(node: StreamNode | OccurrenceNode, entry: number): OpenState {
+    const reader = this.#readerOf(entry)
+    if (node.kind === 'occurrences') return { node, state: OccurrenceState.read(node, reader) }
+    return { node, published: reader.value(), state: readState(node, reader) }
+  }
+
+  #newStream(node: StreamNode): OpenStream {
     const state = newState(node)
     if (state instanceof TotalState)
       for (const older of this.#owner.olderOfAll()) {
         const total = older.totalOf(node.totalKey!, node.reducer)
         if (total) state.addOlder(total.state())
       }
-    return this.#add({ published: valueOfNothing(node.reducer), node, state, isChanged: true })
+    return { node, state, published: valueOfNothing(node.reducer) }
   }
 
-  #openOccurrences(node: OccurrenceNode): OpenOccurrences {
-    const known = this.#find(node.id)
-    if (known) return known as OpenOccurrences
-    const reader = this.#readerOf(node.id)
-    if (reader) return this.#add({ node, state: OccurrenceState.read(node, reader), isChanged: false })
-    this.#store.rows.addEntry(this.#owner.ordinal, node.id, 0)
-    return this.#add({ node, state: new OccurrenceState(node), isChanged: true })
+  #begin(open: OpenState): Opened {
+    this.#store.rows.addEntry(this.#owner.ordinal, open.node.id, 0)
+    return this.#add({ open, isChanged: true })
   }
 
-  #find(id: number): OpenStream | OpenOccurrences | undefined {
-    for (let index = 0; index < this.#count; index++) if (this.#open[index]!.node.id === id) return this.#open[index]
+  #find(id: number): Opened | undefined {
+    for (let index = 0; index < this.#count; index++)
+      if (this.#opened[index]!.open.node.id === id) return this.#opened[index]
     return undefined
   }
 
-  #add<Open extends OpenStream | OpenOccurrences>(open: Open): Open {
-    this.#open[this.#count++] = open
-    return open
+  #add(opened: Opened): Opened {
+    this.#opened[this.#count++] = opened
+    return opened
   }
 
-  #readerOf(id: number): EventReader | undefined {
-    const entry = this.#store.rows.find(this.#owner.row, id)
-    if (entry === 0) return undefined
+  #readerOf(entry: number): EventReader {
     const { state, bytes, blobs } = this.#store.memory
     return new EventReader(bytes.bytes, NO_NAMES, blobs.start(state.ints[entry * 2 + 3]!))
   }

@@ -35,6 +35,7 @@ export interface ActorSystemOptions {
   readonly retention: Retention
   readonly deduplication: DeduplicationLimits | undefined
   readonly memory: MemoryLimits
+  readonly liveStatesMax: number
   readonly residentBytesMax: number
   readonly observer: SettlementObserver | undefined
 }
@@ -68,6 +69,7 @@ export class ActorSystem {
   readonly calls: CallApplication
   readonly clock: SpaceClock
   readonly #callActors: CallActors
+  readonly #liveStatesMax: number
   readonly #residentBytesMax: number
 
   constructor(options: ActorSystemOptions) {
@@ -75,6 +77,7 @@ export class ActorSystem {
     settlement.observer = options.observer
     this.retention = options.retention
     this.defined = new DefinedPlans(options.definitions)
+    this.#liveStatesMax = options.liveStatesMax
     this.#residentBytesMax = options.residentBytesMax
     this.store = new ActorStore({
       memory: options.memory,
@@ -162,15 +165,14 @@ export class ActorSystem {
 
   /** Lets an action write to the memory of actors outside of any settlement. It must not fail. */
   write(act: () => void): void {
-    const { barrier } = this.store.memory
-    barrier.begin()
+    this.store.memory.barrier.begin()
     act()
-    barrier.commit()
-    this.store.rows.commit()
+    this.store.commit()
   }
 
-  /** Lets pages leave memory while there are too many. */
+  /** Lets states become bytes, and pages leave memory, while there are too many. */
   release(): void {
+    this.store.packStates(this.#liveStatesMax)
     if (this.#residentBytesMax < Infinity) this.residentPages.release(this.#residentBytesMax)
   }
 

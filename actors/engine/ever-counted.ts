@@ -173,11 +173,9 @@ class PlayedActor extends Actor {
 
   /** Releases all that it held. */
   end(): void {
-    const { memory, rows } = this.store
     this.dropStates()
     this.store.remove(this.ordinal, this.kind === 'user')
-    memory.barrier.commit()
-    rows.commit()
+    this.store.commit()
   }
 
   #settle(): boolean {
@@ -186,8 +184,7 @@ class PlayedActor extends Actor {
     const { memory, rows } = this.store
     memory.state.doubles[this.row + DUE_AT] = this.schedule()
     // What one event has replaced is given back before the next.
-    memory.barrier.commit()
-    rows.commit()
+    this.store.commit()
     memory.barrier.begin()
     rows.touch(this.row)
     return this.defined.get(this.#definition)?.hasBeenOne ?? false

@@ -140,8 +140,7 @@ export class Redefinition {
         state.doubles[store.rows.at(ordinal) + DUE_AT] = before.dueAt
         wheel.set(ordinal, before.dueAt)
       } else state.ints[(store.rows.at(ordinal) + FLAGS) * 2]! |= IS_UNBUILT
-      barrier.commit()
-      store.rows.commit()
+      store.commit()
     }
   }
 

@@ -18,6 +18,8 @@ export interface ShardOptions {
   readonly deduplication?: DeduplicationLimits
   /** The memory that is set aside for the actors; enough for small replays by default. */
   readonly memory?: MemoryLimits
+  /** States that are by themselves and kept as objects while they are in use; some thousand users' by default. */
+  readonly liveStatesMax?: number
   /** Beyond so many bytes of users, pages that a checkpoint has leave memory, if nobody has touched them for long. */
   readonly residentBytesMax?: number
   /** Receives the changes of every settlement. */

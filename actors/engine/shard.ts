@@ -29,6 +29,8 @@ import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
 
+const LIVE_STATES_MAX = 20_000
+
 /** A command, with the result of `compile` if that was called before. */
 export type CompiledCommand = CommandEntry & { readonly compiled?: CompiledDefinitions | undefined }
 
@@ -46,6 +48,7 @@ export class Shard {
     retention = KEEP_ALL,
     deduplication,
     memory = SMALL_MEMORY,
+    liveStatesMax = LIVE_STATES_MAX,
     residentBytesMax = Infinity,
     observer,
   }: ShardOptions = {}) {
@@ -57,6 +60,7 @@ export class Shard {
       retention,
       deduplication,
       memory,
+      liveStatesMax,
       residentBytesMax,
       observer,
     })

@@ -200,8 +200,7 @@ export class Settlement implements SettlementSink {
     const heard = this.#publishChanges(transitions)
     this.#tellObserver(heard.changes)
     for (let index = 0; index < this.#acts.count; index++) this.#acts.at(index)()
-    this.#store.memory.barrier.commit()
-    this.#store.rows.commit()
+    this.#store.commit()
     const ended = this.#ended.toArray()
     this.#close()
     this.#tellWatchers(heard, ended)
@@ -248,8 +247,7 @@ export class Settlement implements SettlementSink {
   /** Undoes a settlement that failed: every actor that took part is as it was before. */
   rollBack(): void {
     const ordinals = this.#participants.toArray().map(({ ordinal }) => ordinal)
-    this.#store.memory.barrier.rollBack()
-    this.#store.rows.rollBack()
+    this.#store.rollBack()
     this.#store.histories.names.returnTo(this.#nameCount)
     for (const undo of this.#undos.toArray().reverse()) undo()
     for (const queue of this.#queues) queue?.clear()

@@ -384,11 +384,18 @@ export const MUTANTS = [
     caughtBy: [UNDO],
   },
   {
-    name: 'a state that is by itself is not written back',
+    name: 'a state that has changed is neither an object nor bytes',
     file: 'actors/actor/open-states.ts',
-    find: 'open.isChanged = true\n    return open.state\n  }\n\n  /** Returns the state of occurrences, to be read only.',
-    replace: 'return open.state\n  }\n\n  /** Returns the state of occurrences, to be read only.',
+    find: 'live.put(ordinal, open)',
+    replace: '',
     caughtBy: ORACLES,
+  },
+  {
+    name: 'an object that a settlement has changed outlives its failure',
+    file: 'actors/actor/actor-store.ts',
+    find: 'for (const ordinal of this.live.rollBack()) this.#lose(ordinal)',
+    replace: 'this.live.rollBack()',
+    caughtBy: [UNDO],
   },
   {
     name: 'a deadline of a state stays what it was',

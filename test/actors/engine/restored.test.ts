@@ -31,6 +31,15 @@ describe('actors that come back from the pages of a cut', () => {
     )
   })
 
+  it('change the same whether their states are objects or bytes', () => {
+    fc.assert(
+      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(3), (scenario, liveStatesMax) => {
+        expect(JSON.stringify(runShard(scenario, { liveStatesMax }))).toBe(JSON.stringify(runShard(scenario)))
+      }),
+      propertyRuns(200),
+    )
+  })
+
   it('adopt other definitions all or none', () => {
     const space = new Space(audience('often', "event('Seen').count() >= 2"))
     for (let user = 0; user < 300; user++) space.track(`u${user}`, 'Seen')

@@ -92,9 +92,11 @@ describe('a settlement that fails at any step', () => {
       fc.property(
         fc.oneof(scenarios(), changingScenarios()),
         fc.array(fc.nat(60), { minLength: 5, maxLength: 40 }),
-        (scenario, counts) => {
+        fc.constantFrom(0, 1, 1000),
+        (scenario, counts, liveStatesMax) => {
           let drawn = 0
-          const [shard, straight] = [0, 1].map(() => new Shard({ definitions: scenario.definitions })) as [Shard, Shard]
+          const { definitions } = scenario
+          const [shard, straight] = [new Shard({ definitions, liveStatesMax }), new Shard({ definitions })]
           for (const entry of entriesOf(scenario)) {
             const transitions = applyInSpite(shard, entry, () => counts[drawn++ % counts.length]!)
             const expected = applyInSpite(straight, entry, () => Infinity)

@@ -1,0 +1,94 @@
+/**
+ * States that are by themselves, as objects, as long as they are in use: bytes are made of those that nobody has asked
+ * for longest.
+ *
+ * L1. The entry of a live state refers to nothing: the object alone is the state. Otherwise the bytes are.
+ *     The bytes: of a stream, the value that was passed on last; then the state.
+ * L2. A settlement takes the states out that it opens, and puts them back when it stands. If it fails, they are lost:
+ *     their actors compute all states again when they are next needed.
+ */
+import type { OccurrenceState } from '../funnels/occurrence-state.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { Scratch, writeValue } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
+import type { OccurrenceNode } from '../plan/occurrence-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import type { Rows } from '../rows/rows.ts'
+import type { StreamState } from '../streams/stream-state.ts'
+
+export interface OpenStream {
+  readonly node: StreamNode
+  readonly state: StreamState
+  /** The value that was passed on last. */
+  published: JsonValue
+}
+
+export interface OpenOccurrences {
+  readonly node: OccurrenceNode
+  readonly state: OccurrenceState
+}
+
+export type OpenState = OpenStream | OpenOccurrences
+
+const scratch = new Scratch()
+
+/** Ids of states are smaller. */
+const IDS_MAX = 2 ** 20
+
+export class LiveStates {
+  /** By ordinal and id; the one unused for longest first. */
+  readonly #states = new Map<number, OpenState>()
+  /** Ordinals of the actors whose states were taken out since the last settlement stood. */
+  readonly #taken: number[] = []
+
+  get count(): number {
+    return this.#states.size
+  }
+
+  /** Returns a state and leaves it there. */
+  peek(ordinal: number, id: number): OpenState | undefined {
+    return this.#states.get(ordinal * IDS_MAX + id)
+  }
+
+  /** Takes a state out. */
+  take(ordinal: number, id: number): OpenState | undefined {
+    const key = ordinal * IDS_MAX + id
+    const state = this.#states.get(key)
+    if (!state) return undefined
+    this.#states.delete(key)
+    this.#taken.push(ordinal)
+    return state
+  }
+
+  put(ordinal: number, state: OpenState): void {
+    this.#states.set(ordinal * IDS_MAX + state.node.id, state)
+  }
+
+  /** Takes out the state that nobody has asked for longest. */
+  takeOldest(): { readonly ordinal: number; readonly state: OpenState } | undefined {
+    for (const [key, state] of this.#states) {
+      this.#states.delete(key)
+      return { ordinal: Math.floor(key / IDS_MAX), state }
+    }
+    return undefined
+  }
+
+  commit(): void {
+    this.#taken.length = 0
+  }
+
+  /** Returns the ordinals of actors whose states are lost. Keeps L2. */
+  rollBack(): readonly number[] {
+    return this.#taken.splice(0)
+  }
+}
+
+/** Writes a live state into the row of its actor, which must be one to write to: it is bytes from then on. */
+export function writeState(rows: Rows, ordinal: number, open: OpenState): void {
+  scratch.length = 0
+  if ('published' in open) writeValue(scratch, NO_NAMES, open.published)
+  open.state.write(scratch)
+  const { blobs, state } = rows.memory
+  const entry = rows.find(rows.at(ordinal), open.node.id)
+  state.ints[entry * 2 + 3] = blobs.add(scratch.bytes, scratch.length)
+}
