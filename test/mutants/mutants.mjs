@@ -378,9 +378,9 @@ export const MUTANTS = [
   },
   {
     name: 'a row that has moved stays where a failure has left it',
-    file: 'actors/settlement/settlement.ts',
-    find: 'this.#store.rows.rollBack()',
-    replace: 'this.#store.rows.commit()',
+    file: 'actors/actor/actor-store.ts',
+    find: 'this.memory.barrier.rollBack()\n    this.rows.rollBack()',
+    replace: 'this.memory.barrier.rollBack()\n    this.rows.commit()',
     caughtBy: [UNDO],
   },
   {
