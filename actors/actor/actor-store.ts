@@ -18,6 +18,9 @@ import type { Account, User } from './message.ts'
 import { OlderStore } from './older-store.ts'
 import type { SettlementSink } from './settlement-sink.ts'
 
+/** A sixty-fourth of the live states are packed at a time: to look for the oldest takes as long as to pack a few. */
+const PACKED_SHIFT = 6
+
 export interface ActorStoreOptions {
   readonly memory: MemoryLimits
   readonly rules: IdentityRules
@@ -90,10 +93,10 @@ export class ActorStore {
     for (const ordinal of this.live.rollBack()) this.#lose(ordinal)
   }
 
-  /** Makes bytes of the live states that nobody has asked for longest, while there are more than so many. */
+  /** Makes bytes of the live states that nobody has asked for longest, some at a time, if there are more than so many. */
   packStates(max: number): void {
-    while (this.live.count > max) {
-      const { ordinal, state } = this.live.takeOldest()!
+    if (this.live.count <= max + (max >> PACKED_SHIFT)) return
+    for (const { ordinal, state } of this.live.takeOldest(max)) {
       this.memory.barrier.begin()
       try {
         this.rows.touch(this.rows.at(ordinal))

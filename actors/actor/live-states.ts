@@ -64,13 +64,13 @@ export class LiveStates {
     this.#states.set(ordinal * IDS_MAX + state.node.id, state)
   }
 
-  /** Takes out the state that nobody has asked for longest. */
-  takeOldest(): { readonly ordinal: number; readonly state: OpenState } | undefined {
+  /** Takes out the states that nobody has asked for longest, until no more than so many are left. */
+  *takeOldest(max: number): Generator<{ readonly ordinal: number; readonly state: OpenState }> {
     for (const [key, state] of this.#states) {
+      if (this.#states.size <= max) return
       this.#states.delete(key)
-      return { ordinal: Math.floor(key / IDS_MAX), state }
+      yield { ordinal: Math.floor(key / IDS_MAX), state }
     }
-    return undefined
   }
 
   commit(): void {
