@@ -90,10 +90,11 @@ export class Histories {
     if (packed.length === 0) return
     const { doubles, ints } = this.#memory.state
     this.#write(row, packed, packed.length)
-    const reader = new EventReader(Buffer.from(packed), this.names)
-    doubles[row + FIRST_TS] = new EventReader(Buffer.from(packed), this.names).timestamp()
+    const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length)
+    doubles[row + FIRST_TS] = new EventReader(bytes, this.names).timestamp()
+    const reader = new EventReader(bytes, this.names)
     let count = 0
-    for (; reader.position < packed.length; count++) reader.event()
+    for (; reader.position < packed.length; count++) reader.skipEvent()
     ints[(row + EVENT_COUNT) * 2] = count
   }
 

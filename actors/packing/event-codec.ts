@@ -170,6 +170,48 @@ export class EventReader {
     return this.double()
   }
 
+  /** Moves on to the end of the event that begins here. */
+  skipEvent(): void {
+    this.#skipName()
+    this.position += 8
+    this.varint()
+    this.varint()
+    this.#skipName()
+    this.#skipValue()
+    this.#skipValue()
+    this.#skipValue()
+  }
+
+  /** Returns false at the end of an object. */
+  #skipName(): boolean {
+    const code = this.varint()
+    if (code === IN_FULL) this.#skipValue()
+    return code !== END
+  }
+
+  #skipValue(): void {
+    const tag = this.#bytes[this.position++]
+    switch (tag) {
+      case INTEGER:
+        this.varint()
+        return
+      case DOUBLE:
+        this.position += 8
+        return
+      case LATIN:
+      case WIDE: {
+        const length = this.varint()
+        this.position += tag === WIDE ? length * 2 : length
+        return
+      }
+      case ARRAY:
+        for (let left = this.varint(); left > 0; left--) this.#skipValue()
+        return
+      case OBJECT:
+        while (this.#skipName()) this.#skipValue()
+    }
+  }
+
   event(): ProfileEvent {
     const name = this.#name()
     const ts = this.double()

@@ -165,6 +165,19 @@ describe('events', () => {
     )
   })
 
+  it('are skipped to the byte', () => {
+    fc.assert(
+      fc.property(anyEvent, fc.constantFrom(0, 1, 3, 65_536), (event, namesMax) => {
+        const [names, scratch] = [new NameTable(namesMax), new Scratch()]
+        writeEvent(scratch, names, event)
+        const reader = new EventReader(scratch.bytes, names)
+        reader.skipEvent()
+        expect(reader.position).toBe(scratch.length)
+      }),
+      propertyRuns(1000),
+    )
+  })
+
   it('come back from the middle of other bytes', () => {
     const names = new NameTable()
     const scratch = new Scratch()
