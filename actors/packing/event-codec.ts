@@ -190,7 +190,7 @@ export class EventReader {
   }
 
   #skipValue(): void {
-    const tag = this.#bytes[this.position++]
+    const tag = this.byte()
     switch (tag) {
       case INTEGER:
         this.varint()
