@@ -138,10 +138,11 @@ export class Settlement implements SettlementSink {
     return view
   }
 
-  /** Adds an actor whose present stays what it was. */
+  /** Adds an actor whose present stays what it was. Throws an Error if there is none in memory. */
   enter(ordinal: number): SpaceActor {
-    this.#hooks.onJoin(ordinal)
     const { rows, memory } = this.#store
+    if (rows.at(ordinal) === 0) throw new Error(`there is no actor ${ordinal} in memory`)
+    this.#hooks.onJoin(ordinal)
     const row = rows.at(ordinal)
     rows.touch(row)
     const { ints } = memory.state

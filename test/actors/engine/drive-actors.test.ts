@@ -20,7 +20,7 @@ import type { Entry } from '../../../src/model/entry.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../../src/model/external-id.ts'
 import type { Transition } from '../../../src/model/transition.ts'
-import { audience, computedTrait, DAY, START } from '../../support/space.ts'
+import { audience, computedTrait, DAY, Space, START } from '../../support/space.ts'
 
 const BUYERS = audience('buyers', "event('Bought').within(1 day).count() >= 1")
 const SPENT = computedTrait('spent', "event('Bought').sum(property('price'))")
@@ -332,6 +332,22 @@ describe('an actor by itself', () => {
     expect([actor.dueAt, actor.keptEvents(), actor.defined.ids().map((id) => actor.definedValue(id))]).toEqual(before)
     actor.next(eventMessage(3, { price: 1 }))
     expect(lines).toEqual(['0 user_id:u1 buyers entered', '0 user_id:u1 spent 1', '3 user_id:u1 spent 2'])
+  })
+})
+
+describe('an actor that is no more', () => {
+  it('takes no message, and tells who watched it that it has ended', () => {
+    const space = new Space(BUYERS)
+    space.track('u1', 'Bought')
+    space.call({ type: 'track', anonymousId: 'a1', event: 'Seen' })
+    const gone = space.shard.profile('anonymous_id', 'a1')!
+    let isComplete = false
+    gone.changes$.subscribe({ complete: () => (isComplete = true) })
+    space.call({ type: 'track', userId: 'u1', anonymousId: 'a1', event: 'Seen' })
+    expect(isComplete).toBe(true)
+    expect(() => gone.next(eventMessage(0))).toThrow('there is no actor 1 in memory')
+    expect([gone.label, gone.ids, gone.defined.ids(), gone.keptEvents()]).toEqual(['', [], [], []])
+    expect(space.shard.profile('user_id', 'u1')!.keptEvents()).toHaveLength(3)
   })
 })
 
