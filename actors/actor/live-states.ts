@@ -40,6 +40,8 @@ export class LiveStates {
   readonly #states = new Map<number, OpenState>()
   /** Ordinals of the actors whose states were taken out since the last settlement stood. */
   readonly #taken: number[] = []
+  /** Keys of the states that were put in since then. */
+  readonly #put: number[] = []
 
   get count(): number {
     return this.#states.size
@@ -61,7 +63,9 @@ export class LiveStates {
   }
 
   put(ordinal: number, state: OpenState): void {
-    this.#states.set(ordinal * IDS_MAX + state.node.id, state)
+    const key = ordinal * IDS_MAX + state.node.id
+    this.#states.set(key, state)
+    this.#put.push(key)
   }
 
   /** Takes out the states that nobody has asked for longest, until no more than so many are left. */
@@ -75,10 +79,12 @@ export class LiveStates {
 
   commit(): void {
     this.#taken.length = 0
+    this.#put.length = 0
   }
 
-  /** Returns the ordinals of actors whose states are lost. Keeps L2. */
+  /** Drops what a settlement that failed has put in; returns the ordinals of actors whose states are lost. Keeps L2. */
   rollBack(): readonly number[] {
+    for (const key of this.#put.splice(0)) this.#states.delete(key)
     return this.#taken.splice(0)
   }
 }

@@ -73,10 +73,12 @@ export class OpenStates {
   /** Returns the value of a stream that was passed on last; undefined if there is no state. */
   value(node: StreamNode): JsonValue | undefined {
     const { ordinal, row } = this.#owner
-    const open = this.#find(node.id)?.open ?? this.#store.live.peek(ordinal, node.id)
-    if (open) return (open as OpenStream).published
+    const opened = this.#find(node.id)
+    if (opened) return (opened.open as OpenStream).published
     const entry = this.#store.rows.find(row, node.id)
-    return entry === 0 ? undefined : this.#readerOf(entry).value()
+    if (entry === 0) return undefined
+    const live = this.#store.live.peek(ordinal, node.id)
+    return live ? (live as OpenStream).published : this.#readerOf(entry).value()
   }
 
   /** Passes the value of a stream on if it has changed. */

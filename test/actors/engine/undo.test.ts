@@ -91,7 +91,7 @@ describe('a settlement that fails at any step', () => {
     fc.assert(
       fc.property(
         fc.oneof(scenarios(), changingScenarios()),
-        fc.array(fc.nat(60), { minLength: 5, maxLength: 40 }),
+        fc.array(fc.nat(20), { minLength: 5, maxLength: 40 }),
         fc.constantFrom(0, 1, 1000),
         (scenario, counts, liveStatesMax) => {
           let drawn = 0
@@ -104,7 +104,7 @@ describe('a settlement that fails at any step', () => {
           }
         },
       ),
-      propertyRuns(40),
+      propertyRuns(100),
     )
     expect(faults).toBeGreaterThan(0)
   })
