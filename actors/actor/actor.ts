@@ -7,30 +7,31 @@
  * `rebuild` at any instant gives the states that events made one by one; (2) a definition is evaluated only when
  * something that it reads has changed; (3) a settlement publishes at most one value of a definition.
  */
-import { type Observable, type Observer, Subject } from 'rxjs'
+import type { Observer } from 'rxjs'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { INSTANT_MAX } from '../../src/model/time.ts'
-import type { Transition } from '../../src/model/transition.ts'
 import type { OccurrenceState } from '../funnels/occurrence-state.ts'
 import type { HeardEvent } from '../history/histories.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
-import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
-import type { TraitOrigin, Traits } from '../rows/traits.ts'
+import { FLAGS, IS_UNBUILT } from '../rows/row.ts'
+import type { TraitOrigin } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { readTrait, type TraitReader } from '../values/trait-reader.ts'
 import { type Reached, sameValue } from '../values/values.ts'
 import { ActorStates, type StateOwner } from './actor-states.ts'
 import type { ActorStore } from './actor-store.ts'
+import { ActorView } from './actor-view.ts'
 import { Marks } from './marks.ts'
 import type { DefinedList, Message } from './message.ts'
 import { settledAt } from './settled-at.ts'
 
-export abstract class Actor<Received extends Message = Message> implements StateOwner, Observer<Received> {
-  readonly store: ActorStore
-  ordinal = -1
+export abstract class Actor<Received extends Message = Message>
+  extends ActorView
+  implements StateOwner, Observer<Received>
+{
   now = 0
   protected plan: Plan
   readonly #states: ActorStates
@@ -39,12 +40,9 @@ export abstract class Actor<Received extends Message = Message> implements State
   /** Definitions whose value has changed in this settlement, by id. */
   readonly #changed = new Set<number>()
   #isQuiet = false
-  #traits: Traits | undefined = undefined
-  #traitsKey = -1
-  #traitsStamp = -1
 
   constructor(store: ActorStore, plan: Plan) {
-    this.store = store
+    super(store)
     this.plan = plan
     this.#states = new ActorStates(store, this, plan)
   }
@@ -71,60 +69,6 @@ export abstract class Actor<Received extends Message = Message> implements State
     this.store.sink.deliver(this.ordinal, message)
   }
 
-  /** The transitions of this actor from now on; completes when the actor gets no more messages. */
-  get changes$(): Observable<Transition> {
-    return this.#subject().asObservable()
-  }
-
-  /** Passes on that the source of messages has failed. */
-  error(cause: unknown): void {
-    this.#subject().error(cause)
-  }
-
-  complete(): void {
-    this.#subject().complete()
-  }
-
-  #subject(): Subject<Transition> {
-    const { watched } = this.store
-    let subject = watched.get(this.ordinal)
-    if (!subject) watched.set(this.ordinal, (subject = new Subject()))
-    return subject
-  }
-
-  /** The row of the actor; 0 if it is no more. */
-  get row(): number {
-    return this.store.rows.at(this.ordinal)
-  }
-
-  /** Next instant at which time alone may change something; infinite if none. */
-  get dueAt(): number {
-    return this.store.memory.state.doubles[this.row + DUE_AT]!
-  }
-
-  /** True for one whose states are still to be computed. */
-  get isUnbuilt(): boolean {
-    return (this.store.memory.state.ints[(this.row + FLAGS) * 2]! & IS_UNBUILT) !== 0
-  }
-
-  /** The custom traits. */
-  get traits(): Traits {
-    const key = this.store.traits.reference(this.row)
-    const { stamp } = this.store.memory.barrier
-    if (!this.#traits || key !== this.#traitsKey || stamp !== this.#traitsStamp) {
-      this.#traits = this.store.traits.read(this.row)
-      this.#traitsKey = key
-      this.#traitsStamp = stamp
-    }
-    return this.#traits
-  }
-
-  /** Writes traits that have been changed. */
-  protected storeTraits(traits: Traits): void {
-    this.store.traits.write(this.row, traits)
-    this.#traitsKey = this.store.traits.reference(this.row)
-  }
-
   /** Binds the view to an actor, for one settlement. */
   bind(ordinal: number, plan: Plan): void {
     this.ordinal = ordinal
@@ -132,7 +76,6 @@ export abstract class Actor<Received extends Message = Message> implements State
     this.#states.bind(plan)
     this.#dirty.clear()
     if (this.#changed.size > 0) this.#changed.clear()
-    this.#traits = undefined
   }
 
   /** Marks the definitions that hold for an actor about which nothing is known yet. */

@@ -2,6 +2,11 @@
 import { AccountActor } from './account-actor.ts'
 import type { ActorStore } from './actor-store.ts'
 import { ProfileActor } from './profile-actor.ts'
+import type { SpaceActor } from './space-actor.ts'
+
+export function viewOf(store: ActorStore, ordinal: number, isAccount: boolean): SpaceActor {
+  return isAccount ? viewOfAccount(store, ordinal) : viewOfUser(store, ordinal)
+}
 
 export function viewOfUser(store: ActorStore, ordinal: number): ProfileActor {
   const view = new ProfileActor(store, store.plans.user)

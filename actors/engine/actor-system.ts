@@ -7,7 +7,7 @@ import type { Retention } from '../../src/model/retention.ts'
 import { ActorStore } from '../actor/actor-store.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { viewOfAccount, viewOfUser } from '../actor/views.ts'
+import { viewOf, viewOfAccount, viewOfUser } from '../actor/views.ts'
 import { DefinedPlans } from '../compiler/defined-plans.ts'
 import type { Definitions } from '../compiler/definitions.ts'
 import { TimingWheel } from '../deadlines/timing-wheel.ts'
@@ -124,7 +124,7 @@ export class ActorSystem {
   /** Returns a view of an actor that is in memory, which stays with it. */
   viewOf(ordinal: number): SpaceActor | undefined {
     if (this.store.rows.at(ordinal) === 0) return undefined
-    return this.roster.isAccount(ordinal) ? viewOfAccount(this.store, ordinal) : viewOfUser(this.store, ordinal)
+    return viewOf(this.store, ordinal, this.roster.isAccount(ordinal))
   }
 
   #onDue(actor: SpaceActor, due: number): void {

@@ -5,10 +5,9 @@ import { EngineError } from '../../src/model/errors.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
-import type { Actor } from '../actor/actor.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
-import type { Account } from '../actor/message.ts'
-import { ProfileActor } from '../actor/profile-actor.ts'
+import type { ProfileActor } from '../actor/profile-actor.ts'
+import { viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 import type { Identity, Resolution } from '../identity/identity.ts'
@@ -104,7 +103,7 @@ export class CallActors {
 
   #merge(first: number, others: readonly number[], now: number, plans: Plans): ProfileActor {
     const { settlement, store } = this.#options
-    const united = [first, ...others].map((ordinal) => this.#view(ordinal))
+    const united = [first, ...others].map((ordinal) => viewOfUser(store, ordinal))
     const absorbed = united.slice(1)
     const accounts = [...new Set(united.flatMap(({ accountOrdinals }) => accountOrdinals))]
     const unseen = accounts.map((account) => eventsOfOthers(account, united))
@@ -144,25 +143,18 @@ export class CallActors {
     this.#remove(profile)
   }
 
-  #view(ordinal: number): ProfileActor {
-    const { store } = this.#options
-    const view = new ProfileActor(store, store.plans.user)
-    view.ordinal = ordinal
-    return view
-  }
-
   /** Returns the account of a group, linked with the profile; it takes part in the settlement. */
   accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
     const { roster, settlement } = this.#options
     const known = roster.account(groupId)
-    const account = (known === undefined ? this.#createAccount(groupId, now) : settlement.participant(known)) as Actor
-    if (!profile.accountOrdinals.includes(account.ordinal)) {
-      settlement.notes?.joined.push({ account: account as unknown as AccountActor, user: profile })
-      const { conditions, readersOfAccounts } = plans.user
-      ;(account as unknown as Account).next({ kind: 'link', at: now, user: profile, conditions })
-      profile.next({ kind: 'accounts changed', at: now, readers: readersOfAccounts })
-    }
-    return account as unknown as AccountActor
+    const account =
+      known === undefined ? this.#createAccount(groupId, now) : (settlement.participant(known) as AccountActor)
+    if (profile.accountOrdinals.includes(account.ordinal)) return account
+    settlement.notes?.joined.push({ account, user: profile })
+    const { conditions, readersOfAccounts } = plans.user
+    account.next({ kind: 'link', at: now, user: profile, conditions })
+    profile.next({ kind: 'accounts changed', at: now, readers: readersOfAccounts })
+    return account
   }
 
   #createAccount(groupId: string, now: number): AccountActor {

@@ -8,7 +8,7 @@
 import type { Transition } from '../../src/model/transition.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { viewOfAccount, viewOfUser } from '../actor/views.ts'
+import { viewOf } from '../actor/views.ts'
 import type { Plans } from '../compiler/compile.ts'
 import type { DefinitionInput } from '../compiler/references.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
@@ -132,8 +132,7 @@ export class Redefinition {
     for (const { ordinal, before } of adopters) {
       barrier.begin()
       const isAccount = roster.isAccount(ordinal)
-      const view = isAccount ? viewOfAccount(store, ordinal) : viewOfUser(store, ordinal)
-      view.dropStates()
+      viewOf(store, ordinal, isAccount).dropStates()
       if (before) {
         store.remove(ordinal, !isAccount)
         decodeActor(store, readFrame(before.bytes))

@@ -1,11 +1,21 @@
 /** The value of a sum or an average in one word; NaN stands for none. */
+import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
+import { each, numberOf } from '../values/values.ts'
 
 export function valueAt({ doubles }: Rings, at: number): number | null {
   const value = doubles[at]!
   return Number.isNaN(value) ? null : value
+}
+
+/** Visits the numbers that an event brings to a stream; other values are passed over. */
+export function eachNumber({ read }: StreamNode, event: ProfileEvent, visit: (number: number) => void): void {
+  each(read!(event), (value) => {
+    const number = numberOf(value)
+    if (!Number.isNaN(number)) visit(number)
+  })
 }
 
 /** Returns the value of a sum over so many numbers; NaN if there is none, or it is not finite. */

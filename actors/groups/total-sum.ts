@@ -10,7 +10,6 @@ import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { ExactSum } from '../reducers/exact-sum.ts'
-import { each, numberOf } from '../values/values.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
 import {
   addPartial,
@@ -21,7 +20,7 @@ import {
   setPartials,
   sumOfPartials,
 } from './partials.ts'
-import { passOn, reducedSum, valueAt } from './sum-value.ts'
+import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
 
 const scratch = new Scratch()
 
@@ -45,9 +44,7 @@ export class TotalSum implements Sink, StreamLayout {
   }
 
   insert(rings: Rings, block: number, event: ProfileEvent): void {
-    const reached = this.node.read!(event)
-    if (typeof reached === 'number') this.#add(rings, block, reached)
-    else each(reached, (value) => this.#add(rings, block, numberOf(value)))
+    eachNumber(this.node, event, (number) => this.#add(rings, block, number))
   }
 
   forget(): void {
@@ -80,7 +77,6 @@ export class TotalSum implements Sink, StreamLayout {
   }
 
   #add(rings: Rings, block: number, number: number): void {
-    if (Number.isNaN(number)) return
     rings.doubles[block + this.#count]!++
     const partials = block + this.#partials
     if (!areSpilled(rings, partials) && addPartial(rings, partials, number)) return

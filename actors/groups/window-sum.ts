@@ -8,10 +8,9 @@ import { PLACE_WORDS } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { ExactSum } from '../reducers/exact-sum.ts'
-import { each, numberOf } from '../values/values.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
 import { addPartial, areSpilled, clearPartials, PARTIAL_WORDS, setPartials, spill, sumOfPartials } from './partials.ts'
-import { passOn, reducedSum, valueAt } from './sum-value.ts'
+import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
 
 export class WindowSum implements Sink, StreamLayout {
   readonly node: StreamNode
@@ -34,9 +33,10 @@ export class WindowSum implements Sink, StreamLayout {
 
   insert(rings: Rings, block: number, event: ProfileEvent, now: number): void {
     if (event.ts + this.node.window.to <= now) return
-    const reached = this.node.read!(event)
-    if (typeof reached === 'number') this.#add(rings, block, event.ts, reached)
-    else each(reached, (value) => this.#add(rings, block, event.ts, numberOf(value)))
+    eachNumber(this.node, event, (number) => {
+      rings.insert(block + this.#ring, 2, event.ts, number)
+      this.#count(rings, block, number)
+    })
   }
 
   forget(rings: Rings, block: number, now: number): void {
@@ -66,12 +66,6 @@ export class WindowSum implements Sink, StreamLayout {
 
   release(rings: Rings, block: number): void {
     rings.release(block + this.#ring)
-  }
-
-  #add(rings: Rings, block: number, ts: number, number: number): void {
-    if (Number.isNaN(number)) return
-    rings.insert(block + this.#ring, 2, ts, number)
-    this.#count(rings, block, number)
   }
 
   #count(rings: Rings, block: number, number: number): void {

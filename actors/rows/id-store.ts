@@ -1,29 +1,22 @@
 /** The label of an actor, then the ids of a user or the group id of an account, as bytes: text after text. */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
-import { EventReader, Scratch } from '../packing/event-codec.ts'
-import { NO_NAMES } from '../packing/name-table.ts'
+import { Scratch } from '../packing/event-codec.ts'
+import { BlobField } from './blob-field.ts'
 import { IDS } from './row.ts'
 import type { Rows } from './rows.ts'
 
 const scratch = new Scratch()
 
 export class IdStore {
-  readonly #rows: Rows
+  readonly #field: BlobField
 
   constructor(rows: Rows) {
-    this.#rows = rows
-  }
-
-  reference(row: number): number {
-    return this.#rows.memory.state.ints[(row + IDS) * 2]!
+    this.#field = new BlobField(rows, IDS * 2)
   }
 
   /** Returns the best id, `user_id:u1`. */
   label(row: number): string {
-    const at = this.reference(row)
-    if (at === 0) return ''
-    const { blobs, bytes } = this.#rows.memory
-    return new EventReader(bytes.bytes, NO_NAMES, blobs.start(at)).value() as string
+    return (this.#field.open(row)?.reader.value() ?? '') as string
   }
 
   /** Returns the ids in the order in which they were added. */
@@ -34,16 +27,14 @@ export class IdStore {
     return ids
   }
 
+  /** Returns all but the label. */
   readTexts(row: number): string[] {
-    const at = this.reference(row)
     const texts: string[] = []
-    if (at === 0) return texts
-    const { blobs, bytes } = this.#rows.memory
-    const end = blobs.start(at) + blobs.length(at)
-    const reader = new EventReader(bytes.bytes, NO_NAMES, blobs.start(at))
-    reader.value()
+    const opened = this.#field.open(row)
+    if (!opened) return texts
+    const { reader, end } = opened
     while (reader.position < end) texts.push(reader.value() as string)
-    return texts
+    return texts.slice(1)
   }
 
   /** @param rules by which the best id is found */
@@ -56,15 +47,11 @@ export class IdStore {
     scratch.length = 0
     scratch.text(label)
     for (const text of texts) scratch.text(text)
-    this.release(row)
-    const { blobs, state } = this.#rows.memory
-    state.ints[(row + IDS) * 2] = blobs.add(scratch.bytes, scratch.length)
+    this.#field.write(row, scratch)
   }
 
   release(row: number): void {
-    this.#rows.touch(row)
-    this.#rows.memory.blobs.remove(this.reference(row))
-    this.#rows.memory.state.ints[(row + IDS) * 2] = 0
+    this.#field.release(row)
   }
 }
 

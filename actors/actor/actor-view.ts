@@ -1,0 +1,75 @@
+/** A view of a row: what an actor is, and the transitions of it that somebody has asked for. */
+import { type Observable, Subject } from 'rxjs'
+import type { Transition } from '../../src/model/transition.ts'
+import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
+import type { Traits } from '../rows/traits.ts'
+import type { ActorStore } from './actor-store.ts'
+
+export class ActorView {
+  readonly store: ActorStore
+  ordinal = -1
+  #traits: Traits | undefined = undefined
+  #traitsOf = -1
+  #traitsKey = -1
+  #traitsStamp = -1
+
+  constructor(store: ActorStore) {
+    this.store = store
+  }
+
+  /** The transitions of this actor from now on; completes when the actor gets no more messages. */
+  get changes$(): Observable<Transition> {
+    return this.#subject().asObservable()
+  }
+
+  /** Passes on that the source of messages has failed. */
+  error(cause: unknown): void {
+    this.#subject().error(cause)
+  }
+
+  complete(): void {
+    this.#subject().complete()
+  }
+
+  #subject(): Subject<Transition> {
+    const { watched } = this.store
+    let subject = watched.get(this.ordinal)
+    if (!subject) watched.set(this.ordinal, (subject = new Subject()))
+    return subject
+  }
+
+  /** The row of the actor; 0 if it is no more. */
+  get row(): number {
+    return this.store.rows.at(this.ordinal)
+  }
+
+  /** Next instant at which time alone may change something; infinite if none. */
+  get dueAt(): number {
+    return this.store.memory.state.doubles[this.row + DUE_AT]!
+  }
+
+  /** True for one whose states are still to be computed. */
+  get isUnbuilt(): boolean {
+    return (this.store.memory.state.ints[(this.row + FLAGS) * 2]! & IS_UNBUILT) !== 0
+  }
+
+  /** The custom traits. */
+  get traits(): Traits {
+    const key = this.store.traits.reference(this.row)
+    const { stamp } = this.store.memory.barrier
+    const isSame = this.ordinal === this.#traitsOf && key === this.#traitsKey && stamp === this.#traitsStamp
+    if (!this.#traits || !isSame) {
+      this.#traits = this.store.traits.read(this.row)
+      this.#traitsOf = this.ordinal
+      this.#traitsKey = key
+      this.#traitsStamp = stamp
+    }
+    return this.#traits
+  }
+
+  /** Writes traits that have been changed. */
+  protected storeTraits(traits: Traits): void {
+    this.store.traits.write(this.row, traits)
+    this.#traitsKey = this.store.traits.reference(this.row)
+  }
+}

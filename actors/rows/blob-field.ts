@@ -1,0 +1,43 @@
+/** A field of a row that refers to bytes: they are read from their beginning, and replaced as a whole. */
+import { EventReader, type Scratch } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
+import type { Rows } from './rows.ts'
+
+export class BlobField {
+  readonly #rows: Rows
+  readonly #int: number
+
+  /** @param int the integer of a row, counted from its beginning, that refers to the bytes */
+  constructor(rows: Rows, int: number) {
+    this.#rows = rows
+    this.#int = int
+  }
+
+  /** Returns the reference; 0 if there are no bytes. */
+  reference(row: number): number {
+    return this.#rows.memory.state.ints[row * 2 + this.#int]!
+  }
+
+  /** Returns a reader of the bytes, valid until the next change, and where they end; undefined if there are none. */
+  open(row: number): { readonly reader: EventReader; readonly end: number } | undefined {
+    const at = this.reference(row)
+    if (at === 0) return undefined
+    const { blobs, bytes } = this.#rows.memory
+    const start = blobs.start(at)
+    return { reader: new EventReader(bytes.bytes, NO_NAMES, start), end: start + blobs.length(at) }
+  }
+
+  /** Replaces the bytes; if there are none to write, the field refers to nothing. */
+  write(row: number, { bytes, length }: Scratch): void {
+    this.release(row)
+    const { blobs, state } = this.#rows.memory
+    state.ints[row * 2 + this.#int] = length === 0 ? 0 : blobs.add(bytes, length)
+  }
+
+  /** Releases the bytes when the settlement stands. */
+  release(row: number): void {
+    this.#rows.touch(row)
+    this.#rows.memory.blobs.remove(this.reference(row))
+    this.#rows.memory.state.ints[row * 2 + this.#int] = 0
+  }
+}
