@@ -11,7 +11,7 @@ import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import { entriesOf, runShard } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
-import { audience, Space } from '../../support/space.ts'
+import { accountTrait, audience, Space } from '../../support/space.ts'
 
 describe('actors that come back from the pages of a cut', () => {
   it('enter, leave and change as if they had never gone, each at its deadline', () => {
@@ -29,6 +29,17 @@ describe('actors that come back from the pages of a cut', () => {
       }),
       propertyRuns(200),
     )
+  })
+
+  it('count each event once for an account whose users become one', () => {
+    const space = new Space(accountTrait('seen', "event('Seen').count()"))
+    space.call({ type: 'track', userId: 'u1', event: 'Seen' })
+    space.call({ type: 'track', anonymousId: 'a1', event: 'Seen' })
+    space.call({ type: 'group', userId: 'u1', groupId: 'g1' })
+    space.shard = Shard.of(cutOf(space.shard))
+    expect(space.call({ type: 'track', userId: 'u1', anonymousId: 'a1', event: 'Other' }, 1000)).toEqual([
+      '0h+1000ms group_id:g1 seen 2',
+    ])
   })
 
   it('change the same whether their states are objects or bytes', () => {
