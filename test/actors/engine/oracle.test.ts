@@ -20,6 +20,17 @@ function dependsOnWhatIsNotKept({ inputs }: Scenario): boolean {
   )
 }
 
+/** A count that stands keeps that it was once 1, which it may not have been with what it reads there from the start. */
+function readsWhatComesLater({ definitions, inputs }: Scenario): boolean {
+  const changing = new Set(inputs.flatMap((input) => (input.kind === 'define' ? [input.definition.key] : [])))
+  const reads = ({ query }: Scenario['definitions'][number]) => [...changing].some((key) => query.includes(`'${key}'`))
+  for (let known = 0; known < changing.size;) {
+    known = changing.size
+    for (const definition of definitions) if (reads(definition)) changing.add(definition.key)
+  }
+  return definitions.some((definition) => definition.query.endsWith('count()') && reads(definition))
+}
+
 describe('the engine', () => {
   it.each(corpus())('agrees with the oracle: $name', ({ scenario }) => {
     expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
@@ -39,7 +50,9 @@ describe('the engine', () => {
   })
 
   it('ends, with a definition added on the way, as if it had been there from the start', () => {
-    const known = changingScenarios().filter((scenario) => !dependsOnWhatIsNotKept(scenario) && isAllHistory(scenario))
+    const known = changingScenarios().filter(
+      (scenario) => !dependsOnWhatIsNotKept(scenario) && !readsWhatComesLater(scenario) && isAllHistory(scenario),
+    )
     assertScenarios(known, propertyRuns(250), (scenario) => {
       expect(standing(shardAfter(scenario))).toEqual(standing(shardAfter(fromTheStart(scenario))))
     })
