@@ -3,6 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { HeardEvent } from '../history/histories.ts'
 import { hasReaders } from '../plan/dependents.ts'
+import type { EventIndex } from '../plan/event-index.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { Actor } from './actor.ts'
@@ -36,6 +37,12 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
 
   override keptEvents(): readonly ProfileEvent[] {
     const events = this.#allUsers().flatMap((user) => user.keptEvents())
+    return events.sort(compareEvents)
+  }
+
+  override eventsKnownTo(index: EventIndex): readonly ProfileEvent[] {
+    const { links, histories, rows } = this.store
+    const events = links.keys(this.row).flatMap((user) => histories.events(rows.at(user), (name) => index.knows(name)))
     return events.sort(compareEvents)
   }
 
@@ -84,9 +91,9 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
         this.markDependents(message.condition.acrossDependents)
         return
       case 'definitions changed':
-        // The conditions themselves have changed, and will flip anew.
-        this.store.satisfying.release(this.row)
-        this.rebuild(message.plan)
+        for (const condition of this.store.satisfying.keys(this.row))
+          if (!message.conditions.has(condition)) this.store.satisfying.remove(this.row, condition)
+        this.adopt(message.adoption)
         return
       case 'kept events changed':
         this.rebuild(this.plan)

@@ -7,11 +7,13 @@ import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceReader, OccurrenceState } from '../funnels/occurrence-state.ts'
 import { STATE } from '../memory/write-barrier.ts'
 import type { Dependents } from '../plan/dependents.ts'
-import type { ChangeReader, Group } from '../plan/group.ts'
+import type { Adoption } from '../plan/adoption.ts'
+import type { EventIndex } from '../plan/event-index.ts'
+import type { ChangeReader, Group, Succession } from '../plan/group.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import type { Occurrence } from '../plan/occurrence.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
-import type { Plan } from '../plan/plan.ts'
+import type { Plan, StatefulNode } from '../plan/plan.ts'
 import type { Predicate } from '../plan/predicate.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
@@ -27,6 +29,8 @@ export interface StateOwner extends DefinitionHost {
   readonly ordinal: number
   readonly row: number
   olderOfAll(): readonly ForgottenTotals[]
+  /** The kept events that an index knows, in the order of `(ts, arrival)`. */
+  eventsKnownTo(index: EventIndex): readonly ProfileEvent[]
   markDefinition(index: number): void
 }
 
@@ -69,28 +73,42 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   }
 
   #judge(id: number): void {
-    const { nodes, groups } = this.#plan
-    const node = nodes[id]
-    if (!node) {
-      const group = groups[id - nodes.length]!
-      this.#evaluate(group, this.#blockOf(group))
-    } else if (node.kind === 'timed') this.judgeTimed(node)
-    else if (node.kind === 'occurrences') this.#open.occurrences(node).advance(this.#owner, this)
-    else {
-      this.#open.stream(node).advance(this.#owner)
-      this.#open.publish(node, this)
+    const state = this.#plan.states[id]!
+    switch (state.kind) {
+      case 'group':
+        this.#evaluate(state, this.#blockOf(state))
+        return
+      case 'timed':
+        this.judgeTimed(state)
+        return
+      case 'occurrences':
+        this.#open.occurrences(state).advance(this.#owner, this)
+        return
+      case 'stream':
+        this.#advanceStream(state)
     }
+  }
+
+  #advanceStream(node: StreamNode): void {
+    this.#open.stream(node).advance(this.#owner)
+    this.#open.publish(node, this)
   }
 
   /** Writes an event to the states that it feeds. */
   feed(event: ProfileEvent): void {
-    const plan = this.#plan
-    if (!plan.events.knows(event.name)) return
-    const matched = plan.events.match(event, plan.work)
+    const { events, work } = this.#plan
+    if (!events.knows(event.name)) return
+    const fed = this.#write(events.match(event, work), event)
+    for (let index = 0; index < fed; index++) this.#evaluate(this.#fed[index]!, this.#fedBlocks[index]!)
+    this.#settlePendingStreams()
+  }
+
+  /** Writes an event to what its predicates feed; returns how many groups are to be evaluated. */
+  #write(matched: readonly Predicate[], event: ProfileEvent): number {
     let [fed, last, isOrdered] = [0, -1, true]
     for (const { member, states } of matched) {
       if (member) {
-        plan.work.nodes += member.streamCount
+        this.#plan.work.nodes += member.streamCount
         const { group } = member
         if (fed === 0 || this.#fed[fed - 1] !== group) {
           this.#fed[fed] = group
@@ -104,8 +122,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       }
     }
     if (last >= 0) this.#feedStates(matched, isOrdered, event)
-    for (let index = 0; index < fed; index++) this.#evaluate(this.#fed[index]!, this.#fedBlocks[index]!)
-    this.#settlePendingStreams()
+    return fed
   }
 
   /** Feeds states that are by themselves, by ascending id: a funnel's children come before the funnel. */
@@ -129,33 +146,89 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   /** Releases all states. */
   drop(): void {
     this.#open.clear()
-    const { ordinal, row } = this.#owner
-    const { live, rings, rows, memory } = this.#store
-    const { nodes, groups } = this.#plan
+    const { row } = this.#owner
+    const { rows, memory } = this.#store
     const { ints } = memory.state
     for (let index = 0; index < ints[(row + DIRECTORY) * 2]!; index++) {
       const entry = (row + ENTRIES + ENTRY_WORDS * index) * 2
-      const [id, reference] = [ints[entry + 2]!, ints[entry + 3]!]
-      const group = groups[id - nodes.length]
-      if (group) {
-        group.release(rings, reference)
-        memory.barrier.releaseLater(STATE, reference)
-      } else if (nodes[id]!.kind !== 'timed') {
-        if (reference === 0) live.take(ordinal, id)
-        else memory.blobs.remove(reference)
-      }
+      this.#release(this.#plan.states[ints[entry + 2]!]!, ints[entry + 3]!)
     }
     rows.clearEntries(row)
   }
 
+  /** Releases all that the entry of a state refers to. */
+  #release(state: StatefulNode | Group, reference: number): void {
+    const { live, rings, memory } = this.#store
+    if (state.kind === 'group') {
+      state.release(rings, reference)
+      memory.barrier.releaseLater(STATE, reference)
+    } else if (state.kind !== 'timed') {
+      if (reference === 0) live.take(this.#owner.ordinal, state.id)
+      else memory.blobs.remove(reference)
+    }
+  }
+
+  /**
+   * Goes on under another plan: states that are no more go, groups move to the ones in their place, and what is new is
+   * computed from kept events.
+   */
+  adopt(adoption: Adoption): void {
+    this.#leave(adoption)
+    this.#takeOlder(adoption.totals)
+    this.#feedNew(adoption.events)
+    for (const node of adoption.judged) if (this.#open.has(node.occurrences!.id)) this.#advanceStream(node)
+    for (const node of adoption.timed) this.judgeTimed(node)
+    this.#settlePendingStreams()
+  }
+
+  /** Drops and moves states of the plan before. */
+  #leave({ before, dropped, successions }: Adoption): void {
+    const { rows, memory } = this.#store
+    for (const id of rows.entryIds(this.#owner.row)) {
+      const succession = successions.get(id)
+      if (!succession && !dropped.has(id)) continue
+      const reference = memory.state.ints[rows.find(this.#owner.row, id) * 2 + 3]!
+      rows.removeEntry(this.#owner.row, id)
+      if (succession) this.#move(succession, reference)
+      else this.#release(before.states[id]!, reference)
+    }
+  }
+
+  #move(succession: Succession, from: number): void {
+    const { rings, rows, memory } = this.#store
+    const { group } = succession
+    const block = memory.barrier.allocate(STATE, group.words)
+    succession.move(rings, from, block)
+    memory.barrier.releaseLater(STATE, from)
+    rows.addEntry(this.#owner.ordinal, group.id, block)
+    for (const older of this.#owner.olderOfAll())
+      succession.addOlder(rings, block, (node) => older.totalOf(node.totalKey!, node.reducer)?.state(), this)
+    this.#evaluate(group, block)
+  }
+
+  /** Writes the kept events to what is new, and then computes the groups. */
+  #feedNew(events: EventIndex): void {
+    const touched = new Set<Group>()
+    for (const event of this.#owner.eventsKnownTo(events)) {
+      const fed = this.#write(events.match(event, this.#plan.work), event)
+      for (let index = 0; index < fed; index++) touched.add(this.#fed[index]!)
+      this.#settlePendingStreams()
+    }
+    for (const group of touched) this.#evaluate(group, this.#blockOf(group))
+  }
+
   /** Begins totals with those of the forgotten events. */
   takeOlder(): void {
+    this.#takeOlder(this.#plan.totals)
+  }
+
+  #takeOlder(totals: readonly StreamNode[]): void {
+    if (totals.length === 0) return
     const all = this.#owner.olderOfAll()
     if (all.length === 0) return
-    const { totals, groups } = this.#plan
     for (const node of totals) {
       if (!all.some((older) => older.totalOf(node.totalKey!, node.reducer))) continue
-      if (node.place) this.#blockOf(groups[node.place.group]!)
+      if (node.place) this.#blockOf(node.place.group)
       else {
         this.#open.stream(node)
         this.#open.publish(node, this)
@@ -179,14 +252,14 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   }
 
   occurrencesOf(node: number): OccurrenceState | undefined {
-    return this.#open.has(node) ? this.#open.readOccurrences(this.#plan.nodes[node] as OccurrenceNode) : undefined
+    return this.#open.has(node) ? this.#open.readOccurrences(this.#plan.states[node] as OccurrenceNode) : undefined
   }
 
   streamValue(id: number): JsonValue | undefined {
-    const node = this.#plan.nodes[id] as StreamNode
+    const node = this.#plan.states[id] as StreamNode
     if (!node.place) return this.#open.value(node)
     const { rings, rows, memory } = this.#store
-    const entry = rows.find(this.#owner.row, this.#plan.groups[node.place.group]!.id)
+    const entry = rows.find(this.#owner.row, node.place.group.id)
     return entry === 0 ? undefined : node.place.value(rings, memory.state.ints[entry * 2 + 3]!)
   }
 
@@ -206,7 +279,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   /** Judges again whatever counts an occurrence that now holds, or no longer holds. */
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void {
-    for (const stream of node.streams) this.#pendingStreams.add(stream)
+    for (const { id } of node.streams) this.#pendingStreams.add(id)
     for (const reach of node.parents)
       if (this.#open.has(reach.parent.id))
         this.#open.occurrences(reach.parent).judgeParentsOf(occurrence, reach, this.#owner, this)
@@ -239,9 +312,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   #settlePendingStreams(): void {
     while (!this.#pendingStreams.isEmpty) {
-      const node = this.#plan.nodes[this.#pendingStreams.take()] as StreamNode
-      this.#open.stream(node).advance(this.#owner)
-      this.#open.publish(node, this)
+      this.#advanceStream(this.#plan.states[this.#pendingStreams.take()] as StreamNode)
     }
   }
 

@@ -13,7 +13,9 @@ import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { INSTANT_MAX } from '../../src/model/time.ts'
 import type { OccurrenceState } from '../funnels/occurrence-state.ts'
 import type { HeardEvent } from '../history/histories.ts'
+import type { Adoption } from '../plan/adoption.ts'
 import type { Dependents } from '../plan/dependents.ts'
+import type { EventIndex } from '../plan/event-index.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
 import { FLAGS, IS_UNBUILT } from '../rows/row.ts'
@@ -56,6 +58,7 @@ export abstract class Actor<Received extends Message = Message>
   /** The totals of forgotten events: the user's, or those of each of the account's users. */
   abstract olderOfAll(): readonly ForgottenTotals[]
   /** The kept events, each with the instant from which it has counted for this actor. */
+  abstract eventsKnownTo(index: EventIndex): readonly ProfileEvent[]
   abstract heardEvents(): readonly HeardEvent[]
   abstract readAccountAudience(definition: number): boolean
   abstract isEligible(types: ReadonlySet<string>): boolean
@@ -144,6 +147,23 @@ export abstract class Actor<Received extends Message = Message>
       this.markDependents(node.dependents)
     }
     for (const index of plan.trueOfNothing) this.markDefinition(index)
+  }
+
+  /** Goes on under another plan: computes what is new, and marks the definitions that may have other values. */
+  protected adopt(adoption: Adoption): void {
+    const { plan } = adoption
+    if (this.isUnbuilt) {
+      this.#states.bind(adoption.before)
+      this.dropStates()
+      this.rebuild(plan)
+      return
+    }
+    this.plan = plan
+    this.#states.bind(plan)
+    this.#dirty.clear()
+    this.#states.adopt(adoption)
+    for (const index of adoption.marked) this.markDefinition(index)
+    if (this.store.rows.earliest(this.row) <= this.now) this.#states.advance(this.now)
   }
 
   /** Releases all states. */

@@ -6,7 +6,8 @@ import type { ExternalId } from '../../src/model/external-id.ts'
 import type { DefinedValue } from '../rows/defined-values.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { TraitOrigin, Traits } from '../rows/traits.ts'
-import type { DefinitionNode, Plan } from '../plan/plan.ts'
+import type { Adoption } from '../plan/adoption.ts'
+import type { DefinitionNode } from '../plan/plan.ts'
 
 /** The values of the definitions that ever had one, by id. */
 export interface DefinedList {
@@ -53,8 +54,12 @@ type SharedContent =
   | ({ readonly kind: 'traits'; readonly traits: JsonObject } & TraitOrigin)
   /** Time has passed: whatever is due by now is judged again. */
   | { readonly kind: 'deadline' }
-  /** The space has other definitions: everything that follows from them is computed again. */
-  | { readonly kind: 'definitions changed'; readonly plan: Plan }
+  /** The space has other definitions. `conditions`: those that accounts put to users from now on, by number. */
+  | {
+      readonly kind: 'definitions changed'
+      readonly adoption: Adoption
+      readonly conditions: ReadonlyMap<number, DefinitionNode>
+    }
 
 type UserContent =
   /** Only these events are kept from now on; `older` holds the totals of the others. */

@@ -122,6 +122,8 @@ export class OpenStates {
     const entry = this.#store.rows.find(row, node.id)
     if (entry === 0) return undefined
     const live = this.#store.live.take(ordinal, node.id)
+    // The plan may be another one by now.
+    if (live && node.kind === 'occurrences') (live as OpenOccurrences).state.node = node
     return this.#add({ open: live ?? this.#read(node, entry), isChanged: live !== undefined })
   }
 

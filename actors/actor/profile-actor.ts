@@ -3,6 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { HeardEvent } from '../history/histories.ts'
+import type { EventIndex } from '../plan/event-index.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { FLAGS, IS_ANONYMOUS, MERGES, SEEN_AT } from '../rows/row.ts'
 import { ForgottenTotals } from '../streams/forgotten-totals.ts'
@@ -65,6 +66,10 @@ export class ProfileActor extends Actor<UserMessage> implements User {
 
   override keptEvents(): readonly ProfileEvent[] {
     return this.store.histories.events(this.row)
+  }
+
+  override eventsKnownTo(index: EventIndex): readonly ProfileEvent[] {
+    return this.store.histories.events(this.row, (name) => index.knows(name))
   }
 
   override olderOfAll(): readonly ForgottenTotals[] {
@@ -162,7 +167,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
         this.markDependents(message.readers)
         return
       case 'definitions changed':
-        this.rebuild(message.plan)
+        this.adopt(message.adoption)
         return
       case 'expired':
         this.dropValues()

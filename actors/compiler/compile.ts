@@ -13,31 +13,81 @@ import { ELIGIBLE_ID_TYPES } from '../../src/model/definition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import { ConditionCompiler } from './condition-compiler.ts'
+import type { Adoption } from '../plan/adoption.ts'
 import { EventIndex } from '../plan/event-index.ts'
+import type { Group } from '../plan/group.ts'
 import { type Dependents, noDependents } from '../plan/dependents.ts'
 import { lookbackMsOf } from '../plan/stream-node.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
-import { placeStreams } from './group-compiler.ts'
+import { adoptionOf } from './adoption-compiler.ts'
+import { type Groups, type Placement, placeStreams } from './group-compiler.ts'
+import { type NumbersData, StateNumbers } from './state-numbers.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from '../plan/trait-index.ts'
 
-export interface Plans {
-  readonly user: Plan
-  readonly account: Plan
+/** A plan, with what the next one takes over from it. */
+export interface CompiledPlan extends Plan {
+  readonly numbers: StateNumbers
+  readonly groups: Groups
 }
 
-/** Compiles definitions; throws an EngineError if they reference one another in a cycle. */
-export function compilePlans(inputs: readonly DefinitionInput[]): Plans {
+export interface Plans {
+  readonly user: CompiledPlan
+  readonly account: CompiledPlan
+  readonly conditions: StateNumbers
+}
+
+/** Other plans, and for users and accounts the way to them. */
+export interface PlansChange {
+  readonly plans: Plans
+  readonly adoptions: { readonly user: Adoption; readonly account: Adoption }
+}
+
+/** The definitions that actors have states for, and those of the next that begin or begin anew, by number. */
+export interface PlansBefore {
+  readonly plans: Plans
+  readonly begun: ReadonlySet<number>
+}
+
+/**
+ * Compiles definitions; throws an EngineError if they reference one another in a cycle.
+ * @param conditions the numbers of conditions that stored actors have values of
+ */
+export function compilePlans(inputs: readonly DefinitionInput[], conditions?: NumbersData): Plans {
+  return compile(inputs, { conditions: StateNumbers.from(conditions) }).plans
+}
+
+/** Compiles definitions that come after others; throws an EngineError if they reference one another in a cycle. */
+export function compileChange(inputs: readonly DefinitionInput[], before: PlansBefore): PlansChange {
+  const { plans, adoptionOf } = compile(inputs, before.plans)
+  return { plans, adoptions: { user: adoptionOf('user', before), account: adoptionOf('account', before) } }
+}
+
+interface Compilation {
+  readonly plans: Plans
+  readonly adoptionOf: (kind: ActorKind, before: PlansBefore) => Adoption
+}
+
+function compile(inputs: readonly DefinitionInput[], before: Pick<Plans, 'conditions'> & Partial<Plans>): Compilation {
   const keys = new KeyTable(inputs.map((input) => input.source))
-  const conditions = collectConditions(inputs)
+  const numbers = before.conditions.following()
+  const conditions = collectConditions(inputs, numbers)
   const placed = placeDefinitions([...inputs, ...conditions.values()], keys)
   const builders = {
-    user: new PlanBuilder('user', placed),
-    account: new PlanBuilder('account', placed),
+    user: new PlanBuilder('user', placed, before.user),
+    account: new PlanBuilder('account', placed, before.account),
   }
   for (const kind of ['user', 'account'] as const) builders[kind].compile(keys, builders, conditions)
-  return { user: builders.user.finish(builders.account), account: builders.account.finish(builders.account) }
+  const plans = {
+    user: builders.user.finish(builders.account),
+    account: builders.account.finish(builders.account),
+    conditions: numbers,
+  }
+  return {
+    plans,
+    adoptionOf: (kind, { plans: old, begun }) => builders[kind].adoption(old[kind], plans[kind], begun),
+  }
 }
 
 /** Names the condition of a quantifier; the same for equal conditions over the same events. */
@@ -45,7 +95,7 @@ function conditionKey(condition: Condition, sinceArrival: number): string {
   return `\0${printCondition(condition)} since ${sinceArrival}`
 }
 
-function collectConditions(inputs: readonly DefinitionInput[]): Map<string, DefinitionInput> {
+function collectConditions(inputs: readonly DefinitionInput[], numbers: StateNumbers): Map<string, DefinitionInput> {
   const conditions = new Map<string, DefinitionInput>()
   const visit = (condition: Condition, sinceArrival: number): void => {
     if (condition.kind === 'and' || condition.kind === 'or')
@@ -55,7 +105,7 @@ function collectConditions(inputs: readonly DefinitionInput[]): Map<string, Defi
       const key = conditionKey(condition.operand, sinceArrival)
       if (conditions.has(key)) return
       conditions.set(key, {
-        id: -1 - conditions.size,
+        id: -1 - numbers.numberOf(key),
         source: { kind: 'audience', key, type: 'USERS', query: '' },
         query: { kind: 'audience', condition: condition.operand },
         sinceArrival,
@@ -76,10 +126,15 @@ class PlanBuilder {
   readonly #events = new EventIndex()
   readonly #traits = new TraitIndex()
   readonly #quantified = new Set<number>()
+  readonly #before: CompiledPlan | undefined
+  readonly #numbers: StateNumbers
   #streams: StreamCompiler | undefined
+  #placement: Placement | undefined
 
-  constructor(kind: ActorKind, placed: readonly Placed[]) {
+  constructor(kind: ActorKind, placed: readonly Placed[], before: CompiledPlan | undefined) {
     this.kind = kind
+    this.#before = before
+    this.#numbers = before?.numbers.following() ?? StateNumbers.from()
     this.#placed = placed.filter(({ input }) => kindOfType(input.source) === kind).sort((a, b) => a.level - b.level)
     this.nodes = this.#placed.map(({ input, level }, index) => emptyNode(input, level, index))
     this.byKey = new Map(this.nodes.map((node) => [node.key, node]))
@@ -103,39 +158,59 @@ class PlanBuilder {
     const streams = new StreamCompiler(scope, this.#events)
     this.#streams = streams
     this.#placed.forEach(({ input }, index) => {
-      const compiler = new ConditionCompiler(scope, streams, { definition: index, sinceArrival: input.sinceArrival })
       const node = this.nodes[index]!
+      const { sinceArrival } = input
+      const compiler = new ConditionCompiler(scope, streams, { definition: index, sinceArrival, inputs: node.inputs })
       node.evaluate =
         input.query.kind === 'audience'
           ? compiler.condition(input.query.condition)
           : compiler.reduction(input.query.reduction)
       node.lookbackMs = compiler.lookbackMs
     })
-    streams.finish()
+    streams.finish(this.#numbers)
   }
 
   /** Completes the plan. @param accounts the builder of the accounts' plan; all definitions of both are compiled */
-  finish(accounts: PlanBuilder): Plan {
-    const streams = this.#streams!
+  finish(accounts: PlanBuilder): CompiledPlan {
+    const { registry } = this.#streams!
+    const placement = placeStreams(registry, this.#numbers, this.#before?.groups ?? new Map())
+    this.#placement = placement
     const plan: Plan = {
       kind: this.kind,
       definitions: this.nodes,
       byId: new Map(this.nodes.map((node) => [node.id, node])),
-      nodes: streams.registry.nodes,
-      groups: placeStreams(streams.registry),
+      states: byNumber([...registry.nodes, ...placement.groups.values()]),
       events: this.#events,
       traits: this.#traits,
       conditions: this.nodes.filter((node) => node.kind === 'condition'),
       trueOfNothing: [],
-      ...lookbackOf(streams.registry.nodes),
+      ...lookbackOf(registry.nodes),
       quantified: [...this.#quantified],
       readersOfAccounts: union(accounts.nodes.map((node) => node.acrossDependents)),
-      work: streams.registry.work,
+      work: registry.work,
     }
     const nothing = hostOfNothing()
     const holds = this.nodes.filter((node) => node.kind !== 'computed_trait' && node.evaluate(nothing) === true)
-    return { ...plan, trueOfNothing: holds.map((node) => node.index) }
+    const trueOfNothing = holds.map((node) => node.index)
+    return { ...plan, trueOfNothing, numbers: this.#numbers, groups: placement.groups }
   }
+
+  /** Finds the way from a plan to the one that `finish` has given. */
+  adoption(before: CompiledPlan, plan: CompiledPlan, begun: ReadonlySet<number>): Adoption {
+    const { registry } = this.#streams!
+    const isNew = (node: StatefulNode) => this.#streams!.isNew(node, this.#numbers)
+    const groupsBefore = before.groups
+    return adoptionOf({ before, groupsBefore, plan, registry, placement: this.#placement!, begun, isNew })
+  }
+}
+
+function byNumber(states: readonly (StatefulNode | Group)[]): (StatefulNode | Group | undefined)[] {
+  const all: (StatefulNode | Group | undefined)[] = []
+  for (const state of states) {
+    while (all.length < state.id) all.push(undefined)
+    all[state.id] = state
+  }
+  return all
 }
 
 function lookbackOf(nodes: readonly StatefulNode[]): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver'> {
@@ -172,6 +247,7 @@ function emptyNode({ id, source, query }: DefinitionInput, level: number, index:
             ...(source.includeAnonymousUsers ? ['anonymous_id'] : []),
           ])
         : undefined,
+    inputs: { nodes: new Set(), names: new Set() },
     lookbackMs: 0,
     absentUntilOne: reducer?.kind === 'count' || reducer?.kind === 'unique_count',
     dependents: noDependents(),

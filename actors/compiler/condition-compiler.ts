@@ -17,9 +17,11 @@ import { literalOf } from './event-test.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { rightsOf } from './references.ts'
-import { type CompiledDefinition, compileTrait, type PlanScope } from './scope.ts'
+import { UNNUMBERED } from './node-registry.ts'
+import { type CompiledDefinition, compileTrait, type PlanScope, resolutionOf } from './scope.ts'
 import type { StreamCompiler } from './stream-compiler.ts'
 import { addEquality } from '../plan/trait-index.ts'
+import type { TraitReader } from '../values/trait-reader.ts'
 
 type Truth = (host: DefinitionHost) => boolean
 type Read = (host: DefinitionHost) => Reached
@@ -67,6 +69,7 @@ export class ConditionCompiler {
     const node = this.#scope.conditionNode(operand, this.#definition.sinceArrival)
     node.acrossDependents.definitions.add(this.#definition.definition)
     this.#scope.onQuantifier(this.#definition.definition)
+    this.#definition.inputs.names.add(`condition ${node.id}`)
     switch (quantifier) {
       case 'any':
         return (host) => host.usersSatisfying(node.id) > 0
@@ -126,26 +129,39 @@ export class ConditionCompiler {
         addEquality(readers, name, target.read, constant, this.#definition.definition),
       )
       const reader = { kind: 'custom', read: target.read } as const
+      this.#definition.inputs.names.add(resolutionOf(name, reader))
       return (host) => test(host.readTrait(reader))
     }
-    const reader = compileTrait(this.#scope, name, (dependents) =>
-      dependents.definitions.add(this.#definition.definition),
-    )
+    const reader = this.#trait(name, (dependents) => dependents.definitions.add(this.#definition.definition))
     return (host) => test(host.readTrait(reader))
   }
 
   #timed(comparison: Comparison & { duration: unknown }): Truth {
-    const node = this.#streams.timedNode((register) => ({
-      read: this.#scalar(comparison.left, register),
-      test: compileTimedTest(comparison as Parameters<typeof compileTimedTest>[0]),
-    }))
+    const watched: Dependents[] = []
+    const { left, text } = this.#timedSide(comparison, (dependents) => watched.push(dependents))
+    const key = JSON.stringify(['timed', printCondition(comparison), text])
+    const test = compileTimedTest(comparison as Parameters<typeof compileTimedTest>[0])
+    const node = this.#streams.timedNode(
+      { kind: 'timed', key, id: UNNUMBERED, read: left, test, definitions: new Set() },
+      watched,
+    )
     node.definitions.add(this.#definition.definition)
+    this.#definition.inputs.nodes.add(node)
     return (host) => host.timedTruth(node.id)
+  }
+
+  /** Compiles what is compared with the clock. `text` tells what it is. */
+  #timedSide({ left }: Comparison, watch: (dependents: Dependents) => void): { left: Read; text: string } {
+    if (left.kind === 'trait') {
+      const reader = this.#trait(left.name, watch)
+      return { left: (host) => host.readTrait(reader), text: resolutionOf(left.name, reader) }
+    }
+    return { left: this.#scalar(left, watch), text: left.kind === 'reduction' ? this.#stream(left).key : '' }
   }
 
   #scalar(scalar: Comparison['left'], watch: (dependents: Dependents) => void): Read {
     if (scalar.kind === 'trait') {
-      const reader = compileTrait(this.#scope, scalar.name, watch)
+      const reader = this.#trait(scalar.name, watch)
       return (host) => host.readTrait(reader)
     }
     if (scalar.kind !== 'reduction') throw new Error(`a ${scalar.kind} outside of any where`)
@@ -169,6 +185,13 @@ export class ConditionCompiler {
   #stream(reduction: Reduction): StreamNode {
     const node = this.#streams.stream(reduction, this.#definition.sinceArrival)
     this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(node))
+    this.#definition.inputs.nodes.add(node)
     return node
+  }
+
+  #trait(name: string, watch: (dependents: Dependents) => void): TraitReader {
+    const reader = compileTrait(this.#scope, name, watch)
+    this.#definition.inputs.names.add(resolutionOf(name, reader))
+    return reader
   }
 }

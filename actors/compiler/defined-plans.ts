@@ -3,28 +3,33 @@
  * never become the present ones.
  */
 import type { Command } from '../../src/model/entry.ts'
-import { compilePlans, type Plans } from './compile.ts'
+import { compileChange, compilePlans, type Plans, type PlansChange } from './compile.ts'
 import type { Definitions } from './definitions.ts'
 import type { DefinitionInput } from './references.ts'
+import type { NumbersData } from './state-numbers.ts'
 
 /** A command that changes the definitions. */
 export type DefinitionCommand = Extract<Command, { kind: 'define' | 'remove' }>
 
 /** The definitions after a command, compiled. It holds as long as the present definitions are those of `before`. */
-export interface CompiledDefinitions {
+export interface CompiledDefinitions extends PlansChange {
   readonly before: Definitions
   readonly after: Definitions
-  readonly plans: Plans
+  /** Definitions that begin, or begin anew. */
+  readonly begun: readonly DefinitionInput[]
 }
 
 export class DefinedPlans {
   #definitions: Definitions
   #plans: Plans
 
-  /** Throws an EngineError if the definitions cannot be compiled together. */
-  constructor(definitions: Definitions) {
+  /**
+   * Throws an EngineError if the definitions cannot be compiled together.
+   * @param conditions the numbers of conditions that stored actors have values of
+   */
+  constructor(definitions: Definitions, conditions?: NumbersData) {
     this.#definitions = definitions
-    this.#plans = compilePlans(definitions.inputs())
+    this.#plans = compilePlans(definitions.inputs(), conditions)
   }
 
   get definitions(): Definitions {
@@ -43,15 +48,16 @@ export class DefinedPlans {
     const before = this.#definitions
     const after =
       command.kind === 'define' ? before.with(command.definition, arrivals) : before.without(command.key, command.type)
-    return { before, after, plans: compilePlans(after.inputs()) }
+    const begun = after.inputs().filter((input) => !before.inputs().includes(input))
+    const numbers = new Set(begun.map(({ id }) => id))
+    return { before, after, begun, ...compileChange(after.inputs(), { plans: this.#plans, begun: numbers }) }
   }
 
-  /** Makes compiled definitions the present ones; returns those that begin with them, or begin anew. */
-  replace({ before, after, plans }: CompiledDefinitions): readonly DefinitionInput[] {
+  /** Makes compiled definitions the present ones. */
+  replace({ before, after, plans }: CompiledDefinitions): void {
     if (before !== this.#definitions) throw new Error('the definitions have changed since these were compiled')
     this.#definitions = after
     this.#plans = plans
-    return after.inputs().filter((input) => !before.inputs().includes(input))
   }
 
   /** Goes back to the definitions of before `replace`. */

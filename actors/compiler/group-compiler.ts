@@ -1,32 +1,56 @@
 /**
- * Places the streams that are kept as numbers into groups: one for each event name. Predicates that ask one property to
- * equal a constant get a group for each constant once there are many: a user holds only what its own events have
- * touched.
- *
- * Example: `event('A').where(property('kind') = 'x')` for a hundred kinds makes a hundred groups; a user who has only
- * had 'x' holds one.
+ * Puts streams into groups: those whose state is a few numbers or ordered times share a block with the others that the
+ * same event name feeds. Where many predicates of a name ask for constants of one property, each constant has a group of
+ * its own, as an event can satisfy few of them. A group of the plan before stays as it is if all that is asked for has
+ * its part there.
  */
+import type { WordAllocator } from '../groups/grouped.ts'
 import { NewestCount } from '../groups/newest-count.ts'
 import { NewestTimes } from '../groups/newest-times.ts'
-import { PlacedGroup } from '../groups/placed-group.ts'
+import { type MakePart, type Part, PlacedGroup } from '../groups/placed-group.ts'
 import { RingCount } from '../groups/ring-count.ts'
 import { RingTimes } from '../groups/ring-times.ts'
 import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
 import { WindowSum } from '../groups/window-sum.ts'
-import type { Sink, StreamLayout } from '../groups/grouped.ts'
-import type { Group } from '../plan/group.ts'
+import type { GroupMember } from '../plan/group.ts'
+import type { Predicate } from '../plan/predicate.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { NodeRegistry, PlacedPredicate } from './node-registry.ts'
+import type { StateNumbers } from './state-numbers.ts'
 
 /** Larger constants of a count are compared over a ring of times: to place a time among so many would cost more. */
 const NEWEST_MAX = 16
 /** Up to so many constants share the group of their event name. */
 const VALUES_TOGETHER = 12
 
-/** Places the streams, and sets where each lies. Returns the groups; their ids follow those of the nodes. */
-export function placeStreams(registry: NodeRegistry): readonly Group[] {
-  const groups = new Map<string, PlacedGroup>()
+/** By what they hold: an event name, and the constants of a property. */
+export type Groups = ReadonlyMap<string, PlacedGroup>
+
+/** A part that a predicate asks for. */
+interface Wanted {
+  readonly key: string
+  readonly size: number
+  /** @param size the size of the part, at least the wanted one */
+  readonly make: (words: WordAllocator, size: number) => ReturnType<MakePart>
+}
+
+interface PlacedStreams {
+  readonly predicate: Predicate
+  readonly wanted: readonly Wanted[]
+}
+
+export interface Placement {
+  readonly groups: Groups
+  /** What is new of the predicates whose streams lie in groups; undefined for none. */
+  readonly newMembers: ReadonlyMap<Predicate, GroupMember>
+  /** Streams whose part is new. */
+  readonly newStreams: ReadonlySet<StreamNode>
+}
+
+/** Places the streams, and sets where each lies. */
+export function placeStreams(registry: NodeRegistry, numbers: StateNumbers, before: Groups): Placement {
+  const streamsOf = new Map<string, PlacedStreams[]>()
   const keyOf = groupKeys(registry.placed())
   for (const placed of registry.placed()) {
     const { predicate } = placed
@@ -34,11 +58,47 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
     predicate.states = predicate.nodes.filter((node) => node.kind !== 'stream' || !isKeptAsNumbers(node))
     if (streams.length === 0) continue
     const key = keyOf(placed)
-    let group = groups.get(key)
-    if (!group) groups.set(key, (group = new PlacedGroup(groups.size, registry.nodes.length)))
-    addMember(group, placed, streams)
+    const wanted = { predicate, wanted: partsOf(placed, streams) }
+    const known = streamsOf.get(key)
+    if (known) known.push(wanted)
+    else streamsOf.set(key, [wanted])
   }
-  return [...groups.values()]
+  const groups = new Map<string, PlacedGroup>()
+  const newMembers = new Map<Predicate, GroupMember>()
+  const newStreams = new Set<StreamNode>()
+  for (const [key, streams] of streamsOf) {
+    const held = before.get(key)
+    const group = placeGroup(streams, held, numbers)
+    groups.set(key, group)
+    for (const { predicate, wanted } of streams) {
+      const parts = wanted.map((part) => group.find(part.key, part.size)!)
+      predicate.member = group.member(parts)
+      const fresh = parts.filter((part) => !held?.find(part.key, part.size))
+      if (fresh.length > 0) newMembers.set(predicate, group.member(fresh))
+      for (const { stream } of fresh) if (stream) newStreams.add(stream.node)
+    }
+  }
+  return { groups, newMembers, newStreams }
+}
+
+function placeGroup(
+  streams: readonly PlacedStreams[],
+  before: PlacedGroup | undefined,
+  numbers: StateNumbers,
+): PlacedGroup {
+  const wanted = streams.flatMap((placed) => placed.wanted)
+  const isThere = before !== undefined && wanted.every(({ key, size }) => before.find(key, size))
+  const key = isThere ? before.key : numbers.freshKey()
+  const group = new PlacedGroup(key, numbers.numberOf(key))
+  for (const part of wanted) {
+    const held = before?.find(part.key, part.size)
+    const size = held?.size ?? part.size
+    const make: MakePart = (words) => part.make(words, size)
+    const { stream } = isThere ? group.addAt(held!, make) : group.add(part.key, size, make)
+    if (stream) stream.node.place = { group, value: (rings, block) => stream.value(rings, block) }
+  }
+  if (isThere) group.keepLayoutOf(before)
+  return group
 }
 
 /** True for a stream whose state is a few numbers and ordered times. */
@@ -58,35 +118,63 @@ function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) =
       : JSON.stringify([event])
 }
 
-function addMember(group: PlacedGroup, { predicate }: PlacedPredicate, nodes: readonly StreamNode[]): void {
-  const sinks: Sink[] = []
-  const streams: StreamLayout[] = []
+/** Lists the parts that the streams of a predicate ask for; a stream comes after the times that it looks at. */
+function partsOf({ key }: PlacedPredicate, nodes: readonly StreamNode[]): Wanted[] {
   const newest = nodes.filter(looksAtNewest)
-  if (newest.length > 0) {
-    const times = new NewestTimes(group, Math.max(...newest.map(({ countMax }) => countMax)))
-    sinks.push(times)
-    streams.push(...newest.map((node) => new NewestCount(group, node, times)))
-  }
   const ringed = nodes.filter((node) => isWindowCount(node) && !looksAtNewest(node))
-  if (ringed.length > 0) {
-    const times = new RingTimes(group, Math.max(...ringed.map(({ window }) => window.to)))
-    sinks.push(times)
-    streams.push(...ringed.map((node) => new RingCount(group, node, times)))
-  }
-  for (const node of nodes) {
-    if (isWindowCount(node)) continue
-    const state = ownStateOf(group, node)
-    sinks.push(state)
-    streams.push(state)
-  }
-  predicate.member = group.addMember(sinks, streams)
-  for (const stream of streams)
-    stream.node.place = { group: group.index, value: (rings, block) => stream.value(rings, block) }
+  return [
+    ...newestParts(key, newest),
+    ...ringParts(key, ringed),
+    ...nodes.filter((node) => !isWindowCount(node)).map((node) => ownPart(node)),
+  ]
 }
 
-function ownStateOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
-  if (node.reducer.kind === 'count') return new TotalCount(group, node)
-  return node.totalKey === undefined ? new WindowSum(group, node) : new TotalSum(group, node)
+function newestParts(predicate: string, nodes: readonly StreamNode[]): Wanted[] {
+  if (nodes.length === 0) return []
+  let times: NewestTimes
+  return [
+    {
+      key: JSON.stringify(['newest times', predicate]),
+      size: Math.max(...nodes.map(({ countMax }) => countMax)),
+      make: (words, size) => ({ sink: (times = new NewestTimes(words, size)), stream: undefined }),
+    },
+    ...nodes.map((node) => streamPart(node, (words) => new NewestCount(words, node, times))),
+  ]
+}
+
+function ringParts(predicate: string, nodes: readonly StreamNode[]): Wanted[] {
+  if (nodes.length === 0) return []
+  let times: RingTimes
+  return [
+    {
+      key: JSON.stringify(['times', predicate]),
+      size: Math.max(...nodes.map(({ window }) => window.to)),
+      make: (words, size) => ({ sink: (times = new RingTimes(words, size)), stream: undefined }),
+    },
+    ...nodes.map((node) => streamPart(node, (words) => new RingCount(words, node, times))),
+  ]
+}
+
+function streamPart(node: StreamNode, make: (words: WordAllocator) => Part['stream']): Wanted {
+  return { key: partKey(node), size: 0, make: (words) => ({ sink: undefined, stream: make(words) }) }
+}
+
+function ownPart(node: StreamNode): Wanted {
+  const make: MakePart = (words) => {
+    const state = ownStateOf(words, node)
+    return { sink: state, stream: state }
+  }
+  return { key: partKey(node), size: 0, make }
+}
+
+/** Names the state of a stream with all that it depends on: when it is due next, too. */
+function partKey({ key, countMax, thresholds }: StreamNode): string {
+  return JSON.stringify([key, String(countMax), thresholds])
+}
+
+function ownStateOf(words: WordAllocator, node: StreamNode) {
+  if (node.reducer.kind === 'count') return new TotalCount(words, node)
+  return node.totalKey === undefined ? new WindowSum(words, node) : new TotalSum(words, node)
 }
 
 function isWindowCount({ reducer, totalKey }: StreamNode): boolean {

@@ -12,15 +12,19 @@ import type { StatefulNode } from '../plan/plan.ts'
 import type { Predicate, Work } from '../plan/predicate.ts'
 import { conjunctsKey, type StreamParts } from './stream-parts.ts'
 
+/** The number of a state while its plan is not complete. */
+export const UNNUMBERED = -1
+
 /** A predicate with the events that it is about. */
 export interface PlacedPredicate {
+  readonly key: string
   readonly event: string
   readonly predicate: Predicate
   readonly discriminator: Discriminator | undefined
 }
 
 export class NodeRegistry {
-  /** By id. */
+  /** Inputs come before readers. */
   readonly nodes: StatefulNode[] = []
   readonly work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
   readonly #predicates = new Map<string, PlacedPredicate>()
@@ -48,7 +52,7 @@ export class NodeRegistry {
         member: undefined,
         lastSearch: 0,
       }
-      pending = { event: parts.event, predicate, discriminator: findDiscriminator(parts.ownConjuncts) }
+      pending = { key, event: parts.event, predicate, discriminator: findDiscriminator(parts.ownConjuncts) }
       this.#predicates.set(key, pending)
     }
     const { predicate } = pending

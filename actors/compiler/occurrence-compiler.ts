@@ -20,8 +20,8 @@ import { countMaxOf } from './edges.ts'
 import { literalOf } from './event-test.ts'
 import { compileField, fieldKey } from './field-reader.ts'
 import { rightsOf } from './references.ts'
-import { compileTrait, type PlanScope } from './scope.ts'
-import type { NodeRegistry } from './node-registry.ts'
+import { compileTrait, type PlanScope, resolutionOf } from './scope.ts'
+import { type NodeRegistry, UNNUMBERED } from './node-registry.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
 /** The occurrence that a condition inside a `where` looks at, with its parent if there is one. */
@@ -53,6 +53,9 @@ export class OccurrenceCompiler {
   readonly #scope: PlanScope
   readonly #registry: NodeRegistry
   readonly #nodes = new Map<string, OccurrenceNode>()
+  readonly #keys = new Map<OccurrenceNode, string>()
+  /** Traits that a judge reads, as the names are resolved, and children that it looks at. */
+  readonly #inputs = new Map<OccurrenceNode, (string | OccurrenceNode)[]>()
   readonly #captures = new Map<OccurrenceNode, Map<string, number>>()
 
   constructor(scope: PlanScope, registry: NodeRegistry) {
@@ -67,7 +70,7 @@ export class OccurrenceCompiler {
     if (known) return known
     const node = {
       kind: 'occurrences' as const,
-      id: -1,
+      id: UNNUMBERED,
       fields: [],
       judge: undefined as OccurrenceNode['judge'],
       parents: [],
@@ -75,6 +78,8 @@ export class OccurrenceCompiler {
       retention: 0,
     }
     this.#captures.set(node, new Map())
+    this.#keys.set(node, key)
+    this.#inputs.set(node, [])
     const place = { node, parent: undefined, judged: node, offset: HERE, window: Infinity, sinceArrival }
     const tests = parts.judgedConjuncts.map((conjunct) => this.#condition(conjunct, place))
     const { work } = this.#registry
@@ -84,11 +89,17 @@ export class OccurrenceCompiler {
         const pair = { occurrence, parent: undefined, host, horizon }
         return holdAll(tests, pair)
       }
-    node.id = this.#registry.nodes.length
     this.#registry.nodes.push(node)
     this.#registry.addToPredicate(parts, sinceArrival, node)
     this.#nodes.set(key, node)
     return node
+  }
+
+  /** Names the state of occurrences by all that it depends on. The children must have their numbers. */
+  stateKey(node: OccurrenceNode): string {
+    const inputs = this.#inputs.get(node)!.map((input) => (typeof input === 'string' ? input : `#${input.id}`))
+    const fields = [...this.#captures.get(node)!.keys()]
+    return JSON.stringify(['occurrences', this.#keys.get(node), fields, String(node.retention), inputs])
   }
 
   /** Returns the index of a field among the values that each occurrence keeps. */
@@ -150,6 +161,7 @@ export class OccurrenceCompiler {
       }
       case 'trait': {
         const reader = compileTrait(this.#scope, side.name, (dependents) => dependents.occurrences.add(place.judged))
+        this.#inputs.get(place.judged)!.push(resolutionOf(side.name, reader))
         return (pair) => {
           pair.horizon.isSettled = false
           return pair.host.readTrait(reader)
@@ -176,6 +188,7 @@ export class OccurrenceCompiler {
   #child(reduction: Reduction, place: Surrounding, countMax: number): PairRead {
     const parts = takeApart(reduction.stream)
     const child = this.occurrences(parts, place.sinceArrival)
+    this.#inputs.get(place.judged)!.push(child)
     const query = this.#childQuery(reduction, parts, child, place, countMax)
     child.parents.push({
       parent: place.judged,
@@ -204,7 +217,7 @@ export class OccurrenceCompiler {
     const tests = parts.pairConjuncts.map((conjunct) => this.#condition(conjunct, inner))
     const { reducer } = reduction
     return {
-      node: child.id,
+      node: child,
       reach: parts.reach,
       window: parts.window,
       sessionGap: parts.sessionGap,

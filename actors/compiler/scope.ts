@@ -5,7 +5,7 @@ import type { Condition } from '../../src/language/tree.ts'
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { TraitReader } from '../values/trait-reader.ts'
 import type { Dependents } from '../plan/dependents.ts'
-import type { DefinitionNode } from '../plan/plan.ts'
+import type { DefinitionInputs, DefinitionNode } from '../plan/plan.ts'
 import type { KeyTable } from './references.ts'
 import type { TraitIndex } from '../plan/trait-index.ts'
 
@@ -23,11 +23,30 @@ export interface PlanScope {
   readonly onQuantifier: (definition: number) => void
 }
 
+/** How the resolution of a custom trait ends. */
+export const CUSTOM = ' is custom'
+
+/** Tells what a name stands for, so that it shows if that changes: a custom trait, or which definition. */
+export function resolutionOf(name: string, reader: TraitReader): string {
+  switch (reader.kind) {
+    case 'defined':
+      return `${name} is ${reader.isAudience ? 'audience' : 'trait'} ${reader.definition}`
+    case 'account_audience':
+      return `${name} is account audience ${reader.definition}`
+    case 'hidden':
+      return `${name} is hidden`
+    case 'custom':
+      return `${name}${CUSTOM}`
+  }
+}
+
 /** The definition that is being compiled. */
 export interface CompiledDefinition {
   /** Its index in the plan. */
   readonly definition: number
   readonly sinceArrival: number
+  /** What it reads, to be filled. */
+  readonly inputs: DefinitionInputs
 }
 
 /** Compiles a reference to a trait; `register` adds the reader to the dependents of the trait. */

@@ -13,11 +13,13 @@ import type { StreamNode } from '../plan/stream-node.ts'
 import type { EventIndex } from '../plan/event-index.ts'
 import { compileField } from './field-reader.ts'
 import { Ladder } from '../plan/ladder.ts'
-import { NodeRegistry } from './node-registry.ts'
+import { NodeRegistry, UNNUMBERED } from './node-registry.ts'
 import { OccurrenceCompiler } from './occurrence-compiler.ts'
 import { type Dependents, hasReaders, noDependents } from '../plan/dependents.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
 import type { PlanScope } from './scope.ts'
+import type { StatefulNode } from '../plan/plan.ts'
+import type { StateNumbers } from './state-numbers.ts'
 import { conjunctsKey, type StreamParts, takeApart } from './stream-parts.ts'
 
 export class StreamCompiler {
@@ -26,6 +28,7 @@ export class StreamCompiler {
   readonly #occurrences: OccurrenceCompiler
   readonly #streams = new Map<string, StreamNode>()
   readonly #comparisons = new Map<string, StreamComparison>()
+  readonly #timed = new Map<string, TimedNode>()
 
   constructor(scope: PlanScope, index: EventIndex) {
     this.#index = index
@@ -48,14 +51,14 @@ export class StreamCompiler {
     if (known) return known
     const isJudged = parts.judgedConjuncts.length > 0
     const occurrences = isJudged ? this.#occurrences.occurrences(parts, sinceArrival) : undefined
-    const node = this.#addStream(parts, sinceArrival, reducer, occurrences)
+    const node = this.#addStream(key, parts, sinceArrival, { reducer, occurrences })
     this.#streams.set(key, node)
     return node
   }
 
   /** Returns a comparison of a stream; equal ones are one. @param key equal for equal comparisons */
   comparison(node: StreamNode, key: string, comparison: Pick<StreamComparison, 'test' | 'edges'>): StreamComparison {
-    const fullKey = `${node.id} ${key}`
+    const fullKey = JSON.stringify([node.key, key])
     const known = this.#comparisons.get(fullKey)
     if (known) return known
     const added = { ...comparison, definitions: new Set<number>() }
@@ -64,24 +67,27 @@ export class StreamCompiler {
     return added
   }
 
-  timedNode(compile: (watch: (dependents: Dependents) => void) => Pick<TimedNode, 'read' | 'test'>): TimedNode {
-    const watched: Dependents[] = []
-    const compiled = compile((dependents) => watched.push(dependents))
-    const node: TimedNode = { kind: 'timed', id: this.registry.nodes.length, ...compiled, definitions: new Set() }
+  /** Adds a comparison with the clock. @param watched where its readers are registered */
+  timedNode(node: TimedNode, watched: readonly Dependents[]): TimedNode {
+    const known = this.#timed.get(node.key)
+    if (known) return known
+    this.#timed.set(node.key, node)
     this.registry.nodes.push(node)
     for (const dependents of watched) dependents.timed.add(node)
     return node
   }
 
   /**
-   * Completes the streams, after the last definition: puts the predicates into the index, and sets how long occurrences
-   * matter. Example: a child `within(parent: 1 hour)` of a parent `within(7 days)` keeps each 'Ordered' for 7 days and
+   * Completes the streams, after the last definition: puts the predicates into the index, sets how long occurrences
+   * matter, and numbers the states.
+   * Example: a child `within(parent: 1 hour)` of a parent `within(7 days)` keeps each 'Ordered' for 7 days and
    * an hour, as an 'Added' at the far end of its window may still count it.
    */
-  finish(): void {
+  finish(numbers: StateNumbers): void {
     this.registry.fill(this.#index)
-    for (let id = this.registry.nodes.length - 1; id >= 0; id--) {
-      const node = this.registry.nodes[id]!
+    const { nodes } = this.registry
+    for (let index = nodes.length - 1; index >= 0; index--) {
+      const node = nodes[index]!
       if (node.kind === 'stream') {
         completeStream(node)
         if (node.occurrences) node.occurrences.retention = Math.max(node.occurrences.retention, node.window.to)
@@ -90,20 +96,34 @@ export class StreamCompiler {
         for (const reach of node.parents)
           node.retention = Math.max(node.retention, Math.min(reach.parent.retention, reach.window))
     }
+    for (const node of nodes) node.id = numbers.numberOf(this.#stateKey(node))
+  }
+
+  /** Tells whether the state of a node was not there before. */
+  isNew(node: StatefulNode, numbers: StateNumbers): boolean {
+    return numbers.isNew(this.#stateKey(node))
+  }
+
+  /** Names the state of a node by all that it depends on. */
+  #stateKey(node: StatefulNode): string {
+    if (node.kind === 'occurrences') return this.#occurrences.stateKey(node)
+    if (node.kind === 'timed' || !node.occurrences) return node.key
+    return JSON.stringify([node.key, node.occurrences.id, node.valueIndex, String(node.countMax), node.thresholds])
   }
 
   #addStream(
+    key: string,
     parts: StreamParts,
     sinceArrival: number,
-    reducer: Reducer,
-    occurrences: OccurrenceNode | undefined,
+    { reducer, occurrences }: { readonly reducer: Reducer; readonly occurrences: OccurrenceNode | undefined },
   ): StreamNode {
     const isTotal = !occurrences && parts.sessionGap === Infinity && parts.window.to === Infinity
     const field = fieldOf(reducer)
     const whole = takesArraysWhole(reducer)
     const node: StreamNode = {
       kind: 'stream',
-      id: this.registry.nodes.length,
+      key,
+      id: UNNUMBERED,
       window: parts.window,
       totalKey: isTotal ? this.registry.predicateKey(parts, sinceArrival) : undefined,
       sessionGap: parts.sessionGap,
@@ -121,7 +141,7 @@ export class StreamCompiler {
       valueIndex: occurrences && field ? this.#occurrences.capture(occurrences, field, whole) : -1,
     }
     this.registry.nodes.push(node)
-    occurrences?.streams.push(node.id)
+    occurrences?.streams.push(node)
     const isEmpty = parts.window.to <= parts.window.from
     if (!occurrences && !isEmpty) node.passes = this.registry.addToPredicate(parts, sinceArrival, node)
     return node

@@ -54,7 +54,7 @@ export class ActorSystem {
   readonly settlement = new Settlement({
     isAccount: (ordinal) => this.roster.isAccount(ordinal),
     onJoin: (ordinal) => {
-      if (!this.redefinition.isUnderWay) this.roster.changing(ordinal)
+      this.roster.changing(ordinal)
     },
     onSettled: (actor) => this.schedule(actor),
     onRestored: (ordinal) => {

@@ -155,6 +155,10 @@ class PlayedActor extends Actor {
     return [...this.#played].sort(compareEvents)
   }
 
+  override eventsKnownTo(): readonly ProfileEvent[] {
+    throw new Error('a played actor keeps its plan')
+  }
+
   override olderOfAll(): readonly ForgottenTotals[] {
     return []
   }

@@ -1,24 +1,29 @@
 /**
- * Gives the actors other definitions: every actor computes its state again under the new plans, at the present instant.
+ * Gives the actors other definitions at the present instant. Whoever is concerned computes what is new; all others are
+ * passed over, as their states are valid under the new plans too.
  *
  * O1. Linked accounts and users settle together; nobody else reaches them. So the space is gone through in groups.
  * O2. All actors get the definitions or none: if one fails, those before it are restored.
- * O3. An actor whose bytes stay the same has not changed, and is not stored anew.
  */
 import type { Transition } from '../../src/model/transition.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { viewOf } from '../actor/views.ts'
-import type { Plans } from '../compiler/compile.ts'
+import type { Plans, PlansChange } from '../compiler/compile.ts'
 import type { DefinitionInput } from '../compiler/references.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
-import { decodeActor, encodeActor } from '../records/actor-codec.ts'
-import { readFrame } from '../records/actor-frame.ts'
-import { PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import { EventReader, Scratch } from '../packing/event-codec.ts'
+import { NO_NAMES } from '../packing/name-table.ts'
 import type { Roster } from '../records/roster.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { Settlement } from '../settlement/settlement.ts'
+import { Concern } from './concern.ts'
 import { EverCounted } from './ever-counted.ts'
+
+const scratch = new Scratch()
+
+/** Users without accounts that settle together. */
+const USERS_TOGETHER = 64
 
 export interface RedefinitionOptions {
   readonly roster: Roster
@@ -28,8 +33,7 @@ export interface RedefinitionOptions {
 }
 
 /** The definitions that the actors get. */
-export interface NewDefinitions {
-  readonly plans: Plans
+export interface NewDefinitions extends PlansChange {
   readonly oldPlans: Plans
   /** Definitions that begin, or begin anew. */
   readonly begun: readonly DefinitionInput[]
@@ -37,64 +41,55 @@ export interface NewDefinitions {
   readonly now: number
 }
 
-/** An actor that has the new definitions, and what it was before if it has changed. */
-interface RedefinedActor {
+/** An actor that has the new definitions, and what it was before. */
+interface Adopter {
   readonly ordinal: number
-  readonly before: PageActor | undefined
+  readonly dueAt: number
+  /** As `DefinedValues` writes them. */
+  readonly values: Buffer
+  /** Of an account: how many of its users satisfied each condition. */
+  readonly satisfying: readonly (readonly [condition: number, users: number])[] | undefined
 }
 
 export class Redefinition {
   readonly #options: RedefinitionOptions
-  #isUnderWay = false
 
   constructor(options: RedefinitionOptions) {
     this.#options = options
   }
 
-  /** True while actors settle for new definitions. */
-  get isUnderWay(): boolean {
-    return this.#isUnderWay
-  }
-
   /** Gives all actors the definitions. Throws the error of an actor that fails; then nothing has changed. */
   adopt(definitions: NewDefinitions, transitions: Transition[]): void {
     const { store } = this.#options
-    const adopters: RedefinedActor[] = []
+    const adopters: Adopter[] = []
     const everCounted = new EverCounted(definitions.inputs, store.rules)
-    this.#isUnderWay = true
+    store.plans = definitions.plans
     try {
-      for (const group of this.#groups()) {
-        const changed = this.#adoptTogether(group, definitions, everCounted, transitions)
-        for (const adopter of changed) adopters.push(adopter)
-      }
-      store.plans = definitions.plans
+      for (const group of this.#groups(new Concern(store, definitions.adoptions, definitions.now)))
+        for (const adopter of this.#adoptTogether(group, definitions, everCounted, transitions)) adopters.push(adopter)
     } catch (cause) {
-      store.plans = definitions.plans
       this.#takeBack(adopters)
       store.plans = definitions.oldPlans
       throw cause
-    } finally {
-      this.#isUnderWay = false
     }
   }
 
-  /** @returns the actors that must be restored if another fails */
+  /** @returns the actors as they were */
   #adoptTogether(
     ordinals: readonly number[],
-    { plans, oldPlans, begun, now }: NewDefinitions,
+    { plans, adoptions, begun, now }: NewDefinitions,
     everCounted: EverCounted,
     transitions: Transition[],
-  ): RedefinedActor[] {
+  ): Adopter[] {
     const { settlement, store } = this.#options
-    const adopters = ordinals.map((ordinal) => ({ ordinal, before: this.#capture(ordinal) }))
-    store.plans = oldPlans
+    const adopters = ordinals.map((ordinal) => this.#capture(ordinal))
     settlement.begin(now)
     try {
       const actors = ordinals.map((ordinal) => this.#enter(ordinal, now))
-      store.plans = plans
-      for (const actor of actors) store.values.keepOnly(actor.row, (id) => id >= 0 && plans[actor.kind].byId.has(id))
+      for (const actor of actors) store.values.keepOnly(actor.row, (id) => plans[actor.kind].byId.has(id))
       for (const actor of actors) {
-        actor.receive({ kind: 'definitions changed', at: now, plan: plans[actor.kind] })
+        const adoption = adoptions[actor.kind]
+        actor.receive({ kind: 'definitions changed', at: now, adoption, conditions: plans.user.byId })
         for (const input of begun) everCounted.begin(actor, plans[actor.kind], input, now)
       }
       settlement.finish(transitions)
@@ -102,7 +97,7 @@ export class Redefinition {
       settlement.rollBack()
       throw cause
     }
-    return adopters.map(({ ordinal, before }) => ({ ordinal, before: this.#changedFrom(ordinal, before) }))
+    return adopters
   }
 
   #enter(ordinal: number, now: number): SpaceActor {
@@ -111,48 +106,57 @@ export class Redefinition {
     return actor
   }
 
-  #capture(ordinal: number): PageActor {
+  #capture(ordinal: number): Adopter {
     const { roster, store } = this.#options
-    const bytes = encodeActor(store, ordinal, roster.isAccount(ordinal))
-    return { bytes, dueAt: store.memory.state.doubles[store.rows.at(ordinal) + DUE_AT]! }
-  }
-
-  /** Marks an actor that is another now to be stored, and returns what it was; undefined if it is the same. Keeps O3. */
-  #changedFrom(ordinal: number, before: PageActor): PageActor | undefined {
-    const after = this.#capture(ordinal)
-    if (Buffer.compare(after.bytes, before.bytes) === 0 && after.dueAt === before.dueAt) return undefined
-    this.#options.roster.pages.changing(ordinal, before)
-    return before
-  }
-
-  /** Keeps O2. */
-  #takeBack(adopters: readonly RedefinedActor[]): void {
-    const { roster, store, wheel } = this.#options
-    const { barrier, state } = store.memory
-    for (const { ordinal, before } of adopters) {
-      barrier.begin()
-      const isAccount = roster.isAccount(ordinal)
-      viewOf(store, ordinal, isAccount).dropStates()
-      if (before) {
-        store.remove(ordinal, !isAccount)
-        decodeActor(store, readFrame(before.bytes))
-        state.doubles[store.rows.at(ordinal) + DUE_AT] = before.dueAt
-        wheel.set(ordinal, before.dueAt)
-      } else state.ints[(store.rows.at(ordinal) + FLAGS) * 2]! |= IS_UNBUILT
-      store.commit()
+    const { rows, values, satisfying } = store
+    const row = rows.at(ordinal)
+    scratch.length = 0
+    values.write(scratch, row)
+    return {
+      ordinal,
+      dueAt: store.memory.state.doubles[row + DUE_AT]!,
+      values: scratch.copy(),
+      satisfying: roster.isAccount(ordinal)
+        ? satisfying.keys(row).map((condition, index) => [condition, satisfying.number(row, index)] as const)
+        : undefined,
     }
   }
 
-  /** Yields the ordinals of actors that settle together. Keeps O1. */
-  *#groups(): Generator<readonly number[]> {
+  /** Restores actors: their states are computed again when they are needed. Keeps O2. */
+  #takeBack(adopters: readonly Adopter[]): void {
+    const { roster, store, wheel } = this.#options
+    const { barrier, state } = store.memory
+    for (const { ordinal, dueAt, values, satisfying } of adopters) {
+      barrier.begin()
+      store.rows.touch(store.rows.at(ordinal))
+      viewOf(store, ordinal, roster.isAccount(ordinal)).dropStates()
+      const row = store.rows.at(ordinal)
+      store.values.release(row)
+      store.values.readAll(new EventReader(values, NO_NAMES), ordinal)
+      if (satisfying) store.satisfying.release(row)
+      for (const [condition, users] of satisfying ?? []) store.satisfying.set(row, condition, users)
+      state.doubles[row + DUE_AT] = dueAt
+      state.ints[(row + FLAGS) * 2]! |= IS_UNBUILT
+      store.commit()
+      wheel.set(ordinal, dueAt)
+    }
+  }
+
+  /** Yields the ordinals of actors that settle together, if one of them is concerned. Keeps O1. */
+  *#groups(concern: Concern): Generator<readonly number[]> {
     const { roster, store } = this.#options
     const reached = new Set<number>()
-    for (const account of roster.accounts()) if (!reached.has(account)) yield this.#linkedTo(account, reached)
+    for (const account of roster.accounts()) {
+      if (reached.has(account)) continue
+      const group = this.#linkedTo(account, reached)
+      if (group.some((ordinal) => concern.of(ordinal, roster.isAccount(ordinal)))) yield group
+    }
     let alone: number[] = []
     for (const ordinal of roster.ordinals()) {
       if (roster.isAccount(ordinal) || store.links.count(store.rows.at(ordinal)) > 0) continue
+      if (!concern.of(ordinal, false)) continue
       alone.push(ordinal)
-      if (alone.length < PAGE_ACTORS) continue
+      if (alone.length < USERS_TOGETHER) continue
       yield alone
       alone = []
     }

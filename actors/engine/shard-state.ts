@@ -3,6 +3,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
 import type { Retention } from '../../src/model/retention.ts'
+import type { NumbersData } from '../compiler/state-numbers.ts'
 import type { PageCut } from '../records/pages.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { SettlementObserver } from '../settlement/settlement-observer.ts'
@@ -33,6 +34,8 @@ export interface ShardHead {
   readonly names: readonly string[]
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
+  /** The numbers of conditions on the users of accounts; absent in checkpoints of before they were kept. */
+  readonly conditions?: NumbersData
   readonly retention: Retention
   /** The version of the rules; absent in checkpoints that are older than versions. */
   readonly rules?: number

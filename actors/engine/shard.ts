@@ -163,6 +163,7 @@ export class Shard {
       names: [...this.#system.store.histories.names.toArray()],
       definitions: this.definitions.toData(),
       nextDefinitionId: this.definitions.nextId,
+      conditions: this.#system.defined.plans.conditions.toData(),
       retention: this.#system.retention,
       rules: this.#rulesVersion,
       deduplication: this.deduplication.head(),
@@ -188,7 +189,10 @@ export class Shard {
 
   #begin(head: ShardHead): ShardRestoration<Shard> {
     for (const name of head.names) this.#system.store.histories.names.numberOf(name)
-    this.#system.defined = new DefinedPlans(Definitions.restored(head.definitions, head.nextDefinitionId))
+    this.#system.defined = new DefinedPlans(
+      Definitions.restored(head.definitions, head.nextDefinitionId),
+      head.conditions,
+    )
     this.#system.store.plans = this.#system.defined.plans
     this.deduplication.restore(head.deduplication)
     this.#system.clock.now = head.clock
@@ -265,11 +269,11 @@ export class Shard {
 
   #redefine(changed: CompiledDefinitions, transitions: Transition[]): void {
     const { plans: oldPlans } = this.#system.defined
-    const begun = this.#system.defined.replace(changed)
-    const { plans, after } = changed
+    this.#system.defined.replace(changed)
+    const { after, ...change } = changed
     try {
       this.#system.redefinition.adopt(
-        { plans, oldPlans, begun, inputs: after.inputs(), now: this.#system.clock.now },
+        { ...change, oldPlans, inputs: after.inputs(), now: this.#system.clock.now },
         transitions,
       )
     } catch (cause) {

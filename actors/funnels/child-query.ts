@@ -11,12 +11,13 @@ import { createAccumulator } from '../reducers/create-accumulator.ts'
 import type { Reached } from '../values/values.ts'
 import type { Window } from '../plan/stream-node.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
+import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 
 /** The test of a child that looks at its parent's properties too. */
 export type PairTest = (child: Occurrence, parent: Occurrence, host: Host, horizon: Horizon) => boolean
 
 export interface ChildQuery {
-  readonly node: number
+  readonly node: OccurrenceNode
   /** Relative to the parent's event time. */
   readonly reach: Window
   /** Relative to the clock; `to` is infinite if there is no window. */
@@ -34,7 +35,7 @@ export interface ChildQuery {
 
 /** Returns the reduced value for one parent; lowers the horizon to the instant until which it holds. */
 export function evaluateChild(query: ChildQuery, parent: Occurrence, host: Host, horizon: Horizon): JsonValue {
-  const state = host.occurrencesOf(query.node)
+  const state = host.occurrencesOf(query.node.id)
   const counted = state ? countedChildren(query, state, parent, host, horizon) : []
   if (!query.isLasting || counted.length < query.countMax) horizon.isSettled = false
   const session = latestSession(query, counted, host, horizon)

@@ -24,7 +24,8 @@ const NO_VALUES: readonly Reached[] = []
 export class OccurrenceState implements Occurrences {
   /** Next instant at which a verdict may change by time alone; infinite if none. */
   dueAt = Infinity
-  readonly node: OccurrenceNode
+  /** The node of the present plan. */
+  node: OccurrenceNode
   #occurrences: Occurrence[] = []
   /** The first so many are settled: no child need visit them again. */
   #settled = 0

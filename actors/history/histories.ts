@@ -7,7 +7,7 @@
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import type { ActorMemory } from '../memory/actor-memory.ts'
 import { BYTES } from '../memory/write-barrier.ts'
-import { EVENT_COUNT, FIRST_TS, HISTORY } from '../rows/row.ts'
+import { EVENT_COUNT, FIRST_TS, HISTORY, NAMES } from '../rows/row.ts'
 import type { Rows } from '../rows/rows.ts'
 import { EventReader, Scratch, writeEvent } from '../packing/event-codec.ts'
 import type { NameTable } from '../packing/name-table.ts'
@@ -24,6 +24,12 @@ const scratch = new Scratch()
 export interface HeardEvent {
   readonly event: ProfileEvent
   readonly at: number
+}
+
+/** A bit for the number of each name, modulo 64; all bits for a name without a number. */
+export interface NameBits {
+  low: number
+  high: number
 }
 
 export class Histories {
@@ -49,15 +55,32 @@ export class Histories {
 
   append(row: number, event: ProfileEvent): void {
     scratch.length = 0
-    writeEvent(scratch, this.names, event)
+    const name = writeEvent(scratch, this.names, event)
     this.#rows.touch(row)
     const { doubles, ints } = this.#memory.state
     this.#write(row, scratch.bytes, scratch.length)
+    this.#note(row, name)
     if (ints[(row + EVENT_COUNT) * 2]!++ === 0) doubles[row + FIRST_TS] = event.ts
   }
 
-  /** Returns the events in the order of `(ts, arrival)`. */
-  events(row: number): ProfileEvent[] {
+  /** Returns the bits of some names of events, for `mayHold`. */
+  bitsOf(names: Iterable<string>): NameBits {
+    const bits = { low: 0, high: 0 }
+    for (const name of names) if (this.names.mayHold(name)) addBit(bits, this.names.find(name))
+    return bits
+  }
+
+  /** Tells from the bits of names whether a row may ever have had an event of one; true is not certain. */
+  mayHold(row: number, { low, high }: NameBits): boolean {
+    const { ints } = this.#memory.state
+    return (ints[(row + NAMES) * 2]! & low) !== 0 || (ints[(row + NAMES) * 2 + 1]! & high) !== 0
+  }
+
+  /**
+   * Returns the events in the order of `(ts, arrival)`.
+   * @param isWanted tells by its name if an event is wanted; left out: all are
+   */
+  events(row: number, isWanted?: (name: string) => boolean): ProfileEvent[] {
     const events: ProfileEvent[] = []
     let ordered = true
     const { ints, bytes } = this.#memory.bytes
@@ -66,6 +89,10 @@ export class Histories {
       const end = start + ints[chunk * 2 + 3]!
       const reader = new EventReader(bytes, this.names, start)
       while (reader.position < end) {
+        if (isWanted && !isWanted(reader.eventName())) {
+          reader.skipEvent()
+          continue
+        }
         const event = reader.event()
         if (ordered && events.length > 0 && compareEvents(events.at(-1)!, event) > 0) ordered = false
         events.push(event)
@@ -94,7 +121,7 @@ export class Histories {
     doubles[row + FIRST_TS] = new EventReader(bytes, this.names).timestamp()
     const reader = new EventReader(bytes, this.names)
     let count = 0
-    for (; reader.position < packed.length; count++) reader.skipEvent()
+    for (; reader.position < packed.length; count++) this.#note(row, reader.skipEvent())
     ints[(row + EVENT_COUNT) * 2] = count
   }
 
@@ -114,6 +141,15 @@ export class Histories {
     state.ints[(row + HISTORY) * 2 + 1] = 0
     state.ints[(row + EVENT_COUNT) * 2] = 0
     state.doubles[row + FIRST_TS] = Infinity
+  }
+
+  /** Sets the bit of an event's name. */
+  #note(row: number, name: number): void {
+    const bits = { low: 0, high: 0 }
+    addBit(bits, name)
+    const { ints } = this.#memory.state
+    ints[(row + NAMES) * 2]! |= bits.low
+    ints[(row + NAMES) * 2 + 1]! |= bits.high
   }
 
   #write(row: number, packed: Uint8Array, length: number): void {
@@ -146,4 +182,10 @@ export class Histories {
     state.ints[(row + HISTORY) * 2 + 1] = chunk
     return chunk
   }
+}
+
+function addBit(bits: NameBits, name: number): void {
+  if (name < 0) bits.low = bits.high = -1
+  else if ((name & 32) === 0) bits.low |= 1 << (name & 31)
+  else bits.high |= 1 << (name & 31)
 }

@@ -48,6 +48,16 @@ export class Scratch {
     this.bytes[this.length++] = rest
   }
 
+  /** An integer of at most 30 bits. */
+  signed(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2)
+  }
+
+  /** Returns a copy of what is written. */
+  copy(): Buffer {
+    return Buffer.from(this.bytes.subarray(0, this.length))
+  }
+
   double(value: number): void {
     this.ensure(8)
     this.bytes.writeDoubleLE(value, this.length)
@@ -79,9 +89,12 @@ export class Scratch {
   }
 }
 
-/** Appends an event to the scratch. Values that are no JSON fail here, before anything is changed. */
-export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEvent): void {
-  writeName(scratch, names, event.name)
+/**
+ * Appends an event to the scratch. Values that are no JSON fail here, before anything is changed.
+ * @returns the number of its name; -1 if it has none
+ */
+export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEvent): number {
+  const number = writeName(scratch, names, event.name)
   scratch.double(event.ts)
   scratch.varint(event.arrival)
   scratch.varint(event.receivedAt - event.ts)
@@ -89,6 +102,7 @@ export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEve
   scratch.text(event.messageId)
   writeObject(scratch, names, event.properties)
   writeObject(scratch, names, event.context)
+  return number
 }
 
 /** 0 ends an object, 1 begins a name in full, and from 2 on it is a number of the table. */
@@ -96,13 +110,14 @@ const END = 0
 const IN_FULL = 1
 const NUMBERED = 2
 
-function writeName(scratch: Scratch, names: NameTable, name: string): void {
+function writeName(scratch: Scratch, names: NameTable, name: string): number {
   const number = names.numberOf(name)
   if (number >= 0) scratch.varint(number + NUMBERED)
   else {
     scratch.byte(IN_FULL)
     scratch.text(name)
   }
+  return number
 }
 
 function writeObject(scratch: Scratch, names: NameTable, object: JsonObject): void {
@@ -145,7 +160,7 @@ export function writeValue(scratch: Scratch, names: NameTable, value: JsonValue 
 function writeNumber(scratch: Scratch, value: number): void {
   if (Number.isInteger(value) && Math.abs(value) <= INTEGER_MAX && !Object.is(value, -0)) {
     scratch.byte(INTEGER)
-    scratch.varint(value < 0 ? -value * 2 - 1 : value * 2)
+    scratch.signed(value)
   } else {
     scratch.byte(DOUBLE)
     scratch.double(value)
@@ -170,9 +185,18 @@ export class EventReader {
     return this.double()
   }
 
-  /** Moves on to the end of the event that begins here. */
-  skipEvent(): void {
-    this.#skipName()
+  /** Returns the name of the event that begins here; leaves all of it unread. */
+  eventName(): string {
+    const start = this.position
+    const name = this.#name()
+    this.position = start
+    return name
+  }
+
+  /** Moves on to the end of the event that begins here; returns the number of its name, -1 if it has none. */
+  skipEvent(): number {
+    const name = this.varint() - NUMBERED
+    if (name < 0) this.#skipValue()
     this.position += 8
     this.varint()
     this.varint()
@@ -180,6 +204,7 @@ export class EventReader {
     this.#skipValue()
     this.#skipValue()
     this.#skipValue()
+    return name
   }
 
   /** Returns false at the end of an object. */
@@ -237,6 +262,11 @@ export class EventReader {
     }
   }
 
+  signed(): number {
+    const zigzag = this.varint()
+    return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
+  }
+
   double(): number {
     const value = this.#bytes.readDoubleLE(this.position)
     this.position += 8
@@ -273,10 +303,8 @@ export class EventReader {
         return true
       case FALSE:
         return false
-      case INTEGER: {
-        const zigzag = this.varint()
-        return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
-      }
+      case INTEGER:
+        return this.signed()
       case DOUBLE:
         return this.double()
       case LATIN:

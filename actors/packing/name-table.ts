@@ -34,6 +34,16 @@ export class NameTable {
     return this.#names.push(name) - 1
   }
 
+  /** Returns the number of a name, or -1 if it has none. */
+  find(name: string): number {
+    return this.#numbers.get(name) ?? -1
+  }
+
+  /** Tells whether something may have been written with this name: it has a number, or can have none. */
+  mayHold(name: string): boolean {
+    return this.#numbers.has(name) || this.#names.length >= this.#max || !name.isWellFormed()
+  }
+
   nameOf(number: number): string {
     const name = this.#names[number]
     if (name === undefined) throw new RangeError(`name ${number} of ${this.#names.length}`)

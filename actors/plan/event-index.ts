@@ -58,6 +58,11 @@ export class EventIndex {
     }
   }
 
+  /** Lists the names of all events that some predicate looks at. */
+  names(): string[] {
+    return [...this.#groups.keys()]
+  }
+
   /** True if some predicate looks at events of this name. */
   knows(event: string): boolean {
     return this.#groups.has(event)

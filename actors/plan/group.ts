@@ -1,6 +1,7 @@
 /**
  * A group: the states of streams that one event name feeds, side by side in one block, so that a call touches few
- * places of memory. The block begins with its header; where each state lies is known to the group alone.
+ * places of memory. The block begins with its header; where each state lies is known to the group alone. A group never
+ * changes: when more streams come, it gets a successor.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -12,19 +13,18 @@ export interface ChangeReader {
   onChange(node: StreamNode, before: JsonValue, after: JsonValue): void
 }
 
+/** Returns the state of a stream's total of forgotten events; undefined if there is none. */
+export type TotalOf = (node: StreamNode) => JsonValue | undefined
+
 export interface Group {
-  /** The id of the state in the directories of actors. */
+  readonly kind: 'group'
+  /** The number of the state in the directories of actors. */
   readonly id: number
   readonly words: number
   /** Fills a new block. */
   init(rings: Rings, block: number): void
-  /** Adds the totals of forgotten events to a new block. @param totalOf the state of a stream's total, if there is one */
-  addOlder(
-    rings: Rings,
-    block: number,
-    totalOf: (node: StreamNode) => JsonValue | undefined,
-    reader: ChangeReader,
-  ): void
+  /** Adds the totals of forgotten events to a new block. */
+  addOlder(rings: Rings, block: number, totalOf: TotalOf, reader: ChangeReader): void
   /**
    * Computes all values at an instant, and passes on those that have changed.
    * @returns the next instant at which time alone may change something that is read; infinite if there is none
@@ -40,4 +40,13 @@ export interface GroupMember {
   /** The number of its streams. */
   readonly streamCount: number
   insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+}
+
+/** How the block of a group becomes that of the group in its place. */
+export interface Succession {
+  readonly group: Group
+  /** Fills a new block with what stays, and begins what is new; releases what the old one alone refers to. */
+  move(rings: Rings, from: number, to: number): void
+  /** Adds the totals of forgotten events to what is new. */
+  addOlder(rings: Rings, block: number, totalOf: TotalOf, reader: ChangeReader): void
 }

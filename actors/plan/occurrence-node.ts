@@ -10,6 +10,7 @@ import type { Horizon } from '../values/comparators.ts'
 import type { Host } from './host.ts'
 import type { Reached } from '../values/values.ts'
 import type { Occurrence } from './occurrence.ts'
+import type { StreamNode } from './stream-node.ts'
 
 /** Returns the verdict on one occurrence; lowers the horizon to the instant at which time alone may change it. */
 export type Judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => boolean
@@ -25,15 +26,15 @@ export interface Reach {
 
 export interface OccurrenceNode {
   readonly kind: 'occurrences'
-  /** Greater than the ids of the children that the judge looks at. */
-  readonly id: number
+  /** The number of its state, greater than those of the children that the judge looks at; set when the plan is complete. */
+  id: number
   /** Fields whose values the judge, the reducers or the children's tests read. */
   readonly fields: ((event: ProfileEvent) => Reached)[]
   /** Undefined if the event's own test decides. */
   readonly judge: Judge | undefined
   readonly parents: Reach[]
   /** Streams that reduce these occurrences. */
-  readonly streams: number[]
+  readonly streams: StreamNode[]
   /** Age from which an occurrence matters to nobody, ms. */
   retention: number
 }

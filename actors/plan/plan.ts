@@ -16,6 +16,13 @@ import type { TraitIndex } from './trait-index.ts'
 
 export type StatefulNode = StreamNode | OccurrenceNode | TimedNode
 
+/** The parts of the plan that a definition reads. */
+export interface DefinitionInputs {
+  readonly nodes: Set<StatefulNode>
+  /** Traits and conditions, as their names are resolved. */
+  readonly names: Set<string>
+}
+
 export interface DefinitionNode {
   /** Index in the order in which a plan's definitions settle: inputs come before readers. */
   readonly index: number
@@ -31,6 +38,7 @@ export interface DefinitionNode {
   readonly eligibleTypes: ReadonlySet<string> | undefined
   /** `count` and `unique(…).count()`: absent until they have once been at least 1. */
   readonly absentUntilOne: boolean
+  readonly inputs: DefinitionInputs
   /** The time for which an event matters to it by itself, ms; 0 if running totals are enough. */
   lookbackMs: number
   readonly dependents: Dependents
@@ -43,10 +51,8 @@ export interface Plan {
   /** In the order in which they settle. */
   readonly definitions: readonly DefinitionNode[]
   readonly byId: ReadonlyMap<number, DefinitionNode>
-  /** By id. The id of a state in an actor's directory is that of its node. */
-  readonly nodes: readonly StatefulNode[]
-  /** States of several streams in one block; their ids follow those of the nodes. */
-  readonly groups: readonly Group[]
+  /** By number, as in an actor's directory; nothing for numbers that are no longer in use. */
+  readonly states: readonly (StatefulNode | Group | undefined)[]
   readonly events: EventIndex
   readonly traits: TraitIndex
   /** Conditions that accounts put to each user. */

@@ -8,6 +8,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { Dependents } from './dependents.ts'
+import type { Group } from './group.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { Ladder } from './ladder.ts'
 import type { StreamComparison } from './stream-comparison.ts'
@@ -21,14 +22,16 @@ export interface Window {
 
 /** Where the state of a stream lies that is kept in a group. */
 export interface GroupedStream {
-  /** The index of the group in the plan. */
-  readonly group: number
+  readonly group: Group
   value(rings: Rings, block: number): JsonValue
 }
 
 export interface StreamNode {
   readonly kind: 'stream'
-  readonly id: number
+  /** Equal for equal streams. */
+  readonly key: string
+  /** The number of its state; set when the plan is complete. */
+  id: number
   readonly window: Window
   /**
    * A name that is equal for equal streams of any plan; only for a stream over all history that depends on its events

@@ -6,7 +6,10 @@ import type { Reached } from '../values/values.ts'
 /** A comparison of a trait or of a reduced value with the clock: it flips by time alone. */
 export interface TimedNode {
   readonly kind: 'timed'
-  readonly id: number
+  /** Equal for equal comparisons. */
+  readonly key: string
+  /** The number of its state; set when the plan is complete. */
+  id: number
   readonly read: (host: DefinitionHost) => Reached
   readonly test: TimedTest
   readonly definitions: Set<number>

@@ -91,10 +91,13 @@ function decodeValues(store: ActorStore, row: number, frame: ActorFrame): void {
   }
   if (traits.length > 0) store.traits.write(row, held)
   for (let at = 0; at < defined.length; at += 4) {
-    const value = store.values.findOrAdd(frame.ordinal, defined[at]!)
-    store.values.setValue(value, reader.value())
-    store.values.setTransitions(value, defined[at + 1]!, defined[at + 2]!)
-    store.values.setHasBeenOne(value, defined[at + 3] === 1)
+    const [id, sequence, changedAt, hasBeenOne] = defined.slice(at, at + 4) as [number, number, number, number]
+    store.values.restore(frame.ordinal, id, {
+      value: reader.value(),
+      sequence,
+      changedAt,
+      hasBeenOne: hasBeenOne === 1,
+    })
   }
   if (!hasOlder || frame.kind !== USER) return
   const state: unknown = reader.value()

@@ -5,7 +5,7 @@
  * Layout, in words of eight bytes: header · (flags, number of the view in the settlement) · next deadline · receive time
  * of the last call · (first chunk, last chunk of the history) · (events kept, settlement of the view) · event time of the
  * event that arrived first · (ids, traits) · (values of definitions, links) · (totals of forgotten events, merges) ·
- * (entries of the directory, ordinal) · the directory: for each entry the instant at which it is due, then (id of the
+ * (entries of the directory, ordinal) · names of the events, a bit for each number modulo 64 · the directory: for each entry the instant at which it is due, then (id of the
  * state, its block or value), by ascending id.
  */
 export const FLAGS = 1
@@ -24,10 +24,12 @@ export const OLDER = 9
 export const MERGES = OLDER
 export const DIRECTORY = 10
 export const ORDINAL = DIRECTORY
+/** Names of events that the actor ever had: two integers of bits. */
+export const NAMES = 11
 /** The list of conditions on an account's users, in the place of a user's totals. */
 export const CONDITIONS = OLDER
 /** The first entry of the directory. */
-export const ENTRIES = 11
+export const ENTRIES = 12
 export const ENTRY_WORDS = 2
 
 /** Flags: its states are still to be computed from its history; known by `anonymous_id`s only. */

@@ -86,6 +86,23 @@ export class Rows {
     return at
   }
 
+  /** Lists the numbers of the states that have an entry, ascending. */
+  entryIds(row: number): number[] {
+    const { ints } = this.memory.state
+    const first = (row + ENTRIES) * 2 + 2
+    return Array.from({ length: ints[(row + DIRECTORY) * 2]! }, (_, index) => ints[first + index * ENTRY_WORDS * 2]!)
+  }
+
+  /** Removes an entry, which the directory must have; what it refers to is the caller's. */
+  removeEntry(row: number, id: number): void {
+    this.touch(row)
+    const { ints } = this.memory.state
+    const count = ints[(row + DIRECTORY) * 2]!
+    const end = (row + ENTRIES + ENTRY_WORDS * (count - 1)) * 2
+    for (let int = this.find(row, id) * 2; int < end; int++) ints[int] = ints[int + ENTRY_WORDS * 2]!
+    ints[(row + DIRECTORY) * 2] = count - 1
+  }
+
   /** Empties the directory. */
   clearEntries(row: number): void {
     this.touch(row)

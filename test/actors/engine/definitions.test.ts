@@ -1,6 +1,7 @@
 /** Definitions that come, change and go while the space runs (docs/semantics.md, 8). */
 import { describe, expect, it, vi } from 'vitest'
 import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
+import { Histories } from '../../../actors/history/histories.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
@@ -10,6 +11,7 @@ import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR, Spac
 const BUYERS = audience('buyers', "event('Bought').count() >= 1")
 const RECENT = audience('recent', "event('Bought').within(1 day).count() >= 1")
 const SPENT = computedTrait('spent', "event('Bought').sum(property('price'))")
+const NOT_BOUGHT = "NOT event('Bought').within(parent: 1 hour).count() >= 1"
 const COUNT = computedTrait('bought', "event('Bought').count()")
 
 describe('a definition that is added', () => {
@@ -380,5 +382,92 @@ describe('a definition that is malformed', () => {
     expect(() => new Shard({ definitions: [malformed] })).toThrow(
       expect.objectContaining({ code: 'definition_invalid', field }) as Error,
     )
+  })
+})
+
+describe('definitions that change cost what they add', () => {
+  const VIEWED = audience('viewed', "event('Viewed').within(7 days).count() >= 2")
+  const spaceOf = (users: number, ...definitions: DefinitionSource[]): Space => {
+    const space = new Space(...definitions)
+    for (let user = 0; user < users; user++) {
+      space.track(`u${user}`, user % 2 === 0 ? 'Viewed' : 'Bought', { price: user })
+      space.track(`u${user}`, 'Other')
+    }
+    return space
+  }
+  /** Counts the histories that an act reads. */
+  const historiesReadBy = (act: () => unknown): number => {
+    const read = vi.spyOn(Histories.prototype, 'events')
+    act()
+    const { length } = read.mock.calls
+    read.mockRestore()
+    return length
+  }
+
+  it('nothing for an event that nobody has sent', () => {
+    const space = spaceOf(100, VIEWED)
+    expect(historiesReadBy(() => space.define(audience('never', "event('Sold').count() >= 1")))).toBe(0)
+    expect(space.shard.work).toEqual({ predicates: 0, nodes: 0, definitions: 0, verdicts: 0 })
+  })
+
+  it('the histories alone of those who have an event that it asks for', () => {
+    const space = spaceOf(100, VIEWED)
+    expect(historiesReadBy(() => space.define(BUYERS))).toBe(50)
+    expect(space.shard.work).toMatchObject({ predicates: 50, nodes: 50, definitions: 50 })
+  })
+
+  it('evaluations alone where all that it looks at is there', () => {
+    const space = spaceOf(100, VIEWED, BUYERS)
+    space.define(audience('both', `${VIEWED.query} OR ${BUYERS.query}`))
+    expect(space.shard.work).toEqual({ predicates: 0, nodes: 0, definitions: 100, verdicts: 0 })
+  })
+
+  it('evaluations of those who have traits, for one that looks at traits', () => {
+    const space = spaceOf(100, BUYERS)
+    space.identify('u7', { plan: 'pro' })
+    expect(space.define(audience('pro', "trait('plan') = 'pro'"))).toEqual(['0h user_id:u7 pro entered'])
+    expect(space.shard.work.definitions).toBe(1)
+  })
+
+  it('and give back all memory with the last that used it', () => {
+    const space = spaceOf(50)
+    const before = space.shard.residentPages.bytes
+    const added = [VIEWED, BUYERS, SPENT, audience('left', `event('Viewed').where(${NOT_BOUGHT}).count() >= 1`)]
+    for (const definition of added) space.define(definition)
+    expect(space.shard.residentPages.bytes).toBeGreaterThan(before)
+    for (const { key } of added) space.remove(key)
+    // Rows do not shrink.
+    expect(space.shard.residentPages.bytes - before).toBeLessThan(50 * 8 * 12)
+  })
+
+  it('count what came while nobody asked for it', () => {
+    const space = new Space(RECENT, COUNT)
+    space.track('u1', 'Bought')
+    space.remove('bought')
+    space.track('u1', 'Bought')
+    expect(space.define(COUNT)).toEqual(['0h user_id:u1 bought 2'])
+    expect(space.track('u1', 'Bought')).toEqual(['0h user_id:u1 bought 3'])
+  })
+
+  it('let a funnel that is there feed one that is added', () => {
+    const space = new Space(audience('left', `event('Viewed').where(${NOT_BOUGHT}).count() >= 1`))
+    space.track('u1', 'Viewed')
+    space.define(
+      audience('turned', "event('Viewed').where(event('Bought').within(parent: 1 hour).count() >= 1).count() >= 1"),
+    )
+    expect(space.track('u1', 'Bought', {}, 1)).toEqual([
+      '0h+1ms user_id:u1 left exited',
+      '0h+1ms user_id:u1 turned entered',
+    ])
+  })
+
+  it('keep how often a condition holds for the users of an account', () => {
+    const space = new Space(accountAudience('any', `ANY ${BUYERS.query}`))
+    for (const user of ['u1', 'u2']) space.group(user, 'g1')
+    space.track('u1', 'Bought')
+    expect(space.define(accountAudience('all', `ALL ${BUYERS.query}`))).toEqual([])
+    expect(space.track('u2', 'Bought')).toEqual(['0h group_id:g1 all entered'])
+    space.remove('any', 'ACCOUNTS')
+    expect(space.define(accountAudience('any', `ANY ${BUYERS.query}`))).toEqual(['0h group_id:g1 any entered'])
   })
 })

@@ -4,7 +4,6 @@ import { describe, expect, it, vi } from 'vitest'
 import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import type { ShardState } from '../../../actors/engine/shard-state.ts'
-import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { Retention } from '../../../src/model/retention.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
@@ -56,11 +55,14 @@ describe('actors that come back from the pages of a cut', () => {
     for (let user = 0; user < 300; user++) space.track(`u${user}`, 'Seen')
     const before = bytesOf(space.shard)
     const shard = Shard.of(space.shard.state())
-    const descriptor = Object.getOwnPropertyDescriptor(ProfileActor.prototype, 'keptEvents')!
-    const keptEvents = descriptor.value as () => readonly ProfileEvent[]
-    const broken = vi.spyOn(ProfileActor.prototype, 'keptEvents').mockImplementation(function (this: ProfileActor) {
+    const descriptor = Object.getOwnPropertyDescriptor(ProfileActor.prototype, 'eventsKnownTo')!
+    const eventsKnownTo = descriptor.value as ProfileActor['eventsKnownTo']
+    const broken = vi.spyOn(ProfileActor.prototype, 'eventsKnownTo').mockImplementation(function (
+      this: ProfileActor,
+      index,
+    ) {
       if (this.label === 'user_id:u299') throw new Error('poison')
-      return keptEvents.call(this)
+      return eventsKnownTo.call(this, index)
     })
     const once = audience('once', "event('Seen').count() >= 1")
     const define = { kind: 'command', receivedAt: 0, command: { kind: 'define', definition: once } } as const

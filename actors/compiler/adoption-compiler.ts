@@ -1,0 +1,99 @@
+/**
+ * Compares a plan with the one before: finds which states go, move or are new, and whom that concerns.
+ *
+ * Example: with an audience `event('A').count() >= 1` added to others over 'A', the group of 'A' has a successor with
+ * one part more; whoever has an event 'A' is concerned, and nobody else.
+ */
+import type { Adoption } from '../plan/adoption.ts'
+import { EventIndex } from '../plan/event-index.ts'
+import type { Succession } from '../plan/group.ts'
+import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
+import type { Groups, Placement } from './group-compiler.ts'
+import { CUSTOM } from './scope.ts'
+import type { NodeRegistry } from './node-registry.ts'
+
+export interface PlanChange {
+  readonly before: Plan
+  readonly groupsBefore: Groups
+  readonly plan: Plan
+  readonly registry: NodeRegistry
+  readonly placement: Placement
+  /** Definitions that begin, or begin anew, by number. */
+  readonly begun: ReadonlySet<number>
+  /** True for a node whose state was not there before. */
+  readonly isNew: (node: StatefulNode) => boolean
+}
+
+export function adoptionOf(change: PlanChange): Adoption {
+  const { before, plan, registry, placement, isNew } = change
+  const marked = plan.definitions.filter((node) => isMarked(node, change))
+  const markedIds = new Set(marked.map(({ id }) => id))
+  const trueOfNothing = new Set(plan.trueOfNothing)
+  const successions = successionsOf(change.groupsBefore, placement.groups)
+  const names = marked.flatMap(({ inputs }) => [...inputs.names])
+  const events = newEvents(change)
+  const streams = registry.nodes.filter((node) => node.kind === 'stream')
+  return {
+    before,
+    plan,
+    dropped: new Set(
+      before.states.flatMap((state) =>
+        state && !plan.states[state.id] && !successions.has(state.id) ? [state.id] : [],
+      ),
+    ),
+    successions,
+    events,
+    timed: registry.nodes.filter((node) => node.kind === 'timed').filter(isNew),
+    judged: streams.filter((node) => node.occurrences && isNew(node) && !isNew(node.occurrences)),
+    totals: plan.totals.filter((node) => (node.place ? placement.newStreams.has(node) : isNew(node))),
+    marked: marked.map(({ index }) => index),
+    valued: new Set([...before.byId.keys()].filter((id) => !plan.byId.has(id) || markedIds.has(id))),
+    names: new Set([...events.names(), ...namesReadBy(marked, registry)]),
+    concernsAll: marked.some(({ index }) => trueOfNothing.has(index)),
+    readsTraits: names.some((name) => name.endsWith(CUSTOM)),
+    readsDefined: names.some((name) => !name.endsWith(CUSTOM)),
+  }
+}
+
+/** True for a definition that may have another value now. */
+function isMarked(node: DefinitionNode, { before, begun, placement, isNew }: PlanChange): boolean {
+  const held = before.byId.get(node.id)
+  if (!held || begun.has(node.id)) return true
+  if (!isSameSet(held.inputs.names, node.inputs.names)) return true
+  for (const input of node.inputs.nodes)
+    if (isNew(input) || (input.kind === 'stream' && placement.newStreams.has(input))) return true
+  return false
+}
+
+function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((name) => b.has(name))
+}
+
+function successionsOf(before: Groups, after: Groups): Map<number, Succession> {
+  const successions = new Map<number, Succession>()
+  for (const [key, group] of before) {
+    const successor = after.get(key)
+    if (successor && successor.id !== group.id) successions.set(group.id, successor.succeeding(group))
+  }
+  return successions
+}
+
+/** Indexes the predicates by what is new of them. */
+function newEvents({ registry, placement, isNew }: PlanChange): EventIndex {
+  const events = new EventIndex()
+  for (const { event, predicate, discriminator } of registry.placed()) {
+    const states = predicate.states.filter(isNew)
+    const member = placement.newMembers.get(predicate)
+    if (states.length > 0 || member) events.add(event, { ...predicate, states, member }, discriminator)
+  }
+  return events
+}
+
+/** Lists the names of the events that definitions look at themselves. */
+function namesReadBy(marked: readonly DefinitionNode[], registry: NodeRegistry): Set<string> {
+  const read = new Set<StatefulNode>()
+  for (const { inputs } of marked)
+    for (const node of inputs.nodes) read.add(node.kind === 'stream' ? (node.occurrences ?? node) : node)
+  const placed = registry.placed().filter(({ predicate }) => predicate.nodes.some((node) => read.has(node)))
+  return new Set(placed.map(({ event }) => event))
+}

@@ -1,0 +1,43 @@
+/**
+ * Tells whom other definitions concern, from the row of an actor alone: no history is read.
+ *
+ * Example: an audience `event('Ordered').count() >= 1` concerns whoever may have had an event 'Ordered'; with `NOT`
+ * before it, everybody.
+ */
+import type { ActorStore } from '../actor/actor-store.ts'
+import type { NameBits } from '../history/histories.ts'
+import { type Adoption, isEmptyAdoption } from '../plan/adoption.ts'
+import { DUE_AT, LINKS, TRAITS, VALUES } from '../rows/row.ts'
+
+export class Concern {
+  readonly #store: ActorStore
+  readonly #user: Adoption
+  readonly #bits: NameBits
+  readonly #isForAccounts: boolean
+  readonly #now: number
+
+  constructor(store: ActorStore, adoptions: { readonly user: Adoption; readonly account: Adoption }, now: number) {
+    this.#store = store
+    this.#user = adoptions.user
+    this.#bits = store.histories.bitsOf(adoptions.user.names)
+    this.#isForAccounts = !isEmptyAdoption(adoptions.account)
+    this.#now = now
+  }
+
+  /** True if an actor must take part. Accounts do not tell: they take part in whatever is about accounts. */
+  of(ordinal: number, isAccount: boolean): boolean {
+    const { rows, histories, values, memory } = this.#store
+    const { doubles, ints } = memory.state
+    const row = rows.at(ordinal)
+    if (doubles[row + DUE_AT]! <= this.#now) return true
+    if (isAccount) return this.#isForAccounts
+    const { concernsAll, readsTraits, readsDefined, dropped, successions, valued } = this.#user
+    if (concernsAll || histories.mayHold(row, this.#bits)) return true
+    // Traits, values and links are references; 0 is none.
+    if (readsTraits && ints[(row + TRAITS) * 2 + 1] !== 0) return true
+    if (readsDefined && (ints[(row + VALUES) * 2] !== 0 || ints[(row + LINKS) * 2 + 1] !== 0)) return true
+    if (dropped.size + successions.size > 0)
+      for (const id of rows.entryIds(row)) if (dropped.has(id) || successions.has(id)) return true
+    return valued.size > 0 && values.ids(row).some((id) => valued.has(id))
+  }
+}
