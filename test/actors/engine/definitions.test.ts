@@ -450,15 +450,17 @@ describe('definitions that change cost what they add', () => {
   })
 
   it('let a funnel that is there feed one that is added', () => {
+    const turned = "event('Viewed').where(event('Bought').within(parent: 1 hour).count() >= 1).count()"
     const space = new Space(audience('left', `event('Viewed').where(${NOT_BOUGHT}).count() >= 1`))
-    space.track('u1', 'Viewed')
-    space.define(
-      audience('turned', "event('Viewed').where(event('Bought').within(parent: 1 hour).count() >= 1).count() >= 1"),
-    )
-    expect(space.track('u1', 'Bought', {}, 1)).toEqual([
-      '0h+1ms user_id:u1 left exited',
-      '0h+1ms user_id:u1 turned entered',
-    ])
+    for (const name of ['Viewed', 'Bought', 'Viewed']) space.track('u1', name)
+    expect(space.define(computedTrait('turned', turned))).toEqual(['0h user_id:u1 turned 1'])
+    expect(space.track('u1', 'Bought', {}, 1)).toEqual(['0h+1ms user_id:u1 left exited', '0h+1ms user_id:u1 turned 2'])
+  })
+
+  it('take those out who had a value of one that asks for something else now', () => {
+    const space = new Space(audience('chosen', "trait('plan') = 'pro'"))
+    space.identify('u1', { plan: 'pro' })
+    expect(space.define(audience('chosen', "event('Bought').count() >= 1"))).toEqual(['0h user_id:u1 chosen exited'])
   })
 
   it('keep how often a condition holds for the users of an account', () => {
