@@ -228,7 +228,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     if (all.length === 0) return
     for (const node of totals) {
       if (!all.some((older) => older.totalOf(node.totalKey!, node.reducer))) continue
-      if (node.place) this.#blockOf(node.place.group)
+      if (node.place) this.#blockOf(this.#plan.states[node.place.group] as Group)
       else {
         this.#open.stream(node)
         this.#open.publish(node, this)
@@ -259,7 +259,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     const node = this.#plan.states[id] as StreamNode
     if (!node.place) return this.#open.value(node)
     const { rings, rows, memory } = this.#store
-    const entry = rows.find(this.#owner.row, node.place.group.id)
+    const entry = rows.find(this.#owner.row, node.place.group)
     return entry === 0 ? undefined : node.place.value(rings, memory.state.ints[entry * 2 + 3]!)
   }
 

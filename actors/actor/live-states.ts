@@ -89,11 +89,16 @@ export class LiveStates {
   }
 }
 
+/** Appends the bytes of a live state. Keeps L1. */
+export function packState(bytes: Scratch, open: OpenState): void {
+  if ('published' in open) writeValue(bytes, NO_NAMES, open.published)
+  open.state.write(bytes)
+}
+
 /** Writes a live state into the row of its actor, which must be one to write to: it is bytes from then on. */
 export function writeState(rows: Rows, ordinal: number, open: OpenState): void {
   scratch.length = 0
-  if ('published' in open) writeValue(scratch, NO_NAMES, open.published)
-  open.state.write(scratch)
+  packState(scratch, open)
   const { blobs, state } = rows.memory
   const entry = rows.find(rows.at(ordinal), open.node.id)
   state.ints[entry * 2 + 3] = blobs.add(scratch.bytes, scratch.length)

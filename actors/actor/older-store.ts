@@ -11,22 +11,22 @@ const scratch = new Scratch()
 
 export class OlderStore {
   readonly #rows: Rows
-  readonly #field: BlobField
+  readonly field: BlobField
   #last: ForgottenTotals | undefined = undefined
   #lastKey = 0
   #lastStamp = -1
 
   constructor(rows: Rows) {
     this.#rows = rows
-    this.#field = new BlobField(rows, OLDER * 2)
+    this.field = new BlobField(rows, OLDER * 2)
   }
 
   read(row: number): ForgottenTotals | undefined {
-    const key = this.#field.reference(row)
+    const key = this.field.reference(row)
     const { stamp } = this.#rows.memory.barrier
     // It is asked for again and again while one actor is settled.
     if (key !== 0 && key === this.#lastKey && stamp === this.#lastStamp) return this.#last
-    const state: unknown = this.#field.open(row)?.reader.value()
+    const state: unknown = this.field.open(row)?.reader.value()
     if (state === undefined) return undefined
     this.#last = ForgottenTotals.fromState(state as ForgottenTotalsState)
     this.#lastKey = key
@@ -37,10 +37,10 @@ export class OlderStore {
   write(row: number, older: ForgottenTotals): void {
     scratch.length = 0
     writeValue(scratch, NO_NAMES, older.state() as unknown as JsonValue)
-    this.#field.write(row, scratch)
+    this.field.write(row, scratch)
   }
 
   release(row: number): void {
-    this.#field.release(row)
+    this.field.release(row)
   }
 }

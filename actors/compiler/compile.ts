@@ -21,16 +21,19 @@ import { lookbackMsOf } from '../plan/stream-node.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
 import { adoptionOf } from './adoption-compiler.ts'
+import { type PartData, PlacedGroup } from '../groups/placed-group.ts'
 import { type Groups, type Placement, placeStreams } from './group-compiler.ts'
 import { type NumbersData, StateNumbers } from './state-numbers.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from '../plan/trait-index.ts'
 
-/** A plan, with what the next one takes over from it. */
-export interface CompiledPlan extends Plan {
+/** The part of a plan that the next one takes over. */
+interface PlanBefore {
   readonly numbers: StateNumbers
   readonly groups: Groups
 }
+
+export type CompiledPlan = Plan & PlanBefore
 
 export interface Plans {
   readonly user: CompiledPlan
@@ -50,12 +53,52 @@ export interface PlansBefore {
   readonly begun: ReadonlySet<number>
 }
 
+/** The numbers of states and of the parts of groups, by which stored actors can be read. */
+export interface Layout {
+  readonly numbers: NumbersData
+  readonly groups: readonly (readonly [holds: string, key: string, parts: readonly PartData[]])[]
+}
+
+export interface Layouts {
+  readonly user: Layout
+  readonly account: Layout
+  readonly conditions: NumbersData
+}
+
+export function layoutsOf({ user, account, conditions }: Plans): Layouts {
+  return { user: layoutOf(user), account: layoutOf(account), conditions: conditions.toData() }
+}
+
+function layoutOf({ numbers, groups }: CompiledPlan): Layout {
+  return {
+    numbers: numbers.toData(),
+    groups: Array.from(groups, ([holds, group]) => [holds, group.key, group.toData()]),
+  }
+}
+
 /**
  * Compiles definitions; throws an EngineError if they reference one another in a cycle.
- * @param conditions the numbers of conditions that stored actors have values of
+ * @param stored the layouts by which actors were stored under the same definitions
  */
-export function compilePlans(inputs: readonly DefinitionInput[], conditions?: NumbersData): Plans {
-  return compile(inputs, { conditions: StateNumbers.from(conditions) }).plans
+export function compilePlans(inputs: readonly DefinitionInput[], stored?: Layouts): Plans {
+  const before = { conditions: StateNumbers.from(stored?.conditions) }
+  const { plans } = compile(
+    inputs,
+    stored ? { ...before, user: restored(stored.user), account: restored(stored.account) } : before,
+  )
+  return plans
+}
+
+/** True if plans read the states of actors as layouts have them. */
+export function haveLayouts({ user, account }: Plans, stored: Layouts): boolean {
+  return user.numbers.next === stored.user.numbers.next && account.numbers.next === stored.account.numbers.next
+}
+
+function restored({ numbers: data, groups }: Layout): PlanBefore {
+  const numbers = StateNumbers.from(data)
+  const restoredGroup = (key: string, parts: readonly PartData[]) =>
+    PlacedGroup.restored(key, numbers.numberOf(key), parts)
+  return { numbers, groups: new Map(groups.map(([holds, key, parts]) => [holds, restoredGroup(key, parts)])) }
 }
 
 /** Compiles definitions that come after others; throws an EngineError if they reference one another in a cycle. */
@@ -69,7 +112,10 @@ interface Compilation {
   readonly adoptionOf: (kind: ActorKind, before: PlansBefore) => Adoption
 }
 
-function compile(inputs: readonly DefinitionInput[], before: Pick<Plans, 'conditions'> & Partial<Plans>): Compilation {
+function compile(
+  inputs: readonly DefinitionInput[],
+  before: { readonly conditions: StateNumbers; readonly user?: PlanBefore; readonly account?: PlanBefore },
+): Compilation {
   const keys = new KeyTable(inputs.map((input) => input.source))
   const numbers = before.conditions.following()
   const conditions = collectConditions(inputs, numbers)
@@ -126,12 +172,12 @@ class PlanBuilder {
   readonly #events = new EventIndex()
   readonly #traits = new TraitIndex()
   readonly #quantified = new Set<number>()
-  readonly #before: CompiledPlan | undefined
+  readonly #before: PlanBefore | undefined
   readonly #numbers: StateNumbers
   #streams: StreamCompiler | undefined
   #placement: Placement | undefined
 
-  constructor(kind: ActorKind, placed: readonly Placed[], before: CompiledPlan | undefined) {
+  constructor(kind: ActorKind, placed: readonly Placed[], before: PlanBefore | undefined) {
     this.kind = kind
     this.#before = before
     this.#numbers = before?.numbers.following() ?? StateNumbers.from()

@@ -3,10 +3,9 @@
  * never become the present ones.
  */
 import type { Command } from '../../src/model/entry.ts'
-import { compileChange, compilePlans, type Plans, type PlansChange } from './compile.ts'
+import { compileChange, compilePlans, type Layouts, type Plans, type PlansChange } from './compile.ts'
 import type { Definitions } from './definitions.ts'
 import type { DefinitionInput } from './references.ts'
-import type { NumbersData } from './state-numbers.ts'
 
 /** A command that changes the definitions. */
 export type DefinitionCommand = Extract<Command, { kind: 'define' | 'remove' }>
@@ -25,11 +24,11 @@ export class DefinedPlans {
 
   /**
    * Throws an EngineError if the definitions cannot be compiled together.
-   * @param conditions the numbers of conditions that stored actors have values of
+   * @param stored the layouts by which actors were stored
    */
-  constructor(definitions: Definitions, conditions?: NumbersData) {
+  constructor(definitions: Definitions, stored?: Layouts) {
     this.#definitions = definitions
-    this.#plans = compilePlans(definitions.inputs(), conditions)
+    this.#plans = compilePlans(definitions.inputs(), stored)
   }
 
   get definitions(): Definitions {

@@ -94,8 +94,8 @@ function placeGroup(
     const held = before?.find(part.key, part.size)
     const size = held?.size ?? part.size
     const make: MakePart = (words) => part.make(words, size)
-    const { stream } = isThere ? group.addAt(held!, make) : group.add(part.key, size, make)
-    if (stream) stream.node.place = { group, value: (rings, block) => stream.value(rings, block) }
+    const { stream } = isThere ? group.addAs(held!, make) : group.add(part.key, size, make)
+    if (stream) stream.node.place = { group: group.id, value: (rings, block) => stream.value(rings, block) }
   }
   if (isThere) group.keepLayoutOf(before)
   return group

@@ -35,6 +35,11 @@ export class StateNumbers {
     return new StateNumbers(this.#numbers, this.#next)
   }
 
+  /** The next number to be given. */
+  get next(): number {
+    return this.#next
+  }
+
   toData(): NumbersData {
     return { numbers: [...this.#numbers], next: this.#next }
   }

@@ -14,10 +14,12 @@ import { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { Deduplication, type DeduplicationLimits } from '../deduplication/deduplication.ts'
 import { Identity } from '../identity/identity.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
-import { decodeActor, encodeActor } from '../records/actor-codec.ts'
-import { readFrame } from '../records/actor-frame.ts'
+import { Scratch } from '../packing/event-codec.ts'
+import { writeRecord } from '../records/actor-record.ts'
 import { ActorReader } from '../records/actor-reader.ts'
-import { encodeBarePage, PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import { admit } from '../records/admission.ts'
+import { type StoredActor, writePagePart } from '../records/page-codec.ts'
+import { PAGE_ACTORS } from '../records/pages.ts'
 import { Roster } from '../records/roster.ts'
 import { DUE_AT } from '../rows/row.ts'
 import type { SettlementObserver } from '../settlement/settlement-observer.ts'
@@ -28,6 +30,8 @@ import { expiresAt } from './expiry.ts'
 import { Redefinition } from './redefinition.ts'
 import { ResidentPages } from './resident-pages.ts'
 import { SpaceClock } from './space-clock.ts'
+
+const scratch = new Scratch()
 
 export interface ActorSystemOptions {
   readonly definitions: Definitions
@@ -47,7 +51,7 @@ export class ActorSystem {
   readonly identity: Identity
   readonly wheel = new TimingWheel()
   readonly roster = new Roster({
-    encode: (ordinal) => this.#encode(ordinal),
+    encode: (ordinal) => this.#encode(ordinal, false),
     isHeld: (ordinal) => this.#isHeld(ordinal),
     evict: (ordinal) => this.#evict(ordinal),
   })
@@ -95,7 +99,7 @@ export class ActorSystem {
       identity: this.identity,
       wheel,
       usedBytes: () => this.store.memory.usedBytes,
-      admit: (actors) => this.#admit(actors),
+      admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
     this.reader = new ActorReader(roster, (ordinal) => this.viewOf(ordinal))
     this.clock = new SpaceClock({
@@ -176,26 +180,31 @@ export class ActorSystem {
     if (this.#residentBytesMax < Infinity) this.residentPages.release(this.#residentBytesMax)
   }
 
-  /** Encodes all actors as they are now, page by page. Throws an Error while a page is out of memory. */
+  /**
+   * Encodes all actors as they are now, page by page, without what follows from the rest. Throws an Error while a page is
+   * out of memory.
+   */
   encodeAll(): Uint8Array[] {
-    const pages: Uint8Array[][] = []
-    for (let page = 0; page * PAGE_ACTORS < this.roster.nextOrdinal; page++)
-      pages.push(Array.from(this.roster.ordinalsOf(page), (ordinal) => this.#bytesOf(ordinal)))
-    return pages.map(encodeBarePage)
+    const pages: Uint8Array[] = []
+    for (let page = 0; page * PAGE_ACTORS < this.roster.nextOrdinal; page++) {
+      const records = Array.from(this.roster.ordinalsOf(page), (ordinal) => this.#bytesOf(ordinal))
+      pages.push(writePagePart({ isWhole: true, gone: [], records }))
+    }
+    return pages
   }
 
   #bytesOf(ordinal: number): Uint8Array {
-    const actor = this.#encode(ordinal)
-    if (!actor)
+    const bytes = this.#encode(ordinal, true)
+    if (!bytes)
       throw new Error(`page ${Math.floor(ordinal / PAGE_ACTORS)} is not in memory: what is on it cannot be told`)
-    return actor.bytes
+    return bytes
   }
 
-  #encode(ordinal: number): PageActor | undefined {
-    const row = this.store.rows.at(ordinal)
-    if (row === 0) return undefined
-    const bytes = encodeActor(this.store, ordinal, this.roster.isAccount(ordinal))
-    return { bytes, dueAt: this.store.memory.state.doubles[row + DUE_AT]! }
+  #encode(ordinal: number, isBare: boolean): Uint8Array | undefined {
+    if (this.store.rows.at(ordinal) === 0) return undefined
+    scratch.length = 0
+    writeRecord(scratch, this.store, ordinal, { isAccount: this.roster.isAccount(ordinal), isBare })
+    return scratch.copy()
   }
 
   #isHeld(ordinal: number): boolean {
@@ -209,13 +218,9 @@ export class ActorSystem {
     })
   }
 
-  #admit(actors: readonly PageActor[]): void {
+  #admit(actors: readonly StoredActor[], areStatesValid: boolean): void {
     this.write(() => {
-      for (const { bytes, dueAt } of actors) {
-        const frame = readFrame(bytes)
-        decodeActor(this.store, frame)
-        this.store.memory.state.doubles[this.store.rows.at(frame.ordinal) + DUE_AT] = dueAt
-      }
+      for (const stored of actors) admit(this.store, stored, areStatesValid)
     })
   }
 }

@@ -68,6 +68,7 @@ export class Redefinition {
       for (const group of this.#groups(new Concern(store, definitions.adoptions, definitions.now)))
         for (const adopter of this.#adoptTogether(group, definitions, everCounted, transitions)) adopters.push(adopter)
     } catch (cause) {
+      store.plans = definitions.plans
       this.#takeBack(adopters)
       store.plans = definitions.oldPlans
       throw cause
@@ -77,7 +78,7 @@ export class Redefinition {
   /** @returns the actors as they were */
   #adoptTogether(
     ordinals: readonly number[],
-    { plans, adoptions, begun, now }: NewDefinitions,
+    { plans, oldPlans, adoptions, begun, now }: NewDefinitions,
     everCounted: EverCounted,
     transitions: Transition[],
   ): Adopter[] {
@@ -85,7 +86,10 @@ export class Redefinition {
     const adopters = ordinals.map((ordinal) => this.#capture(ordinal))
     settlement.begin(now)
     try {
+      // An open cut takes them as they are.
+      store.plans = oldPlans
       const actors = ordinals.map((ordinal) => this.#enter(ordinal, now))
+      store.plans = plans
       for (const actor of actors) store.values.keepOnly(actor.row, (id) => plans[actor.kind].byId.has(id))
       for (const actor of actors) {
         const adoption = adoptions[actor.kind]

@@ -9,7 +9,8 @@
  */
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
-import { actorsOfPage, PAGE_ACTORS, type PageActor } from '../records/pages.ts'
+import { actorsOfPage, type StoredActor } from '../records/page-codec.ts'
+import { PAGE_ACTORS } from '../records/pages.ts'
 import type { Roster } from '../records/roster.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
@@ -32,7 +33,7 @@ export interface ResidentPagesOptions {
   /** Returns the memory that actors take up. */
   readonly usedBytes: () => number
   /** Puts the actors of a page into memory. */
-  readonly admit: (actors: readonly PageActor[]) => void
+  readonly admit: (actors: readonly StoredActor[], areStatesValid: boolean) => void
 }
 
 export class ResidentPages {
@@ -79,13 +80,13 @@ export class ResidentPages {
     return ordinal >= 0 && roster.isCold(ordinal) ? Math.floor(ordinal / PAGE_ACTORS) : undefined
   }
 
-  /** Puts a page back into memory, if it is not there. */
-  admit(page: number, bytes: Uint8Array): void {
+  /** Puts a page back into memory, if it is not there. @param parts from the whole page on */
+  admit(page: number, parts: readonly Uint8Array[]): void {
     const { roster, admit } = this.#options
     if (!roster.isCold(page * PAGE_ACTORS)) return
-    const [ordinals, actors] = [[...roster.ordinalsOf(page)], actorsOfPage(bytes)]
+    const [ordinals, actors] = [[...roster.ordinalsOf(page)], actorsOfPage(parts)]
     if (actors.length !== ordinals.length) throw new Error(`page ${page} has ${actors.length} of ${ordinals.length}`)
-    admit(actors.map(({ bytes: packed, dueAt = Infinity }) => ({ bytes: packed, dueAt })))
+    admit(actors, !roster.pages.isOld(page))
     roster.warm(page)
   }
 

@@ -1,26 +1,32 @@
 /** Restores an engine part by part. What follows from an actor's events is computed when it is first needed. */
 import { viewOfAccount } from '../actor/views.ts'
-import { decodeActor } from '../records/actor-codec.ts'
-import { ACCOUNT, readFrame } from '../records/actor-frame.ts'
-import { actorsOfPage } from '../records/pages.ts'
+import { admit } from '../records/admission.ts'
+import { actorsOfPage, isOldPart, type StoredActor } from '../records/page-codec.ts'
+import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ActorSystem } from './actor-system.ts'
 import type { ShardRestoration } from './shard-state.ts'
 
 export class Restoration<Shard> implements ShardRestoration<Shard> {
   readonly #shard: Shard
   readonly #system: ActorSystem
+  readonly #areStatesValid: boolean
   /** Actors whose deadline is not known. */
   readonly #unscheduled: number[] = []
 
-  /** @param shard returned by `finish`, when it is whole */
-  constructor(shard: Shard, system: ActorSystem) {
+  /**
+   * @param shard returned by `finish`, when it is whole
+   * @param areStatesValid false if states were written by other layouts than those of the plans
+   */
+  constructor(shard: Shard, system: ActorSystem, areStatesValid: boolean) {
     this.#shard = shard
     this.#system = system
+    this.#areStatesValid = areStatesValid
   }
 
-  addPage(page: Uint8Array): void {
+  addPage(parts: readonly Uint8Array[]): void {
+    const isOld = !this.#areStatesValid || parts.some(isOldPart)
     this.#system.write(() => {
-      for (const { bytes, dueAt } of actorsOfPage(page)) this.#admit(bytes, dueAt)
+      for (const stored of actorsOfPage(parts)) this.#admit(stored, isOld)
     })
     if (this.#unscheduled.length === 0) this.#system.release()
   }
@@ -33,7 +39,10 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     const { roster, deduplication, store, settlement, clock } = this.#system
     deduplication.restored()
     this.#system.write(() => {
-      for (const account of roster.accounts()) viewOfAccount(store, account).countUsers(store.plans.user.conditions)
+      for (const ordinal of roster.accounts()) {
+        const account = viewOfAccount(store, ordinal)
+        if (account.isUnbuilt) account.countUsers(store.plans.user.conditions)
+      }
     })
     for (const ordinal of this.#unscheduled) {
       // Deadlines of the very instant of the last input may not have fired yet.
@@ -42,19 +51,22 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
       settlement.finish([])
     }
     roster.pages.forget()
+    for (const ordinal of roster.ordinals()) {
+      const page = Math.floor(ordinal / PAGE_ACTORS)
+      if (roster.pages.isOld(page) && !roster.isCold(ordinal)) roster.pages.renew(page)
+    }
     return this.#shard
   }
 
-  #admit(bytes: Uint8Array, dueAt = -Infinity): void {
+  #admit(stored: StoredActor, isOld: boolean): void {
     const { roster, identity, store, clock } = this.#system
-    const frame = readFrame(bytes)
-    const { ordinal } = frame
-    decodeActor(store, frame)
-    if (frame.kind === ACCOUNT) roster.addAccount(ordinal, frame.groupId)
+    const { ordinal, isAccount, dueAt = -Infinity } = admit(store, stored, !isOld)
+    if (isOld) roster.pages.setOld(Math.floor(ordinal / PAGE_ACTORS))
+    const row = store.rows.at(ordinal)
+    if (isAccount) roster.addAccount(ordinal, store.ids.readTexts(row)[0]!)
     else {
       roster.addUser(ordinal)
-      const { ids } = frame
-      for (let at = 0; at < ids.length; at += 2) identity.assign({ type: ids[at]!, value: ids[at + 1]! }, ordinal)
+      for (const id of store.ids.read(row)) identity.assign(id, ordinal)
     }
     if (dueAt < clock.now) {
       this.#unscheduled.push(ordinal)

@@ -3,7 +3,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
 import type { Retention } from '../../src/model/retention.ts'
-import type { NumbersData } from '../compiler/state-numbers.ts'
+import type { Layouts } from '../compiler/compile.ts'
 import type { PageCut } from '../records/pages.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { SettlementObserver } from '../settlement/settlement-observer.ts'
@@ -34,8 +34,8 @@ export interface ShardHead {
   readonly names: readonly string[]
   readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
   readonly nextDefinitionId: number
-  /** The numbers of conditions on the users of accounts; absent in checkpoints of before they were kept. */
-  readonly conditions?: NumbersData
+  /** By which the states of actors are stored; absent in checkpoints that hold none. */
+  readonly layouts?: Layouts
   readonly retention: Retention
   /** The version of the rules; absent in checkpoints that are older than versions. */
   readonly rules?: number
@@ -62,8 +62,8 @@ export interface ShardCut {
 
 /** A shard that is being restored. */
 export interface ShardRestoration<Shard> {
-  /** Adds a page of actors, in any order. */
-  addPage(bytes: Uint8Array): void
+  /** Adds a page of actors by its parts, from the whole page on; pages in any order. */
+  addPage(parts: readonly Uint8Array[]): void
   /** Adds a chunk of the log of fingerprints, in order. */
   addFingerprints(bytes: Uint8Array): void
   /** Returns the shard, after the last part. Throws an Error if parts do not belong together. */

@@ -17,6 +17,7 @@ import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } 
 import type { ActorReader } from '../records/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
+import { haveLayouts, layoutsOf } from '../compiler/compile.ts'
 import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'
@@ -163,7 +164,7 @@ export class Shard {
       names: [...this.#system.store.histories.names.toArray()],
       definitions: this.definitions.toData(),
       nextDefinitionId: this.definitions.nextId,
-      conditions: this.#system.defined.plans.conditions.toData(),
+      layouts: layoutsOf(this.#system.defined.plans),
       retention: this.#system.retention,
       rules: this.#rulesVersion,
       deduplication: this.deduplication.head(),
@@ -174,7 +175,7 @@ export class Shard {
   /** Restores a shard from its state. */
   static of(state: ShardState, options: ShardOptions = {}): Shard {
     const restoring = Shard.restoring(state, options)
-    for (const page of state.pages) restoring.addPage(page)
+    for (const page of state.pages) restoring.addPage([page])
     for (const chunk of state.fingerprints) restoring.addFingerprints(chunk)
     return restoring.finish()
   }
@@ -189,16 +190,14 @@ export class Shard {
 
   #begin(head: ShardHead): ShardRestoration<Shard> {
     for (const name of head.names) this.#system.store.histories.names.numberOf(name)
-    this.#system.defined = new DefinedPlans(
-      Definitions.restored(head.definitions, head.nextDefinitionId),
-      head.conditions,
-    )
+    this.#system.defined = new DefinedPlans(Definitions.restored(head.definitions, head.nextDefinitionId), head.layouts)
     this.#system.store.plans = this.#system.defined.plans
     this.deduplication.restore(head.deduplication)
     this.#system.clock.now = head.clock
     this.#system.calls.arrivals = head.arrivals
     this.#system.roster.expect(head.ordinals)
-    return new Restoration(this, this.#system)
+    const areStatesValid = head.layouts !== undefined && haveLayouts(this.#system.defined.plans, head.layouts)
+    return new Restoration(this, this.#system, areStatesValid)
   }
 
   /** Returns the next instant at which something happens by time alone; infinite if there is none. */

@@ -2,6 +2,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 
@@ -11,8 +12,14 @@ export interface WordAllocator {
   take(words: number): number
 }
 
+/** What can be stored, and read into a block that was filled with nothing before. */
+export interface Stored {
+  write(scratch: Scratch, rings: Rings, block: number): void
+  read(reader: EventReader, rings: Rings, block: number): void
+}
+
 /** Something that the events of one predicate are written to. */
-export interface Sink {
+export interface Sink extends Stored {
   init(rings: Rings, block: number): void
   insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
   /** Drops what has left every window by now. */
@@ -21,7 +28,7 @@ export interface Sink {
 }
 
 /** The state of one stream. */
-export interface StreamLayout {
+export interface StreamLayout extends Stored {
   readonly node: StreamNode
   init(rings: Rings, block: number): void
   value(rings: Rings, block: number): JsonValue

@@ -5,6 +5,7 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { Sink, WordAllocator } from './grouped.ts'
 
 export class NewestTimes implements Sink {
@@ -30,6 +31,19 @@ export class NewestTimes implements Sink {
 
   forget(): void {
     // Older times make room for newer ones.
+  }
+
+  write(scratch: Scratch, { doubles }: Rings, block: number): void {
+    const first = block + this.offset
+    let count = 0
+    while (count < this.max && doubles[first + count]! > -Infinity) count++
+    scratch.varint(count)
+    for (let index = 0; index < count; index++) scratch.instant(doubles[first + index]!)
+  }
+
+  read(reader: EventReader, { doubles }: Rings, block: number): void {
+    const count = reader.varint()
+    for (let index = 0; index < count; index++) doubles[block + this.offset + index] = reader.instant()
   }
 
   release(): void {

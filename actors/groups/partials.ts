@@ -5,6 +5,7 @@
  */
 import { ExactSum, LARGE } from '../reducers/exact-sum.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 
 const PARTIALS = 3
 export const PARTIAL_WORDS = PARTIALS + 1
@@ -43,6 +44,20 @@ export function addPartial({ doubles, ints }: Rings, at: number, number: number)
   for (let index = 0; index < kept; index++) doubles[at + 1 + index] = NEXT[index]!
   ints[at * 2] = kept
   return true
+}
+
+/** Writes the partials, which must not be spilled. */
+export function writePartials(scratch: Scratch, { doubles, ints }: Rings, at: number): void {
+  const count = ints[at * 2]!
+  scratch.byte(count)
+  for (let index = 1; index <= count; index++) scratch.double(doubles[at + index]!)
+}
+
+/** Reads partials that `writePartials` has written. */
+export function readPartials(reader: EventReader, { doubles, ints }: Rings, at: number): void {
+  const count = reader.byte()
+  ints[at * 2] = count
+  for (let index = 1; index <= count; index++) doubles[at + index] = reader.double()
 }
 
 /** Says that the sum must be found in another way. */

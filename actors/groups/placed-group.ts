@@ -7,11 +7,20 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { HEADER_WORDS } from '../memory/arena.ts'
 import type { Rings } from '../memory/rings.ts'
+import { type EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader, Group, GroupMember, Succession, TotalOf } from '../plan/group.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
 
+/** A part is written here, then copied. */
+const partScratch = new Scratch()
+
+/** The offset of a part that has no place yet. */
+const UNPLACED = -1
+
 /** A piece of a group's block: where its words lie. */
 export interface Part {
+  /** Its number in the group, for good. */
+  readonly number: number
   /** Equal for parts that hold the same for the same events. */
   readonly key: string
   /** How much it holds, for a part that may hold more than is asked for. */
@@ -21,6 +30,9 @@ export interface Part {
   readonly sink: Sink | undefined
   readonly stream: StreamLayout | undefined
 }
+
+/** A part, as a stored group names it. */
+export type PartData = readonly [key: string, size: number, number: number]
 
 /** Makes a part: its words are taken from the allocator. */
 export type MakePart = (words: WordAllocator) => Pick<Part, 'sink' | 'stream'>
@@ -33,6 +45,7 @@ export class PlacedGroup implements Group {
   readonly #parts = new Map<string, Part>()
   /** Parts that nothing reads any more: their words stay until the group has a successor. */
   #idle: readonly Part[] = []
+  readonly #byNumber = new Map<number, Part>()
   readonly #sinks: Sink[] = []
   readonly #streams: StreamLayout[] = []
   #words = HEADER_WORDS
@@ -52,32 +65,54 @@ export class PlacedGroup implements Group {
     return part && part.size >= size ? part : undefined
   }
 
+  /** Makes a group from its stored parts, for the next to take over their numbers; it has no blocks. */
+  static restored(key: string, id: number, parts: readonly PartData[]): PlacedGroup {
+    const group = new PlacedGroup(key, id)
+    for (const [name, size, number] of parts)
+      group.#parts.set(name, {
+        key: name,
+        size,
+        number,
+        offset: UNPLACED,
+        words: 0,
+        sink: undefined,
+        stream: undefined,
+      })
+    return group
+  }
+
+  /** Lists the parts in use, to be stored. */
+  toData(): PartData[] {
+    return Array.from(this.#parts.values(), ({ key, size, number }) => [key, size, number] as const)
+  }
+
   /** Adds a part behind all others. */
-  add(key: string, size: number, make: MakePart): Part {
-    const part = this.#make(key, size, this.#words, make)
+  add(key: string, size: number, make: MakePart, number = this.#parts.size): Part {
+    const part = this.#make({ key, size, number, offset: this.#words }, make)
     this.#words += part.words
     return part
   }
 
-  /** Adds a part where a group of the same layout has it. */
-  addAt({ key, size, offset }: Part, make: MakePart): Part {
-    return this.#make(key, size, offset, make)
+  /** Adds a part as a group of the same layout has it. */
+  addAs({ key, size, number, offset }: Part, make: MakePart): Part {
+    return offset === UNPLACED ? this.add(key, size, make, number) : this.#make({ key, size, number, offset }, make)
   }
 
   /** Keeps the layout of a group with all of its words; parts that were not added again are idle. */
   keepLayoutOf(before: PlacedGroup): void {
-    this.#words = before.#words
+    this.#words = Math.max(this.#words, before.#words)
     this.#idle = [...before.#idle, ...before.#parts.values()].filter(({ key }) => !this.#parts.has(key))
   }
 
-  #make(key: string, size: number, offset: number, make: MakePart): Part {
+  #make(placed: Pick<Part, 'key' | 'size' | 'number' | 'offset'>, make: MakePart): Part {
     let words = 0
     const take = (more: number): number => {
       words += more
-      return offset + words - more
+      return placed.offset + words - more
     }
-    const part = { ...make({ take }), key, size, offset, words }
-    this.#parts.set(key, part)
+    const part = { ...placed, ...make({ take }), words }
+    this.#parts.set(part.key, part)
+    this.#byNumber.set(part.number, part)
     if (part.sink) this.#sinks.push(part.sink)
     if (part.stream) this.#streams.push(part.stream)
     return part
@@ -128,6 +163,35 @@ export class PlacedGroup implements Group {
   release(rings: Rings, block: number): void {
     for (const sink of this.#sinks) sink.release(rings, block)
     for (const { sink } of this.#idle) sink?.release(rings, block)
+  }
+
+  /**
+   * Writes the parts, each as a run behind its number. Idle ones too: whoever reads it may do so under the plan of an
+   * earlier instant, at which they were in use.
+   */
+  write(scratch: Scratch, rings: Rings, block: number): void {
+    const stored = [...this.#parts.values(), ...this.#idle]
+    scratch.varint(stored.length)
+    for (const { number, sink, stream } of stored) {
+      partScratch.length = 0
+      sink?.write(partScratch, rings, block)
+      if (stream !== sink) stream?.write(partScratch, rings, block)
+      scratch.varint(number)
+      scratch.run(partScratch.bytes, partScratch.length)
+    }
+  }
+
+  /** Fills a new block with what was written; parts that nothing reads any more are passed over. */
+  read(reader: EventReader, rings: Rings, block: number): void {
+    this.init(rings, block)
+    for (let left = reader.varint(); left > 0; left--) {
+      const part = this.#byNumber.get(reader.varint())
+      const length = reader.varint()
+      const end = reader.position + length
+      part?.sink?.read(reader, rings, block)
+      if (part && part.stream !== part.sink) part.stream?.read(reader, rings, block)
+      reader.position = end
+    }
   }
 
   /** Makes the member that writes the events of one predicate to some of the parts. */

@@ -1,6 +1,7 @@
 /** All event times of a predicate that are in some window, or still to come in: a ring. Windows of any length share it. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { PLACE_WORDS, type Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { Sink, WordAllocator } from './grouped.ts'
 
 export class RingTimes implements Sink {
@@ -25,6 +26,14 @@ export class RingTimes implements Sink {
     const place = block + this.offset
     const left = rings.countUntil(place, 1, now - this.#keptMs)
     if (left > 0) rings.drop(place, left)
+  }
+
+  write(scratch: Scratch, rings: Rings, block: number): void {
+    rings.write(scratch, block + this.offset, 1)
+  }
+
+  read(reader: EventReader, rings: Rings, block: number): void {
+    rings.read(reader, block + this.offset, 1)
   }
 
   release(rings: Rings, block: number): void {

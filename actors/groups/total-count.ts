@@ -1,6 +1,7 @@
 /** `count()` over all history. Layout: the count · the count that was passed on last. */
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
@@ -43,6 +44,16 @@ export class TotalCount implements Sink, StreamLayout {
 
   addOlder({ doubles }: Rings, block: number, total: JsonValue): void {
     doubles[block + this.#offset]! += total as number
+  }
+
+  write(scratch: Scratch, { doubles }: Rings, block: number): void {
+    scratch.varint(doubles[block + this.#offset]!)
+    scratch.varint(doubles[block + this.#offset + 1]!)
+  }
+
+  read(reader: EventReader, { doubles }: Rings, block: number): void {
+    doubles[block + this.#offset] = reader.varint()
+    doubles[block + this.#offset + 1] = reader.varint()
   }
 
   release(): void {

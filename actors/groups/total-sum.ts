@@ -17,8 +17,10 @@ import {
   clearPartials,
   exactSumOf,
   PARTIAL_WORDS,
+  readPartials,
   setPartials,
   sumOfPartials,
+  writePartials,
 } from './partials.ts'
 import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
 
@@ -69,6 +71,26 @@ export class TotalSum implements Sink, StreamLayout {
     const sum = this.#sum(rings, block)
     sum.addState(state)
     this.#store(rings, block, sum)
+  }
+
+  write(scratch: Scratch, rings: Rings, block: number): void {
+    const partials = block + this.#partials
+    const isSpilled = areSpilled(rings, partials)
+    scratch.byte(isSpilled ? 1 : 0)
+    if (isSpilled) writeValue(scratch, NO_NAMES, this.#spilled(rings, block).state())
+    else writePartials(scratch, rings, partials)
+    scratch.varint(rings.doubles[block + this.#count]!)
+    scratch.double(rings.doubles[block + this.#value]!)
+  }
+
+  read(reader: EventReader, rings: Rings, block: number): void {
+    if (reader.byte() === 1) {
+      const sum = new ExactSum()
+      sum.addState(reader.value())
+      this.#store(rings, block, sum)
+    } else readPartials(reader, rings, block + this.#partials)
+    rings.doubles[block + this.#count] = reader.varint()
+    rings.doubles[block + this.#value] = reader.double()
   }
 
   release(rings: Rings, block: number): void {

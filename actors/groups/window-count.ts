@@ -1,5 +1,6 @@
 /** The common part of counts in a window. Layout: the count. */
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { StreamLayout, WordAllocator } from './grouped.ts'
@@ -21,6 +22,14 @@ export abstract class WindowCount implements StreamLayout {
 
   value({ doubles }: Rings, block: number): number {
     return doubles[block + this.#offset]!
+  }
+
+  write(scratch: Scratch, { doubles }: Rings, block: number): void {
+    scratch.varint(doubles[block + this.#offset]!)
+  }
+
+  read(reader: EventReader, { doubles }: Rings, block: number): void {
+    doubles[block + this.#offset] = reader.varint()
   }
 
   addOlder(): void {

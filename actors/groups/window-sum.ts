@@ -5,6 +5,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
 import { PLACE_WORDS } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import { ExactSum } from '../reducers/exact-sum.ts'
@@ -62,6 +63,18 @@ export class WindowSum implements Sink, StreamLayout {
 
   addOlder(): void {
     // Forgotten events have left every window.
+  }
+
+  write(scratch: Scratch, rings: Rings, block: number): void {
+    rings.write(scratch, block + this.#ring, 2)
+    scratch.double(rings.doubles[block + this.#value]!)
+  }
+
+  read(reader: EventReader, rings: Rings, block: number): void {
+    rings.read(reader, block + this.#ring, 2)
+    // The sum is found anew from the numbers when it is asked for.
+    spill(rings, block + this.#partials)
+    rings.doubles[block + this.#value] = reader.double()
   }
 
   release(rings: Rings, block: number): void {

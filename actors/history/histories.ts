@@ -101,6 +101,31 @@ export class Histories {
     return ordered ? events : events.sort(compareEvents)
   }
 
+  /** Writes the number of events, then their bytes as a run. */
+  writeTo(scratch: Scratch, row: number): void {
+    scratch.varint(this.count(row))
+    const { ints, bytes } = this.#memory.bytes
+    const first = this.#memory.state.ints[(row + HISTORY) * 2]!
+    let length = 0
+    for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) length += ints[chunk * 2 + 3]!
+    scratch.varint(length)
+    for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
+      const start = (chunk + CHUNK_FIRST) * 8
+      scratch.raw(bytes.subarray(start, start + ints[chunk * 2 + 3]!))
+    }
+  }
+
+  /** Sets the history of a new row, whose names are known. */
+  readFrom(reader: EventReader, row: number): void {
+    const count = reader.varint()
+    const packed = reader.run()
+    if (packed.length === 0) return
+    const { doubles, ints } = this.#memory.state
+    this.#write(row, packed, packed.length)
+    ints[(row + EVENT_COUNT) * 2] = count
+    doubles[row + FIRST_TS] = new EventReader(packed, this.names).timestamp()
+  }
+
   /** Returns a copy of the packed bytes. */
   toBytes(row: number): Buffer {
     const parts: Uint8Array[] = []

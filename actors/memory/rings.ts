@@ -8,6 +8,7 @@
  *
  * Example: with stride 2, the sales 10:00 5 $ and 10:05 7 $ are header · 10:00 · 5 · 10:05 · 7.
  */
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ActorMemory } from './actor-memory.ts'
 import { STATE, type WriteBarrier } from './write-barrier.ts'
 import type { Arena } from './arena.ts'
@@ -92,6 +93,29 @@ export class Rings {
   drop(place: number, dropped: number): void {
     this.ints[place * 2 + 2]! += dropped
     this.ints[place * 2 + 3]! -= dropped
+  }
+
+  /** Writes the entries: their number, then for each its time, and the number that stands with it. */
+  write(scratch: Scratch, place: number, stride: Stride): void {
+    const count = this.count(place)
+    scratch.varint(count)
+    for (let index = 0; index < count; index++) {
+      scratch.instant(this.time(place, stride, index))
+      if (stride === 2) scratch.double(this.number(place, index))
+    }
+  }
+
+  /** Reads what `write` has written, into a place that holds nothing. */
+  read(reader: EventReader, place: number, stride: Stride): void {
+    const count = reader.varint()
+    if (count === 0) return
+    const block = this.#barrier.allocate(STATE, CONTENT + stride * count)
+    for (let index = 0; index < count; index++) {
+      this.doubles[block + CONTENT + index * stride] = reader.instant()
+      if (stride === 2) this.doubles[block + CONTENT + index * stride + 1] = reader.double()
+    }
+    this.ints[place * 2] = block
+    this.ints[place * 2 + 3] = count
   }
 
   /** Releases the block when the settlement stands. */

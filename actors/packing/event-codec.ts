@@ -18,6 +18,13 @@ const WIDE = 6
 const ARRAY = 7
 const OBJECT = 8
 
+/** Instants: later than any other, earlier than any other, or one that follows in six bytes, or in eight. */
+const NEVER = 0
+const ALWAYS = 1
+const DATED = 2
+const FAR = 3
+const INSTANT_SMALL = 2 ** 47
+
 /** An integer that zigzag keeps within 32 bits. */
 const INTEGER_MAX = 0x3fff_ffff
 
@@ -51,6 +58,37 @@ export class Scratch {
   /** An integer of at most 30 bits. */
   signed(value: number): void {
     this.varint(value < 0 ? -value * 2 - 1 : value * 2)
+  }
+
+  /** An instant, or one of the infinities: mostly seven bytes, or one. */
+  instant(value: number): void {
+    this.ensure(7)
+    if (value === Infinity || value === -Infinity) this.bytes[this.length++] = value > 0 ? NEVER : ALWAYS
+    else if (Math.abs(value) < INSTANT_SMALL && Number.isInteger(value)) {
+      this.bytes[this.length] = DATED
+      this.bytes.writeIntLE(value, this.length + 1, 6)
+      this.length += 7
+    } else {
+      this.byte(FAR)
+      this.double(value)
+    }
+  }
+
+  int32(value: number): void {
+    this.ensure(4)
+    this.length = this.bytes.writeInt32LE(value, this.length)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.ensure(bytes.length)
+    this.bytes.set(bytes, this.length)
+    this.length += bytes.length
+  }
+
+  /** Their number, then the bytes. */
+  run(bytes: Uint8Array, length = bytes.length): void {
+    this.varint(length)
+    this.raw(length === bytes.length ? bytes : bytes.subarray(0, length))
   }
 
   /** Returns a copy of what is written. */
@@ -265,6 +303,30 @@ export class EventReader {
   signed(): number {
     const zigzag = this.varint()
     return zigzag % 2 === 1 ? -(zigzag + 1) / 2 : zigzag / 2
+  }
+
+  instant(): number {
+    const tag = this.byte()
+    if (tag === FAR) return this.double()
+    if (tag !== DATED) return tag === NEVER ? Infinity : -Infinity
+    this.position += 6
+    return this.#bytes.readIntLE(this.position - 6, 6)
+  }
+
+  int32(): number {
+    this.position += 4
+    return this.#bytes.readInt32LE(this.position - 4)
+  }
+
+  /** Returns so many bytes, valid as long as what they are read from. */
+  raw(length: number): Buffer {
+    this.position += length
+    return this.#bytes.subarray(this.position - length, this.position)
+  }
+
+  /** Returns the bytes of a run. */
+  run(): Buffer {
+    return this.raw(this.varint())
   }
 
   double(): number {

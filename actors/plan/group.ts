@@ -6,6 +6,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** Notified when the reduced value of a stream has changed. */
@@ -30,6 +31,9 @@ export interface Group {
    * @returns the next instant at which time alone may change something that is read; infinite if there is none
    */
   evaluate(rings: Rings, block: number, now: number, reader: ChangeReader): number
+  write(scratch: Scratch, rings: Rings, block: number): void
+  /** Fills a new block with what was written. */
+  read(reader: EventReader, rings: Rings, block: number): void
   /** Releases what the block refers to, when the settlement stands. */
   release(rings: Rings, block: number): void
 }

@@ -10,7 +10,6 @@ import type { Horizon } from '../values/comparators.ts'
 import type { Host } from './host.ts'
 import type { Reached } from '../values/values.ts'
 import type { Occurrence } from './occurrence.ts'
-import type { StreamNode } from './stream-node.ts'
 
 /** Returns the verdict on one occurrence; lowers the horizon to the instant at which time alone may change it. */
 export type Judge = (occurrence: Occurrence, host: Host, horizon: Horizon) => boolean
@@ -34,7 +33,7 @@ export interface OccurrenceNode {
   readonly judge: Judge | undefined
   readonly parents: Reach[]
   /** Streams that reduce these occurrences. */
-  readonly streams: StreamNode[]
+  readonly streams: { readonly id: number }[]
   /** Age from which an occurrence matters to nobody, ms. */
   retention: number
 }

@@ -8,7 +8,6 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { Dependents } from './dependents.ts'
-import type { Group } from './group.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { Ladder } from './ladder.ts'
 import type { StreamComparison } from './stream-comparison.ts'
@@ -22,7 +21,8 @@ export interface Window {
 
 /** Where the state of a stream lies that is kept in a group. */
 export interface GroupedStream {
-  readonly group: Group
+  /** The number of the group's state. */
+  readonly group: number
   value(rings: Rings, block: number): JsonValue
 }
 

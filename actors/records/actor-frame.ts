@@ -1,8 +1,8 @@
 /**
- * The bytes of one actor: a list of its parts, packed. Version 1 was a map with the parts' names, without the receive
+ * The bytes of one actor as version 2 of checkpoints has them: a list of its parts, packed. Version 1 was a map with the parts' names, without the receive
  * time of the last call.
  */
-import { pack, unpack } from 'msgpackr'
+import { unpack } from 'msgpackr'
 
 export const USER = 0
 export const ACCOUNT = 1
@@ -58,16 +58,6 @@ type Parts = [
   hasOlder: boolean,
   values: Uint8Array,
 ]
-
-export function writeFrame(frame: ActorFrame): Buffer {
-  const { kind, ordinal, origins, traits, defined, hasOlder, values } = frame
-  const rest = [origins, traits, defined, hasOlder, values] as const
-  const parts: Parts =
-    frame.kind === USER
-      ? [kind, ordinal, frame.ids, frame.mergeCount, frame.seenAt, frame.accounts, frame.history, ...rest]
-      : [kind, ordinal, frame.groupId, 0, 0, frame.users, undefined, ...rest]
-  return pack(parts)
-}
 
 export function readFrame(bytes: Uint8Array): ActorFrame {
   const read = unpack(bytes) as Parts | FrameOfVersion1

@@ -1,105 +1,93 @@
 /**
- * Actors as pages of bytes, with the pages that have changed. A cut is the state of the actors at one instant, taken
- * without a pause: its pages are encoded one by one while the space goes on.
+ * The actors that have changed, page by page. A cut is the state of the actors at one instant, taken without a pause:
+ * its pages are encoded one by one while the space goes on.
  *
  * G1. Before an actor changes, `changing` is called; if its page is still to be taken, the actor is encoded then, as it
  *     still is. One actor, not its page: otherwise a burst over many pages would encode them all.
- * G2. A page is in the next cut if it was touched since the last cut that was not dropped.
- * G3. A page is as the last stored cut has it (`isStored`) if it has not changed since, and no open cut holds it.
+ * G2. An actor is in the next cut if it was touched since the last cut that was not dropped.
+ * G3. A page is as the last stored cut has it (`isStored`) if none of it has changed since, and no open cut holds it.
  */
-
-import { pack, unpack } from 'msgpackr'
+import { writePagePart } from './page-codec.ts'
 
 /** Actors of one page: few enough that encoding it takes far less than a millisecond. */
 export const PAGE_ACTORS = 64
 
-/** The state of a page, in bits: it has changed since the last cut; the open cut holds it. */
+/** The state of a page or of an actor, in bits: it has changed since the last cut; the open cut holds it. */
 const CLEAN = 0
 const DIRTY = 1
 const CUT = 2
-
-/** An actor as a page has it. */
-export interface PageActor {
-  readonly bytes: Uint8Array
-  /** Its next deadline, epoch ms; infinite if it has none. */
-  readonly dueAt: number
-}
+/** Of a page: it is stored as an earlier version has it, or with states that cannot be read any more. */
+const OLD = 4
 
 /** Encodes the actor of an ordinal; undefined if there is none. */
-export type EncodeActor = (ordinal: number) => PageActor | undefined
+export type EncodeActor = (ordinal: number) => Uint8Array | undefined
+
+/** A page that has changed. */
+export interface ChangedPage {
+  readonly page: number
+  /** The number of its actors that have changed. */
+  readonly count: number
+  /** True if all of it must be stored anew. */
+  readonly isOld: boolean
+}
 
 /** The changed pages, as they were when it was made. */
 export interface PageCut {
-  /** The numbers of the pages. */
-  readonly pages: readonly number[]
-  /** Returns a page that was not given yet; undefined after the last. */
-  take(): { readonly page: number; readonly bytes: Uint8Array } | undefined
+  readonly pages: readonly ChangedPage[]
+  /**
+   * Returns the part of a page that was not given yet; undefined after the last.
+   * @param isWhole tells if all of a page is wanted; otherwise the part has what has changed
+   */
+  take(isWhole: (page: number) => boolean): { readonly page: number; readonly bytes: Uint8Array } | undefined
 }
 
 interface OpenCut extends PageCut {
   readonly pending: Set<number>
   /** Actors of pending pages that have changed since, as they were. */
-  readonly captured: Map<number, PageActor | undefined>
-}
-
-/** Version 1 was the list of actors alone. */
-type PageParts = readonly Uint8Array[] | readonly [actors: readonly Uint8Array[], dueAt: readonly number[]]
-
-export function encodePage(actors: readonly PageActor[]): Uint8Array {
-  const parts: PageParts = [actors.map(({ bytes }) => bytes), actors.map(({ dueAt }) => dueAt)]
-  return pack(parts)
-}
-
-/** Encodes actors without their deadlines, which can be computed again. */
-export function encodeBarePage(actors: readonly Uint8Array[]): Uint8Array {
-  return pack(actors)
-}
-
-/** Lists the actors of a page; `dueAt` is undefined if the page does not hold deadlines. */
-export function actorsOfPage(page: Uint8Array): readonly { readonly bytes: Uint8Array; readonly dueAt?: number }[] {
-  const parts = unpack(page) as PageParts
-  const [actors, dueAt] = Array.isArray(parts[0])
-    ? (parts as readonly [readonly Uint8Array[], readonly number[]])
-    : [parts as readonly Uint8Array[], []]
-  return actors.map((bytes, index) => ({ bytes, ...(index in dueAt && { dueAt: dueAt[index]! }) }))
+  readonly captured: Map<number, Uint8Array | undefined>
 }
 
 export class Pages {
   readonly #encode: EncodeActor
-  #states = new Uint8Array(64)
+  #pages = new Uint8Array(64)
+  #actors = new Uint8Array(64 * PAGE_ACTORS)
   #cut: OpenCut | undefined
 
   constructor(encode: EncodeActor) {
     this.#encode = encode
   }
 
-  /**
-   * Records that an actor is about to change, to come, or to go. Keeps G1.
-   * @param before its state before, if it has changed already
-   */
-  changing(ordinal: number, before?: PageActor): void {
+  /** Records that an actor is about to change, to come, or to go. Keeps G1. */
+  changing(ordinal: number): void {
     const page = Math.floor(ordinal / PAGE_ACTORS)
-    if (page >= this.#states.length) this.#grow(page + 1)
-    this.#states[page]! |= DIRTY
+    if (page >= this.#pages.length) this.#grow(page + 1)
+    this.#pages[page]! |= DIRTY
+    this.#actors[ordinal]! |= DIRTY
     const cut = this.#cut
-    if (cut?.pending.has(page) && !cut.captured.has(ordinal))
-      cut.captured.set(ordinal, before ?? this.#capture(ordinal))
+    if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#encode(ordinal))
   }
 
   /** Opens a cut; the one before is dropped if it was not taken whole. */
   cut(): PageCut {
     this.takeBack()
-    const pages: number[] = []
-    for (let page = 0; page < this.#states.length; page++) {
-      if (this.#states[page] !== DIRTY) continue
-      pages.push(page)
-      this.#states[page] = CUT
+    const pages: ChangedPage[] = []
+    for (let page = 0; page < this.#pages.length; page++) {
+      if ((this.#pages[page]! & DIRTY) === 0) continue
+      const isOld = (this.#pages[page]! & OLD) !== 0
+      this.#pages[page] = isOld ? CUT | OLD : CUT
+      let count = 0
+      for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) {
+        if (this.#actors[ordinal] === CLEAN) continue
+        this.#actors[ordinal] = CUT
+        count++
+      }
+      pages.push({ page, count, isOld })
     }
     const cut: OpenCut = {
       pages,
-      pending: new Set(pages),
-      captured: new Map<number, PageActor | undefined>(),
-      take: () => this.#take(cut),
+      pending: new Set(pages.map(({ page }) => page)),
+      captured: new Map<number, Uint8Array | undefined>(),
+      take: (isWhole) => this.#take(cut, isWhole),
     }
     this.#cut = cut
     return cut
@@ -107,49 +95,82 @@ export class Pages {
 
   /** True if the last cut that was stored has the page as it is now. Keeps G3. */
   isStored(page: number): boolean {
-    return page >= this.#states.length || this.#states[page] === CLEAN
+    return page >= this.#pages.length || (this.#pages[page]! & (DIRTY | CUT)) === 0
+  }
+
+  /** True if the page is stored with states that cannot be read. */
+  isOld(page: number): boolean {
+    return page < this.#pages.length && (this.#pages[page]! & OLD) !== 0
+  }
+
+  /** Records that a page is stored as an earlier version has it, or with states that cannot be read. */
+  setOld(page: number): void {
+    if (page >= this.#pages.length) this.#grow(page + 1)
+    this.#pages[page]! |= OLD
+  }
+
+  /** Lets a page be stored anew with the next cut. */
+  renew(page: number): void {
+    this.#pages[page]! |= DIRTY
   }
 
   /** Ends the cut as stored: pages that have not changed since need not be stored again. */
   keep(): void {
-    for (const page of this.#cut?.pages ?? []) this.#states[page]! &= ~CUT
+    for (const { page } of this.#cut?.pages ?? []) {
+      this.#pages[page]! &= ~(CUT | OLD)
+      this.#each(page, (ordinal) => (this.#actors[ordinal]! &= ~CUT))
+    }
     this.#cut = undefined
   }
 
   /** Drops the open cut: its pages are in the next one again. Keeps G2. */
   takeBack(): void {
-    for (const page of this.#cut?.pages ?? []) this.#states[page] = DIRTY
+    for (const { page } of this.#cut?.pages ?? []) {
+      this.#pages[page]! = (this.#pages[page]! & OLD) | DIRTY
+      this.#each(page, (ordinal) => {
+        if (this.#actors[ordinal] !== CLEAN) this.#actors[ordinal] = DIRTY
+      })
+    }
     this.#cut = undefined
   }
 
   /** Marks all pages as stored. */
   forget(): void {
-    this.#states.fill(CLEAN)
+    for (let page = 0; page < this.#pages.length; page++) this.#pages[page]! &= OLD
+    this.#actors.fill(CLEAN)
   }
 
-  #take({ pending, captured }: OpenCut): { page: number; bytes: Uint8Array } | undefined {
+  #take({ pending, captured }: OpenCut, isWhole: (page: number) => boolean): ReturnType<PageCut['take']> {
     for (const page of pending) {
       pending.delete(page)
-      const actors: PageActor[] = []
-      for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) {
-        const actor = captured.has(ordinal) ? captured.get(ordinal) : this.#encode(ordinal)
-        captured.delete(ordinal)
-        if (actor) actors.push(actor)
-      }
-      return { page, bytes: encodePage(actors) }
+      const whole = isWhole(page)
+      const gone: number[] = []
+      const records: Uint8Array[] = []
+      this.#each(page, (ordinal) => {
+        const isChanged = (this.#actors[ordinal]! & CUT) !== 0
+        const held = captured.has(ordinal)
+        if (whole || isChanged) {
+          const record = held ? captured.get(ordinal) : this.#encode(ordinal)
+          if (record) records.push(record)
+          else if (!whole) gone.push(ordinal)
+        }
+        if (held) captured.delete(ordinal)
+      })
+      return { page, bytes: writePagePart({ isWhole: whole, gone, records }) }
     }
     return undefined
   }
 
-  /** Encodes an actor into bytes of its own, since the actor's own bytes change. */
-  #capture(ordinal: number): PageActor | undefined {
-    const actor = this.#encode(ordinal)
-    return actor && { ...actor, bytes: Buffer.from(actor.bytes) }
+  #each(page: number, visit: (ordinal: number) => void): void {
+    for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) visit(ordinal)
   }
 
   #grow(count: number): void {
-    const states = new Uint8Array(Math.max(count, this.#states.length * 2))
-    states.set(this.#states)
-    this.#states = states
+    const length = Math.max(count, this.#pages.length * 2)
+    const [pages, actors] = [new Uint8Array(length), new Uint8Array(length * PAGE_ACTORS)]
+    pages.set(this.#pages)
+    actors.set(this.#actors)
+    this.#pages = pages
+    this.#actors = actors
   }
 }

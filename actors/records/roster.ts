@@ -2,8 +2,7 @@
  * The actors of a space by their ordinals: which there are, which accounts by their ids, and whose pages are in memory.
  * An ordinal is not used again.
  */
-import type { PageActor } from './pages.ts'
-import { PAGE_ACTORS, Pages } from './pages.ts'
+import { type EncodeActor, PAGE_ACTORS, Pages } from './pages.ts'
 
 /** There is no actor with this ordinal. */
 const NOBODY = 0
@@ -12,7 +11,7 @@ const ACCOUNT = 2
 
 export interface RosterOptions {
   /** Encodes an actor that is in memory; undefined if there is none. */
-  readonly encode: (ordinal: number) => PageActor | undefined
+  readonly encode: EncodeActor
   /** True for a user that cannot leave memory now. */
   readonly isHeld: (ordinal: number) => boolean
   /** Lets an actor leave memory. */

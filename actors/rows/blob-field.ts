@@ -27,6 +27,21 @@ export class BlobField {
     return { reader: new EventReader(bytes.bytes, NO_NAMES, start), end: start + blobs.length(at) }
   }
 
+  /** Writes the bytes as a run. */
+  writeTo(scratch: Scratch, row: number): void {
+    const at = this.reference(row)
+    if (at === 0) scratch.varint(0)
+    else scratch.run(this.#rows.memory.blobs.get(at))
+  }
+
+  /** Sets the bytes of a new row. */
+  readFrom(reader: EventReader, row: number): void {
+    const bytes = reader.run()
+    if (bytes.length === 0) return
+    const { blobs, state } = this.#rows.memory
+    state.ints[row * 2 + this.#int] = blobs.add(bytes, bytes.length)
+  }
+
   /** Replaces the bytes; if there are none to write, the field refers to nothing. */
   write(row: number, { bytes, length }: Scratch): void {
     this.release(row)

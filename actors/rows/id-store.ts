@@ -8,15 +8,15 @@ import type { Rows } from './rows.ts'
 const scratch = new Scratch()
 
 export class IdStore {
-  readonly #field: BlobField
+  readonly field: BlobField
 
   constructor(rows: Rows) {
-    this.#field = new BlobField(rows, IDS * 2)
+    this.field = new BlobField(rows, IDS * 2)
   }
 
   /** Returns the best id, `user_id:u1`. */
   label(row: number): string {
-    return (this.#field.open(row)?.reader.value() ?? '') as string
+    return (this.field.open(row)?.reader.value() ?? '') as string
   }
 
   /** Returns the ids in the order in which they were added. */
@@ -30,7 +30,7 @@ export class IdStore {
   /** Returns all but the label. */
   readTexts(row: number): string[] {
     const texts: string[] = []
-    const opened = this.#field.open(row)
+    const opened = this.field.open(row)
     if (!opened) return texts
     const { reader, end } = opened
     while (reader.position < end) texts.push(reader.value() as string)
@@ -47,11 +47,11 @@ export class IdStore {
     scratch.length = 0
     scratch.text(label)
     for (const text of texts) scratch.text(text)
-    this.#field.write(row, scratch)
+    this.field.write(row, scratch)
   }
 
   release(row: number): void {
-    this.#field.release(row)
+    this.field.release(row)
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import type { ActorMemory } from '../memory/actor-memory.ts'
 import { STATE } from '../memory/write-barrier.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { Rows } from './rows.ts'
 
 const PAIRS = 2
@@ -83,6 +84,21 @@ export class Links {
     doubles.copyWithin(block + PAIRS + index * 2, block + PAIRS + (index + 1) * 2, block + PAIRS + count * 2)
     ints[block * 2 + 2] = count - 1
     return true
+  }
+
+  /** Writes the pairs: how many, then for each the key and the number. */
+  writeTo(scratch: Scratch, row: number): void {
+    const count = this.count(row)
+    scratch.varint(count)
+    for (let index = 0; index < count; index++) {
+      scratch.signed(this.key(row, index))
+      scratch.instant(this.number(row, index))
+    }
+  }
+
+  /** Reads pairs into a row that has none. */
+  readFrom(reader: EventReader, row: number): void {
+    for (let left = reader.varint(); left > 0; left--) this.add(row, reader.signed(), reader.instant())
   }
 
   /** Empties the list when the settlement stands. */

@@ -9,20 +9,20 @@ import { Traits } from './traits.ts'
 const scratch = new Scratch()
 
 export class TraitStore {
-  readonly #field: BlobField
+  readonly field: BlobField
 
   constructor(rows: Rows) {
-    this.#field = new BlobField(rows, TRAITS * 2 + 1)
+    this.field = new BlobField(rows, TRAITS * 2 + 1)
   }
 
   /** Another reference means other traits. */
   reference(row: number): number {
-    return this.#field.reference(row)
+    return this.field.reference(row)
   }
 
   read(row: number): Traits {
     const traits = new Traits()
-    const opened = this.#field.open(row)
+    const opened = this.field.open(row)
     if (!opened) return traits
     const { reader, end } = opened
     while (reader.position < end) {
@@ -39,10 +39,10 @@ export class TraitStore {
     scratch.length = 0
     for (const { key, value, ts, arrival, sourceId } of traits.entries())
       for (const part of [key, value, ts, arrival, sourceId]) writeValue(scratch, NO_NAMES, part)
-    this.#field.write(row, scratch)
+    this.field.write(row, scratch)
   }
 
   release(row: number): void {
-    this.#field.release(row)
+    this.field.release(row)
   }
 }

@@ -1,13 +1,13 @@
 /**
  * A part of a checkpoint as bytes: version of the format · CRC-32 of the rest · a byte that says if the part is
  * compressed · the part. A part is msgpack or bytes of the engine's own; a change of either is a new version. Version 1
- * compressed nothing, and had no byte for it.
+ * compressed nothing, and had no byte for it; version 2 had actors without their states, and whole pages alone.
  */
 import { crc32 } from 'node:zlib'
 import { pack, unpack } from 'msgpackr'
 import { compress, decompress } from './compression.ts'
 
-export const CHECKPOINT_VERSION = 2
+export const CHECKPOINT_VERSION = 3
 /** Version and checksum. */
 const START = 5
 const PLAIN = 0

@@ -5,6 +5,19 @@
  * M2. A manifest names every part of its checkpoint; parts that no kept manifest names can be removed.
  */
 import type { ShardHead } from '../../actors/engine/shard-state.ts'
+import type { ChangedPage } from '../../actors/records/pages.ts'
+
+/**
+ * The checkpoints that wrote a page: that of the whole page; or a list of it, of the number of actors in later parts, and
+ * of the checkpoints that wrote these, in order.
+ */
+export type PageWriters = number | readonly number[]
+
+/**
+ * With so many actors in parts, the page is written whole: half of a page, so that parts and pages together take three
+ * times the bytes of what has changed, and a page is read from as many parts at most.
+ */
+export const PARTS_ACTORS_MAX = 32
 
 export interface Manifest {
   readonly number: number
@@ -14,8 +27,8 @@ export interface Manifest {
   readonly place: string
   /** Receive time of that entry, epoch ms. */
   readonly receivedAt: number
-  /** For each page of actors, by number, the checkpoint that wrote it. */
-  readonly pages: readonly number[]
+  /** For each page of actors, by number, the checkpoints that wrote its parts. */
+  readonly pages: readonly PageWriters[]
   /** For each chunk of fingerprints from `firstChunk` on, likewise. */
   readonly firstChunk: number
   readonly chunks: readonly number[]
@@ -27,6 +40,19 @@ export interface Manifest {
 export interface CheckpointHead<Rest> {
   readonly shard: ShardHead
   readonly rest: Rest
+}
+
+/** Lists the checkpoints that wrote the parts of a page, the whole page first. */
+export function writersOf(page: PageWriters): readonly number[] {
+  return typeof page === 'number' ? [page] : [page[0]!, ...page.slice(2)]
+}
+
+/** Adds a part that a checkpoint writes to those of a page, or has it write the whole page. */
+export function withPart(page: PageWriters | undefined, writer: number, changed: ChangedPage): PageWriters {
+  if (page === undefined || changed.isOld) return writer
+  const [whole, actors, ...later] = typeof page === 'number' ? [page, 0] : page
+  const together = actors! + changed.count
+  return together > PARTS_ACTORS_MAX ? writer : [whole!, together, ...later, writer]
 }
 
 export const MANIFEST = 'manifest'
@@ -54,8 +80,10 @@ export function partsOnlyOf(manifest: Manifest, others: readonly Manifest[]): Ma
     if (names) names.push(name)
     else only.set(writer, [name])
   }
-  for (const [page, writer] of manifest.pages.entries())
-    if (others.every(({ pages }) => pages[page] !== writer)) add(writer, pageName(page))
+  for (const [page, writers] of manifest.pages.entries())
+    for (const writer of writersOf(writers))
+      if (others.every(({ pages }) => page >= pages.length || !writersOf(pages[page]!).includes(writer)))
+        add(writer, pageName(page))
   for (const [index, writer] of manifest.chunks.entries()) {
     const chunk = manifest.firstChunk + index
     if (others.every(({ firstChunk, chunks }) => chunks[chunk - firstChunk] !== writer)) add(writer, chunkName(chunk))

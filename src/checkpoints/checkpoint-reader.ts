@@ -8,6 +8,7 @@ import {
   type Manifest,
   MANIFEST,
   pageName,
+  writersOf,
 } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
@@ -26,12 +27,18 @@ export async function readHead<Rest>(store: CheckpointStore, { number }: Manifes
   return (await openData(bytes, `the head of ${number}`)) as CheckpointHead<Rest>
 }
 
-/** Reads the pages of actors, in order. */
-export function readPages(store: CheckpointStore, { pages }: Manifest): AsyncGenerator<Buffer> {
-  return readParts(
-    store,
-    pages.map((writer, page) => [writer, pageName(page)] as const),
-  )
+/** Reads the pages of actors, in order: each as its parts, the whole page first. */
+export async function* readPages(store: CheckpointStore, { pages }: Manifest): AsyncGenerator<Buffer[]> {
+  const named = pages.flatMap((writers, page) => writersOf(writers).map((writer) => [writer, pageName(page)] as const))
+  let page = 0
+  let parts: Buffer[] = []
+  for await (const part of readParts(store, named)) {
+    parts.push(part)
+    if (parts.length < writersOf(pages[page]!).length) continue
+    yield parts
+    parts = []
+    page++
+  }
 }
 
 /** Reads the chunks of fingerprints, in order. */
@@ -59,9 +66,12 @@ async function* readParts(
     const found = new Map<string, Buffer | undefined>()
     for (const writer of new Set(group.map(([one]) => one))) {
       const names = group.filter(([one]) => one === writer).map(([, name]) => name)
-      for (const [index, bytes] of (await store.read(writer, names)).entries()) found.set(names[index]!, bytes)
+      for (const [index, bytes] of (await store.read(writer, names)).entries())
+        found.set(`${names[index]} of ${writer}`, bytes)
     }
     // All at once, since threads decompress them.
-    yield* await Promise.all(group.map(([writer, name]) => openPart(found.get(name), `${name} of ${writer}`)))
+    yield* await Promise.all(
+      group.map(([writer, name]) => openPart(found.get(`${name} of ${writer}`), `${name} of ${writer}`)),
+    )
   }
 }

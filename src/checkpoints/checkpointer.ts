@@ -9,7 +9,18 @@
  */
 import type { ShardCut } from '../../actors/engine/shard-state.ts'
 import { sealData, sealIncompressible, sealPart } from './checkpoint-codec.ts'
-import { chunkName, furtherName, HEAD, type Manifest, MANIFEST, pageName, partsOnlyOf } from './checkpoint-parts.ts'
+import {
+  chunkName,
+  furtherName,
+  HEAD,
+  type Manifest,
+  MANIFEST,
+  pageName,
+  type PageWriters,
+  partsOnlyOf,
+  withPart,
+  writersOf,
+} from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
 export const SLICE_MS = 2
@@ -74,9 +85,9 @@ export class Checkpointer {
     return this.#before?.place
   }
 
-  /** Returns the checkpoint that wrote a page of the newest one. */
-  writerOf(page: number): number {
-    return this.#newest!.pages[page]!
+  /** Returns the checkpoints that wrote the parts of a page of the newest one. */
+  writersOf(page: number): readonly number[] {
+    return writersOf(this.#newest!.pages[page]!)
   }
 
   /** Resolves when it is committed. @param number greater than that of any before */
@@ -104,11 +115,12 @@ export class Checkpointer {
   #writers(number: number, { cut, chunkIds, pageActors }: CheckpointSource) {
     const { head, pages: changed } = cut
     const known = this.#newest
-    const pages = Array.from(
+    const pages: PageWriters[] = Array.from(
       { length: Math.ceil(head.ordinals / pageActors) },
       (_, page) => known?.pages[page] ?? number,
     )
-    for (const page of changed.pages) if (page < pages.length) pages[page] = number
+    for (const one of changed.pages)
+      if (one.page < pages.length) pages[one.page] = withPart(known?.pages[one.page], number, one)
     const { first, hours } = head.deduplication
     const next = hours.reduce((place, [, count]) => place + count, first)
     const firstChunk = Math.floor(first / chunkIds)
@@ -149,11 +161,14 @@ export class Checkpointer {
 type NamedPart = readonly [name: string, sealing: Promise<Buffer>]
 
 /** Yields the parts that this checkpoint writes, encoded one by one: fingerprints, actors, and the rest. */
-function* partsOf({ cut, further }: CheckpointSource, { number, chunks, firstChunk }: Manifest): Generator<NamedPart> {
+function* partsOf({ cut, further }: CheckpointSource, manifest: Manifest): Generator<NamedPart> {
+  const { number, chunks, firstChunk, pages } = manifest
   for (const [index, writer] of chunks.entries())
     if (writer === number)
       yield [chunkName(firstChunk + index), sealIncompressible(cut.fingerprints(firstChunk + index))]
-  for (let next = cut.pages.take(); next; next = cut.pages.take()) yield [pageName(next.page), sealPart(next.bytes)]
+  const isWhole = (page: number) => pages[page] === number
+  for (let next = cut.pages.take(isWhole); next; next = cut.pages.take(isWhole))
+    yield [pageName(next.page), sealPart(next.bytes)]
   for (const [part, encode] of further.entries()) yield [furtherName(part), sealPart(encode())]
 }
 

@@ -11,8 +11,8 @@ const READ_PAGES = 64
 export interface ColdPagesOptions {
   readonly store: CheckpointStore
   readonly residentPages: ResidentPages
-  /** Returns the checkpoint that wrote a page, as the newest one has it. */
-  readonly writerOf: (page: number) => number
+  /** Returns the checkpoints that wrote the parts of a page, as the newest one has it: the whole page first. */
+  readonly writersOf: (page: number) => readonly number[]
 }
 
 export class ColdPages {
@@ -31,27 +31,35 @@ export class ColdPages {
 
   async #loadGroup(pages: readonly number[]): Promise<void> {
     const underWay = pages.flatMap((page) => this.#loading.get(page) ?? [])
-    const byWriter = new Map<number, number[]>()
-    for (const page of pages) {
-      if (this.#loading.has(page)) continue
-      addToGroup(byWriter, this.#options.writerOf(page), page)
+    const begun = pages.filter((page) => !this.#loading.has(page))
+    if (begun.length > 0) {
+      const reading = this.#read(begun).finally(() => {
+        for (const page of begun) this.#loading.delete(page)
+      })
+      for (const page of begun) this.#loading.set(page, reading)
+      underWay.push(reading)
     }
-    const begun = Array.from(byWriter, ([writer, group]) => this.#read(writer, group))
-    await Promise.all([...underWay, ...begun])
+    await Promise.all(underWay)
   }
 
-  #read(writer: number, pages: readonly number[]): Promise<void> {
+  async #read(pages: readonly number[]): Promise<void> {
     const { store, residentPages } = this.#options
-    const reading = store
-      .read(writer, pages.map(pageName))
-      .then((parts) => Promise.all(parts.map((bytes, index) => openPart(bytes, `page ${pages[index]} of ${writer}`))))
-      .then((opened) => {
-        for (const [index, bytes] of opened.entries()) residentPages.admit(pages[index]!, bytes)
-      })
-      .finally(() => {
-        for (const page of pages) this.#loading.delete(page)
-      })
-    for (const page of pages) this.#loading.set(page, reading)
-    return reading
+    const writers = new Map(pages.map((page) => [page, this.#options.writersOf(page)]))
+    const byWriter = new Map<number, number[]>()
+    for (const [page, ofPage] of writers) for (const writer of ofPage) addToGroup(byWriter, writer, page)
+    const parts = new Map<string, Buffer>()
+    const readFrom = async (writer: number, group: readonly number[]): Promise<void> => {
+      const sealed = await store.read(writer, group.map(pageName))
+      const open = async (bytes: Buffer | undefined, page: number): Promise<void> => {
+        parts.set(`${writer} ${page}`, await openPart(bytes, `page ${page} of ${writer}`))
+      }
+      await Promise.all(sealed.map((bytes, index) => open(bytes, group[index]!)))
+    }
+    await Promise.all(Array.from(byWriter, ([writer, group]) => readFrom(writer, group)))
+    for (const [page, ofPage] of writers)
+      residentPages.admit(
+        page,
+        ofPage.map((writer) => parts.get(`${writer} ${page}`)!),
+      )
   }
 }

@@ -17,7 +17,7 @@ import type { LimitsOf } from '../outbox/outbox-directory.ts'
 import { limitsOf } from './destination-limits.ts'
 import { toEngineEntry, type EngineEntry } from './engine-entry.ts'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
-import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
+import { type Manifest, writersOf } from '../checkpoints/checkpoint-parts.ts'
 import { readChunks, readFurther, readHead, readManifest, readPages } from '../checkpoints/checkpoint-reader.ts'
 import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
@@ -134,7 +134,7 @@ async function replayTail(
   const cold =
     checkpoints &&
     manifest &&
-    new ColdPages({ store: checkpoints, residentPages, writerOf: (page) => manifest.pages[page]! })
+    new ColdPages({ store: checkpoints, residentPages, writersOf: (page) => writersOf(manifest.pages[page]!) })
   /** Reads each entry once all before it are applied: only then its meaning and its users are known. */
   async function* entries(): AsyncGenerator<EngineEntry> {
     for await (const { position, entry: journalled } of journal.read(first, manifest?.place)) {

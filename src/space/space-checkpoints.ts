@@ -47,7 +47,7 @@ export class SpaceCheckpoints {
     const pace = { breathe: immediately, elapsedMs: () => performance.now() }
     const checkpointer = new Checkpointer(store, manifests, pace)
     const { residentPages } = shard
-    this.coldPages = new ColdPages({ store, residentPages, writerOf: (page) => checkpointer.writerOf(page) })
+    this.coldPages = new ColdPages({ store, residentPages, writersOf: (page) => checkpointer.writersOf(page) })
     this.#schedule = new CheckpointSchedule({
       checkpointer,
       limits,

@@ -52,7 +52,7 @@ function source(count: number, onPage: () => void, pageBytes = 8): CheckpointSou
     onPage()
     return { page: page++, bytes: new Uint8Array(pageBytes) }
   }
-  const pages = Array.from({ length: count }, (_, place) => place)
+  const pages = Array.from({ length: count }, (_, page) => ({ page, count: 1, isOld: false }))
   return {
     cut: { ...new Shard().cut(), pages: { pages, take } },
     rest: null,
@@ -129,7 +129,7 @@ async function begun({ pageMs = 0 } = {}) {
     slice += pageMs
   })
   const take = () => {
-    const next = plain.cut.pages.take()
+    const next = plain.cut.pages.take(() => true)
     return next && { ...next, bytes }
   }
   const cut = { ...plain.cut, pages: { pages: plain.cut.pages.pages, take } }

@@ -35,8 +35,8 @@ class ColdSpace {
   constructor(definitions: readonly DefinitionSource[]) {
     this.shard = new Shard({ definitions, ...NOTHING_STAYS })
     const { residentPages } = this.shard
-    const writerOf = (page: number) => this.checkpointer.writerOf(page)
-    this.cold = new ColdPages({ store: this.store, residentPages, writerOf })
+    const writersOf = (page: number) => this.checkpointer.writersOf(page)
+    this.cold = new ColdPages({ store: this.store, residentPages, writersOf })
   }
 
   async apply(entry: ReadEntry): Promise<readonly Transition[]> {
@@ -138,7 +138,8 @@ describe('users that have left memory', () => {
     for (let user = 0; user < 4 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
     const { head, pages } = space.shard.cut()
     const restoring = Shard.restoring(head, NOTHING_STAYS)
-    for (let next = pages.take(); next; next = pages.take()) restoring.addPage(next.bytes)
+    const isWhole = () => true
+    for (let next = pages.take(isWhole); next; next = pages.take(isWhole)) restoring.addPage([next.bytes])
     const { residentPages, reader } = restoring.finish()
     for (let page = 0; page < 4; page++) {
       const isGone = residentPages.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined

@@ -285,8 +285,9 @@ export const MUTANTS = [
   {
     name: 'a page comes back as the checkpoint of the start has it',
     file: 'src/space/space-checkpoints.ts',
-    find: 'writerOf: (page) => checkpointer.writerOf(page)',
-    replace: 'writerOf: (page) => manifests[0]?.pages[page] ?? checkpointer.writerOf(page)',
+    find: 'writersOf: (page) => checkpointer.writersOf(page)',
+    replace:
+      'writersOf: (page) => (manifests[0]?.pages[page] ? [manifests[0].pages[page]].flat() : checkpointer.writersOf(page))',
     caughtBy: [RECOVERY],
   },
   {

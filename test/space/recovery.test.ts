@@ -3,6 +3,7 @@ import { unpack } from 'msgpackr'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { CHECKPOINT_VERSION, sealPart } from '../../src/checkpoints/checkpoint-codec.ts'
+import { PARTS_ACTORS_MAX } from '../../src/checkpoints/checkpoint-parts.ts'
 import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import type { PipelineOptions } from '../../src/space/pipeline-options.ts'
@@ -191,8 +192,31 @@ describe('a checkpoint', () => {
     expect(partsOf(2)).toEqual(['chunk:0', 'head', 'manifest', 'page:0'])
     await story.orders(1)
     await story.checkpoint()
-    expect(partsOf(1)).toEqual(['page:1', 'page:2', 'page:3'])
+    expect(partsOf(1)).toEqual(['page:0', 'page:1', 'page:2', 'page:3'])
     expect([...story.checkpoints.parts.keys()]).toEqual([1, 2, 3])
+  })
+
+  it('writes what has changed of a page, and all of it once half has changed', async () => {
+    const story = await begin()
+    await story.orders(200)
+    await story.checkpoint()
+    const page = (number: number) => story.checkpoints.parts.get(number)?.get('page:0')
+    for (let round = 0; round < PARTS_ACTORS_MAX; round++) {
+      await story.orders(1)
+      await story.checkpoint()
+      expect(page(2 + round)!.length).toBeLessThan(page(1)!.length / 4)
+    }
+    const bytes = bytesOf(story.server.pipeline.shard)
+    await story.kill()
+    await story.start()
+    expect(bytesOf(story.server.pipeline.shard)).toEqual(bytes)
+    for (let round = 0; round < 3; round++) {
+      await story.orders(1)
+      await story.checkpoint()
+    }
+    const last = PARTS_ACTORS_MAX + 2
+    expect(page(last)!.length).toBeGreaterThan(page(last + 1)!.length * 4)
+    for (let number = 1; number < last; number++) expect(page(number)).toBeUndefined()
   })
 
   it('that is damaged gives way to the one before, and nothing is lost', async () => {
@@ -242,7 +266,7 @@ describe('a checkpoint', () => {
     await story.kill()
     story.checkpoints.parts.get(1)!.get('head')![0] = CHECKPOINT_VERSION + 1
     const { journal, checkpoints } = story
-    await expect(Pipeline.open({ journal, checkpoints })).rejects.toThrow('the head of 1 has version 3, expected 2')
+    await expect(Pipeline.open({ journal, checkpoints })).rejects.toThrow('the head of 1 has version 4, expected 3')
   })
 
   it('that holds more than the journal is refused, and so is a journal with a gap', async () => {
@@ -306,7 +330,7 @@ describe('a checkpoint', () => {
 
   it('has parts that say their version and their checksum', async () => {
     const part = await sealPart(Buffer.from([0xc0]))
-    expect(part.toString('hex')).toBe('024fd0bdda00c0')
+    expect(part.toString('hex')).toBe('034fd0bdda00c0')
     expect(unpack(part.subarray(6))).toBe(null)
   })
 })

@@ -1,9 +1,10 @@
-/** Actors that come back from a checkpoint: what follows from their events is computed when it is first needed. */
+/** Actors that come back from a checkpoint, with their states or without. */
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { ProfileActor } from '../../../actors/actor/profile-actor.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
-import type { ShardState } from '../../../actors/engine/shard-state.ts'
+import { Histories } from '../../../actors/history/histories.ts'
+import type { ShardCut, ShardState } from '../../../actors/engine/shard-state.ts'
 import type { Retention } from '../../../src/model/retention.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
@@ -28,6 +29,74 @@ describe('actors that come back from the pages of a cut', () => {
       }),
       propertyRuns(200),
     )
+  })
+
+  it('go on as they were at the cut, whatever came while it was taken, page by page and in parts', () => {
+    fc.assert(
+      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(), fc.nat(), fc.nat(2), (scenario, a, b, pace) => {
+        const entries = entriesOf(scenario)
+        const [first, second] = [a % entries.length, b % entries.length].sort((x, y) => x - y) as [number, number]
+        const shard = new Shard({ definitions: scenario.definitions })
+        const stored = new Map<number, Uint8Array[]>()
+        let cut: ShardCut | undefined
+        const transitions: Transition[] = []
+        for (const [index, entry] of entries.entries()) {
+          if (index === first) {
+            takeParts(shard.cut(), stored)
+            shard.endCut(true)
+          }
+          if (index === second) cut = shard.cut()
+          if (cut) takeParts(cut, stored, pace)
+          const applied = shard.apply(entry)
+          if (index >= second) transitions.push(...applied.transitions)
+        }
+        takeParts(cut!, stored)
+        const restoring = Shard.restoring(cut!.head)
+        for (const parts of stored.values()) restoring.addPage(parts)
+        if (cut!.head.deduplication.hours.length > 0) restoring.addFingerprints(cut!.fingerprints(0))
+        const restored = restoring.finish()
+        const again = entries.slice(second).flatMap((entry) => [...restored.apply(entry).transitions])
+        expect(JSON.stringify(again)).toBe(JSON.stringify(transitions))
+      }),
+      propertyRuns(300),
+    )
+  })
+
+  it('have their states: no history is read for what comes next', () => {
+    const space = new Space(
+      audience('often', "event('Seen').within(1 day).count() >= 3"),
+      audience('left', "event('Seen').where(NOT event('Other').within(parent: 1 hour).count() >= 1).count() >= 1"),
+      accountTrait('total', "event('Seen').sum(property('n'))"),
+    )
+    space.group('u1', 'g1')
+    for (let count = 0; count < 3; count++) space.track('u1', 'Seen', { n: 2 })
+    space.shard = Shard.of(cutOf(space.shard))
+    const read = vi.spyOn(Histories.prototype, 'events')
+    expect(space.track('u1', 'Seen', { n: 1 })).toEqual(['0h group_id:g1 total 7'])
+    expect(space.track('u1', 'Other', {}, 1)).toEqual(['0h+1ms user_id:u1 left exited'])
+    expect(read).not.toHaveBeenCalled()
+    read.mockRestore()
+  })
+
+  it('compute their states anew where these were stored by other layouts', () => {
+    const space = new Space(audience('often', "event('Seen').within(1 day).count() >= 3"))
+    for (let count = 0; count < 2; count++) space.track('u1', 'Seen')
+    const cut = cutOf(space.shard)
+    const { user, ...layouts } = cut.layouts!
+    const other = { ...cut, layouts: { ...layouts, user: { ...user, groups: [] } } }
+    space.shard = Shard.of(other)
+    expect(space.track('u1', 'Seen')).toEqual(['0h user_id:u1 often entered'])
+    expect(space.shard.cut().pages.pages).toEqual([{ page: 0, count: 1, isOld: true }])
+  })
+
+  it('are refused by name if they have a field that nobody here knows', () => {
+    const space = new Space()
+    space.track('u1', 'Seen')
+    const cut = cutOf(space.shard)
+    const [page] = cut.pages
+    const later = Buffer.from(page!)
+    later[later.length - 1] = 9
+    expect(() => Shard.of({ ...cut, pages: [later] })).toThrow('actor 0 has a field 9')
   })
 
   it('count each event once for an account whose users become one', () => {
@@ -116,10 +185,19 @@ function spaceOf(
   return shard
 }
 
+/** Takes so many pages of a cut, or all that are left: a page whole at first, then what has changed of it. */
+function takeParts(cut: ShardCut, stored: Map<number, Uint8Array[]>, count = Infinity): void {
+  for (let taken = 0; taken < count; taken++) {
+    const next = cut.pages.take((page) => !stored.has(page))
+    if (!next) return
+    stored.set(next.page, [...(stored.get(next.page) ?? []), next.bytes])
+  }
+}
+
 function cutOf(shard: Shard): ShardState {
   const { head, pages, fingerprints } = shard.cut()
   const taken: Uint8Array[] = []
-  for (let next = pages.take(); next; next = pages.take()) taken.push(next.bytes)
+  for (let next = pages.take(() => true); next; next = pages.take(() => true)) taken.push(next.bytes)
   const known = head.deduplication.hours.reduce((sum, [, count]) => sum + count, 0)
   return { ...head, pages: taken, fingerprints: known > 0 ? [fingerprints(0)] : [] }
 }
