@@ -26,7 +26,7 @@ export function writeStates(scratch: Scratch, store: ActorStore, ordinal: number
     scratch.instant(doubles[entry]!)
     content.length = 0
     writeState(store, ordinal, states[id]!, reference)
-    scratch.run(content.bytes, content.length)
+    scratch.run(content.bytes, 0, content.length)
   }
 }
 
@@ -35,7 +35,7 @@ function writeState(store: ActorStore, ordinal: number, state: StatefulNode | Gr
   if (state.kind === 'group') state.write(content, rings, reference)
   else if (state.kind === 'timed') content.byte(reference)
   else if (reference === 0) packState(content, live.peek(ordinal, state.id)!)
-  else content.raw(memory.blobs.get(reference))
+  else content.raw(memory.bytes.bytes, memory.blobs.start(reference), memory.blobs.length(reference))
 }
 
 /** Reads states into the row of an actor that has none. */

@@ -14,11 +14,11 @@ import { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { Deduplication, type DeduplicationLimits } from '../deduplication/deduplication.ts'
 import { Identity } from '../identity/identity.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
-import { Scratch } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/event-codec.ts'
 import { writeRecord } from '../records/actor-record.ts'
 import { ActorReader } from '../records/actor-reader.ts'
 import { admit } from '../records/admission.ts'
-import { type StoredActor, writePagePart } from '../records/page-codec.ts'
+import { PagePartWriter, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
 import { Roster } from '../records/roster.ts'
 import { DUE_AT } from '../rows/row.ts'
@@ -30,8 +30,6 @@ import { expiresAt } from './expiry.ts'
 import { Redefinition } from './redefinition.ts'
 import { ResidentPages } from './resident-pages.ts'
 import { SpaceClock } from './space-clock.ts'
-
-const scratch = new Scratch()
 
 export interface ActorSystemOptions {
   readonly definitions: Definitions
@@ -51,7 +49,7 @@ export class ActorSystem {
   readonly identity: Identity
   readonly wheel = new TimingWheel()
   readonly roster = new Roster({
-    encode: (ordinal) => this.#encode(ordinal, false),
+    write: (scratch, ordinal) => this.#writeActor(scratch, ordinal, false),
     isHeld: (ordinal) => this.#isHeld(ordinal),
     evict: (ordinal) => this.#evict(ordinal),
   })
@@ -187,24 +185,21 @@ export class ActorSystem {
   encodeAll(): Uint8Array[] {
     const pages: Uint8Array[] = []
     for (let page = 0; page * PAGE_ACTORS < this.roster.nextOrdinal; page++) {
-      const records = Array.from(this.roster.ordinalsOf(page), (ordinal) => this.#bytesOf(ordinal))
-      pages.push(writePagePart({ isWhole: true, gone: [], records }))
+      const part = new PagePartWriter(true)
+      for (const ordinal of this.roster.ordinalsOf(page))
+        part.add(ordinal, (scratch) => {
+          if (this.#writeActor(scratch, ordinal, true)) return true
+          throw new Error(`page ${page} is not in memory: what is on it cannot be told`)
+        })
+      pages.push(part.end())
     }
     return pages
   }
 
-  #bytesOf(ordinal: number): Uint8Array {
-    const bytes = this.#encode(ordinal, true)
-    if (!bytes)
-      throw new Error(`page ${Math.floor(ordinal / PAGE_ACTORS)} is not in memory: what is on it cannot be told`)
-    return bytes
-  }
-
-  #encode(ordinal: number, isBare: boolean): Uint8Array | undefined {
-    if (this.store.rows.at(ordinal) === 0) return undefined
-    scratch.length = 0
+  #writeActor(scratch: Scratch, ordinal: number, isBare: boolean): boolean {
+    if (this.store.rows.at(ordinal) === 0) return false
     writeRecord(scratch, this.store, ordinal, { isAccount: this.roster.isAccount(ordinal), isBare })
-    return scratch.copy()
+    return true
   }
 
   #isHeld(ordinal: number): boolean {

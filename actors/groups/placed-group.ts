@@ -177,7 +177,7 @@ export class PlacedGroup implements Group {
       sink?.write(partScratch, rings, block)
       if (stream !== sink) stream?.write(partScratch, rings, block)
       scratch.varint(number)
-      scratch.run(partScratch.bytes, partScratch.length)
+      scratch.run(partScratch.bytes, 0, partScratch.length)
     }
   }
 

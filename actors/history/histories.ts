@@ -110,8 +110,7 @@ export class Histories {
     for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) length += ints[chunk * 2 + 3]!
     scratch.varint(length)
     for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
-      const start = (chunk + CHUNK_FIRST) * 8
-      scratch.raw(bytes.subarray(start, start + ints[chunk * 2 + 3]!))
+      scratch.raw(bytes, (chunk + CHUNK_FIRST) * 8, ints[chunk * 2 + 3]!)
     }
   }
 

@@ -79,16 +79,19 @@ export class Scratch {
     this.length = this.bytes.writeInt32LE(value, this.length)
   }
 
-  raw(bytes: Uint8Array): void {
-    this.ensure(bytes.length)
-    this.bytes.set(bytes, this.length)
-    this.length += bytes.length
+  raw(bytes: Uint8Array, start = 0, length = bytes.length): void {
+    this.ensure(length)
+    const to = this.bytes
+    // Most are short: a loop is quicker than a call out of JavaScript.
+    if (length < 256) for (let index = 0; index < length; index++) to[this.length + index] = bytes[start + index]!
+    else to.set(bytes.subarray(start, start + length), this.length)
+    this.length += length
   }
 
   /** Their number, then the bytes. */
-  run(bytes: Uint8Array, length = bytes.length): void {
+  run(bytes: Uint8Array, start = 0, length = bytes.length): void {
     this.varint(length)
-    this.raw(length === bytes.length ? bytes : bytes.subarray(0, length))
+    this.raw(bytes, start, length)
   }
 
   /** Returns a copy of what is written. */

@@ -65,7 +65,7 @@ export function writeRecord(scratch: Scratch, store: ActorStore, ordinal: number
     states.length = 0
     if (isAccount) store.satisfying.writeTo(states, row)
     writeStates(states, store, ordinal, isAccount)
-    scratch.run(states.bytes, states.length)
+    scratch.run(states.bytes, 0, states.length)
   }
   scratch.byte(END)
 }

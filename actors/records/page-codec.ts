@@ -1,7 +1,7 @@
 /**
  * Parts of pages as bytes. A part is a whole page or what has changed of it since the part before: version · 1 for a
- * whole page, else 0 · ordinals of actors that are no more · the others, each as a run. Versions 1 and 2 were packed
- * lists; version 2 had the deadlines beside the actors.
+ * whole page, else 0 · for each actor how many bytes it takes and these · 0 · the ordinals of actors that are no more.
+ * Versions 1 and 2 were packed lists; version 2 had the deadlines beside the actors.
  */
 import { unpack } from 'msgpackr'
 import { EventReader, Scratch } from '../packing/event-codec.ts'
@@ -9,30 +9,50 @@ import { NO_NAMES } from '../packing/name-table.ts'
 
 /** No packed list begins with this byte. */
 const VERSION = 3
+const LENGTH_BYTES = 4
+/** Stands where the next actor's length would. */
+const END = 0
 
 const scratch = new Scratch()
-
-export interface PagePart {
-  readonly isWhole: boolean
-  /** Ordinals of actors that are no more. */
-  readonly gone: readonly number[]
-  readonly records: readonly Uint8Array[]
-}
 
 /** An actor as a page has it: a record, or a frame of an earlier version with its deadline, if that is known. */
 export type StoredActor =
   | { readonly kind: 'record'; readonly bytes: Buffer }
   | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly dueAt: number | undefined }
 
-export function writePagePart({ isWhole, gone, records }: PagePart): Buffer {
-  scratch.length = 0
-  scratch.byte(VERSION)
-  scratch.byte(isWhole ? 1 : 0)
-  scratch.varint(gone.length)
-  for (const ordinal of gone) scratch.varint(ordinal)
-  scratch.varint(records.length)
-  for (const record of records) scratch.run(record)
-  return scratch.copy()
+/** Writes an actor, if there is one; otherwise nothing, and returns false. */
+export type WriteActor = (scratch: Scratch, ordinal: number) => boolean
+
+/** Writes a part of a page, actor by actor. */
+export class PagePartWriter {
+  readonly #isWhole: boolean
+  readonly #gone: number[] = []
+
+  /** Begins a part; the one before must have been ended. */
+  constructor(isWhole: boolean) {
+    this.#isWhole = isWhole
+    scratch.length = 0
+    scratch.byte(VERSION)
+    scratch.byte(isWhole ? 1 : 0)
+  }
+
+  /** Adds an actor, or that it is no more. */
+  add(ordinal: number, write: WriteActor): void {
+    const start = scratch.length
+    scratch.int32(0)
+    if (write(scratch, ordinal)) scratch.bytes.writeInt32LE(scratch.length - start - LENGTH_BYTES, start)
+    else {
+      scratch.length = start
+      if (!this.#isWhole) this.#gone.push(ordinal)
+    }
+  }
+
+  /** Returns the part. */
+  end(): Buffer {
+    scratch.int32(END)
+    for (const ordinal of this.#gone) scratch.varint(ordinal)
+    return scratch.copy()
+  }
 }
 
 export function isOldPart(part: Uint8Array): boolean {
@@ -56,8 +76,10 @@ export function actorsOfPage(parts: readonly Uint8Array[]): readonly StoredActor
 
 function readPagePart(part: Uint8Array): { readonly gone: number[]; readonly records: Buffer[] } {
   const reader = new EventReader(Buffer.from(part.buffer, part.byteOffset, part.length), NO_NAMES, 2)
-  const gone = Array.from({ length: reader.varint() }, () => reader.varint())
-  return { gone, records: Array.from({ length: reader.varint() }, () => reader.run()) }
+  const [records, gone]: [Buffer[], number[]] = [[], []]
+  for (let length = reader.int32(); length !== END; length = reader.int32()) records.push(reader.raw(length))
+  while (reader.position < part.length) gone.push(reader.varint())
+  return { gone, records }
 }
 
 function ordinalOf(record: Buffer): number {

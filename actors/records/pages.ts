@@ -7,7 +7,8 @@
  * G2. An actor is in the next cut if it was touched since the last cut that was not dropped.
  * G3. A page is as the last stored cut has it (`isStored`) if none of it has changed since, and no open cut holds it.
  */
-import { writePagePart } from './page-codec.ts'
+import { Scratch } from '../packing/event-codec.ts'
+import { PagePartWriter, type WriteActor } from './page-codec.ts'
 
 /** Actors of one page: few enough that encoding it takes far less than a millisecond. */
 export const PAGE_ACTORS = 64
@@ -19,8 +20,7 @@ const CUT = 2
 /** Of a page: it is stored as an earlier version has it, or with states that cannot be read any more. */
 const OLD = 4
 
-/** Encodes the actor of an ordinal; undefined if there is none. */
-export type EncodeActor = (ordinal: number) => Uint8Array | undefined
+const captureScratch = new Scratch()
 
 /** A page that has changed. */
 export interface ChangedPage {
@@ -48,13 +48,13 @@ interface OpenCut extends PageCut {
 }
 
 export class Pages {
-  readonly #encode: EncodeActor
+  readonly #write: WriteActor
   #pages = new Uint8Array(64)
   #actors = new Uint8Array(64 * PAGE_ACTORS)
   #cut: OpenCut | undefined
 
-  constructor(encode: EncodeActor) {
-    this.#encode = encode
+  constructor(write: WriteActor) {
+    this.#write = write
   }
 
   /** Records that an actor is about to change, to come, or to go. Keeps G1. */
@@ -64,7 +64,7 @@ export class Pages {
     this.#pages[page]! |= DIRTY
     this.#actors[ordinal]! |= DIRTY
     const cut = this.#cut
-    if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#encode(ordinal))
+    if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#capture(ordinal))
   }
 
   /** Opens a cut; the one before is dropped if it was not taken whole. */
@@ -141,24 +141,28 @@ export class Pages {
   }
 
   #take({ pending, captured }: OpenCut, isWhole: (page: number) => boolean): ReturnType<PageCut['take']> {
+    const writeHeld: WriteActor = (scratch, ordinal) => {
+      const bytes = captured.get(ordinal)
+      if (bytes) scratch.raw(bytes)
+      return bytes !== undefined
+    }
     for (const page of pending) {
       pending.delete(page)
       const whole = isWhole(page)
-      const gone: number[] = []
-      const records: Uint8Array[] = []
+      const part = new PagePartWriter(whole)
       this.#each(page, (ordinal) => {
         const isChanged = (this.#actors[ordinal]! & CUT) !== 0
-        const held = captured.has(ordinal)
-        if (whole || isChanged) {
-          const record = held ? captured.get(ordinal) : this.#encode(ordinal)
-          if (record) records.push(record)
-          else if (!whole) gone.push(ordinal)
-        }
-        if (held) captured.delete(ordinal)
+        if (whole || isChanged) part.add(ordinal, captured.has(ordinal) ? writeHeld : this.#write)
       })
-      return { page, bytes: writePagePart({ isWhole: whole, gone, records }) }
+      this.#each(page, (ordinal) => captured.delete(ordinal))
+      return { page, bytes: part.end() }
     }
     return undefined
+  }
+
+  #capture(ordinal: number): Uint8Array | undefined {
+    captureScratch.length = 0
+    return this.#write(captureScratch, ordinal) ? captureScratch.copy() : undefined
   }
 
   #each(page: number, visit: (ordinal: number) => void): void {

@@ -2,7 +2,8 @@
  * The actors of a space by their ordinals: which there are, which accounts by their ids, and whose pages are in memory.
  * An ordinal is not used again.
  */
-import { type EncodeActor, PAGE_ACTORS, Pages } from './pages.ts'
+import type { WriteActor } from './page-codec.ts'
+import { PAGE_ACTORS, Pages } from './pages.ts'
 
 /** There is no actor with this ordinal. */
 const NOBODY = 0
@@ -10,8 +11,7 @@ const USER = 1
 const ACCOUNT = 2
 
 export interface RosterOptions {
-  /** Encodes an actor that is in memory; undefined if there is none. */
-  readonly encode: EncodeActor
+  readonly write: WriteActor
   /** True for a user that cannot leave memory now. */
   readonly isHeld: (ordinal: number) => boolean
   /** Lets an actor leave memory. */
@@ -34,7 +34,7 @@ export class Roster {
 
   constructor(options: RosterOptions) {
     this.#options = options
-    this.pages = new Pages(options.encode)
+    this.pages = new Pages(options.write)
   }
 
   /** The ordinal of the next new actor. */

@@ -30,8 +30,9 @@ export class BlobField {
   /** Writes the bytes as a run. */
   writeTo(scratch: Scratch, row: number): void {
     const at = this.reference(row)
+    const { blobs, bytes } = this.#rows.memory
     if (at === 0) scratch.varint(0)
-    else scratch.run(this.#rows.memory.blobs.get(at))
+    else scratch.run(bytes.bytes, blobs.start(at), blobs.length(at))
   }
 
   /** Sets the bytes of a new row. */
