@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`. Each command loads what it needs
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`, `verify`. Each command loads what it needs
  * when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command } from 'commander'
@@ -54,6 +54,15 @@ program
     const { createToken } = await import('./cli/token.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await createToken(clientOptions(), description, (line) => process.stdout.write(line))
+  })
+
+program
+  .command('verify')
+  .description('check the newest checkpoint: decode everybody, and recompute from kept events what these determine')
+  .action(async () => {
+    const { verify } = await import('./cli/verify.ts')
+    const { readSettings } = await import('./server/settings.ts')
+    process.exitCode = await verify(readSettings(), (line) => process.stdout.write(line))
   })
 
 // Starts the workers; for the server only.

@@ -15,7 +15,7 @@ import type { Occurrence } from '../plan/occurrence.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { Plan, StatefulNode } from '../plan/plan.ts'
 import type { Predicate } from '../plan/predicate.ts'
-import type { StreamNode } from '../plan/stream-node.ts'
+import { type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
@@ -141,6 +141,20 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       this.#open.stream(node).insert(event, this.#owner)
       this.#open.publish(node, this)
     } else this.#open.occurrences(node).insert(event, this.#owner, this)
+  }
+
+  /** Lists the values of all streams or what is compared with them, and the truths of all timed comparisons. */
+  findings(): Map<string, JsonValue> {
+    const found = new Map<string, JsonValue>()
+    for (const state of this.#plan.states) {
+      if (state?.kind === 'stream') {
+        const value = this.streamValue(state.id) ?? valueOfNothing(state.reducer)
+        // A count that is only compared moves on when a comparison flips.
+        found.set(state.key, state.isWatched ? value : state.comparisons.map(({ test }) => test(value)))
+      }
+      if (state?.kind === 'timed') found.set(state.key, this.timedTruth(state.id))
+    }
+    return found
   }
 
   /** Releases all states. */

@@ -121,6 +121,11 @@ export abstract class Actor<Received extends Message = Message>
   /** Computes the states from the kept events, as they were when the actor settled last. */
   #build(instant: number): void {
     this.now = instant
+    this.recompute()
+  }
+
+  /** Computes the states from the kept events, at the actor's present; no definition is marked. */
+  recompute(): void {
     this.#isQuiet = true
     try {
       this.rebuild(this.plan)
@@ -128,6 +133,20 @@ export abstract class Actor<Received extends Message = Message>
       this.#isQuiet = false
     }
     this.closeStates()
+  }
+
+  /**
+   * Lists the values of all states and of all definitions, by what they are of.
+   * @param which the values of definitions as they are kept, or as they follow from the states
+   */
+  findings(which: 'kept' | 'computed'): Map<string, JsonValue> {
+    const found = this.#states.findings()
+    for (const node of this.plan.definitions) {
+      const empty = node.kind === 'computed_trait' ? null : false
+      const value = which === 'kept' ? (this.definedValue(node.id) ?? empty) : this.#valueOf(node, node.evaluate(this))
+      found.set(`${node.kind} ${node.key}`, value)
+    }
+    return found
   }
 
   /** Drops everything that follows from the kept events and traits, and computes it again at the actor's present. */

@@ -29,6 +29,7 @@ import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
+import { type Difference, differencesOf } from './verification.ts'
 
 const LIVE_STATES_MAX = 20_000
 
@@ -231,6 +232,14 @@ export class Shard {
     return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.viewOf(ordinal)).filter(
       (actor) => actor !== undefined,
     )
+  }
+
+  /**
+   * Compares the kept states of the actors that are in memory with what their kept events determine. For an engine that
+   * is only looked at: nothing may be applied afterwards.
+   */
+  *differences(): Generator<Difference> {
+    for (const actor of this.actors()) yield* differencesOf(this.#system.store, actor, this.clock)
   }
 
   #callContext(): CallContext {

@@ -90,11 +90,15 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
   return { shard, registry: new Registry(), outbox, receivedAt: 0, manifests: [] }
 }
 
-/** @param numbers the checkpoint, and those before it */
-async function readCheckpoint(
+/** Reads a space as a checkpoint has it. @param numbers the checkpoint, and those before it */
+export async function readCheckpoint(
   store: CheckpointStore,
   [number, ...older]: readonly number[],
-  { shard: shardOptions, limitsOf: limits = limitsOf, onProgress }: RecoveryOptions,
+  {
+    shard: shardOptions,
+    limitsOf: limits = limitsOf,
+    onProgress,
+  }: Pick<RecoveryOptions, 'shard' | 'limitsOf' | 'onProgress'>,
 ): Promise<Start> {
   const manifest = await readManifest(store, number!)
   const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)

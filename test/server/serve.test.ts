@@ -1,4 +1,5 @@
 /** The server as a process, with the real SDK: what was acknowledged is there after any end. */
+import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +7,7 @@ import { Analytics } from '@segment/analytics-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, until } from '../support/eventually.ts'
 import { basic, send } from '../support/server.ts'
-import { runServe, type ServeProcess } from '../support/run-serve.ts'
+import { MAIN, runServe, type ServeProcess } from '../support/run-serve.ts'
 
 /** Checkpoints come often, so that ends of all kinds fall into them. */
 const KEYS = { WRITE_KEY: 'write-key-1', ACCESS_TOKEN: 'access-token-1', CHECKPOINT_SECONDS: '1' }
@@ -137,5 +138,31 @@ describe('a Redis that somebody else runs', () => {
     expect(answer.status).toBe(503)
     await eventually(() => expect(first.child.exitCode).toBe(1))
     expect(first.output()).toContain('another server has taken over the journal')
+  })
+})
+
+describe('rollcall verify', () => {
+  const verify = () =>
+    spawnSync(process.execPath, [MAIN, 'verify'], {
+      env: { PATH: process.env['PATH'], DATA_DIR: directory },
+      encoding: 'utf8',
+    })
+
+  it('checks the checkpoint that a server has left, and is refused while one runs', async () => {
+    const server = serve()
+    const url = await server.ready
+    await define(url, 'computed-traits', CLICKS)
+    const analytics = new Analytics({ writeKey: KEYS.WRITE_KEY, host: url, flushAt: 1 })
+    for (const userId of ['u1', 'u2', 'u1']) analytics.track({ userId, event: 'Clicked' })
+    await analytics.closeAndFlush()
+    expect(verify()).toMatchObject({ status: 2, stderr: expect.stringContaining('another server runs') as string })
+    await server.end('SIGTERM')
+    const { status, stdout } = verify()
+    expect(stdout).toMatch(/^checkpoint \d+: 2 users and accounts, 0 differences\n$/)
+    expect(status).toBe(0)
+  })
+
+  it('says so where there is no checkpoint yet', () => {
+    expect(verify()).toMatchObject({ status: 2, stderr: 'rollcall: space default has no checkpoint yet\n' })
   })
 })

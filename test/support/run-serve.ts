@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
+export const MAIN = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
 
 export interface ServeProcess {
   readonly child: ChildProcess
