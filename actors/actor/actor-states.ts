@@ -204,6 +204,12 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     if (node.isWatched) this.markDependents(node.watchers)
   }
 
+  /** Marks all readers of a stream's value. */
+  onAnyChange({ comparisons, isWatched, watchers }: StreamNode): void {
+    for (const { definitions } of comparisons) for (const index of definitions) this.#owner.markDefinition(index)
+    if (isWatched) this.markDependents(watchers)
+  }
+
   /** Judges again whatever counts an occurrence that now holds, or no longer holds. */
   onFlip(node: OccurrenceNode, occurrence: Occurrence): void {
     for (const stream of node.streams) this.#pendingStreams.add(stream)

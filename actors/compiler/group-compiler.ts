@@ -6,6 +6,8 @@
  * Example: `event('A').where(property('kind') = 'x')` for a hundred kinds makes a hundred groups; a user who has only
  * had 'x' holds one.
  */
+import { SlidingDistinct } from '../groups/distinct/sliding-distinct.ts'
+import { TotalDistinct } from '../groups/distinct/total-distinct.ts'
 import { NewestCount } from '../groups/newest-count.ts'
 import { NewestTimes } from '../groups/newest-times.ts'
 import { PlacedGroup } from '../groups/placed-group.ts'
@@ -13,7 +15,9 @@ import { RingCount } from '../groups/ring-count.ts'
 import { RingTimes } from '../groups/ring-times.ts'
 import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
+import { SlidingWindow } from '../groups/sliding-window.ts'
 import { WindowSum } from '../groups/window-sum.ts'
+import type { Reducer } from '../../src/language/tree.ts'
 import type { Sink, StreamLayout } from '../groups/grouped.ts'
 import type { Group } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
@@ -44,7 +48,7 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
 /** True for a stream whose state is a few numbers and ordered times. */
 function isKeptAsNumbers({ occurrences, sessionGap, window, reducer, totalKey }: StreamNode): boolean {
   if (occurrences || sessionGap < Infinity) return false
-  if (reducer.kind === 'count') return true
+  if (reducer.kind === 'count' || isDistinct(reducer)) return true
   if (reducer.kind !== 'sum' && reducer.kind !== 'avg') return false
   return totalKey !== undefined || window.from === 0
 }
@@ -86,7 +90,15 @@ function addMember(group: PlacedGroup, { predicate }: PlacedPredicate, nodes: re
 
 function ownStateOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
   if (node.reducer.kind === 'count') return new TotalCount(group, node)
+  if (isDistinct(node.reducer))
+    return node.totalKey === undefined
+      ? new SlidingWindow(new SlidingDistinct(group, node))
+      : new TotalDistinct(group, node)
   return node.totalKey === undefined ? new WindowSum(group, node) : new TotalSum(group, node)
+}
+
+function isDistinct({ kind }: Reducer): boolean {
+  return kind === 'unique' || kind === 'unique_count' || kind === 'mode'
 }
 
 function isWindowCount({ reducer, totalKey }: StreamNode): boolean {

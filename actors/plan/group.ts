@@ -10,6 +10,8 @@ import type { StreamNode } from './stream-node.ts'
 /** Notified when the reduced value of a stream has changed. */
 export interface ChangeReader {
   onChange(node: StreamNode, before: JsonValue, after: JsonValue): void
+  /** Notified when it may have changed, and is too large to be compared. */
+  onAnyChange(node: StreamNode): void
 }
 
 export interface Group {
