@@ -15,10 +15,11 @@ import { RingCount } from '../groups/ring-count.ts'
 import { RingTimes } from '../groups/ring-times.ts'
 import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
+import { SlidingSum } from '../groups/sliding-sum.ts'
 import { SlidingWindow } from '../groups/sliding-window.ts'
-import { WindowSum } from '../groups/window-sum.ts'
 import type { Reducer } from '../../src/language/tree.ts'
 import type { Sink, StreamLayout } from '../groups/grouped.ts'
+import type { SlidingReducer } from '../groups/sliding-reducer.ts'
 import type { Group } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { NodeRegistry, PlacedPredicate } from './node-registry.ts'
@@ -46,11 +47,9 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
 }
 
 /** True for a stream whose state is a few numbers and ordered times. */
-function isKeptAsNumbers({ occurrences, sessionGap, window, reducer, totalKey }: StreamNode): boolean {
+function isKeptAsNumbers({ occurrences, sessionGap, reducer }: StreamNode): boolean {
   if (occurrences || sessionGap < Infinity) return false
-  if (reducer.kind === 'count' || isDistinct(reducer)) return true
-  if (reducer.kind !== 'sum' && reducer.kind !== 'avg') return false
-  return totalKey !== undefined || window.from === 0
+  return reducer.kind === 'count' || isSum(reducer) || isDistinct(reducer)
 }
 
 function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) => string {
@@ -89,12 +88,20 @@ function addMember(group: PlacedGroup, { predicate }: PlacedPredicate, nodes: re
 }
 
 function ownStateOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
+  return node.totalKey === undefined ? new SlidingWindow(slidingReducerOf(group, node)) : totalOf(group, node)
+}
+
+function slidingReducerOf(group: PlacedGroup, node: StreamNode): SlidingReducer {
+  return isSum(node.reducer) ? new SlidingSum(group, node) : new SlidingDistinct(group, node)
+}
+
+function totalOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
   if (node.reducer.kind === 'count') return new TotalCount(group, node)
-  if (isDistinct(node.reducer))
-    return node.totalKey === undefined
-      ? new SlidingWindow(new SlidingDistinct(group, node))
-      : new TotalDistinct(group, node)
-  return node.totalKey === undefined ? new WindowSum(group, node) : new TotalSum(group, node)
+  return isSum(node.reducer) ? new TotalSum(group, node) : new TotalDistinct(group, node)
+}
+
+function isSum({ kind }: Reducer): boolean {
+  return kind === 'sum' || kind === 'avg'
 }
 
 function isDistinct({ kind }: Reducer): boolean {

@@ -15,6 +15,8 @@ const REDUCERS = [
   "mode(property('x') as string)",
   "mode(property('x') as number)",
   "mode(property('x') as array)",
+  "sum(property('x'))",
+  "avg(property('x'))",
 ]
 const FILTERS = ['', '.within(40 seconds)', '.between(10 seconds, 40 seconds)']
 
