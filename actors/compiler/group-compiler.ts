@@ -1,5 +1,5 @@
 /**
- * Places the streams that are kept as numbers into groups: one for each event name. Predicates that ask one property to
+ * Places the streams whose states lie in blocks into groups: one for each event name. Predicates that ask one property to
  * equal a constant get a group for each constant once there are many: a user holds only what its own events have
  * touched.
  *
@@ -8,6 +8,9 @@
  */
 import { SlidingDistinct } from '../groups/distinct/sliding-distinct.ts'
 import { TotalDistinct } from '../groups/distinct/total-distinct.ts'
+import { SlidingExtreme } from '../groups/extremes/sliding-extreme.ts'
+import { TotalExtreme } from '../groups/extremes/total-extreme.ts'
+import { TotalTextExtreme } from '../groups/extremes/total-text-extreme.ts'
 import { NewestCount } from '../groups/newest-count.ts'
 import { NewestTimes } from '../groups/newest-times.ts'
 import { PlacedGroup } from '../groups/placed-group.ts'
@@ -17,7 +20,6 @@ import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
 import { SlidingSum } from '../groups/sliding-sum.ts'
 import { SlidingWindow } from '../groups/sliding-window.ts'
-import type { Reducer } from '../../src/language/tree.ts'
 import type { Sink, StreamLayout } from '../groups/grouped.ts'
 import type { SlidingReducer } from '../groups/sliding-reducer.ts'
 import type { Group } from '../plan/group.ts'
@@ -35,8 +37,8 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
   const keyOf = groupKeys(registry.placed())
   for (const placed of registry.placed()) {
     const { predicate } = placed
-    const streams = predicate.nodes.filter((node) => node.kind === 'stream').filter(isKeptAsNumbers)
-    predicate.states = predicate.nodes.filter((node) => node.kind !== 'stream' || !isKeptAsNumbers(node))
+    const streams = predicate.nodes.filter((node) => node.kind === 'stream').filter(isKeptInBlocks)
+    predicate.states = predicate.nodes.filter((node) => node.kind !== 'stream' || !isKeptInBlocks(node))
     if (streams.length === 0) continue
     const key = keyOf(placed)
     let group = groups.get(key)
@@ -46,10 +48,9 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
   return [...groups.values()]
 }
 
-/** True for a stream whose state is a few numbers and ordered times. */
-function isKeptAsNumbers({ occurrences, sessionGap, reducer }: StreamNode): boolean {
-  if (occurrences || sessionGap < Infinity) return false
-  return reducer.kind === 'count' || isSum(reducer) || isDistinct(reducer)
+/** True for a stream whose state lies in blocks. */
+function isKeptInBlocks({ occurrences, sessionGap, reducer }: StreamNode): boolean {
+  return !occurrences && sessionGap === Infinity && reducer.kind !== 'first' && reducer.kind !== 'last'
 }
 
 function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) => string {
@@ -92,20 +93,32 @@ function ownStateOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
 }
 
 function slidingReducerOf(group: PlacedGroup, node: StreamNode): SlidingReducer {
-  return isSum(node.reducer) ? new SlidingSum(group, node) : new SlidingDistinct(group, node)
+  switch (node.reducer.kind) {
+    case 'sum':
+    case 'avg':
+      return new SlidingSum(group, node)
+    case 'min':
+    case 'max':
+      return new SlidingExtreme(group, node)
+    default:
+      return new SlidingDistinct(group, node)
+  }
 }
 
 function totalOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
-  if (node.reducer.kind === 'count') return new TotalCount(group, node)
-  return isSum(node.reducer) ? new TotalSum(group, node) : new TotalDistinct(group, node)
-}
-
-function isSum({ kind }: Reducer): boolean {
-  return kind === 'sum' || kind === 'avg'
-}
-
-function isDistinct({ kind }: Reducer): boolean {
-  return kind === 'unique' || kind === 'unique_count' || kind === 'mode'
+  const { reducer } = node
+  switch (reducer.kind) {
+    case 'count':
+      return new TotalCount(group, node)
+    case 'sum':
+    case 'avg':
+      return new TotalSum(group, node)
+    case 'min':
+    case 'max':
+      return reducer.as === 'string' ? new TotalTextExtreme(group, node) : new TotalExtreme(group, node)
+    default:
+      return new TotalDistinct(group, node)
+  }
 }
 
 function isWindowCount({ reducer, totalKey }: StreamNode): boolean {

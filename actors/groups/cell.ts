@@ -34,10 +34,12 @@ export class Cell {
     return new EventReader(memory.state.bytes, NO_NAMES, (ints[place]! + HEADER_WORDS) * 8).value()
   }
 
-  /** Stores a value; null for none. */
-  set(rings: Rings, block: number, value: JsonValue): void {
+  /** Stores a value; null for none. Returns false if it is the one that is there. */
+  set(rings: Rings, block: number, value: JsonValue): boolean {
     this.#pack(value)
-    if (!this.#holdsScratch(rings, block)) this.#store(rings, block)
+    if (this.#holdsScratch(rings, block)) return false
+    this.#store(rings, block)
+    return true
   }
 
   /** Stores the value of a stream, and passes it on if it is another. */

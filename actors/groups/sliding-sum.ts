@@ -15,7 +15,7 @@ import { ExactSum } from '../reducers/exact-sum.ts'
 import type { WordAllocator } from './grouped.ts'
 import { addPartial, areSpilled, clearPartials, PARTIAL_WORDS, setPartials, spill, sumOfPartials } from './partials.ts'
 import type { SlidingReducer } from './sliding-reducer.ts'
-import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
+import { eachNumber, passOn, reducedSum, valueAt } from './number-value.ts'
 
 export class SlidingSum implements SlidingReducer {
   readonly node: StreamNode

@@ -20,7 +20,7 @@ import {
   setPartials,
   sumOfPartials,
 } from './partials.ts'
-import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
+import { eachNumber, passOn, reducedSum, valueAt } from './number-value.ts'
 
 const scratch = new Scratch()
 

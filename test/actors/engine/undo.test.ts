@@ -20,6 +20,9 @@ const KINDS = [
   "event('Ordered').within(1 day).mode(property('category'), 2)",
   "event('Viewed').between(1 hour, 1 day).unique(property('category'))",
   "event('Ordered').between(1 hour, 1 day).sum(property('price'))",
+  "event('Viewed').min(property('category') as string)",
+  "event('Ordered').within(1 day).max(property('price'))",
+  "event('Viewed').between(1 hour, 1 day).max(property('category') as string)",
 ].map((query, index) => ({ kind: 'computed_trait', key: `kind_${index}`, type: 'USERS', query }) as const)
 
 const FAULT = new Error('injected')

@@ -17,6 +17,10 @@ const REDUCERS = [
   "mode(property('x') as array)",
   "sum(property('x'))",
   "avg(property('x'))",
+  "min(property('x'))",
+  "max(property('x'))",
+  "min(property('x') as string)",
+  "max(property('x') as string)",
 ]
 const FILTERS = ['', '.within(40 seconds)', '.between(10 seconds, 40 seconds)']
 
@@ -98,18 +102,22 @@ const MEMORY = { stateBytes: 32 * 1024 ** 2, bytesBytes: 1024 ** 2 }
 
 /** Values of which none comes twice within so many. */
 const DISTINCT = 10_000
-const valueOf = (index: number): string => `value ${(index * 7919) % (DISTINCT * 2)}`
+const ORDERS = {
+  mixed: (index: number) => String(DISTINCT * 10 + ((index * 7919) % (DISTINCT * 2))),
+  rising: (index: number) => String(DISTINCT * 10 + index),
+}
 
 describe.each(QUERIES)('%s with 10,000 distinct values', (query) => {
-  it('copies a few words for each that comes and goes', () => {
+  it.each(['mixed', 'rising'] as const)('copies a few words for each that comes and goes, %s', (order) => {
     const kept = new KeptGroup(query, MEMORY)
     const start = kept.now
-    for (let index = 0; index < DISTINCT; index++) kept.add(start + index, valueOf(index))
-    kept.check()
-    expect(kept.words / DISTINCT).toBeLessThan(WORDS_MAX)
-    kept.words = 0
-    for (let index = DISTINCT; index < DISTINCT * 2; index++) kept.add(start + index * 4, valueOf(index))
-    kept.check()
-    expect(kept.words / DISTINCT).toBeLessThan(WORDS_MAX)
+    const add = (from: number, until: number, pauseMs: number) => {
+      kept.words = 0
+      for (let index = from; index < until; index++) kept.add(start + index * pauseMs, ORDERS[order](index))
+      kept.check()
+      expect(kept.words / (until - from)).toBeLessThan(WORDS_MAX)
+    }
+    add(0, DISTINCT, 1)
+    add(DISTINCT, DISTINCT * 2, 4)
   })
 })
