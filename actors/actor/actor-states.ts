@@ -153,14 +153,8 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     const all = this.#owner.olderOfAll()
     if (all.length === 0) return
     const { totals, groups } = this.#plan
-    for (const node of totals) {
-      if (!all.some((older) => older.totalOf(node.totalKey!, node.reducer))) continue
-      if (node.place) this.#blockOf(groups[node.place.group]!)
-      else {
-        this.#open.stream(node)
-        this.#open.publish(node, this)
-      }
-    }
+    for (const { totalKey, reducer, place } of totals)
+      if (all.some((older) => older.totalOf(totalKey!, reducer))) this.#blockOf(groups[place!.group]!)
   }
 
   /** Writes the states that are open. */

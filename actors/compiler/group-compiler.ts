@@ -8,6 +8,8 @@
  */
 import { SlidingDistinct } from '../groups/distinct/sliding-distinct.ts'
 import { TotalDistinct } from '../groups/distinct/total-distinct.ts'
+import { SlidingEdge } from '../groups/edges/sliding-edge.ts'
+import { TotalEdge } from '../groups/edges/total-edge.ts'
 import { SlidingExtreme } from '../groups/extremes/sliding-extreme.ts'
 import { TotalExtreme } from '../groups/extremes/total-extreme.ts'
 import { TotalTextExtreme } from '../groups/extremes/total-text-extreme.ts'
@@ -49,8 +51,8 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
 }
 
 /** True for a stream whose state lies in blocks. */
-function isKeptInBlocks({ occurrences, sessionGap, reducer }: StreamNode): boolean {
-  return !occurrences && sessionGap === Infinity && reducer.kind !== 'first' && reducer.kind !== 'last'
+function isKeptInBlocks({ occurrences, sessionGap }: StreamNode): boolean {
+  return !occurrences && sessionGap === Infinity
 }
 
 function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) => string {
@@ -100,6 +102,9 @@ function slidingReducerOf(group: PlacedGroup, node: StreamNode): SlidingReducer 
     case 'min':
     case 'max':
       return new SlidingExtreme(group, node)
+    case 'first':
+    case 'last':
+      return new SlidingEdge(group, node)
     default:
       return new SlidingDistinct(group, node)
   }
@@ -116,6 +121,9 @@ function totalOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
     case 'min':
     case 'max':
       return reducer.as === 'string' ? new TotalTextExtreme(group, node) : new TotalExtreme(group, node)
+    case 'first':
+    case 'last':
+      return new TotalEdge(group, node)
     default:
       return new TotalDistinct(group, node)
   }

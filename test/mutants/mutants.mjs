@@ -431,9 +431,9 @@ export const MUTANTS = [
   },
   {
     name: 'an event that comes just as its window ends is still taken up',
-    file: 'actors/streams/window-state.ts',
-    find: 'if (event.ts + window.to <= host.now) return',
-    replace: 'if (event.ts + window.to < host.now) return',
+    file: 'actors/groups/sliding-window.ts',
+    find: 'if (event.ts + to <= now) return',
+    replace: 'if (event.ts + to < now) return',
     caughtBy: ['test/actors/engine/oracle.test.ts'],
   },
   {

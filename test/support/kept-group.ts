@@ -156,8 +156,9 @@ export class KeptGroup implements ChangeReader {
   }
 
   #expected(now: number): JsonValue {
-    const { window, reducer, read, sessionGap } = this.node
-    let counted = this.#events.filter(({ ts }) => ts + window.from <= now && ts + window.to > now)
+    const { window, reducer, read, sessionGap, totalKey } = this.node
+    const isIn = ({ ts }: ProfileEvent) => ts + window.from <= now && ts + window.to > now
+    let counted = totalKey === undefined ? this.#events.filter(isIn) : this.#events
     const last = counted.at(-1)
     if (sessionGap < Infinity && last) {
       let first = counted.length - 1

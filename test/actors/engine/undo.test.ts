@@ -23,6 +23,9 @@ const KINDS = [
   "event('Viewed').min(property('category') as string)",
   "event('Ordered').within(1 day).max(property('price'))",
   "event('Viewed').between(1 hour, 1 day).max(property('category') as string)",
+  "event('Ordered').last(property('category'))",
+  "event('Viewed').within(1 day).first(property('price'))",
+  "event('Ordered').between(1 hour, 1 day).last(property('category'))",
 ].map((query, index) => ({ kind: 'computed_trait', key: `kind_${index}`, type: 'USERS', query }) as const)
 
 const FAULT = new Error('injected')
