@@ -96,7 +96,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
           this.#fed[fed] = group
           this.#fedBlocks[fed++] = this.#blockOf(group)
         }
-        member.insert(this.#store.rings, this.#fedBlocks[fed - 1]!, event, this.#owner.now)
+        member.insert(this.#store.rings, this.#fedBlocks[fed - 1]!, event, this.#owner)
       }
       for (const { id } of states) {
         if (id < last) isOrdered = false
@@ -118,12 +118,9 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     for (const node of nodes.sort((a, b) => a.id - b.id)) this.#feedState(node, event)
   }
 
-  #feedState(node: StreamNode | OccurrenceNode, event: ProfileEvent): void {
+  #feedState(node: OccurrenceNode, event: ProfileEvent): void {
     this.#plan.work.nodes++
-    if (node.kind === 'stream') {
-      this.#open.stream(node).insert(event, this.#owner)
-      this.#open.publish(node, this)
-    } else this.#open.occurrences(node).insert(event, this.#owner, this)
+    this.#open.occurrences(node).insert(event, this.#owner, this)
   }
 
   /** Releases all states. */

@@ -10,7 +10,6 @@ import type { ChangeReader } from '../plan/group.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import { type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
 import { JudgedState } from '../streams/judged-state.ts'
-import { SessionState } from '../streams/session-state.ts'
 import type { StreamState } from '../streams/stream-state.ts'
 import { sameValue } from '../values/values.ts'
 import type { ActorStore } from './actor-store.ts'
@@ -106,7 +105,8 @@ export class OpenStates {
 
   #stream(node: StreamNode): OpenStream {
     const opened =
-      this.#openedOf(node) ?? this.#begin({ node, state: newState(node), published: valueOfNothing(node.reducer) })
+      this.#openedOf(node) ??
+      this.#begin({ node, state: new JudgedState(node), published: valueOfNothing(node.reducer) })
     opened.isChanged = true
     return opened.open as OpenStream
   }
@@ -125,7 +125,7 @@ export class OpenStates {
   #read(node: StreamNode | OccurrenceNode, entry: number): OpenState {
     const reader = this.#readerOf(entry)
     if (node.kind === 'occurrences') return { node, state: OccurrenceState.read(node, reader) }
-    return { node, published: reader.value(), state: readState(node, reader) }
+    return { node, published: reader.value(), state: JudgedState.read(node, reader) }
   }
 
   #begin(open: OpenState): Opened {
@@ -148,12 +148,4 @@ export class OpenStates {
     const { state, bytes, blobs } = this.#store.memory
     return new EventReader(bytes.bytes, NO_NAMES, blobs.start(state.ints[entry * 2 + 3]!))
   }
-}
-
-function newState(node: StreamNode): StreamState {
-  return node.occurrences ? new JudgedState(node) : new SessionState(node)
-}
-
-function readState(node: StreamNode, reader: EventReader): StreamState {
-  return node.occurrences ? JudgedState.read(node, reader) : SessionState.read(node, reader)
 }

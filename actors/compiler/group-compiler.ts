@@ -1,5 +1,5 @@
 /**
- * Places the streams whose states lie in blocks into groups: one for each event name. Predicates that ask one property to
+ * Places the streams that events feed into groups: one for each event name. Predicates that ask one property to
  * equal a constant get a group for each constant once there are many: a user holds only what its own events have
  * touched.
  *
@@ -20,6 +20,9 @@ import { RingCount } from '../groups/ring-count.ts'
 import { RingTimes } from '../groups/ring-times.ts'
 import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
+import { RunCount } from '../groups/sessions/run-count.ts'
+import { Session } from '../groups/sessions/session.ts'
+import { SessionRun } from '../groups/sessions/session-run.ts'
 import { SlidingSum } from '../groups/sliding-sum.ts'
 import { SlidingWindow } from '../groups/sliding-window.ts'
 import type { Sink, StreamLayout } from '../groups/grouped.ts'
@@ -39,8 +42,8 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
   const keyOf = groupKeys(registry.placed())
   for (const placed of registry.placed()) {
     const { predicate } = placed
-    const streams = predicate.nodes.filter((node) => node.kind === 'stream').filter(isKeptInBlocks)
-    predicate.states = predicate.nodes.filter((node) => node.kind !== 'stream' || !isKeptInBlocks(node))
+    const streams = predicate.nodes.filter((node) => node.kind === 'stream')
+    predicate.states = predicate.nodes.filter((node) => node.kind === 'occurrences')
     if (streams.length === 0) continue
     const key = keyOf(placed)
     let group = groups.get(key)
@@ -48,11 +51,6 @@ export function placeStreams(registry: NodeRegistry): readonly Group[] {
     addMember(group, placed, streams)
   }
   return [...groups.values()]
-}
-
-/** True for a stream whose state lies in blocks. */
-function isKeptInBlocks({ occurrences, sessionGap }: StreamNode): boolean {
-  return !occurrences && sessionGap === Infinity
 }
 
 function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) => string {
@@ -91,7 +89,14 @@ function addMember(group: PlacedGroup, { predicate }: PlacedPredicate, nodes: re
 }
 
 function ownStateOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
+  if (node.sessionGap < Infinity) return sessionOf(group, node)
   return node.totalKey === undefined ? new SlidingWindow(slidingReducerOf(group, node)) : totalOf(group, node)
+}
+
+function sessionOf(group: PlacedGroup, node: StreamNode): Session {
+  const run = new SessionRun(group)
+  const isCount = node.reducer.kind === 'count'
+  return new Session(run, isCount ? new RunCount(group, node, run) : slidingReducerOf(group, node))
 }
 
 function slidingReducerOf(group: PlacedGroup, node: StreamNode): SlidingReducer {
@@ -129,8 +134,8 @@ function totalOf(group: PlacedGroup, node: StreamNode): Sink & StreamLayout {
   }
 }
 
-function isWindowCount({ reducer, totalKey }: StreamNode): boolean {
-  return reducer.kind === 'count' && totalKey === undefined
+function isWindowCount({ reducer, totalKey, sessionGap }: StreamNode): boolean {
+  return reducer.kind === 'count' && totalKey === undefined && sessionGap === Infinity
 }
 
 function looksAtNewest(node: StreamNode): boolean {

@@ -3,6 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 
 /** Hands out the words of a block, while a group is laid out. */
@@ -14,7 +15,7 @@ export interface WordAllocator {
 /** Something that the events of one predicate are written to. */
 export interface Sink {
   init(rings: Rings, block: number): void
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
   /** Drops what has left every window by now. */
   forget(rings: Rings, block: number, now: number): void
   release(rings: Rings, block: number): void

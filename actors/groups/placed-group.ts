@@ -9,6 +9,7 @@ import type { JsonValue } from '../../src/model/json.ts'
 import { HEADER_WORDS } from '../memory/arena.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader, Group, GroupMember } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
 
@@ -86,7 +87,7 @@ class Member implements GroupMember {
     this.streamCount = streamCount
   }
 
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void {
-    for (const sink of this.#sinks) sink.insert(rings, block, event, now)
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void {
+    for (const sink of this.#sinks) sink.insert(rings, block, event, host)
   }
 }

@@ -13,7 +13,7 @@ export interface SlidingReducer {
    * of them
    */
   hold(rings: Rings, block: number, event: ProfileEvent, entered: number): void
-  /** Lets all come in whose time is at or before an instant; it never goes back. */
+  /** Lets all come in whose time is at or before an instant, which is finite. */
   enter(rings: Rings, block: number, instant: number): void
   /** Drops all whose time is at or before an instant, which have come in. */
   leave(rings: Rings, block: number, instant: number): void

@@ -3,6 +3,7 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { Sink, StreamLayout } from './grouped.ts'
 import type { SlidingReducer } from './sliding-reducer.ts'
@@ -20,7 +21,7 @@ export class SlidingWindow implements Sink, StreamLayout {
     this.#reducer.init(rings, block)
   }
 
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void {
+  insert(rings: Rings, block: number, event: ProfileEvent, { now }: Host): void {
     const { from, to } = this.node.window
     if (event.ts + to <= now) return
     this.#reducer.enter(rings, block, now - from)

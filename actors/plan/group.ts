@@ -5,6 +5,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
+import type { Host } from './host.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** Notified when the reduced value of a stream has changed. */
@@ -41,5 +42,5 @@ export interface GroupMember {
   readonly group: Group
   /** The number of its streams. */
   readonly streamCount: number
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
 }

@@ -360,6 +360,27 @@ export const MUTANTS = [
     caughtBy: ['test/actors/memory/rings.test.ts'],
   },
   {
+    name: 'a ring of events is written to where a failure still needs what it holds',
+    file: 'actors/groups/event-ring.ts',
+    find: '    memory.barrier.touchWords(STATE, ints[place]!, at - ints[place]!, stride + moved)\n',
+    replace: '',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
+  },
+  {
+    name: 'a slot of a dictionary is written to where a failure still needs it',
+    file: 'actors/groups/dictionary.ts',
+    find: '    memory.barrier.touchWords(STATE, owned, at - owned, SLOT_WORDS)\n',
+    replace: '',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
+  },
+  {
+    name: 'a finished run of a session is not read again for a late event',
+    file: 'actors/groups/sessions/session.ts',
+    find: 'if (index === 0 && this.#run.isForgetful(rings, block)) this.#readAgain(rings, block, host)',
+    replace: 'if (index < 0) this.#readAgain(rings, block, host)',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
+  },
+  {
     name: 'a block is given out again before its settlement stands',
     file: 'actors/memory/write-barrier.ts',
     find: 'logged.dead[logged.deadCount++] = at',

@@ -6,6 +6,7 @@ import { ActorMemory, SMALL_MEMORY, type MemoryLimits } from '../../actors/memor
 import { Rings } from '../../actors/memory/rings.ts'
 import { STATE } from '../../actors/memory/write-barrier.ts'
 import type { ChangeReader, Group, GroupMember } from '../../actors/plan/group.ts'
+import type { Host } from '../../actors/plan/host.ts'
 import type { StreamNode } from '../../actors/plan/stream-node.ts'
 import { createAccumulator } from '../../actors/reducers/create-accumulator.ts'
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
@@ -126,10 +127,20 @@ export class KeptGroup implements ChangeReader {
   #settle(event: ProfileEvent | undefined): void {
     this.memory.barrier.begin()
     this.memory.barrier.touch(STATE, this.#block, this.#group.words)
-    if (event) this.#member.insert(this.#rings, this.#block, event, this.now)
+    if (event) this.#member.insert(this.#rings, this.#block, event, this.#hostWith(event))
     this.#due = this.#group.evaluate(this.#rings, this.#block, this.now, this)
     if (this.#writesLeft < Infinity) throw FAULT
     this.memory.barrier.commit()
+  }
+
+  /** The actor, whose history has the event already. */
+  #hostWith(event: ProfileEvent): Host {
+    return {
+      now: this.now,
+      keptEvents: () => [...this.#events, event].sort(compareEvents),
+      readTrait: () => undefined,
+      occurrencesOf: () => undefined,
+    }
   }
 
   /** A value that changes is passed on. */

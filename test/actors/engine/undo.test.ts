@@ -26,6 +26,9 @@ const KINDS = [
   "event('Ordered').last(property('category'))",
   "event('Viewed').within(1 day).first(property('price'))",
   "event('Ordered').between(1 hour, 1 day).last(property('category'))",
+  "event('Viewed').expires_after(1 hour).count()",
+  "event('Ordered').within(1 day).expires_after(6 hours).sum(property('price'))",
+  "event('Viewed').between(1 hour, 1 day).expires_after(6 hours).unique(property('category'))",
 ].map((query, index) => ({ kind: 'computed_trait', key: `kind_${index}`, type: 'USERS', query }) as const)
 
 const FAULT = new Error('injected')

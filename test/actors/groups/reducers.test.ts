@@ -26,7 +26,15 @@ const REDUCERS = [
 ]
 const FILTERS = ['', '.within(40 seconds)', '.between(10 seconds, 40 seconds)']
 
-const QUERIES = FILTERS.flatMap((filter) => REDUCERS.map((reducer) => `event('A')${filter}.${reducer}`))
+const SESSIONS = [
+  '.expires_after(10 seconds)',
+  '.within(40 seconds).expires_after(5 seconds)',
+  '.between(5 seconds, 40 seconds).expires_after(15 seconds)',
+]
+
+const over = (filters: readonly string[], reducers: readonly string[]) =>
+  filters.flatMap((filter) => reducers.map((reducer) => `event('A')${filter}.${reducer}`))
+const QUERIES = [...over(FILTERS, REDUCERS), ...over(SESSIONS, ['count()', ...REDUCERS])]
 
 const word = fc.constantFrom('a', 'b', 'c', 'aa', '10', 'true', '{"a":1}', 'Ж', 'a much longer text than the others')
 const scalar = fc.oneof(
