@@ -10,19 +10,19 @@ const FOLDERS = ['src', 'actors', 'destinations']
 /** Words that any engineer reads without a glossary, names of formats and products among them. */
 const PLAIN_WORDS: ReadonlySet<string> = new Set(
   `
-    address addressing admin allocator allow answered api app application applied asked bag before binary blocked
-    board body bull cells change checked checkpointer choice class client clock code collection comparison compiled
-    compiler complaint config context control count counted counts credentials damaged date defined delayed
-    description directory distinct duration edge encode engine error ever exact existing express extreme failed
-    failure failures fault field file forgotten from gauges group grouped head heard held holder hooks http identify
-    identity index input inspection joined json judged kind limits listed listener lost maker member members memory
-    metrics name named new notes numbered object of older on options order origin outgoing overview owner paced pair
-    parsed parser path placed present private process progress query raw reached reader readers received record
-    recovered redis reference rejected relative response rest results retry retrying row running schedule scope
-    scratch secrets server service set setting settings settled settling setup several shown signed since size state
-    stateful states status step store stored stores strategy subject sum summary supervised supervision table take
-    target test timed timer to token tokens track tried unit united user users value values variable version view
-    waiting word work yaml
+    address addressing admin allocator allow answered api app application applied asked bag before binary bits blocked
+    board body bull cells change changed checked checkpointer choice class client clock code collection comparison
+    compiled compiler complaint concern config context control count counted counts credentials damaged data date
+    defined delayed description difference directory distinct duration edge engine error ever exact existing express
+    extreme failed failure failures fault field file forgotten frequency from gauges group grouped head heap heard held
+    holder hooks http identify identity index input inputs inspection joined json judged kind limits listed listener
+    lost make maker member members memory metrics name named new notes numbered numbers object of older on options
+    order origin outgoing overview owner paced pair parsed parser path placed present private process progress query
+    raw reached reader readers received record recovered redis reference rejected relative response rest results retry
+    retrying row running schedule scope scratch secrets server service set setting settings settled settling setup
+    several shown signed since size state stateful states status step store stored stores strategy subject sum summary
+    supervised supervision table take target test text timed timer to token tokens track tried unit united unknown user
+    users value values variable verification verified version view waiting word work yaml
   `
     .trim()
     .split(/\s+/),

@@ -114,7 +114,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
           this.#fed[fed] = group
           this.#fedBlocks[fed++] = this.#blockOf(group)
         }
-        member.insert(this.#store.rings, this.#fedBlocks[fed - 1]!, event, this.#owner.now)
+        member.insert(this.#store.rings, this.#fedBlocks[fed - 1]!, event, this.#owner)
       }
       for (const { id } of states) {
         if (id < last) isOrdered = false
@@ -135,12 +135,9 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     for (const node of nodes.sort((a, b) => a.id - b.id)) this.#feedState(node, event)
   }
 
-  #feedState(node: StreamNode | OccurrenceNode, event: ProfileEvent): void {
+  #feedState(node: OccurrenceNode, event: ProfileEvent): void {
     this.#plan.work.nodes++
-    if (node.kind === 'stream') {
-      this.#open.stream(node).insert(event, this.#owner)
-      this.#open.publish(node, this)
-    } else this.#open.occurrences(node).insert(event, this.#owner, this)
+    this.#open.occurrences(node).insert(event, this.#owner, this)
   }
 
   /** Lists the values of all streams or what is compared with them, and the truths of all timed comparisons. */
@@ -240,14 +237,9 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     if (totals.length === 0) return
     const all = this.#owner.olderOfAll()
     if (all.length === 0) return
-    for (const node of totals) {
-      if (!all.some((older) => older.totalOf(node.totalKey!, node.reducer))) continue
-      if (node.place) this.#blockOf(this.#plan.states[node.place.group] as Group)
-      else {
-        this.#open.stream(node)
-        this.#open.publish(node, this)
-      }
-    }
+    for (const { totalKey, reducer, place } of totals)
+      if (all.some((older) => older.totalOf(totalKey!, reducer)))
+        this.#blockOf(this.#plan.states[place!.group] as Group)
   }
 
   /** Writes the states that are open. */
@@ -289,6 +281,12 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
         for (const index of definitions) this.#owner.markDefinition(index)
       })
     if (node.isWatched) this.markDependents(node.watchers)
+  }
+
+  /** Marks all readers of a stream's value. */
+  onAnyChange({ comparisons, isWatched, watchers }: StreamNode): void {
+    for (const { definitions } of comparisons) for (const index of definitions) this.#owner.markDefinition(index)
+    if (isWatched) this.markDependents(watchers)
   }
 
   /** Judges again whatever counts an occurrence that now holds, or no longer holds. */

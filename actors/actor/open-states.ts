@@ -9,12 +9,8 @@ import { NO_NAMES } from '../packing/name-table.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import { type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
-import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { JudgedState } from '../streams/judged-state.ts'
-import { SessionState } from '../streams/session-state.ts'
 import type { StreamState } from '../streams/stream-state.ts'
-import { TotalState } from '../streams/total-state.ts'
-import { WindowState } from '../streams/window-state.ts'
 import { sameValue } from '../values/values.ts'
 import type { ActorStore } from './actor-store.ts'
 import type { OpenOccurrences, OpenState, OpenStream } from './live-states.ts'
@@ -29,7 +25,6 @@ interface Opened {
 interface Owner {
   readonly ordinal: number
   readonly row: number
-  olderOfAll(): readonly ForgottenTotals[]
 }
 
 export class OpenStates {
@@ -109,7 +104,9 @@ export class OpenStates {
   }
 
   #stream(node: StreamNode): OpenStream {
-    const opened = this.#openedOf(node) ?? this.#begin(this.#newStream(node))
+    const opened =
+      this.#openedOf(node) ??
+      this.#begin({ node, state: new JudgedState(node), published: valueOfNothing(node.reducer) })
     opened.isChanged = true
     return opened.open as OpenStream
   }
@@ -130,17 +127,7 @@ export class OpenStates {
   #read(node: StreamNode | OccurrenceNode, entry: number): OpenState {
     const reader = this.#readerOf(entry)
     if (node.kind === 'occurrences') return { node, state: OccurrenceState.read(node, reader) }
-    return { node, published: reader.value(), state: readState(node, reader) }
-  }
-
-  #newStream(node: StreamNode): OpenStream {
-    const state = newState(node)
-    if (state instanceof TotalState)
-      for (const older of this.#owner.olderOfAll()) {
-        const total = older.totalOf(node.totalKey!, node.reducer)
-        if (total) state.addOlder(total.state())
-      }
-    return { node, state, published: valueOfNothing(node.reducer) }
+    return { node, published: reader.value(), state: JudgedState.read(node, reader) }
   }
 
   #begin(open: OpenState): Opened {
@@ -163,16 +150,4 @@ export class OpenStates {
     const { state, bytes, blobs } = this.#store.memory
     return new EventReader(bytes.bytes, NO_NAMES, blobs.start(state.ints[entry * 2 + 3]!))
   }
-}
-
-function newState(node: StreamNode): StreamState {
-  if (node.occurrences) return new JudgedState(node)
-  if (node.sessionGap < Infinity) return new SessionState(node)
-  return node.totalKey === undefined ? new WindowState(node) : new TotalState(node)
-}
-
-function readState(node: StreamNode, reader: EventReader): StreamState {
-  if (node.occurrences) return JudgedState.read(node, reader)
-  if (node.sessionGap < Infinity) return SessionState.read(node, reader)
-  return node.totalKey === undefined ? WindowState.read(node, reader) : TotalState.read(node, reader)
 }

@@ -2,7 +2,8 @@
  * The states of an actor as bytes: their number, then for each its own number · when it is due · a run with what it
  * holds. Blocks are written part by part, so that neither their place nor the room in them matters.
  */
-import { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader} from '../packing/event-codec.ts';
+import { Scratch } from '../packing/event-codec.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import { STATE } from '../memory/write-barrier.ts'
 import type { Group } from '../plan/group.ts'

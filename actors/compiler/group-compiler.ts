@@ -4,7 +4,14 @@
  * its own, as an event can satisfy few of them. A group of the plan before stays as it is if all that is asked for has
  * its part there.
  */
-import type { WordAllocator } from '../groups/grouped.ts'
+import type { Sink, StreamLayout, WordAllocator } from '../groups/grouped.ts'
+import { SlidingDistinct } from '../groups/distinct/sliding-distinct.ts'
+import { TotalDistinct } from '../groups/distinct/total-distinct.ts'
+import { SlidingEdge } from '../groups/edges/sliding-edge.ts'
+import { TotalEdge } from '../groups/edges/total-edge.ts'
+import { SlidingExtreme } from '../groups/extremes/sliding-extreme.ts'
+import { TotalExtreme } from '../groups/extremes/total-extreme.ts'
+import { TotalTextExtreme } from '../groups/extremes/total-text-extreme.ts'
 import { NewestCount } from '../groups/newest-count.ts'
 import { NewestTimes } from '../groups/newest-times.ts'
 import { type MakePart, type Part, PlacedGroup } from '../groups/placed-group.ts'
@@ -12,9 +19,14 @@ import { RingCount } from '../groups/ring-count.ts'
 import { RingTimes } from '../groups/ring-times.ts'
 import { TotalCount } from '../groups/total-count.ts'
 import { TotalSum } from '../groups/total-sum.ts'
-import { WindowSum } from '../groups/window-sum.ts'
 import type { GroupMember } from '../plan/group.ts'
 import type { Predicate } from '../plan/predicate.ts'
+import { RunCount } from '../groups/sessions/run-count.ts'
+import { Session } from '../groups/sessions/session.ts'
+import { SessionRun } from '../groups/sessions/session-run.ts'
+import { SlidingSum } from '../groups/sliding-sum.ts'
+import { SlidingWindow } from '../groups/sliding-window.ts'
+import type { SlidingReducer } from '../groups/sliding-reducer.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { NodeRegistry, PlacedPredicate } from './node-registry.ts'
 import type { StateNumbers } from './state-numbers.ts'
@@ -54,8 +66,8 @@ export function placeStreams(registry: NodeRegistry, numbers: StateNumbers, befo
   const keyOf = groupKeys(registry.placed())
   for (const placed of registry.placed()) {
     const { predicate } = placed
-    const streams = predicate.nodes.filter((node) => node.kind === 'stream').filter(isKeptAsNumbers)
-    predicate.states = predicate.nodes.filter((node) => node.kind !== 'stream' || !isKeptAsNumbers(node))
+    const streams = predicate.nodes.filter((node) => node.kind === 'stream')
+    predicate.states = predicate.nodes.filter((node) => node.kind === 'occurrences')
     if (streams.length === 0) continue
     const key = keyOf(placed)
     const wanted = { predicate, wanted: partsOf(placed, streams) }
@@ -99,14 +111,6 @@ function placeGroup(
   }
   if (isThere) group.keepLayoutOf(before)
   return group
-}
-
-/** True for a stream whose state is a few numbers and ordered times. */
-function isKeptAsNumbers({ occurrences, sessionGap, window, reducer, totalKey }: StreamNode): boolean {
-  if (occurrences || sessionGap < Infinity) return false
-  if (reducer.kind === 'count') return true
-  if (reducer.kind !== 'sum' && reducer.kind !== 'avg') return false
-  return totalKey !== undefined || window.from === 0
 }
 
 function groupKeys(all: readonly PlacedPredicate[]): (placed: PlacedPredicate) => string {
@@ -172,13 +176,54 @@ function partKey({ key, countMax, thresholds }: StreamNode): string {
   return JSON.stringify([key, String(countMax), thresholds])
 }
 
-function ownStateOf(words: WordAllocator, node: StreamNode) {
-  if (node.reducer.kind === 'count') return new TotalCount(words, node)
-  return node.totalKey === undefined ? new WindowSum(words, node) : new TotalSum(words, node)
+function ownStateOf(words: WordAllocator, node: StreamNode): Sink & StreamLayout {
+  if (node.sessionGap < Infinity) return sessionOf(words, node)
+  return node.totalKey === undefined ? new SlidingWindow(slidingReducerOf(words, node)) : totalOf(words, node)
 }
 
-function isWindowCount({ reducer, totalKey }: StreamNode): boolean {
-  return reducer.kind === 'count' && totalKey === undefined
+function sessionOf(words: WordAllocator, node: StreamNode): Session {
+  const run = new SessionRun(words)
+  const isCount = node.reducer.kind === 'count'
+  return new Session(run, isCount ? new RunCount(words, node, run) : slidingReducerOf(words, node))
+}
+
+function slidingReducerOf(words: WordAllocator, node: StreamNode): SlidingReducer {
+  switch (node.reducer.kind) {
+    case 'sum':
+    case 'avg':
+      return new SlidingSum(words, node)
+    case 'min':
+    case 'max':
+      return new SlidingExtreme(words, node)
+    case 'first':
+    case 'last':
+      return new SlidingEdge(words, node)
+    default:
+      return new SlidingDistinct(words, node)
+  }
+}
+
+function totalOf(words: WordAllocator, node: StreamNode): Sink & StreamLayout {
+  const { reducer } = node
+  switch (reducer.kind) {
+    case 'count':
+      return new TotalCount(words, node)
+    case 'sum':
+    case 'avg':
+      return new TotalSum(words, node)
+    case 'min':
+    case 'max':
+      return reducer.as === 'string' ? new TotalTextExtreme(words, node) : new TotalExtreme(words, node)
+    case 'first':
+    case 'last':
+      return new TotalEdge(words, node)
+    default:
+      return new TotalDistinct(words, node)
+  }
+}
+
+function isWindowCount({ reducer, totalKey, sessionGap }: StreamNode): boolean {
+  return reducer.kind === 'count' && totalKey === undefined && sessionGap === Infinity
 }
 
 function looksAtNewest(node: StreamNode): boolean {

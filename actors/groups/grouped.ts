@@ -4,6 +4,7 @@ import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 
 /** Hands out the words of a block, while a group is laid out. */
@@ -21,7 +22,7 @@ export interface Stored {
 /** Something that the events of one predicate are written to. */
 export interface Sink extends Stored {
   init(rings: Rings, block: number): void
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
   /** Drops what has left every window by now. */
   forget(rings: Rings, block: number, now: number): void
   release(rings: Rings, block: number): void

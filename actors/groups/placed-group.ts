@@ -9,6 +9,7 @@ import { HEADER_WORDS } from '../memory/arena.ts'
 import type { Rings } from '../memory/rings.ts'
 import { type EventReader, Scratch } from '../packing/event-codec.ts'
 import type { ChangeReader, Group, GroupMember, Succession, TotalOf } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
 
 /** A part is written here, then copied. */
@@ -224,7 +225,7 @@ class Member implements GroupMember {
     this.streamCount = streamCount
   }
 
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void {
-    for (const sink of this.#sinks) sink.insert(rings, block, event, now)
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void {
+    for (const sink of this.#sinks) sink.insert(rings, block, event, host)
   }
 }

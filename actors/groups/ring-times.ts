@@ -2,6 +2,7 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { PLACE_WORDS, type Rings } from '../memory/rings.ts'
 import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { Host } from '../plan/host.ts'
 import type { Sink, WordAllocator } from './grouped.ts'
 
 export class RingTimes implements Sink {
@@ -18,7 +19,7 @@ export class RingTimes implements Sink {
     doubles.fill(0, block + this.offset, block + this.offset + PLACE_WORDS)
   }
 
-  insert(rings: Rings, block: number, { ts }: ProfileEvent, now: number): void {
+  insert(rings: Rings, block: number, { ts }: ProfileEvent, { now }: Host): void {
     if (ts > now - this.#keptMs) rings.insert(block + this.offset, 1, ts)
   }
 

@@ -22,7 +22,7 @@ import {
   sumOfPartials,
   writePartials,
 } from './partials.ts'
-import { eachNumber, passOn, reducedSum, valueAt } from './sum-value.ts'
+import { eachNumber, passOn, reducedSum, valueAt } from './number-value.ts'
 
 const scratch = new Scratch()
 

@@ -110,7 +110,7 @@ export class Histories {
     for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) length += ints[chunk * 2 + 3]!
     scratch.varint(length)
     for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
-      scratch.raw(bytes, (chunk + CHUNK_FIRST) * 8, ints[chunk * 2 + 3]!)
+      scratch.raw(bytes, (chunk + CHUNK_FIRST) * 8, ints[chunk * 2 + 3])
     }
   }
 

@@ -3,8 +3,8 @@
  * front, new ones come in at its end. The owner holds its place, two words: (block, unused) · (index of the first,
  * count).
  *
- * R1. An entry that has left stays readable until the settlement stands: a ring that is empty starts over in its block
- *     only after the block was copied.
+ * R1. An entry that has left stays readable until the settlement stands: words are copied before they are written to,
+ *     those behind the last entry too, as a ring that was emptied starts over in its block.
  *
  * Example: with stride 2, the sales 10:00 5 $ and 10:05 7 $ are header · 10:00 · 5 · 10:05 · 7.
  */
@@ -68,21 +68,18 @@ export class Rings {
     return low
   }
 
-  /** Adds a time, behind those that are equal. The block of the place must be one to write to. */
+  /** Adds a time, behind those that are equal. The block of the place must be one to write to. Keeps R1. */
   insert(place: number, stride: Stride, ts: number, number = 0): void {
     const { doubles, ints } = this
     const start = this.#makeRoom(place, stride)
     const block = ints[place * 2]!
     const count = ints[place * 2 + 3]!
     const first = block + CONTENT + start * stride
-    let at = first + count * stride
-    if (count > 0 && doubles[at - stride]! > ts) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
-      for (; at > first && doubles[at - stride]! > ts; at -= stride) {
-        doubles[at] = doubles[at - stride]!
-        if (stride === 2) doubles[at + 1] = doubles[at - 1]!
-      }
-    }
+    const end = first + count * stride
+    let at = end
+    while (at > first && doubles[at - stride]! > ts) at -= stride
+    this.#barrier.touchWords(STATE, block, at - block, end + stride - at)
+    if (at < end) doubles.copyWithin(at + stride, at, end)
     doubles[at] = ts
     if (stride === 2) doubles[at + 1] = number
     ints[place * 2 + 2] = start
@@ -131,13 +128,10 @@ export class Rings {
     const start = ints[place * 2 + 2]!
     const count = ints[place * 2 + 3]!
     const capacity = block === 0 ? 0 : Math.floor((this.#arena.wordsOf(block) - CONTENT) / stride)
-    if (count === 0 && start > 0) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
-      return 0
-    }
+    if (count === 0 && capacity > 0) return 0
     if (start + count < capacity) return start
     if (start > 0 && start * 4 >= capacity) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))
+      this.#barrier.touchWords(STATE, block, CONTENT, count * stride)
       this.#copy(block, start * stride, block, count * stride)
       return 0
     }

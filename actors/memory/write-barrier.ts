@@ -3,7 +3,8 @@
  * is copying back.
  *
  * W1. `touch` comes before the first write to a block within a settlement. A block that was allocated within it needs
- *     none.
+ *     none. A block that can grow large is not copied whole: `touchWords` comes before every write to it, and copies the
+ *     words that are written.
  * W2. A block that is no longer needed is released when the settlement stands: until then it may be needed again. So
  *     what lies behind the used part of a block may be written without a copy only if no undoing needs it.
  */
@@ -51,19 +52,15 @@ export class WriteBarrier {
   touch(which: number, at: number, words: number): void {
     const logged = this.#logs[which]!
     const { ints } = logged.arena
-    let from = at * 2
-    if (ints[from] === this.#stamp) return
-    const count = words * 2
-    if (logged.used + count + 3 > logged.log.length) grow(logged, count)
-    const { log } = logged
-    let to = logged.used
-    // As integers: a copy as doubles may change the bits of what looks like a NaN.
-    for (const end = from + count; from < end; from++) log[to++] = ints[from]!
-    log[to] = at
-    log[to + 1] = count
-    log[to + 2] = COPY
-    logged.used = to + 3
+    if (ints[at * 2] === this.#stamp) return
+    copy(logged, at, words)
     ints[at * 2] = this.#stamp
+  }
+
+  /** Called before `words` words of a block are written to, from the one `from` words behind its first. Keeps W1. */
+  touchWords(which: number, at: number, from: number, words: number): void {
+    const logged = this.#logs[which]!
+    if (logged.arena.ints[at * 2] !== this.#stamp) copy(logged, at + from, words)
   }
 
   /** Allocates a block that is given back if the settlement fails. */
@@ -109,6 +106,21 @@ export class WriteBarrier {
       logged.deadCount = 0
     }
   }
+}
+
+/** Notes words as they are, from the word `at` on. */
+function copy(logged: LoggedArena, at: number, words: number): void {
+  const { ints } = logged.arena
+  const count = words * 2
+  if (logged.used + count + 3 > logged.log.length) grow(logged, count)
+  const { log } = logged
+  let to = logged.used
+  // As integers: a copy as doubles may change the bits of what looks like a NaN.
+  for (let from = at * 2, end = from + count; from < end; from++) log[to++] = ints[from]!
+  log[to] = at
+  log[to + 1] = count
+  log[to + 2] = COPY
+  logged.used = to + 3
 }
 
 function grow(logged: LoggedArena, more: number): void {

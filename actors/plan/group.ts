@@ -7,11 +7,14 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { Host } from './host.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** Notified when the reduced value of a stream has changed. */
 export interface ChangeReader {
   onChange(node: StreamNode, before: JsonValue, after: JsonValue): void
+  /** Notified when it may have changed, and is too large to be compared. */
+  onAnyChange(node: StreamNode): void
 }
 
 /** Returns the state of a stream's total of forgotten events; undefined if there is none. */
@@ -43,7 +46,7 @@ export interface GroupMember {
   readonly group: Group
   /** The number of its streams. */
   readonly streamCount: number
-  insert(rings: Rings, block: number, event: ProfileEvent, now: number): void
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
 }
 
 /** How the block of a group becomes that of the group in its place. */

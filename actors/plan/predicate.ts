@@ -13,7 +13,7 @@ export interface Predicate {
   /** Streams and occurrences that take the events, by ascending id. */
   readonly nodes: (StreamNode | OccurrenceNode)[]
   /** Those of the nodes whose state is by itself. */
-  states: readonly (StreamNode | OccurrenceNode)[]
+  states: readonly OccurrenceNode[]
   /** The part of a group where the states of the other nodes lie; undefined if there are none. */
   member: GroupMember | undefined
   /** The search that last tested it: a predicate under several keys is tested once. */

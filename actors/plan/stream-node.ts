@@ -19,7 +19,7 @@ export interface Window {
   readonly to: number
 }
 
-/** Where the state of a stream lies that is kept in a group. */
+/** Where the state of a stream lies that events feed. */
 export interface GroupedStream {
   /** The number of the group's state. */
   readonly group: number
@@ -56,7 +56,7 @@ export interface StreamNode {
   isWatched: boolean
   /** Readers of the value itself. */
   readonly watchers: Dependents
-  /** Where its state lies, if it is kept as numbers; otherwise the state is by itself. */
+  /** Where its state lies; undefined if it reduces judged occurrences: then the state is by itself. */
   place: GroupedStream | undefined
   /** If the test depends on more than the event: the judged occurrences that this stream reduces. */
   readonly occurrences: OccurrenceNode | undefined

@@ -126,7 +126,7 @@ export class Pages {
   /** Drops the open cut: its pages are in the next one again. Keeps G2. */
   takeBack(): void {
     for (const { page } of this.#cut?.pages ?? []) {
-      this.#pages[page]! = (this.#pages[page]! & OLD) | DIRTY
+      this.#pages[page] = (this.#pages[page]! & OLD) | DIRTY
       this.#each(page, (ordinal) => {
         if (this.#actors[ordinal] !== CLEAN) this.#actors[ordinal] = DIRTY
       })

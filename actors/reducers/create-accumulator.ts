@@ -17,7 +17,7 @@ export function createAccumulator(reducer: Reducer, sliding: boolean): TotalAccu
       return new SumAccumulator(reducer.kind)
     case 'min':
     case 'max':
-      return new ExtremeAccumulator(reducer.kind, reducer.as, sliding)
+      return new ExtremeAccumulator(reducer, sliding)
     case 'first':
     case 'last':
       return new EdgeAccumulator(reducer.kind, sliding)

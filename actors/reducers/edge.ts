@@ -8,6 +8,12 @@ interface EdgeEntry extends EventOrder {
   readonly value: JsonValue
 }
 
+/** Returns the outermost of the values that an event brings; undefined if there is none. */
+export function edgeOf(kind: 'first' | 'last', reached: Reached): JsonValue | undefined {
+  const edge = reached instanceof Several ? reached.values.at(kind === 'first' ? 0 : -1) : reached
+  return edge ?? undefined
+}
+
 export class EdgeAccumulator implements TotalAccumulator {
   readonly #kind: 'first' | 'last'
   readonly #sliding: boolean
@@ -20,8 +26,8 @@ export class EdgeAccumulator implements TotalAccumulator {
   }
 
   add(order: EventOrder, reached: Reached): void {
-    const value = this.#edgeOf(reached)
-    if (value === undefined || value === null) return
+    const value = edgeOf(this.#kind, reached)
+    if (value === undefined) return
     const entry = { ts: order.ts, arrival: order.arrival, value }
     if (this.#kind === 'first' && this.#sliding) this.#insert(entry)
     else this.#takeOutermost(entry)
@@ -54,10 +60,5 @@ export class EdgeAccumulator implements TotalAccumulator {
     let index = this.#entries.length
     while (index > 0 && compareEvents(this.#entries[index - 1]!, entry) > 0) index--
     this.#entries.splice(index, 0, entry)
-  }
-
-  #edgeOf(reached: Reached): JsonValue | undefined {
-    if (!(reached instanceof Several)) return reached
-    return reached.values.at(this.#kind === 'first' ? 0 : -1)
   }
 }

@@ -26,10 +26,6 @@ export class JudgedState implements StreamState {
     return state
   }
 
-  insert(): void {
-    // Events reach this stream as occurrences.
-  }
-
   advance(host: Host): void {
     const state = host.occurrencesOf(this.#node.occurrences!.id)
     if (state) this.#reduce(state, host.now)

@@ -1,5 +1,4 @@
 /** The state that an actor holds for one stream by itself. */
-import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Scratch } from '../packing/event-codec.ts'
 import type { Host } from '../plan/host.ts'
@@ -7,8 +6,6 @@ import type { Host } from '../plan/host.ts'
 export interface StreamState {
   /** Next instant at which time alone may change it; infinite if none. */
   readonly dueAt: number
-  /** Adds an event that passes the stream's test. */
-  insert(event: ProfileEvent, host: Host): void
   /** Moves the window on to the host's present. */
   advance(host: Host): void
   value(): JsonValue

@@ -382,28 +382,39 @@ export const MUTANTS = [
     caughtBy: [UNDO],
   },
   {
-    name: 'a ring starts over in a block that a failure still needs',
+    name: 'a ring is written to where a failure still needs what it holds',
     file: 'actors/memory/rings.ts',
-    find: `    if (count === 0 && start > 0) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))`,
-    replace: '    if (count === 0 && start > 0) {',
+    find: '    this.#barrier.touchWords(STATE, block, at - block, end + stride - at)',
+    replace: '',
     caughtBy: ['test/actors/memory/rings.test.ts'],
   },
   {
     name: 'a ring moves up in a block that a failure still needs',
     file: 'actors/memory/rings.ts',
-    find: `    if (start > 0 && start * 4 >= capacity) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))`,
-    replace: '    if (start > 0 && start * 4 >= capacity) {',
+    find: '      this.#barrier.touchWords(STATE, block, CONTENT, count * stride)',
+    replace: '',
     caughtBy: ['test/actors/memory/rings.test.ts'],
   },
   {
-    name: 'a late time takes its place in a block that a failure still needs',
-    file: 'actors/memory/rings.ts',
-    find: `    if (count > 0 && doubles[at - stride]! > ts) {
-      this.#barrier.touch(STATE, block, this.#arena.wordsOf(block))`,
-    replace: '    if (count > 0 && doubles[at - stride]! > ts) {',
-    caughtBy: ['test/actors/memory/rings.test.ts'],
+    name: 'a ring of events is written to where a failure still needs what it holds',
+    file: 'actors/groups/event-ring.ts',
+    find: '    memory.barrier.touchWords(STATE, ints[place]!, at - ints[place]!, stride + moved)\n',
+    replace: '',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
+  },
+  {
+    name: 'a slot of a dictionary is written to where a failure still needs it',
+    file: 'actors/groups/dictionary.ts',
+    find: '    memory.barrier.touchWords(STATE, owned, at - owned, SLOT_WORDS)\n',
+    replace: '',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
+  },
+  {
+    name: 'a finished run of a session is not read again for a late event',
+    file: 'actors/groups/sessions/session.ts',
+    find: 'if (index === 0 && this.#run.isForgetful(rings, block)) this.#readAgain(rings, block, host)',
+    replace: 'if (index < 0) this.#readAgain(rings, block, host)',
+    caughtBy: ['test/actors/groups/reducers.test.ts'],
   },
   {
     name: 'a block is given out again before its settlement stands',
@@ -477,9 +488,9 @@ export const MUTANTS = [
   },
   {
     name: 'an event that comes just as its window ends is still taken up',
-    file: 'actors/streams/window-state.ts',
-    find: 'if (event.ts + window.to <= host.now) return',
-    replace: 'if (event.ts + window.to < host.now) return',
+    file: 'actors/groups/sliding-window.ts',
+    find: 'if (event.ts + to <= now) return',
+    replace: 'if (event.ts + to < now) return',
     caughtBy: ['test/actors/engine/oracle.test.ts'],
   },
   {

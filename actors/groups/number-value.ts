@@ -1,4 +1,4 @@
-/** The value of a sum or an average in one word; NaN stands for none. */
+/** A value that is a number, in one word; NaN stands for none. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'
@@ -21,8 +21,12 @@ export function eachNumber({ read }: StreamNode, event: ProfileEvent, visit: (nu
 /** Returns the value of a sum over so many numbers; NaN if there is none, or it is not finite. */
 export function reducedSum({ reducer }: StreamNode, sum: number, count: number): number {
   if (count === 0) return NaN
-  const value = reducer.kind === 'sum' ? sum : sum / count
-  return Number.isFinite(value) ? value + 0 : NaN
+  return finite(reducer.kind === 'sum' ? sum : sum / count)
+}
+
+/** Returns a number as a value; NaN if it is not finite, and 0 for -0. */
+export function finite(number: number): number {
+  return Number.isFinite(number) ? number + 0 : NaN
 }
 
 /** Stores a value, and passes it on if it is another. */

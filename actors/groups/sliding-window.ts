@@ -1,0 +1,63 @@
+/** A reducer in a window: events wait until they come in, and leave at its end. The state is the reducer's alone. */
+import type { ProfileEvent } from '../../src/model/event.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import type { Rings } from '../memory/rings.ts'
+import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { ChangeReader } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
+import type { Sink, StreamLayout } from './grouped.ts'
+import type { SlidingReducer } from './sliding-reducer.ts'
+
+export class SlidingWindow implements Sink, StreamLayout {
+  readonly node: StreamNode
+  readonly #reducer: SlidingReducer
+
+  constructor(reducer: SlidingReducer) {
+    this.node = reducer.node
+    this.#reducer = reducer
+  }
+
+  init(rings: Rings, block: number): void {
+    this.#reducer.init(rings, block)
+  }
+
+  insert(rings: Rings, block: number, event: ProfileEvent, { now }: Host): void {
+    const { from, to } = this.node.window
+    if (event.ts + to <= now) return
+    this.#reducer.enter(rings, block, now - from)
+    this.#reducer.hold(rings, block, event, now - from)
+  }
+
+  forget(rings: Rings, block: number, now: number): void {
+    const { from, to } = this.node.window
+    this.#reducer.enter(rings, block, now - from)
+    this.#reducer.leave(rings, block, now - to)
+  }
+
+  value(rings: Rings, block: number): JsonValue {
+    return this.#reducer.value(rings, block)
+  }
+
+  evaluate(rings: Rings, block: number, _now: number, reader: ChangeReader): number {
+    const { from, to } = this.node.window
+    this.#reducer.passOn(rings, block, true, reader)
+    return Math.min(this.#reducer.nextLeave(rings, block) + to, this.#reducer.nextEnter(rings, block) + from)
+  }
+
+  addOlder(): void {
+    // Forgotten events have left every window.
+  }
+
+  write(scratch: Scratch, rings: Rings, block: number): void {
+    this.#reducer.write(scratch, rings, block)
+  }
+
+  read(reader: EventReader, rings: Rings, block: number): void {
+    this.#reducer.read(reader, rings, block)
+  }
+
+  release(rings: Rings, block: number): void {
+    this.#reducer.release(rings, block)
+  }
+}
