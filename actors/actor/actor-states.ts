@@ -163,7 +163,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       state.release(rings, reference)
       memory.barrier.releaseLater(STATE, reference)
     } else if (state.kind !== 'timed') {
-      if (reference === 0) live.take(this.#owner.ordinal, state.id)
+      if (reference < 0) live.remove(reference)
       else memory.blobs.remove(reference)
     }
   }
