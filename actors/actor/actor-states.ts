@@ -15,6 +15,7 @@ import type { Occurrence } from '../plan/occurrence.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { Plan, StatefulNode } from '../plan/plan.ts'
 import type { Predicate } from '../plan/predicate.ts'
+import type { StreamComparison } from '../plan/stream-comparison.ts'
 import { type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
@@ -45,6 +46,10 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   readonly #fed: Group[] = []
   readonly #fedBlocks: number[] = []
   readonly #due: number[] = []
+  /** Made once: a function for each change would be garbage. */
+  readonly #markFlipped = ({ definitions }: StreamComparison): void => {
+    for (const index of definitions) this.#owner.markDefinition(index)
+  }
 
   constructor(store: ActorStore, owner: StateOwner, plan: Plan) {
     this.#store = store
@@ -174,7 +179,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       state.release(rings, reference)
       memory.barrier.releaseLater(STATE, reference)
     } else if (state.kind !== 'timed') {
-      if (reference === 0) live.take(this.#owner.ordinal, state.id)
+      if (reference < 0) live.remove(reference)
       else memory.blobs.remove(reference)
     }
   }
@@ -276,10 +281,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   /** Marks the readers of a stream's value that has changed. */
   onChange(node: StreamNode, before: JsonValue, after: JsonValue): void {
-    if (node.comparisons.length > 0)
-      node.ladder.visitFlipped(before, after, ({ definitions }) => {
-        for (const index of definitions) this.#owner.markDefinition(index)
-      })
+    if (node.comparisons.length > 0) node.ladder.visitFlipped(before, after, this.#markFlipped)
     if (node.isWatched) this.markDependents(node.watchers)
   }
 

@@ -13,7 +13,7 @@ import { Links } from '../rows/links.ts'
 import { CONDITIONS, FLAGS, IS_UNBUILT, LINKS } from '../rows/row.ts'
 import { Rows } from '../rows/rows.ts'
 import { TraitStore } from '../rows/trait-store.ts'
-import { LiveStates, writeState } from './live-states.ts'
+import { type LiveState, LiveStates, writeState } from './live-states.ts'
 import type { Account, User } from './message.ts'
 import { OlderStore } from './older-store.ts'
 import type { SettlementSink } from './settlement-sink.ts'
@@ -90,30 +90,33 @@ export class ActorStore {
   rollBack(): void {
     this.memory.barrier.rollBack()
     this.rows.rollBack()
-    for (const ordinal of this.live.rollBack()) this.#lose(ordinal)
+    for (const lost of this.live.rollBack()) this.#lose(lost)
   }
 
   /** Makes bytes of the live states that nobody has asked for longest, some at a time, if there are more than so many. */
   packStates(max: number): void {
     if (this.live.count <= max + (max >> PACKED_SHIFT)) return
-    for (const { ordinal, state } of this.live.takeOldest(max)) {
+    for (const oldest of this.live.takeOldest(max)) {
       this.memory.barrier.begin()
       try {
-        this.rows.touch(this.rows.at(ordinal))
-        writeState(this.rows, ordinal, state)
+        this.rows.touch(this.rows.at(oldest.ordinal))
+        writeState(this.rows, oldest)
         this.commit()
       } catch {
         // Without memory for its bytes, it is computed again when it is needed.
         this.rollBack()
-        this.#lose(ordinal)
+        this.#lose(oldest)
       }
     }
   }
 
-  /** Lets the states of an actor be computed again when they are next needed. */
-  #lose(ordinal: number): void {
+  /** Lets all states of the actor whose state is lost be computed again when they are next needed. */
+  #lose({ ordinal, state }: LiveState): void {
     const row = this.rows.at(ordinal)
-    if (row !== 0) this.memory.state.ints[(row + FLAGS) * 2]! |= IS_UNBUILT
+    if (row === 0) return
+    const { ints } = this.memory.state
+    ints[(row + FLAGS) * 2]! |= IS_UNBUILT
+    ints[this.rows.find(row, state.node.id) * 2 + 3] = 0
   }
 
   /** Releases all that an actor holds but its states, and its row, when the settlement stands. */

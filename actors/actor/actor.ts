@@ -39,8 +39,8 @@ export abstract class Actor<Received extends Message = Message>
   readonly #states: ActorStates
   /** Definitions to evaluate, by index. */
   readonly #dirty = new Marks()
-  /** Definitions whose value has changed in this settlement, by id. */
-  readonly #changed = new Set<number>()
+  /** Definitions whose value has changed in this settlement, by id. To empty a set would be to make a new one. */
+  readonly #changed = new Marks()
   #isQuiet = false
 
   constructor(store: ActorStore, plan: Plan) {
@@ -78,7 +78,7 @@ export abstract class Actor<Received extends Message = Message>
     this.plan = plan
     this.#states.bind(plan)
     this.#dirty.clear()
-    if (this.#changed.size > 0) this.#changed.clear()
+    this.#changed.clear()
   }
 
   /** Marks the definitions that hold for an actor about which nothing is known yet. */
@@ -278,10 +278,7 @@ export abstract class Actor<Received extends Message = Message>
 
   #setValue(node: DefinitionNode, before: JsonValue, value: JsonValue): number {
     const { values, sink } = this.store
-    if (!this.#changed.has(node.id)) {
-      this.#changed.add(node.id)
-      sink.changing(this, node, before)
-    }
+    if (this.#changed.add(node.id)) sink.changing(this, node, before)
     const at = values.findOrAdd(this.ordinal, node.id)
     values.setValue(at, value)
     return at

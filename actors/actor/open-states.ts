@@ -67,13 +67,13 @@ export class OpenStates {
 
   /** Returns the value of a stream that was passed on last; undefined if there is no state. */
   value(node: StreamNode): JsonValue | undefined {
-    const { ordinal, row } = this.#owner
     const opened = this.#find(node.id)
     if (opened) return (opened.open as OpenStream).published
-    const entry = this.#store.rows.find(row, node.id)
+    const { rows, live, memory } = this.#store
+    const entry = rows.find(this.#owner.row, node.id)
     if (entry === 0) return undefined
-    const live = this.#store.live.peek(ordinal, node.id)
-    return live ? (live as OpenStream).published : this.#readerOf(entry).value()
+    const reference = memory.state.ints[entry * 2 + 3]!
+    return reference < 0 ? (live.peek(reference) as OpenStream).published : this.#readerOf(reference).value()
   }
 
   /** Passes the value of a stream on if it has changed. */
@@ -95,10 +95,11 @@ export class OpenStates {
       const { open, isChanged } = this.#opened[index]!
       if (!isChanged) continue
       const entry = rows.find(row, open.node.id)
-      memory.blobs.remove(ints[entry * 2 + 3]!)
-      ints[entry * 2 + 3] = 0
       doubles[entry] = open.state.dueAt
-      live.put(ordinal, open)
+      const reference = ints[entry * 2 + 3]!
+      if (reference < 0) continue
+      memory.blobs.remove(reference)
+      ints[entry * 2 + 3] = live.add(ordinal, open)
     }
     this.#count = 0
   }
@@ -111,21 +112,23 @@ export class OpenStates {
     return opened.open as OpenStream
   }
 
-  /** Opens a state that the actor has. One that was live is put back by `close`, whether it changes or not. */
+  /** Opens a state that the actor has. */
   #openedOf(node: StreamNode | OccurrenceNode): Opened | undefined {
     const known = this.#find(node.id)
     if (known) return known
-    const { ordinal, row } = this.#owner
-    const entry = this.#store.rows.find(row, node.id)
+    const { rows, live, memory } = this.#store
+    const entry = rows.find(this.#owner.row, node.id)
     if (entry === 0) return undefined
-    const live = this.#store.live.take(ordinal, node.id)
+    const reference = memory.state.ints[entry * 2 + 3]!
+    if (reference >= 0) return this.#add({ open: this.#read(node, reference), isChanged: false })
+    const open = live.open(reference)
     // The plan may be another one by now.
-    if (live && node.kind === 'occurrences') (live as OpenOccurrences).state.node = node
-    return this.#add({ open: live ?? this.#read(node, entry), isChanged: live !== undefined })
+    if (node.kind === 'occurrences') (open as OpenOccurrences).state.node = node
+    return this.#add({ open, isChanged: true })
   }
 
-  #read(node: StreamNode | OccurrenceNode, entry: number): OpenState {
-    const reader = this.#readerOf(entry)
+  #read(node: StreamNode | OccurrenceNode, reference: number): OpenState {
+    const reader = this.#readerOf(reference)
     if (node.kind === 'occurrences') return { node, state: OccurrenceState.read(node, reader) }
     return { node, published: reader.value(), state: JudgedState.read(node, reader) }
   }
@@ -146,8 +149,8 @@ export class OpenStates {
     return opened
   }
 
-  #readerOf(entry: number): EventReader {
-    const { state, bytes, blobs } = this.#store.memory
-    return new EventReader(bytes.bytes, NO_NAMES, blobs.start(state.ints[entry * 2 + 3]!))
+  #readerOf(reference: number): EventReader {
+    const { bytes, blobs } = this.#store.memory
+    return new EventReader(bytes.bytes, NO_NAMES, blobs.start(reference))
   }
 }

@@ -99,7 +99,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   }
 
   override isEligible(types: ReadonlySet<string>): boolean {
-    return this.ids.some((id) => types.has(id.type))
+    return this.store.ids.hasAnyOf(this.row, types)
   }
 
   override readAccountAudience(definition: number): boolean {

@@ -2,7 +2,7 @@
  * The states of an actor as bytes: their number, then for each its own number · when it is due · a run with what it
  * holds. Blocks are written part by part, so that neither their place nor the room in them matters.
  */
-import type { EventReader} from '../packing/event-codec.ts';
+import type { EventReader } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/event-codec.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import { STATE } from '../memory/write-barrier.ts'
@@ -26,16 +26,16 @@ export function writeStates(scratch: Scratch, store: ActorStore, ordinal: number
     scratch.varint(id)
     scratch.instant(doubles[entry]!)
     content.length = 0
-    writeState(store, ordinal, states[id]!, reference)
+    writeState(store, states[id]!, reference)
     scratch.run(content.bytes, 0, content.length)
   }
 }
 
-function writeState(store: ActorStore, ordinal: number, state: StatefulNode | Group, reference: number): void {
+function writeState(store: ActorStore, state: StatefulNode | Group, reference: number): void {
   const { rings, memory, live } = store
   if (state.kind === 'group') state.write(content, rings, reference)
   else if (state.kind === 'timed') content.byte(reference)
-  else if (reference === 0) packState(content, live.peek(ordinal, state.id)!)
+  else if (reference < 0) packState(content, live.peek(reference))
   else content.raw(memory.bytes.bytes, memory.blobs.start(reference), memory.blobs.length(reference))
 }
 

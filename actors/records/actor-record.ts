@@ -88,7 +88,8 @@ export function readRecord(store: ActorStore, reader: EventReader, areStatesVali
   const isAccount = (flags & ACCOUNT) !== 0
   const row = store.rows.create(ordinal, (flags & ANONYMOUS) === 0 ? 0 : IS_ANONYMOUS)
   const { doubles, ints } = store.memory.state
-  store.ids.field.readFrom(reader, row)
+  if (isAccount) store.ids.field.readFrom(reader, row)
+  else store.ids.readFrom(reader, row)
   store.traits.field.readFrom(reader, row)
   store.links.readFrom(reader, row)
   store.values.readAll(reader, ordinal)

@@ -1,16 +1,20 @@
 /** The label of an actor, then the ids of a user or the group id of an account, as bytes: text after text. */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
-import { Scratch } from '../packing/event-codec.ts'
+import { type EventReader, Scratch } from '../packing/event-codec.ts'
 import { BlobField } from './blob-field.ts'
-import { IDS } from './row.ts'
+import { ALL_ID_TYPES, IdTypes, OTHER_ID_TYPES } from './id-types.ts'
+import { FLAGS, IDS } from './row.ts'
 import type { Rows } from './rows.ts'
 
 const scratch = new Scratch()
 
 export class IdStore {
+  readonly #rows: Rows
   readonly field: BlobField
+  readonly #types = new IdTypes()
 
   constructor(rows: Rows) {
+    this.#rows = rows
     this.field = new BlobField(rows, IDS * 2)
   }
 
@@ -37,10 +41,36 @@ export class IdStore {
     return texts.slice(1)
   }
 
+  /** Tells if a user has an id of one of these types, which must always be the same. Reads the ids only if it must. */
+  hasAnyOf(row: number, types: ReadonlySet<string>): boolean {
+    const held = this.#rows.memory.state.ints[(row + FLAGS) * 2]! & this.#types.flagsOf(types)
+    if ((held & ~OTHER_ID_TYPES) !== 0) return true
+    return held !== 0 && this.read(row).some(({ type }) => types.has(type))
+  }
+
   /** @param rules by which the best id is found */
   write(row: number, ids: readonly ExternalId[], rules: IdentityRules): void {
-    const texts = ids.flatMap(({ type, value }) => [type, value])
+    const texts: string[] = []
+    let flags = 0
+    for (const { type, value } of ids) {
+      texts.push(type, value)
+      flags |= this.#types.flag(type)
+    }
     this.writeTexts(row, ids.length === 0 ? '' : labelOf(ids, rules), texts)
+    this.#setTypes(row, flags)
+  }
+
+  /** Sets the ids of a new user's row. */
+  readFrom(reader: EventReader, row: number): void {
+    this.field.readFrom(reader, row)
+    let flags = 0
+    for (const { type } of this.read(row)) flags |= this.#types.flag(type)
+    this.#setTypes(row, flags)
+  }
+
+  #setTypes(row: number, flags: number): void {
+    const { ints } = this.#rows.memory.state
+    ints[(row + FLAGS) * 2] = (ints[(row + FLAGS) * 2]! & ~ALL_ID_TYPES) | flags
   }
 
   writeTexts(row: number, label: string, texts: readonly string[]): void {

@@ -32,6 +32,11 @@ export const CONDITIONS = OLDER
 export const ENTRIES = 12
 export const ENTRY_WORDS = 2
 
-/** Flags: its states are still to be computed from its history; known by `anonymous_id`s only. */
+/**
+ * Flags: its states are still to be computed from its history; known by `anonymous_id`s only; and from `ID_TYPES_SHIFT`
+ * on, the types of a user's ids, a bit each as `IdTypes` numbers them.
+ */
 export const IS_UNBUILT = 1
 export const IS_ANONYMOUS = 2
+export const ID_TYPES_SHIFT = 2
+export const ID_TYPE_BITS = 30

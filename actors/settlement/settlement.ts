@@ -45,6 +45,8 @@ export interface SettlementHooks {
 }
 
 const NO_CHANGES: readonly SettledChange[] = []
+const NOTHING_HEARD: Heard = { watched: undefined, ordinals: undefined, changes: undefined }
+const NONE_ENDED: readonly number[] = []
 
 export class Settlement implements SettlementSink {
   #now = 0
@@ -198,11 +200,11 @@ export class Settlement implements SettlementSink {
       actor.closeStates()
       this.#hooks.onSettled(actor)
     }
-    const heard = this.#publishChanges(transitions)
+    const heard = this.#changes.count > 0 ? this.#publishChanges(transitions) : NOTHING_HEARD
     this.#tellObserver(heard.changes)
     for (let index = 0; index < this.#acts.count; index++) this.#acts.at(index)()
     this.#store.commit()
-    const ended = this.#ended.toArray()
+    const ended = this.#ended.count > 0 ? this.#ended.toArray() : NONE_ENDED
     this.#close()
     this.#tellWatchers(heard, ended)
   }
@@ -264,7 +266,8 @@ export class Settlement implements SettlementSink {
     this.#participants.clear()
     this.#userCount = 0
     this.#accountCount = 0
-    this.#notes.united.length = this.#notes.named.length = this.#notes.joined.length = 0
+    // Only with an observer are there any: to set the length of a list is a call out of JavaScript.
+    if (this.observer) this.#notes.united.length = this.#notes.named.length = this.#notes.joined.length = 0
     this.#isOpen = false
   }
 

@@ -42,11 +42,17 @@ const NOTHING: JsonObject = Object.freeze({})
  * Reads one call. Throws an EngineError for a call that breaks a rule. The result does not depend on when the call is
  * received.
  * @param root of the batch that the call is an item of: its `context` and `sentAt` hold for each call without its own
+ * @param endpointType the type that the endpoint gives to the call; left out: the call says so itself
  */
-export function readCall(raw: unknown, rules: IdentityRules, root: JsonObject = NOTHING): Call {
+export function readCall(
+  raw: unknown,
+  rules: IdentityRules,
+  root: JsonObject = NOTHING,
+  endpointType?: CallType,
+): Call {
   const call = objectField(raw, 'call', 'not_an_object')
   if (call === NOTHING) throw new EngineError('not_an_object', `a call: expected an object, got ${kindOf(raw)}`)
-  const type = readType(call['type'])
+  const type = endpointType ?? readType(call['type'])
   const own = objectField(call['context'] ?? root['context'], 'context', 'context_not_object')
   const context = mergedContext(own, root['context'])
   const traits =

@@ -65,7 +65,7 @@ export function readRequest(
   rules: IdentityRules = DEFAULT_IDENTITY_RULES,
 ): ReadRequest {
   if (endpoint === 'batch') return readBatch(root, bytes, rules)
-  const call = readCall({ ...root, type: endpoint }, rules)
+  const call = readCall(root, rules, undefined, endpoint)
   return { calls: [{ index: 0, call }], rejected: [] }
 }
 

@@ -278,7 +278,7 @@ export const MUTANTS = [
   {
     name: 'a funnel goes on with the node of the plan before',
     file: 'actors/actor/open-states.ts',
-    find: "if (live && node.kind === 'occurrences') (live as OpenOccurrences).state.node = node",
+    find: "if (node.kind === 'occurrences') (open as OpenOccurrences).state.node = node",
     replace: '',
     caughtBy: ['test/actors/engine/definitions.test.ts'],
   },
