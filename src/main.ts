@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`, `verify`. Each command loads what it needs
- * when it runs: the process of the workers has no use for the server's modules, nor a replay.
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`, `verify`. Each command loads
+ * what it needs when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'

@@ -1,6 +1,6 @@
 /**
- * The states of an actor: groups of streams in blocks, and those that are by themselves as bytes. An event is written to
- * the states that it feeds; what is due is judged again; whatever changes marks the definitions that read it.
+ * The states of an actor: groups of streams in blocks, and those that are by themselves as bytes. An event is written
+ * to the states that it feeds; what is due is judged again; whatever changes marks the definitions that read it.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'

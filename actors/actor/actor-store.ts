@@ -93,7 +93,9 @@ export class ActorStore {
     for (const lost of this.live.rollBack()) this.#lose(lost)
   }
 
-  /** Makes bytes of the live states that nobody has asked for longest, some at a time, if there are more than so many. */
+  /**
+   * Makes bytes of the live states that nobody has asked for longest, some at a time, if there are more than so many.
+   */
   packStates(max: number): void {
     if (this.live.count <= max + (max >> PACKED_SHIFT)) return
     for (const oldest of this.live.takeOldest(max)) {

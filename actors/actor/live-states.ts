@@ -10,7 +10,8 @@
  */
 import type { OccurrenceState } from '../funnels/occurrence-state.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { Scratch, writeValue } from '../packing/event-codec.ts'
+import { writeValue } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { StreamNode } from '../plan/stream-node.ts'

@@ -1,6 +1,7 @@
 /** The totals of a user's forgotten events, as bytes. */
 import type { JsonValue } from '../../src/model/json.ts'
-import { Scratch, writeValue } from '../packing/event-codec.ts'
+import { writeValue } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import { BlobField } from '../rows/blob-field.ts'
 import { OLDER } from '../rows/row.ts'

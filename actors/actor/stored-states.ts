@@ -3,7 +3,7 @@
  * holds. Blocks are written part by part, so that neither their place nor the room in them matters.
  */
 import type { EventReader } from '../packing/event-codec.ts'
-import { Scratch } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import { STATE } from '../memory/write-barrier.ts'
 import type { Group } from '../plan/group.ts'

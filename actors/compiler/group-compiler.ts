@@ -1,8 +1,8 @@
 /**
  * Puts streams into groups: those whose state is a few numbers or ordered times share a block with the others that the
- * same event name feeds. Where many predicates of a name ask for constants of one property, each constant has a group of
- * its own, as an event can satisfy few of them. A group of the plan before stays as it is if all that is asked for has
- * its part there.
+ * same event name feeds. Where many predicates of a name ask for constants of one property, each constant has a group
+ * of its own, as an event can satisfy few of them. A group of the plan before stays as it is if all that is asked for
+ * has its part there.
  */
 import type { Sink, StreamLayout, WordAllocator } from '../groups/grouped.ts'
 import { SlidingDistinct } from '../groups/distinct/sliding-distinct.ts'
@@ -54,7 +54,7 @@ interface PlacedStreams {
 
 export interface Placement {
   readonly groups: Groups
-  /** What is new of the predicates whose streams lie in groups; undefined for none. */
+  /** The members for what is new of predicates whose streams lie in groups; none where nothing is. */
   readonly newMembers: ReadonlyMap<Predicate, GroupMember>
   /** Streams whose part is new. */
   readonly newStreams: ReadonlySet<StreamNode>

@@ -23,7 +23,7 @@ export interface PlanScope {
   readonly onQuantifier: (definition: number) => void
 }
 
-/** How the resolution of a custom trait ends. */
+/** The end of the resolution of a custom trait. */
 export const CUSTOM = ' is custom'
 
 /** Tells what a name stands for, so that it shows if that changes: a custom trait, or which definition. */
@@ -45,7 +45,7 @@ export interface CompiledDefinition {
   /** Its index in the plan. */
   readonly definition: number
   readonly sinceArrival: number
-  /** What it reads, to be filled. */
+  /** The inputs of the definition, to be filled. */
   readonly inputs: DefinitionInputs
 }
 

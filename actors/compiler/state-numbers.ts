@@ -1,6 +1,7 @@
 /**
- * The numbers of the states of a plan, for good: a state that equal sub-expressions have used ever since has one number,
- * and no number is given twice. So a changed set of definitions leaves the states of actors valid that it still uses.
+ * The numbers of the states of a plan, for good: a state that equal sub-expressions have used ever since has one
+ * number, and no number is given twice. So a changed set of definitions leaves the states of actors valid that it
+ * still uses.
  *
  * Example: the window of `event('A').within(7 days).count()` has number 4; with the last definition that counts it the
  * number goes, and when it is defined again, it gets 9 and is computed anew.

@@ -1,8 +1,8 @@
 /**
- * Memory for entries, an instant and an actor each, in any number of stacks. Whoever owns a stack keeps the place of its
- * top. A stack is a chain of chunks, so that it is written and read in sequence. A chunk that empties goes to a free
- * list: memory is 12.2 bytes for each of the most entries that there were at once and a chunk for each stack, rounded up
- * to a power of two.
+ * Memory for entries, an instant and an actor each, in any number of stacks. Whoever owns a stack keeps the place of
+ * its top. A stack is a chain of chunks, so that it is written and read in sequence. A chunk that empties goes to a
+ * free list: memory is 12.2 bytes for each of the most entries that there were at once and a chunk for each stack,
+ * rounded up to a power of two.
  *
  * Places count from 0. A chunk begins at a multiple of `CHUNK_PLACES` and uses the first `CHUNK_ENTRIES` of them; the
  * rest of its memory holds the actors, and the place below the chunk.

@@ -8,12 +8,13 @@
  * been written.
  *
  * W1. No entry, and no deadline held, lies before the present; so no slot before the present is occupied.
- * W2. `QUEUED` of an actor that has a deadline is the instant of one of its entries, and no later than the deadline. The
- *     entry of a deadline that was cleared may be used by the next one.
+ * W2. `QUEUED` of an actor that has a deadline is the instant of one of its entries, and no later than the deadline.
+ *     The entry of a deadline that was cleared may be used by the next one.
  * W3. All other entries are void. One may show the same instant and actor as an entry that is not: whichever comes up
  *     first counts, and moves `QUEUED`.
- * W4. No more entries are void than there is room for actors, which is at least `ACTORS_MIN`. With one more, all entries
- *     are made anew: a pause of some milliseconds for 100,000 actors, a constant share of each deadline set since.
+ * W4. No more entries are void than there is room for actors, which is at least `ACTORS_MIN`. With one more, all
+ *     entries are made anew: a pause of some milliseconds for 100,000 actors, a constant share of each deadline set
+ *     since.
  */
 import { NO_ENTRY, TimedEntries } from './timed-entries.ts'
 
@@ -168,8 +169,8 @@ export class TimingWheel {
   }
 
   /**
-   * Finds the earliest deadline held. Slots with entries in which no deadline lies are emptied on the way, as they would
-   * be when they come up.
+   * Finds the earliest deadline held. Slots with entries in which no deadline lies are emptied on the way, as they
+   * would be when they come up.
    */
   #findEarliest(): number {
     for (;;) {

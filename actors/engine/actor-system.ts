@@ -14,7 +14,7 @@ import { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { Deduplication, type DeduplicationLimits } from '../deduplication/deduplication.ts'
 import { Identity } from '../identity/identity.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
-import type { Scratch } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import { writeRecord } from '../records/actor-record.ts'
 import { ActorReader } from '../records/actor-reader.ts'
 import { admit } from '../records/admission.ts'
@@ -179,8 +179,8 @@ export class ActorSystem {
   }
 
   /**
-   * Encodes all actors as they are now, page by page, without what follows from the rest. Throws an Error while a page is
-   * out of memory.
+   * Encodes all actors as they are now, page by page, without what follows from the rest. Throws an Error while a page
+   * is out of memory.
    */
   encodeAll(): Uint8Array[] {
     const pages: Uint8Array[] = []

@@ -12,7 +12,8 @@ import { viewOf } from '../actor/views.ts'
 import type { Plans, PlansChange } from '../compiler/compile.ts'
 import type { DefinitionInput } from '../compiler/references.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
-import { EventReader, Scratch } from '../packing/event-codec.ts'
+import { EventReader } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { Roster } from '../records/roster.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
@@ -47,7 +48,7 @@ interface Adopter {
   readonly dueAt: number
   /** As `DefinedValues` writes them. */
   readonly values: Buffer
-  /** Of an account: how many of its users satisfied each condition. */
+  /** The number of users that satisfied each condition; only for an account. */
   readonly satisfying: readonly (readonly [condition: number, users: number])[] | undefined
 }
 

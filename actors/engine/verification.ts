@@ -1,6 +1,6 @@
 /**
- * Compares what is kept of an actor with what its kept events determine. The states are computed again beside those that
- * are there, and taken back.
+ * Compares what is kept of an actor with what its kept events determine. The states are computed again beside those
+ * that are there, and taken back.
  */
 import type { JsonValue } from '../../src/model/json.ts'
 import type { ActorStore } from '../actor/actor-store.ts'

@@ -15,7 +15,8 @@
 import { HEADER_WORDS } from '../memory/arena.ts'
 import type { Rings } from '../memory/rings.ts'
 import { STATE } from '../memory/write-barrier.ts'
-import { EventReader, type Scratch } from '../packing/event-codec.ts'
+import { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { WordAllocator } from './grouped.ts'
 import { readWords, writeWords } from './stored-words.ts'
@@ -222,8 +223,8 @@ export class Dictionary {
   }
 
   /**
-   * Returns the words of a block for so many slots, half as many again, and their index. With less, a block that turns out
-   * larger than asked for might have room for an index, but no longer for the slots.
+   * Returns the words of a block for so many slots, half as many again, and their index. With less, a block that turns
+   * out larger than asked for might have room for an index, but no longer for the slots.
    */
   #wordsBeyond(count: number): number {
     const slots = count + (count >> 1) + 1

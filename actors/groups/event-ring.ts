@@ -1,13 +1,14 @@
 /**
- * Events in their order, with a word for each, in a block of their own that grows: the oldest leave at its front. Layout
- * of the place: (block, unused) · (index of the first, count); of the block: header · time · arrival · word, for each.
- * What is written was copied before (`touchWords`), so nothing depends on what was there.
+ * Events in their order, with a word for each, in a block of their own that grows: the oldest leave at its front.
+ * Layout of the place: (block, unused) · (index of the first, count); of the block: header · time · arrival · word,
+ * for each. What is written was copied before (`touchWords`), so nothing depends on what was there.
  *
  * Example: prices 5 and 7 of the calls 31 and 40, at 10:00 and 10:05, are header · 10:00 · 31 · 5 · 10:05 · 40 · 7.
  */
 import { PLACE_WORDS, type Rings } from '../memory/rings.ts'
 import { STATE } from '../memory/write-barrier.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { EventOrder } from '../reducers/accumulator.ts'
 import type { WordAllocator } from './grouped.ts'
 import { readWords, writeWords } from './stored-words.ts'
@@ -67,7 +68,9 @@ export class EventRing {
     return low
   }
 
-  /** Puts an event at an index, in place of so many entries. Returns the place of its own word, which is to be filled. */
+  /**
+   * Puts an event at an index, in place of so many entries. Returns the place of its own word, which is to be filled.
+   */
   insert(rings: Rings, block: number, index: number, { ts, arrival }: EventOrder, replaced = 0): number {
     const { doubles, ints, memory } = rings
     const stride = this.#stride

@@ -2,7 +2,8 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
@@ -13,7 +14,7 @@ export interface WordAllocator {
   take(words: number): number
 }
 
-/** What can be stored, and read into a block that was filled with nothing before. */
+/** A piece of a block that can be stored, and read into one where nothing was before. */
 export interface Stored {
   write(scratch: Scratch, rings: Rings, block: number): void
   read(reader: EventReader, rings: Rings, block: number): void

@@ -5,7 +5,8 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { Sink, WordAllocator } from './grouped.ts'
 
 export class NewestTimes implements Sink {

@@ -5,7 +5,8 @@
  */
 import { ExactSum, LARGE } from '../reducers/exact-sum.ts'
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 
 const PARTIALS = 3
 export const PARTIAL_WORDS = PARTIALS + 1

@@ -1,13 +1,14 @@
 /**
  * A group as it lies in a block: the parts that its events are written to, then the states of its streams.
  *
- * Example: `event('A').within(7 days).count() >= 2` and `event('A').count()` make one group: header · two newest times ·
- * the count of the window · the count of all · the count that was passed on last.
+ * Example: `event('A').within(7 days).count() >= 2` and `event('A').count()` make one group: header · two newest times
+ * · the count of the window · the count of all · the count that was passed on last.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { HEADER_WORDS } from '../memory/arena.ts'
 import type { Rings } from '../memory/rings.ts'
-import { type EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import type { ChangeReader, Group, GroupMember, Succession, TotalOf } from '../plan/group.ts'
 import type { Host } from '../plan/host.ts'
 import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
@@ -24,7 +25,7 @@ export interface Part {
   readonly number: number
   /** Equal for parts that hold the same for the same events. */
   readonly key: string
-  /** How much it holds, for a part that may hold more than is asked for. */
+  /** The amount that it holds, for a part that may hold more than is asked for. */
   readonly size: number
   readonly offset: number
   readonly words: number

@@ -1,7 +1,10 @@
-/** All event times of a predicate that are in some window, or still to come in: a ring. Windows of any length share it. */
+/**
+ * All event times of a predicate that are in some window, or still to come in: a ring. Windows of any length share it.
+ */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { PLACE_WORDS, type Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { Host } from '../plan/host.ts'
 import type { Sink, WordAllocator } from './grouped.ts'
 

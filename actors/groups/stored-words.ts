@@ -1,6 +1,7 @@
 /** Words of a block as bytes, as they are: two integers or a double each. */
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 
 const WORD_BYTES = 8
 

@@ -4,7 +4,8 @@
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { EventReader, Scratch, writeValue } from '../packing/event-codec.ts'
+import { EventReader, writeValue } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { ChangeReader } from '../plan/group.ts'

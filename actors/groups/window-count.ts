@@ -1,6 +1,7 @@
 /** The common part of counts in a window. Layout: the count. */
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
 import type { StreamLayout, WordAllocator } from './grouped.ts'

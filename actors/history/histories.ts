@@ -9,7 +9,8 @@ import type { ActorMemory } from '../memory/actor-memory.ts'
 import { BYTES } from '../memory/write-barrier.ts'
 import { EVENT_COUNT, FIRST_TS, HISTORY, NAMES } from '../rows/row.ts'
 import type { Rows } from '../rows/rows.ts'
-import { EventReader, Scratch, writeEvent } from '../packing/event-codec.ts'
+import { EventReader, writeEvent } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import type { NameTable } from '../packing/name-table.ts'
 
 const CHUNK_FIRST = 2

@@ -2,8 +2,8 @@
  * Maps external ids to ordinals of profiles: a hash table off the JavaScript heap (a `Map` of three ids a profile takes
  * some 800 bytes a profile, and every full collection walks through it).
  *
- * T1. An id is stored as the fingerprint of its value by its type's seed; its text stands with its profile. 106 bits are
- *     kept: ten choose the segment.
+ * T1. An id is stored as the fingerprint of its value by its type's seed; its text stands with its profile. 106 bits
+ *     are kept: ten choose the segment.
  * T2. A segment grows by itself, so that no call pays for all ids.
  * T3. Open addressing with linear probing; a deletion moves the entries behind it up, so that no slot is lost.
  * T4. Each type has a seed of its own while the table holds an id of it, and is forgotten after that: calls may name

@@ -8,7 +8,8 @@
  *
  * Example: with stride 2, the sales 10:00 5 $ and 10:05 7 $ are header · 10:00 · 5 · 10:05 · 7.
  */
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { ActorMemory } from './actor-memory.ts'
 import { STATE, type WriteBarrier } from './write-barrier.ts'
 import type { Arena } from './arena.ts'

@@ -6,7 +6,8 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Rings } from '../memory/rings.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { Host } from './host.ts'
 import type { StreamNode } from './stream-node.ts'
 
@@ -49,7 +50,7 @@ export interface GroupMember {
   insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
 }
 
-/** How the block of a group becomes that of the group in its place. */
+/** The way from the block of a group to that of the group in its place. */
 export interface Succession {
   readonly group: Group
   /** Fills a new block with what stays, and begins what is new; releases what the old one alone refers to. */

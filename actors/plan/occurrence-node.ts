@@ -25,7 +25,9 @@ export interface Reach {
 
 export interface OccurrenceNode {
   readonly kind: 'occurrences'
-  /** The number of its state, greater than those of the children that the judge looks at; set when the plan is complete. */
+  /**
+   * The number of its state, greater than those of the children that the judge looks at; set when the plan is complete.
+   */
   id: number
   /** Fields whose values the judge, the reducers or the children's tests read. */
   readonly fields: ((event: ProfileEvent) => Reached)[]

@@ -1,6 +1,6 @@
 /**
- * The bytes of one actor as version 2 of checkpoints has them: a list of its parts, packed. Version 1 was a map with the parts' names, without the receive
- * time of the last call.
+ * The bytes of one actor as version 2 of checkpoints has them: a list of its parts, packed. Version 1 was a map with
+ * the parts' names, without the receive time of the last call.
  */
 import { unpack } from 'msgpackr'
 

@@ -1,13 +1,14 @@
 /**
- * An actor as bytes: kind and flags · ordinal · ids · traits · links · values of definitions · of a user merges, receive
- * time of the last call, names of its events, totals of forgotten events and the history · next deadline, if it is
- * known · states, if they are stored: a run of bytes · optional fields: for each a tag and a run, up to a tag 0. The
- * bytes can be read with the shard's table of names, under the same definitions; states with the layouts that they were
- * written by.
+ * An actor as bytes: kind and flags · ordinal · ids · traits · links · values of definitions · of a user merges,
+ * receive time of the last call, names of its events, totals of forgotten events and the history · next deadline, if
+ * it is known · states, if they are stored: a run of bytes · optional fields: for each a tag and a run, up to a tag 0.
+ * The bytes can be read with the shard's table of names, under the same definitions; states with the layouts that they
+ * were written by.
  */
 import type { ActorStore } from '../actor/actor-store.ts'
 import { readStates, writeStates } from '../actor/stored-states.ts'
-import { type EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, SEEN_AT } from '../rows/row.ts'
 
 const ACCOUNT = 1

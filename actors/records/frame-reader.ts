@@ -1,4 +1,6 @@
-/** Reads actors that earlier versions have stored, as frames without states: these are computed when they are needed. */
+/**
+ * Reads actors that earlier versions have stored, as frames without states: these are computed when they are needed.
+ */
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
 import { EventReader } from '../packing/event-codec.ts'

@@ -4,7 +4,8 @@
  * Versions 1 and 2 were packed lists; version 2 had the deadlines beside the actors.
  */
 import { unpack } from 'msgpackr'
-import { EventReader, Scratch } from '../packing/event-codec.ts'
+import { EventReader } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 
 /** No packed list begins with this byte. */

@@ -7,7 +7,7 @@
  * G2. An actor is in the next cut if it was touched since the last cut that was not dropped.
  * G3. A page is as the last stored cut has it (`isStored`) if none of it has changed since, and no open cut holds it.
  */
-import { Scratch } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { PagePartWriter, type WriteActor } from './page-codec.ts'
 
 /** Actors of one page: few enough that encoding it takes far less than a millisecond. */
@@ -17,7 +17,7 @@ export const PAGE_ACTORS = 64
 const CLEAN = 0
 const DIRTY = 1
 const CUT = 2
-/** Of a page: it is stored as an earlier version has it, or with states that cannot be read any more. */
+/** A page is stored as an earlier version has it, or with states that cannot be read any more. */
 const OLD = 4
 
 const captureScratch = new Scratch()

@@ -1,5 +1,6 @@
 /** A field of a row that refers to bytes: they are read from their beginning, and replaced as a whole. */
-import { EventReader, type Scratch } from '../packing/event-codec.ts'
+import { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { Rows } from './rows.ts'
 

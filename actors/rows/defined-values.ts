@@ -6,7 +6,8 @@
  */
 import type { JsonValue } from '../../src/model/json.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
-import { EventReader, Scratch, writeValue } from '../packing/event-codec.ts'
+import { EventReader, writeValue } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import type { ActorMemory } from '../memory/actor-memory.ts'
 import { STATE } from '../memory/write-barrier.ts'
 import { VALUES } from './row.ts'

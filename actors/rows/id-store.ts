@@ -1,6 +1,7 @@
 /** The label of an actor, then the ids of a user or the group id of an account, as bytes: text after text. */
 import { compareIdTypes, type ExternalId, type IdentityRules } from '../../src/model/external-id.ts'
-import { type EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { BlobField } from './blob-field.ts'
 import { ALL_ID_TYPES, IdTypes, OTHER_ID_TYPES } from './id-types.ts'
 import { FLAGS, IDS } from './row.ts'

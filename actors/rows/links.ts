@@ -8,7 +8,8 @@
  */
 import type { ActorMemory } from '../memory/actor-memory.ts'
 import { STATE } from '../memory/write-barrier.ts'
-import type { EventReader, Scratch } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { Rows } from './rows.ts'
 
 const PAIRS = 2

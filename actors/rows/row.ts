@@ -2,11 +2,12 @@
  * The row of an actor: what every message needs, and a directory of the states that its events have touched. The one
  * place that knows where a field lies.
  *
- * Layout, in words of eight bytes: header · (flags, number of the view in the settlement) · next deadline · receive time
- * of the last call · (first chunk, last chunk of the history) · (events kept, settlement of the view) · event time of the
- * event that arrived first · (ids, traits) · (values of definitions, links) · (totals of forgotten events, merges) ·
- * (entries of the directory, ordinal) · names of the events, a bit for each number modulo 64 · the directory: for each entry the instant at which it is due, then (id of the
- * state, its block or value), by ascending id.
+ * Layout, in words of eight bytes: header · (flags, number of the view in the settlement) · next deadline · receive
+ * time of the last call · (first chunk, last chunk of the history) · (events kept, settlement of the view) · event
+ * time of the event that arrived first · (ids, traits) · (values of definitions, links) · (totals of forgotten events,
+ * merges) · (entries of the directory, ordinal) · names of the events, a bit for each number modulo 64 · the
+ * directory: for each entry the instant at which it is due, then (id of the state, its block or value), by ascending
+ * id.
  */
 export const FLAGS = 1
 export const VIEW = FLAGS

@@ -1,5 +1,8 @@
-/** The custom traits of an actor as bytes: for each key · value · instant, number and source of the call that set it. */
-import { Scratch, writeValue } from '../packing/event-codec.ts'
+/**
+ * The custom traits of an actor as bytes: for each key · value · instant, number and source of the call that set it.
+ */
+import { writeValue } from '../packing/event-codec.ts'
+import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import { BlobField } from './blob-field.ts'
 import { TRAITS } from './row.ts'

@@ -4,7 +4,8 @@ import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrenc
 import type { Host } from '../plan/host.ts'
 import { createAccumulator } from '../reducers/create-accumulator.ts'
 import { valueOfNothing, type StreamNode } from '../plan/stream-node.ts'
-import { type EventReader, type Scratch, writeValue } from '../packing/event-codec.ts'
+import { type EventReader, writeValue } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { StreamState } from './stream-state.ts'
 

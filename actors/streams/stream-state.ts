@@ -1,6 +1,6 @@
 /** The state that an actor holds for one stream by itself. */
 import type { JsonValue } from '../../src/model/json.ts'
-import type { Scratch } from '../packing/event-codec.ts'
+import type { Scratch } from '../packing/scratch.ts'
 import type { Host } from '../plan/host.ts'
 
 export interface StreamState {

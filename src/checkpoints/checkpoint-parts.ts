@@ -8,8 +8,8 @@ import type { ShardHead } from '../../actors/engine/shard-state.ts'
 import type { ChangedPage } from '../../actors/records/pages.ts'
 
 /**
- * The checkpoints that wrote a page: that of the whole page; or a list of it, of the number of actors in later parts, and
- * of the checkpoints that wrote these, in order.
+ * The checkpoints that wrote a page: that of the whole page; or a list of it, of the number of actors in later parts,
+ * and of the checkpoints that wrote these, in order.
  */
 export type PageWriters = number | readonly number[]
 

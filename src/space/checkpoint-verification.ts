@@ -17,8 +17,8 @@ export interface VerificationOptions {
 }
 
 /**
- * Resolves with undefined if there is no checkpoint. Rejects with a CheckpointDamagedError if the newest is not as it was
- * written, and with a CheckpointVersionError if a later program wrote it.
+ * Resolves with undefined if there is no checkpoint. Rejects with a CheckpointDamagedError if the newest is not as it
+ * was written, and with a CheckpointVersionError if a later program wrote it.
  */
 export async function verifyNewest(
   store: CheckpointStore,

@@ -131,8 +131,8 @@ export const MUTANTS = [
   {
     name: 'a page leaves memory that only the checkpoint at hand has',
     file: 'actors/records/pages.ts',
-    find: 'this.#states[page] === CLEAN',
-    replace: '(this.#states[page]! & DIRTY) === 0',
+    find: '(this.#pages[page]! & (DIRTY | CUT)) === 0',
+    replace: '(this.#pages[page]! & DIRTY) === 0',
     caughtBy: ['test/checkpoints/cold-pages.test.ts'],
   },
   {
@@ -201,8 +201,8 @@ export const MUTANTS = [
   {
     name: 'a part is removed that the checkpoint before still needs',
     file: 'src/checkpoints/checkpoint-parts.ts',
-    find: 'if (others.every(({ pages }) => pages[page] !== writer)) add(',
-    replace: 'if (others.some(({ pages }) => pages[page] !== writer)) add(',
+    find: 'if (others.every(({ pages }) => page >=',
+    replace: 'if (others.some(({ pages }) => page >=',
     caughtBy: ['test/checkpoints/checkpoint-parts.test.ts'],
   },
   {
@@ -229,8 +229,8 @@ export const MUTANTS = [
   {
     name: 'pages of a cut that was taken back are not in the next one',
     file: 'actors/records/pages.ts',
-    find: 'for (const page of this.#cut?.pages ?? []) this.#states[page] = DIRTY',
-    replace: '',
+    find: 'this.#pages[page] = (this.#pages[page]! & OLD) | DIRTY',
+    replace: 'this.#pages[page]! &= OLD',
     caughtBy: [STATE, SIMULATION],
   },
   {
@@ -433,14 +433,14 @@ export const MUTANTS = [
   {
     name: 'a state that has changed is neither an object nor bytes',
     file: 'actors/actor/open-states.ts',
-    find: 'live.put(ordinal, open)',
-    replace: '',
+    find: 'ints[entry * 2 + 3] = live.add(ordinal, open)',
+    replace: 'ints[entry * 2 + 3] = 0',
     caughtBy: ORACLES,
   },
   {
     name: 'an object that a settlement has changed outlives its failure',
     file: 'actors/actor/actor-store.ts',
-    find: 'for (const ordinal of this.live.rollBack()) this.#lose(ordinal)',
+    find: 'for (const lost of this.live.rollBack()) this.#lose(lost)',
     replace: 'this.live.rollBack()',
     caughtBy: [UNDO],
   },

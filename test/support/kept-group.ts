@@ -1,5 +1,6 @@
 /** The state of one stream in a block, beside the events that it has seen and the accumulator of its reducer. */
-import { EventReader, Scratch } from '../../actors/packing/event-codec.ts'
+import { EventReader } from '../../actors/packing/event-codec.ts'
+import { Scratch } from '../../actors/packing/scratch.ts'
 import { NO_NAMES } from '../../actors/packing/name-table.ts'
 import { expect } from 'vitest'
 import { compilePlans } from '../../actors/compiler/compile.ts'

@@ -5,7 +5,8 @@
  */
 import type { JsonValue } from '../../../src/model/json.ts'
 import type { Rings } from '../../memory/rings.ts'
-import type { EventReader, Scratch } from '../../packing/event-codec.ts'
+import type { EventReader } from '../../packing/event-codec.ts'
+import type { Scratch } from '../../packing/scratch.ts'
 import type { ChangeReader } from '../../plan/group.ts'
 import type { StreamNode } from '../../plan/stream-node.ts'
 import { compareText } from '../../values/values.ts'

@@ -1,13 +1,14 @@
 /**
- * `min(p)` and `max(p)` by number over all history. Layout: the best number, or NaN · the value that was passed on last,
- * or NaN.
+ * `min(p)` and `max(p)` by number over all history. Layout: the best number, or NaN · the value that was passed on
+ * last, or NaN.
  *
  * Example: for `event('A').max(property('x'))`, after 5 and 9: 9 · 9.
  */
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
 import type { Rings } from '../../memory/rings.ts'
-import type { EventReader, Scratch } from '../../packing/event-codec.ts'
+import type { EventReader } from '../../packing/event-codec.ts'
+import type { Scratch } from '../../packing/scratch.ts'
 import type { ChangeReader } from '../../plan/group.ts'
 import type { StreamNode } from '../../plan/stream-node.ts'
 import { beats, type ExtremeReducer, extremeOf } from '../../reducers/extreme.ts'

@@ -1,6 +1,7 @@
 /** `count()` of a session: the length of its run. Layout: the count that was passed on last. */
 import type { Rings } from '../../memory/rings.ts'
-import type { EventReader, Scratch } from '../../packing/event-codec.ts'
+import type { EventReader } from '../../packing/event-codec.ts'
+import type { Scratch } from '../../packing/scratch.ts'
 import type { ChangeReader } from '../../plan/group.ts'
 import type { StreamNode } from '../../plan/stream-node.ts'
 import type { WordAllocator } from '../grouped.ts'

@@ -6,7 +6,8 @@
  * 43, and (1, 1).
  */
 import type { Rings } from '../../memory/rings.ts'
-import type { EventReader, Scratch } from '../../packing/event-codec.ts'
+import type { EventReader } from '../../packing/event-codec.ts'
+import type { Scratch } from '../../packing/scratch.ts'
 import type { EventOrder } from '../../reducers/accumulator.ts'
 import { EventRing } from '../event-ring.ts'
 import type { WordAllocator } from '../grouped.ts'

@@ -1,6 +1,6 @@
-/** What is kept of an actor, against what its kept events determine. */
+/** The kept states of actors, against what their kept events determine. */
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { NewestTimes } from '../../../actors/groups/newest-times.ts'
 import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -44,9 +44,7 @@ describe('the states that are kept', () => {
 
 /** Lets an act write no event into windows. */
 function lose(act: () => unknown): void {
-  const prototype = NewestTimes.prototype
-  const { insert } = prototype
-  prototype.insert = () => undefined
+  const insert = vi.spyOn(NewestTimes.prototype, 'insert').mockReturnValue()
   act()
-  prototype.insert = insert
+  insert.mockRestore()
 }

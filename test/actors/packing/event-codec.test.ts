@@ -1,7 +1,8 @@
 /** Events and values as bytes: every JSON value comes back as it was. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EventReader, Scratch, writeEvent, writeValue } from '../../../actors/packing/event-codec.ts'
+import { EventReader, writeEvent, writeValue } from '../../../actors/packing/event-codec.ts'
+import { Scratch } from '../../../actors/packing/scratch.ts'
 import { NameTable } from '../../../actors/packing/name-table.ts'
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'

@@ -1,0 +1,17 @@
+/** The tags of packed values and instants. */
+export const NULL = 0
+export const TRUE = 1
+export const FALSE = 2
+export const INTEGER = 3
+export const DOUBLE = 4
+export const LATIN = 5
+export const WIDE = 6
+export const ARRAY = 7
+export const OBJECT = 8
+
+/** Instants: later than any other, earlier than any other, or one that follows in six bytes, or in eight. */
+export const NEVER = 0
+export const ALWAYS = 1
+export const DATED = 2
+export const FAR = 3
+export const INSTANT_SMALL = 2 ** 47
