@@ -7,6 +7,7 @@ import { Command } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
 import { InputError } from './cli/input-error.ts'
 import type { ReplayOptions } from './cli/replay.ts'
+import type { VerifyOptions } from './cli/verify.ts'
 import { EngineError } from './model/errors.ts'
 
 const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
@@ -59,10 +60,11 @@ program
 program
   .command('verify')
   .description('check the newest checkpoint: decode everybody, and recompute from kept events what these determine')
-  .action(async () => {
+  .option('--show <id>', 'show all that is kept of a user or an account, as user_id:u1')
+  .action(async (options: VerifyOptions) => {
     const { verify } = await import('./cli/verify.ts')
     const { readSettings } = await import('./server/settings.ts')
-    process.exitCode = await verify(readSettings(), (line) => process.stdout.write(line))
+    process.exitCode = await verify(options, readSettings(), (line) => process.stdout.write(line))
   })
 
 // Starts the workers; for the server only.

@@ -22,7 +22,7 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set(
     retrying row running schedule scope scratch secrets server service set setting settings settled settling setup
     several shown signed since size state stateful states status step store stored stores strategy subject sum summary
     supervised supervision table take target test text timed timer to token tokens track tried unit united unknown user
-    users value values variable verification verified version view waiting word work yaml
+    users value values variable verification verified verify version view waiting word work yaml
   `
     .trim()
     .split(/\s+/),

@@ -12,6 +12,7 @@ import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import { checkRulesVersion, FIRST_RULES_VERSION, identityRulesOf, RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
+import { printedActor } from '../actor/printed-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
@@ -240,6 +241,11 @@ export class Shard {
    */
   *differences(): Generator<Difference> {
     for (const actor of this.actors()) yield* differencesOf(this.#system.store, actor, this.clock)
+  }
+
+  /** Returns an actor with all of its states, as lines that a person reads. */
+  printed(actor: SpaceActor): string[] {
+    return printedActor(this.#system.store, actor)
   }
 
   #callContext(): CallContext {

@@ -142,8 +142,8 @@ describe('a Redis that somebody else runs', () => {
 })
 
 describe('rollcall verify', () => {
-  const verify = () =>
-    spawnSync(process.execPath, [MAIN, 'verify'], {
+  const verify = (...options: string[]) =>
+    spawnSync(process.execPath, [MAIN, 'verify', ...options], {
       env: { PATH: process.env['PATH'], DATA_DIR: directory },
       encoding: 'utf8',
     })
@@ -160,6 +160,12 @@ describe('rollcall verify', () => {
     const { status, stdout } = verify()
     expect(stdout).toMatch(/^checkpoint \d+: 2 users and accounts, 0 differences\n$/)
     expect(status).toBe(0)
+    const shown = verify('--show', 'user_id:u1').stdout
+    expect(shown).toMatch(
+      /^user_id:u1, actor \d+, 2 events, next deadline \S+\n {2}group \d+, due never\n {4}"Clicked"/,
+    )
+    expect(shown).toContain('\n  computed_trait clicks = 2, 2 transitions, ')
+    expect(verify('--show', 'user_id:u9').stdout).toContain('user_id:u9 is not there\n')
   })
 
   it('says so where there is no checkpoint yet', () => {

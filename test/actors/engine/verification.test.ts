@@ -13,7 +13,9 @@ describe('the states that are kept', () => {
   it('are those that the kept events determine, whatever came and however definitions changed', () => {
     fc.assert(
       fc.property(fc.oneof(scenarios(), changingScenarios()), (scenario) => {
-        expect([...shardAfter(scenario).differences()]).toEqual([])
+        const shard = shardAfter(scenario)
+        const shown = shard.actors().flatMap((actor) => shard.printed(actor))
+        expect([...shard.differences()], shown.join('\n')).toEqual([])
       }),
       propertyRuns(300),
     )
