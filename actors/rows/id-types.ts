@@ -1,6 +1,6 @@
 /**
- * Numbers the types of ids, in the order in which they are first seen, so that a row tells by bits which it has. The last
- * bit stands for all types that came when no other was left: calls may name types without end.
+ * Numbers the types of ids, in the order in which they are first seen, so that a row tells by bits which it has. The
+ * last bit stands for all types that came when no other was left: calls may name types without end.
  */
 import { ID_TYPE_BITS, ID_TYPES_SHIFT } from './row.ts'
 
