@@ -61,7 +61,9 @@ export class StreamCompiler {
     const fullKey = JSON.stringify([node.key, key])
     const known = this.#comparisons.get(fullKey)
     if (known) return known
-    const added = { ...comparison, definitions: new Set<number>() }
+    // Named one by one: objects that are made by spreading come in many forms, and these are read at every change.
+    const { test, edges } = comparison
+    const added = { test, edges, definitions: new Set<number>() }
     node.comparisons.push(added)
     this.#comparisons.set(fullKey, added)
     return added

@@ -8,8 +8,17 @@
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Edge, StreamComparison } from './stream-comparison.ts'
 
-interface Rung extends Edge {
+/** A class, so that all are of one form: objects made from edges by spreading are not. */
+class Rung implements Edge {
+  readonly at: number
+  readonly isAbove: boolean
   readonly comparison: StreamComparison
+
+  constructor({ at, isAbove }: Edge, comparison: StreamComparison) {
+    this.at = at
+    this.isAbove = isAbove
+    this.comparison = comparison
+  }
 }
 
 export class Ladder {
@@ -23,7 +32,7 @@ export class Ladder {
     this.#all = comparisons
     this.#others = comparisons.filter(({ edges }) => edges === undefined)
     this.#rungs = comparisons
-      .flatMap((comparison) => (comparison.edges ?? []).map((edge) => ({ ...edge, comparison })))
+      .flatMap((comparison) => (comparison.edges ?? []).map((edge) => new Rung(edge, comparison)))
       .sort((a, b) => a.at - b.at || Number(a.isAbove) - Number(b.isAbove))
   }
 
