@@ -487,10 +487,10 @@ export const MUTANTS = [
     caughtBy: ['test/actors/engine/retention.test.ts'],
   },
   {
-    name: 'an event that comes just as its window ends is still taken up',
+    name: 'an event is still in its window at the instant at which that ends',
     file: 'actors/groups/sliding-window.ts',
-    find: 'if (event.ts + to <= now) return',
-    replace: 'if (event.ts + to < now) return',
+    find: 'this.#reducer.leave(rings, block, now - to)',
+    replace: 'this.#reducer.leave(rings, block, now - to - 1)',
     caughtBy: ['test/actors/engine/oracle.test.ts'],
   },
   {
