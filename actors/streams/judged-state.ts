@@ -42,18 +42,18 @@ export class JudgedState implements StreamState {
   }
 
   #reduce(state: Occurrences, now: number): void {
-    const { window, sessionGap, reducer } = this.#node
+    const { window, sessionGap, countMax, reducer } = this.#node
     const { occurrences } = state
-    if (window.to === Infinity && sessionGap === Infinity && reducer.kind === 'count') {
+    if (window.to === Infinity && sessionGap === Infinity && countMax === Infinity && reducer.kind === 'count') {
       let count = 0
       for (const { passes } of occurrences) if (passes) count++
       this.#value = count
       return
     }
-    let start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
+    const start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
     const end = window.from === 0 ? occurrences.length : firstAfter(occurrences, now - window.from)
-    const counted: Occurrence[] = []
-    for (; start < end; start++) if (occurrences[start]!.passes) counted.push(occurrences[start]!)
+    // A count that is compared with constants needs the newest alone; in a session, the run decides.
+    const counted = passing(occurrences, start, end, sessionGap === Infinity ? countMax : Infinity)
     let next = end
     while (next < occurrences.length && !occurrences[next]!.passes) next++
     this.dueAt = Math.min(
@@ -89,4 +89,12 @@ export class JudgedState implements StreamState {
     while (start > 0 && counted[start]!.ts - counted[start - 1]!.ts < this.#node.sessionGap) start--
     return counted.slice(start)
   }
+}
+
+/** Lists, in their order, the newest of a range that pass: so many, or all. */
+function passing(occurrences: readonly Occurrence[], start: number, end: number, max: number): Occurrence[] {
+  const found: Occurrence[] = []
+  for (let index = end - 1; index >= start && found.length < max; index--)
+    if (occurrences[index]!.passes) found.push(occurrences[index]!)
+  return found.reverse()
 }
