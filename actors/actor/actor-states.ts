@@ -5,22 +5,22 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { OccurrenceReader, OccurrenceState } from '../funnels/occurrence-state.ts'
-import { STATE } from '../memory/write-barrier.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { Adoption } from '../plan/adoption.ts'
 import type { EventIndex } from '../plan/event-index.ts'
-import type { ChangeReader, Group, Succession } from '../plan/group.ts'
+import type { ChangeReader, Group } from '../plan/group.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import type { Occurrence } from '../plan/occurrence.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import type { Plan, StatefulNode } from '../plan/plan.ts'
 import type { Predicate } from '../plan/predicate.ts'
 import type { StreamComparison } from '../plan/stream-comparison.ts'
-import { type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
+import type { StreamNode } from '../plan/stream-node.ts'
 import type { TimedNode } from '../plan/timed-node.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { Horizon } from '../values/comparators.ts'
+import { ActorGroups } from './actor-groups.ts'
 import type { ActorStore } from './actor-store.ts'
 import { Marks } from './marks.ts'
 import { OpenStates } from './open-states.ts'
@@ -39,6 +39,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   readonly #store: ActorStore
   readonly #owner: StateOwner
   readonly #open: OpenStates
+  readonly #groups: ActorGroups
   #plan: Plan
   /** Streams whose occurrences have changed, by id. */
   readonly #pendingStreams = new Marks()
@@ -56,6 +57,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     this.#owner = owner
     this.#plan = plan
     this.#open = new OpenStates(store, owner)
+    this.#groups = new ActorGroups(store, owner, this)
   }
 
   /** Begins with another actor, or with another plan. */
@@ -79,19 +81,10 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   #judge(id: number): void {
     const state = this.#plan.states[id]!
-    switch (state.kind) {
-      case 'group':
-        this.#evaluate(state, this.#blockOf(state))
-        return
-      case 'timed':
-        this.judgeTimed(state)
-        return
-      case 'occurrences':
-        this.#open.occurrences(state).advance(this.#owner, this)
-        return
-      case 'stream':
-        this.#advanceStream(state)
-    }
+    if (state.kind === 'group') this.#groups.evaluate(state, this.#groups.block(state))
+    else if (state.kind === 'timed') this.judgeTimed(state)
+    else if (state.kind === 'occurrences') this.#open.occurrences(state).advance(this.#owner, this)
+    else this.#advanceStream(state)
   }
 
   #advanceStream(node: StreamNode): void {
@@ -104,7 +97,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     const { events, work } = this.#plan
     if (!events.knows(event.name)) return
     const fed = this.#write(events.match(event, work), event)
-    for (let index = 0; index < fed; index++) this.#evaluate(this.#fed[index]!, this.#fedBlocks[index]!)
+    for (let index = 0; index < fed; index++) this.#groups.evaluate(this.#fed[index]!, this.#fedBlocks[index]!)
     this.#settlePendingStreams()
   }
 
@@ -117,7 +110,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
         const { group } = member
         if (fed === 0 || this.#fed[fed - 1] !== group) {
           this.#fed[fed] = group
-          this.#fedBlocks[fed++] = this.#blockOf(group)
+          this.#fedBlocks[fed++] = this.#groups.block(group)
         }
         member.insert(this.#store.rings, this.#fedBlocks[fed - 1]!, event, this.#owner)
       }
@@ -145,20 +138,6 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     this.#open.occurrences(node).insert(event, this.#owner, this)
   }
 
-  /** Lists the values of all streams or what is compared with them, and the truths of all timed comparisons. */
-  findings(): Map<string, JsonValue> {
-    const found = new Map<string, JsonValue>()
-    for (const state of this.#plan.states) {
-      if (state?.kind === 'stream') {
-        const value = this.streamValue(state.id) ?? valueOfNothing(state.reducer)
-        // A count that is only compared moves on when a comparison flips.
-        found.set(state.key, state.isWatched ? value : state.comparisons.map(({ test }) => test(value)))
-      }
-      if (state?.kind === 'timed') found.set(state.key, this.timedTruth(state.id))
-    }
-    return found
-  }
-
   /** Releases all states. */
   drop(): void {
     this.#open.clear()
@@ -174,11 +153,9 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   /** Releases all that the entry of a state refers to. */
   #release(state: StatefulNode | Group, reference: number): void {
-    const { live, rings, memory } = this.#store
-    if (state.kind === 'group') {
-      state.release(rings, reference)
-      memory.barrier.releaseLater(STATE, reference)
-    } else if (state.kind !== 'timed') {
+    const { live, memory } = this.#store
+    if (state.kind === 'group') this.#groups.release(state, reference)
+    else if (state.kind !== 'timed') {
       if (reference < 0) live.remove(reference)
       else memory.blobs.remove(reference)
     }
@@ -190,7 +167,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
    */
   adopt(adoption: Adoption): void {
     this.#leave(adoption)
-    this.#takeOlder(adoption.totals)
+    this.takeOlder(adoption.totals)
     this.#feedNew(adoption.events)
     for (const node of adoption.judged) if (this.#open.has(node.occurrences!.id)) this.#advanceStream(node)
     for (const node of adoption.timed) this.judgeTimed(node)
@@ -205,21 +182,9 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       if (!succession && !dropped.has(id)) continue
       const reference = memory.state.ints[rows.find(this.#owner.row, id) * 2 + 3]!
       rows.removeEntry(this.#owner.row, id)
-      if (succession) this.#move(succession, reference)
+      if (succession) this.#groups.move(succession, reference)
       else this.#release(before.states[id]!, reference)
     }
-  }
-
-  #move(succession: Succession, from: number): void {
-    const { rings, rows, memory } = this.#store
-    const { group } = succession
-    const block = memory.barrier.allocate(STATE, group.words)
-    succession.move(rings, from, block)
-    memory.barrier.releaseLater(STATE, from)
-    rows.addEntry(this.#owner.ordinal, group.id, block)
-    for (const older of this.#owner.olderOfAll())
-      succession.addOlder(rings, block, (node) => older.totalOf(node.totalKey!, node.reducer)?.state(), this)
-    this.#evaluate(group, block)
   }
 
   /** Writes the kept events to what is new, and then computes the groups. */
@@ -230,21 +195,17 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
       for (let index = 0; index < fed; index++) touched.add(this.#fed[index]!)
       this.#settlePendingStreams()
     }
-    for (const group of touched) this.#evaluate(group, this.#blockOf(group))
+    for (const group of touched) this.#groups.evaluate(group, this.#groups.block(group))
   }
 
   /** Begins totals with those of the forgotten events. */
-  takeOlder(): void {
-    this.#takeOlder(this.#plan.totals)
-  }
-
-  #takeOlder(totals: readonly StreamNode[]): void {
+  takeOlder(totals = this.#plan.totals): void {
     if (totals.length === 0) return
     const all = this.#owner.olderOfAll()
     if (all.length === 0) return
     for (const { totalKey, reducer, place } of totals)
       if (all.some((older) => older.totalOf(totalKey!, reducer)))
-        this.#blockOf(this.#plan.states[place!.group] as Group)
+        this.#groups.block(this.#plan.states[place!.group] as Group)
   }
 
   /** Writes the states that are open. */
@@ -268,10 +229,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
 
   streamValue(id: number): JsonValue | undefined {
     const node = this.#plan.states[id] as StreamNode
-    if (!node.place) return this.#open.value(node)
-    const { rings, rows, memory } = this.#store
-    const entry = rows.find(this.#owner.row, node.place.group)
-    return entry === 0 ? undefined : node.place.value(rings, memory.state.ints[entry * 2 + 3]!)
+    return node.place ? this.#groups.value(node.place) : this.#open.value(node)
   }
 
   timedTruth(node: number): boolean {
@@ -297,31 +255,6 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     for (const reach of node.parents)
       if (this.#open.has(reach.parent.id))
         this.#open.occurrences(reach.parent).judgeParentsOf(occurrence, reach, this.#owner, this)
-  }
-
-  /** Returns the block of a group, to be written to; begins it if there is none. */
-  #blockOf(group: Group): number {
-    const { rows, rings, memory } = this.#store
-    const { row, ordinal } = this.#owner
-    const entry = rows.find(row, group.id)
-    if (entry !== 0) {
-      const held = memory.state.ints[entry * 2 + 3]!
-      memory.barrier.touch(STATE, held, group.words)
-      return held
-    }
-    const block = memory.barrier.allocate(STATE, group.words)
-    group.init(rings, block)
-    rows.addEntry(ordinal, group.id, block)
-    for (const older of this.#owner.olderOfAll())
-      group.addOlder(rings, block, (node) => older.totalOf(node.totalKey!, node.reducer)?.state(), this)
-    return block
-  }
-
-  #evaluate(group: Group, block: number): void {
-    const { rings, rows, memory } = this.#store
-    const due = group.evaluate(rings, block, this.#owner.now, this)
-    // What reads a value may have added entries.
-    memory.state.doubles[rows.find(this.#owner.row, group.id)] = due
   }
 
   #settlePendingStreams(): void {

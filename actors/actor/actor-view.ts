@@ -1,9 +1,11 @@
 /** A view of a row: what an actor is, and the transitions of it that somebody has asked for. */
 import { type Observable, Subject } from 'rxjs'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { Traits } from '../rows/traits.ts'
 import type { ActorStore } from './actor-store.ts'
+import type { DefinedList } from './message.ts'
 
 export class ActorView {
   readonly store: ActorStore
@@ -51,6 +53,24 @@ export class ActorView {
   /** True for one whose states are still to be computed. */
   get isUnbuilt(): boolean {
     return (this.store.memory.state.ints[(this.row + FLAGS) * 2]! & IS_UNBUILT) !== 0
+  }
+
+  definedValue(id: number): JsonValue | undefined {
+    const at = this.store.values.find(this.row, id)
+    return at === 0 ? undefined : this.store.values.value(at)
+  }
+
+  /** The values of definitions that ever had one. */
+  get defined(): DefinedList {
+    const { row } = this
+    const { values } = this.store
+    return {
+      get: (id) => {
+        const at = values.find(row, id)
+        return at === 0 ? undefined : values.read(at)
+      },
+      ids: () => values.ids(row),
+    }
   }
 
   /** The custom traits. */

@@ -16,7 +16,7 @@ import type { HeardEvent } from '../history/histories.ts'
 import type { Adoption } from '../plan/adoption.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { EventIndex } from '../plan/event-index.ts'
-import type { DefinitionNode, Plan } from '../plan/plan.ts'
+import { type DefinitionNode, emptyValueOf, type Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
 import { FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { TraitOrigin } from '../rows/traits.ts'
@@ -27,7 +27,7 @@ import { ActorStates, type StateOwner } from './actor-states.ts'
 import type { ActorStore } from './actor-store.ts'
 import { ActorView } from './actor-view.ts'
 import { Marks } from './marks.ts'
-import type { DefinedList, Message } from './message.ts'
+import type { Message } from './message.ts'
 import { settledAt } from './settled-at.ts'
 
 export abstract class Actor<Received extends Message = Message>
@@ -89,7 +89,11 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Moves the actor's present on, and judges again whatever fell due. */
   advance(now: number): void {
-    if (this.isUnbuilt) this.#build(settledAt(now, this.dueAt))
+    if (this.isUnbuilt) {
+      // As they were when the actor settled last.
+      this.now = settledAt(now, this.dueAt)
+      this.recompute()
+    }
     this.now = now
     if (this.dueAt <= now) this.#states.advance(now)
   }
@@ -118,12 +122,6 @@ export abstract class Actor<Received extends Message = Message>
     visitEqualities(readers, { [key]: before ?? null }, { [key]: after ?? null }, (index) => this.markDefinition(index))
   }
 
-  /** Computes the states from the kept events, as they were when the actor settled last. */
-  #build(instant: number): void {
-    this.now = instant
-    this.recompute()
-  }
-
   /** Computes the states from the kept events, at the actor's present; no definition is marked. */
   recompute(): void {
     this.#isQuiet = true
@@ -135,18 +133,9 @@ export abstract class Actor<Received extends Message = Message>
     this.closeStates()
   }
 
-  /**
-   * Lists the values of all states and of all definitions, by what they are of.
-   * @param which the values of definitions as they are kept, or as they follow from the states
-   */
-  findings(which: 'kept' | 'computed'): Map<string, JsonValue> {
-    const found = this.#states.findings()
-    for (const node of this.plan.definitions) {
-      const empty = node.kind === 'computed_trait' ? null : false
-      const value = which === 'kept' ? (this.definedValue(node.id) ?? empty) : this.#valueOf(node, node.evaluate(this))
-      found.set(`${node.kind} ${node.key}`, value)
-    }
-    return found
+  /** Returns the value of a definition as it follows from the states. */
+  computedValue(node: DefinitionNode): JsonValue {
+    return this.#valueOf(node, node.evaluate(this))
   }
 
   /** Drops everything that follows from the kept events and traits, and computes it again at the actor's present. */
@@ -216,7 +205,7 @@ export abstract class Actor<Received extends Message = Message>
     this.#dirty.clear()
     for (const id of this.store.values.ids(this.row)) {
       const node = this.plan.byId.get(id)
-      if (node) this.#setValue(node, this.definedValue(id)!, node.kind === 'computed_trait' ? null : false)
+      if (node) this.#setValue(node, this.definedValue(id)!, emptyValueOf(node))
     }
   }
 
@@ -227,24 +216,6 @@ export abstract class Actor<Received extends Message = Message>
       if (node.level > level) return
       this.#dirty.take()
       this.#evaluateDefinition(node)
-    }
-  }
-
-  definedValue(id: number): JsonValue | undefined {
-    const at = this.store.values.find(this.row, id)
-    return at === 0 ? undefined : this.store.values.value(at)
-  }
-
-  /** The values of definitions that ever had one. */
-  get defined(): DefinedList {
-    const { row } = this
-    const { values } = this.store
-    return {
-      get: (id) => {
-        const at = values.find(row, id)
-        return at === 0 ? undefined : values.read(at)
-      },
-      ids: () => values.ids(row),
     }
   }
 
@@ -267,7 +238,7 @@ export abstract class Actor<Received extends Message = Message>
   #evaluateDefinition(node: DefinitionNode): void {
     this.plan.work.definitions++
     const result = node.evaluate(this)
-    const before = this.definedValue(node.id) ?? (node.kind === 'computed_trait' ? null : false)
+    const before = this.definedValue(node.id) ?? emptyValueOf(node)
     const value = this.#valueOf(node, result)
     if (sameValue(before, value)) return
     const at = this.#setValue(node, before, value)

@@ -12,7 +12,6 @@ import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import { checkRulesVersion, FIRST_RULES_VERSION, identityRulesOf, RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
-import { printedActor } from '../actor/printed-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
@@ -30,7 +29,7 @@ import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
-import { type Difference, differencesOf } from './verification.ts'
+import { ActorInspection } from './inspection.ts'
 
 const LIVE_STATES_MAX = 20_000
 
@@ -235,17 +234,9 @@ export class Shard {
     )
   }
 
-  /**
-   * Compares the kept states of the actors that are in memory with what their kept events determine. For an engine that
-   * is only looked at: nothing may be applied afterwards.
-   */
-  *differences(): Generator<Difference> {
-    for (const actor of this.actors()) yield* differencesOf(this.#system.store, actor, this.clock)
-  }
-
-  /** Returns an actor with all of its states, as lines that a person reads. */
-  printed(actor: SpaceActor): string[] {
-    return printedActor(this.#system.store, actor)
+  /** Looks at what is kept of the actors that are in memory now. */
+  inspection(): ActorInspection {
+    return new ActorInspection(this.#system.store, this.actors(), this.clock)
   }
 
   #callContext(): CallContext {

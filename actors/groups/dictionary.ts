@@ -131,7 +131,7 @@ export class Dictionary {
     ints[place + 4] = reader.varint()
     ints[place + 5] = reader.varint()
     if (count > 0) {
-      ints[place] = memory.barrier.allocate(STATE, this.#wordsBeyond(count))
+      ints[place] = memory.barrier.allocate(STATE, wordsBeyond(count, this.#stride))
       readWords(reader, rings, this.#slot(ints, block, 0), count * this.#stride)
       ints[place + 1] = count
     }
@@ -215,20 +215,11 @@ export class Dictionary {
     const { doubles, ints, memory } = rings
     const place = (block + this.#place) * 2
     const [owned, count] = [ints[place]!, ints[place + 1]!]
-    const wider = memory.barrier.allocate(STATE, this.#wordsBeyond(count))
+    const wider = memory.barrier.allocate(STATE, wordsBeyond(count, this.#stride))
     doubles.copyWithin(wider + HEADER_WORDS, owned + HEADER_WORDS, owned + HEADER_WORDS + count * this.#stride)
     if (owned !== 0) memory.barrier.releaseLater(STATE, owned)
     ints[place] = wider
     this.#indexAll(rings, block)
-  }
-
-  /**
-   * Returns the words of a block for so many slots, half as many again, and their index. With less, a block that turns
-   * out larger than asked for might have room for an index, but no longer for the slots.
-   */
-  #wordsBeyond(count: number): number {
-    const slots = count + (count >> 1) + 1
-    return HEADER_WORDS + slots * (slots > SCANNED_MAX ? this.#stride + 1 : this.#stride)
   }
 
   /** Makes the index anew, in a block of this settlement. */
@@ -281,6 +272,15 @@ export class Dictionary {
     ints[place + 3] = used
     ints[place + 5] = 0
   }
+}
+
+/**
+ * Returns the words of a block for so many slots, half as many again, and their index. With less, a block that turns
+ * out larger than asked for might have room for an index, but no longer for the slots.
+ */
+function wordsBeyond(count: number, stride: number): number {
+  const slots = count + (count >> 1) + 1
+  return HEADER_WORDS + slots * (slots > SCANNED_MAX ? stride + 1 : stride)
 }
 
 /** Hashes bytes to 32 bits (FNV-1a). */

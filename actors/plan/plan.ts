@@ -46,6 +46,11 @@ export interface DefinitionNode {
   readonly acrossDependents: Dependents
 }
 
+/** Returns the value that a definition has for an actor about which nothing is known. */
+export function emptyValueOf({ kind }: DefinitionNode): null | false {
+  return kind === 'computed_trait' ? null : false
+}
+
 export interface Plan {
   readonly kind: ActorKind
   /** In the order in which they settle. */

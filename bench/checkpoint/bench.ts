@@ -14,6 +14,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { CheckpointSummary } from '../../src/checkpoints/checkpointer.ts'
+import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import { recover } from '../../src/space/recovery.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
@@ -89,6 +90,7 @@ function run(): Promise<Run> {
     const pipeline = await Pipeline.open({
       journal,
       checkpoints,
+      memory: LARGE_MEMORY,
       // The bench says when the checkpoint is due; windows of the workload close long after it.
       timer: (callback, delayMs) => {
         if (delayMs === CHECKPOINT_MS && timers++ === 0) ring = callback
@@ -115,7 +117,13 @@ function run(): Promise<Run> {
     await loaded
     const expected = pipeline.shard.profileCount
     const ignore = (): void => undefined
-    const recovered = await recover({ journal, checkpoints, shard: {}, onProgress: ignore, onDamaged: ignore })
+    const recovered = await recover({
+      journal,
+      checkpoints,
+      shard: { memory: LARGE_MEMORY },
+      onProgress: ignore,
+      onDamaged: ignore,
+    })
     if (recovered.shard.profileCount !== expected || expected !== PROFILES) throw new Error('profiles are missing')
     return { pauseMs, pauseWithoutMs, checkpoint: checkpoint! }
   })

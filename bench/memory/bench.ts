@@ -4,11 +4,10 @@
  *
  * Workload: profiles of three ids, five traits and ten events of four properties within thirty days, imported one
  * profile after another, under the twenty definitions of the engine bench, through the pipeline of a server with the
- * settings that it has by default: who is idle rests as bytes, and beyond 512 MB pages of users leave memory for
- * Redis. Everything counts: indexes, deduplication, timers, history, and for the resident set the runtime and this
- * bench too. Read after the last checkpoint and a forced collection. What Redis holds of it is a row of its own. The
- * baseline keeps the same calls of 100,000 profiles at most as parsed objects in an array per user, and nothing else:
- * it knows no membership.
+ * settings that it has by default: beyond 512 MB pages of users leave memory for Redis. Everything counts: indexes,
+ * deduplication, timers, history, and for the resident set the runtime and this bench too. Read after the last
+ * checkpoint and a forced collection. What Redis holds of it is a row of its own. The baseline keeps the same calls of
+ * 100,000 profiles at most as parsed objects in an array per user, and nothing else: it knows no membership.
  * Checked: the number of profiles, and of the events that one of them keeps.
  *
  * It does not show: long histories.
@@ -41,8 +40,8 @@ const COLLECTION_MS_MAX = 300
 
 interface Held {
   readonly heap: number
-  /** Array buffers and other memory of objects, off the heap. */
-  readonly external: number
+  /** The rows, blocks and bytes of users and accounts that are in memory. */
+  readonly actors: number
   readonly rss: number
   readonly redis: number
   readonly pauseMs: Spread
@@ -52,7 +51,7 @@ const space = await measureSpace()
 const objects = await measureObjects()
 reportBytes('resident set, all of it', space.rss, { isMet: space.rss / PROFILES <= BYTES_MAX, text: '≤ 1,536 B' })
 reportBytes('heap', space.heap)
-reportBytes('off the heap', space.external)
+reportBytes('users in memory, off the heap', space.actors)
 reportBytes('in Redis', space.redis)
 report({
   bench: 'memory',
@@ -90,9 +89,10 @@ function measureSpace(): Promise<Held> {
     await pipeline.stop()
     await releaseAll()
     const pauseMs = spreadOf(Array.from({ length: COLLECTIONS }, timeCollection))
-    const { heapUsed, external, rss } = process.memoryUsage()
+    const { heapUsed, rss } = process.memoryUsage()
+    const actors = pipeline.shard.residentPages.bytes
     await check()
-    return { heap: heapUsed, external, rss, redis: await bytesOf(address), pauseMs }
+    return { heap: heapUsed, actors, rss, redis: await bytesOf(address), pauseMs }
   })
 }
 

@@ -2,7 +2,7 @@
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
-import type { Difference } from '../../actors/engine/verification.ts'
+import type { Difference } from '../../actors/engine/inspection.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { readCheckpoint, type RecoveryProgress } from './recovery.ts'
 
@@ -34,10 +34,11 @@ export async function verifyNewest(
   const [number] = await store.committed()
   if (number === undefined) return undefined
   const { shard } = await readCheckpoint(store, [number], { shard: { memory: LARGE_MEMORY }, onProgress })
+  const inspection = shard.inspection()
   const shown = show === undefined ? undefined : actorOf(shard, show)
-  const lines = shown && shard.printed(shown)
+  const lines = shown && inspection.printed(shown)
   let differences = 0
-  for (const difference of shard.differences()) {
+  for (const difference of inspection.differences()) {
     differences++
     onDifference(difference)
   }

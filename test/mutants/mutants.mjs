@@ -376,7 +376,7 @@ export const MUTANTS = [
   },
   {
     name: 'a block is written to before it was copied',
-    file: 'actors/actor/actor-states.ts',
+    file: 'actors/actor/actor-groups.ts',
     find: 'memory.barrier.touch(STATE, held, group.words)',
     replace: '',
     caughtBy: [UNDO],
@@ -475,13 +475,13 @@ export const MUTANTS = [
   {
     name: 'what comes back from a checkpoint settles what was to come',
     file: 'actors/actor/actor.ts',
-    find: 'this.#build(settledAt(now, this.dueAt))',
-    replace: 'this.#build(now)',
+    find: 'this.now = settledAt(now, this.dueAt)',
+    replace: 'this.now = now',
     caughtBy: ['test/actors/engine/restored.test.ts'],
   },
   {
     name: 'forgotten events are not in the totals that begin',
-    file: 'actors/actor/actor-states.ts',
+    file: 'actors/actor/actor-groups.ts',
     find: 'for (const older of this.#owner.olderOfAll())\n      group.addOlder',
     replace: 'for (const older of [] as ForgottenTotals[])\n      group.addOlder',
     caughtBy: ['test/actors/engine/retention.test.ts'],

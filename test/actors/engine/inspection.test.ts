@@ -7,15 +7,16 @@ import { propertyRuns } from '../../support/runs.ts'
 import { shardAfter } from '../../support/run-shard.ts'
 import { audience, computedTrait, HOUR, iso, Space } from '../../support/space.ts'
 
-const differencesIn = (space: Space) => [...space.shard.differences()]
+const differencesIn = (space: Space) => [...space.shard.inspection().differences()]
 
 describe('the states that are kept', () => {
   it('are those that the kept events determine, whatever came and however definitions changed', () => {
     fc.assert(
       fc.property(fc.oneof(scenarios(), changingScenarios()), (scenario) => {
         const shard = shardAfter(scenario)
-        const shown = shard.actors().flatMap((actor) => shard.printed(actor))
-        expect([...shard.differences()], shown.join('\n')).toEqual([])
+        const inspection = shard.inspection()
+        const shown = shard.actors().flatMap((actor) => inspection.printed(actor))
+        expect([...inspection.differences()], shown.join('\n')).toEqual([])
       }),
       propertyRuns(300),
     )
