@@ -3,7 +3,7 @@
  * never become the present ones.
  */
 import type { Command } from '../../src/model/entry.ts'
-import { compileChange, compilePlans, type Layouts, type Plans, type PlansChange } from './compile.ts'
+import { compileChange, compilePlans, type Layouts, layoutsOf, type Plans, type PlansChange } from './compile.ts'
 import type { Definitions } from './definitions.ts'
 import type { DefinitionInput } from './references.ts'
 
@@ -21,6 +21,7 @@ export interface CompiledDefinitions extends PlansChange {
 export class DefinedPlans {
   #definitions: Definitions
   #plans: Plans
+  #layouts: Layouts | undefined
 
   /**
    * Throws an EngineError if the definitions cannot be compiled together.
@@ -39,6 +40,11 @@ export class DefinedPlans {
     return this.#plans
   }
 
+  /** The layouts of the plans: made once, as they are long where there are many definitions. */
+  get layouts(): Layouts {
+    return (this.#layouts ??= layoutsOf(this.#plans))
+  }
+
   /**
    * Compiles what a command makes of the definitions; changes nothing. Throws an EngineError if it breaks a rule.
    * @param arrivals how many calls the space has taken up
@@ -47,7 +53,8 @@ export class DefinedPlans {
     const before = this.#definitions
     const after =
       command.kind === 'define' ? before.with(command.definition, arrivals) : before.without(command.key, command.type)
-    const begun = after.inputs().filter((input) => !before.inputs().includes(input))
+    const known = new Set(before.inputs())
+    const begun = after.inputs().filter((input) => !known.has(input))
     const numbers = new Set(begun.map(({ id }) => id))
     return { before, after, begun, ...compileChange(after.inputs(), { plans: this.#plans, begun: numbers }) }
   }
@@ -55,13 +62,17 @@ export class DefinedPlans {
   /** Makes compiled definitions the present ones. */
   replace({ before, after, plans }: CompiledDefinitions): void {
     if (before !== this.#definitions) throw new Error('the definitions have changed since these were compiled')
-    this.#definitions = after
-    this.#plans = plans
+    this.#set(after, plans)
   }
 
   /** Goes back to the definitions of before `replace`. */
   goBack({ before }: CompiledDefinitions, plans: Plans): void {
-    this.#definitions = before
+    this.#set(before, plans)
+  }
+
+  #set(definitions: Definitions, plans: Plans): void {
+    this.#definitions = definitions
     this.#plans = plans
+    this.#layouts = undefined
   }
 }

@@ -17,7 +17,7 @@ import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } 
 import type { ActorReader } from '../records/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
-import { haveLayouts, layoutsOf } from '../compiler/compile.ts'
+import { haveLayouts } from '../compiler/compile.ts'
 import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'
@@ -165,7 +165,7 @@ export class Shard {
       names: [...this.#system.store.histories.names.toArray()],
       definitions: this.definitions.toData(),
       nextDefinitionId: this.definitions.nextId,
-      layouts: layoutsOf(this.#system.defined.plans),
+      layouts: this.#system.defined.layouts,
       retention: this.#system.retention,
       rules: this.#rulesVersion,
       deduplication: this.deduplication.head(),
