@@ -13,11 +13,13 @@ import { PagePartWriter, type WriteActor } from './page-codec.ts'
 /** Actors of one page: few enough that encoding it takes far less than a millisecond. */
 export const PAGE_ACTORS = 64
 
-/** The state of a page or of an actor, in bits: it has changed since the last cut; the open cut holds it. */
-const CLEAN = 0
+/** Integers with a bit for each actor of a page. */
+const BIT_INTS = PAGE_ACTORS / 32
+
+/** The state of a page, in bits: it has changed since the last cut; the open cut holds it. */
 const DIRTY = 1
 const CUT = 2
-/** A page is stored as an earlier version has it, or with states that cannot be read any more. */
+/** It is stored as an earlier version has it, or with states that cannot be read any more. */
 const OLD = 4
 
 const captureScratch = new Scratch()
@@ -50,7 +52,9 @@ interface OpenCut extends PageCut {
 export class Pages {
   readonly #write: WriteActor
   #pages = new Uint8Array(64)
-  #actors = new Uint8Array(64 * PAGE_ACTORS)
+  /** By page: the actors that have changed since the last cut, and those that had before the open one. */
+  #dirty = new Int32Array(64 * BIT_INTS)
+  #held = new Int32Array(64 * BIT_INTS)
   #cut: OpenCut | undefined
 
   constructor(write: WriteActor) {
@@ -62,7 +66,7 @@ export class Pages {
     const page = Math.floor(ordinal / PAGE_ACTORS)
     if (page >= this.#pages.length) this.#grow(page + 1)
     this.#pages[page]! |= DIRTY
-    this.#actors[ordinal]! |= DIRTY
+    this.#dirty[intOf(ordinal)]! |= bitOf(ordinal)
     const cut = this.#cut
     if (cut?.pending.has(page) && !cut.captured.has(ordinal)) cut.captured.set(ordinal, this.#capture(ordinal))
   }
@@ -76,10 +80,10 @@ export class Pages {
       const isOld = (this.#pages[page]! & OLD) !== 0
       this.#pages[page] = isOld ? CUT | OLD : CUT
       let count = 0
-      for (let ordinal = page * PAGE_ACTORS; ordinal < (page + 1) * PAGE_ACTORS; ordinal++) {
-        if (this.#actors[ordinal] === CLEAN) continue
-        this.#actors[ordinal] = CUT
-        count++
+      for (let int = page * BIT_INTS; int < (page + 1) * BIT_INTS; int++) {
+        this.#held[int] = this.#dirty[int]!
+        this.#dirty[int] = 0
+        count += bitCount(this.#held[int]!)
       }
       pages.push({ page, count, isOld })
     }
@@ -118,7 +122,7 @@ export class Pages {
   keep(): void {
     for (const { page } of this.#cut?.pages ?? []) {
       this.#pages[page]! &= ~(CUT | OLD)
-      this.#each(page, (ordinal) => (this.#actors[ordinal]! &= ~CUT))
+      this.#held.fill(0, page * BIT_INTS, (page + 1) * BIT_INTS)
     }
     this.#cut = undefined
   }
@@ -127,9 +131,10 @@ export class Pages {
   takeBack(): void {
     for (const { page } of this.#cut?.pages ?? []) {
       this.#pages[page] = (this.#pages[page]! & OLD) | DIRTY
-      this.#each(page, (ordinal) => {
-        if (this.#actors[ordinal] !== CLEAN) this.#actors[ordinal] = DIRTY
-      })
+      for (let int = page * BIT_INTS; int < (page + 1) * BIT_INTS; int++) {
+        this.#dirty[int]! |= this.#held[int]!
+        this.#held[int] = 0
+      }
     }
     this.#cut = undefined
   }
@@ -137,7 +142,7 @@ export class Pages {
   /** Marks all pages as stored. */
   forget(): void {
     for (let page = 0; page < this.#pages.length; page++) this.#pages[page]! &= OLD
-    this.#actors.fill(CLEAN)
+    this.#dirty.fill(0)
   }
 
   #take({ pending, captured }: OpenCut, isWhole: (page: number) => boolean): ReturnType<PageCut['take']> {
@@ -151,7 +156,7 @@ export class Pages {
       const whole = isWhole(page)
       const part = new PagePartWriter(whole)
       this.#each(page, (ordinal) => {
-        const isChanged = (this.#actors[ordinal]! & CUT) !== 0
+        const isChanged = (this.#held[intOf(ordinal)]! & bitOf(ordinal)) !== 0
         if (whole || isChanged) part.add(ordinal, captured.has(ordinal) ? writeHeld : this.#write)
       })
       this.#each(page, (ordinal) => captured.delete(ordinal))
@@ -171,10 +176,31 @@ export class Pages {
 
   #grow(count: number): void {
     const length = Math.max(count, this.#pages.length * 2)
-    const [pages, actors] = [new Uint8Array(length), new Uint8Array(length * PAGE_ACTORS)]
+    const pages = new Uint8Array(length)
     pages.set(this.#pages)
-    actors.set(this.#actors)
     this.#pages = pages
-    this.#actors = actors
+    this.#dirty = widened(this.#dirty, length)
+    this.#held = widened(this.#held, length)
   }
+}
+
+function intOf(ordinal: number): number {
+  return Math.floor(ordinal / 32)
+}
+
+function bitOf(ordinal: number): number {
+  return 1 << (ordinal & 31)
+}
+
+/** Counts the bits that are set: in twos, in fours, in bytes, and together. */
+function bitCount(int: number): number {
+  const twos = int - ((int >>> 1) & 0x5555_5555)
+  const fours = (twos & 0x3333_3333) + ((twos >>> 2) & 0x3333_3333)
+  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24
+}
+
+function widened(bits: Int32Array, pages: number): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(pages * BIT_INTS)
+  wider.set(bits)
+  return wider
 }
