@@ -8,7 +8,21 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { NameTable } from './name-table.ts'
 import type { Scratch } from './scratch.ts'
-import { NULL, TRUE, FALSE, INTEGER, DOUBLE, LATIN, WIDE, ARRAY, OBJECT, NEVER, DATED, FAR } from './tags.ts'
+import {
+  ARRAY,
+  DATED,
+  DOUBLE,
+  FALSE,
+  FAR,
+  INT32_SPAN,
+  INTEGER,
+  LATIN,
+  NEVER,
+  NULL,
+  OBJECT,
+  TRUE,
+  WIDE,
+} from './tags.ts'
 
 /** An integer that zigzag keeps within 32 bits. */
 const INTEGER_MAX = 0x3fff_ffff
@@ -195,8 +209,11 @@ export class EventReader {
     const tag = this.byte()
     if (tag === FAR) return this.double()
     if (tag !== DATED) return tag === NEVER ? Infinity : -Infinity
+    const [bytes, at] = [this.#bytes, this.position]
+    const low = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+    const high = ((bytes[at + 4]! | (bytes[at + 5]! << 8)) << 16) >> 16
     this.position += 6
-    return this.#bytes.readIntLE(this.position - 6, 6)
+    return high * INT32_SPAN + (low >>> 0)
   }
 
   int32(): number {

@@ -1,5 +1,5 @@
 /** The buffer that packed values are written to. */
-import { LATIN, WIDE, NEVER, ALWAYS, DATED, FAR, INSTANT_SMALL } from './tags.ts'
+import { INT32_SPAN, LATIN, WIDE, NEVER, ALWAYS, DATED, FAR, INSTANT_SMALL } from './tags.ts'
 
 /** A growing buffer that one writer uses again and again; `length` bytes of it are written. */
 export class Scratch {
@@ -38,8 +38,16 @@ export class Scratch {
     this.ensure(7)
     if (value === Infinity || value === -Infinity) this.bytes[this.length++] = value > 0 ? NEVER : ALWAYS
     else if (Math.abs(value) < INSTANT_SMALL && Number.isInteger(value)) {
-      this.bytes[this.length] = DATED
-      this.bytes.writeIntLE(value, this.length + 1, 6)
+      // By hand: the method of buffers for six bytes takes several times as long.
+      const { bytes, length: at } = this
+      const high = Math.floor(value / INT32_SPAN)
+      bytes[at] = DATED
+      bytes[at + 1] = value
+      bytes[at + 2] = value >>> 8
+      bytes[at + 3] = value >>> 16
+      bytes[at + 4] = value >>> 24
+      bytes[at + 5] = high
+      bytes[at + 6] = high >> 8
       this.length += 7
     } else {
       this.byte(FAR)

@@ -14,4 +14,5 @@ export const NEVER = 0
 export const ALWAYS = 1
 export const DATED = 2
 export const FAR = 3
+export const INT32_SPAN = 2 ** 32
 export const INSTANT_SMALL = 2 ** 47

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { EventReader, writeEvent, writeValue } from '../../../actors/packing/event-codec.ts'
 import { Scratch } from '../../../actors/packing/scratch.ts'
-import { NameTable } from '../../../actors/packing/name-table.ts'
+import { NameTable, NO_NAMES } from '../../../actors/packing/name-table.ts'
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -223,3 +223,27 @@ describe('the table of names', () => {
     expect(() => new NameTable().nameOf(0)).toThrow(RangeError)
   })
 })
+
+describe('an instant', () => {
+  it.each([0, -1, 255, 2 ** 32, -(2 ** 32), 2 ** 47 - 1, -(2 ** 47) + 1, 2 ** 47, 8.64e15, -8.64e15, 0.5])(
+    'comes back as it was: %d',
+    (instant) => {
+      expect(instantAgain(instant)).toBe(instant)
+    },
+  )
+
+  it('comes back whatever it was, the infinities too', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.maxSafeInteger(), fc.constantFrom(Infinity, -Infinity)), (instant) => {
+        expect(instantAgain(instant)).toBe(instant)
+      }),
+      propertyRuns(500),
+    )
+  })
+})
+
+function instantAgain(instant: number): number {
+  const scratch = new Scratch()
+  scratch.instant(instant)
+  return new EventReader(scratch.copy(), NO_NAMES).instant()
+}
