@@ -31,9 +31,12 @@ export class PrivateRedis {
   readonly address: string
   readonly #options: PrivateRedisOptions
   readonly #process: SupervisedProcess
-  #hasDied = false
+  #cannotStart = false
 
-  /** Resolves when it answers. If it exits before, it is not restarted, and the promise rejects. */
+  /**
+   * Resolves when it answers. If it exits before, it is not restarted, and the promise rejects; one that is killed from
+   * outside is restarted, as at any time.
+   */
   static async start(options: PrivateRedisOptions): Promise<PrivateRedis> {
     const directory = resolve(options.directory)
     const address = join(directory, 'redis.sock')
@@ -62,7 +65,7 @@ export class PrivateRedis {
       start: () => this.#spawn(),
       askToEnd: (child) => child.kill('SIGTERM'),
       onDeath: (how) => {
-        this.#hasDied = true
+        if (how !== 'SIGKILL') this.#cannotStart = true
         options.onDeath?.(how)
       },
       restartMs: REDIS_RESTART_MS,
@@ -103,7 +106,7 @@ export class PrivateRedis {
   async #answers(): Promise<void> {
     const until = performance.now() + STARTED_WITHIN_MS
     while (!(await ping(this.address))) {
-      if (this.#hasDied)
+      if (this.#cannotStart)
         throw new Error(`redis-server cannot start in ${this.#options.directory}: see \`redis-server --dir\` there`)
       if (performance.now() > until) throw new Error(`redis-server does not answer on ${this.address}`)
       await delay(20)

@@ -1,8 +1,9 @@
 /** The life of a `redis-server` of the process's own: death, end, what is left behind, and what keeps it from starting. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { eventually, until } from '../support/eventually.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { PrivateRedis } from '../../src/redis/private-redis.ts'
@@ -83,6 +84,22 @@ describe('the start', () => {
     const after = await start()
     expect(processesIn(directory)).not.toContain(pid)
     expect(String(await ask(after, 'GET', 'a'))).toBe('1')
+  })
+
+  it('goes on with another server where the first is killed before it answers', async () => {
+    const real = execFileSync('sh', ['-c', 'command -v redis-server'], { encoding: 'utf8' }).trim()
+    const bin = mkdtempSync(join(tmpdir(), 'rollcall-bin-'))
+    const script = `#!/bin/sh\n[ -e ${bin}/once ] && exec ${real} "$@"\ntouch ${bin}/once\nkill -9 $$\n`
+    writeFileSync(join(bin, 'redis-server'), script, { mode: 0o755 })
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`)
+    try {
+      const redis = await start()
+      expect(String(await ask(redis, 'PING'))).toBe('PONG')
+      expect(deaths).toEqual(['SIGKILL'])
+    } finally {
+      vi.unstubAllEnvs()
+      rmSync(bin, { recursive: true })
+    }
   })
 
   it('fails where the server cannot read its file, and leaves no process', async () => {
