@@ -21,25 +21,11 @@ import { lookbackMsOf } from '../plan/stream-node.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
 import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
 import { adoptionOf } from './adoption-compiler.ts'
-import { type PartData, PlacedGroup } from '../groups/placed-group.ts'
-import { type Groups, type Placement, placeStreams } from './group-compiler.ts'
-import { type NumbersData, StateNumbers } from './state-numbers.ts'
+import { type CompiledPlan, type Layouts, type PlanBefore, type Plans, restored } from './compiled-plans.ts'
+import { type Placement, placeStreams } from './group-compiler.ts'
+import { StateNumbers } from './state-numbers.ts'
 import { StreamCompiler } from './stream-compiler.ts'
 import { TraitIndex } from '../plan/trait-index.ts'
-
-/** The part of a plan that the next one takes over. */
-interface PlanBefore {
-  readonly numbers: StateNumbers
-  readonly groups: Groups
-}
-
-export type CompiledPlan = Plan & PlanBefore
-
-export interface Plans {
-  readonly user: CompiledPlan
-  readonly account: CompiledPlan
-  readonly conditions: StateNumbers
-}
 
 /** Other plans, and for users and accounts the way to them. */
 export interface PlansChange {
@@ -53,29 +39,6 @@ export interface PlansBefore {
   readonly begun: ReadonlySet<number>
 }
 
-/** The numbers of states and of the parts of groups, by which stored actors can be read. */
-export interface Layout {
-  readonly numbers: NumbersData
-  readonly groups: readonly (readonly [holds: string, key: string, parts: readonly PartData[]])[]
-}
-
-export interface Layouts {
-  readonly user: Layout
-  readonly account: Layout
-  readonly conditions: NumbersData
-}
-
-export function layoutsOf({ user, account, conditions }: Plans): Layouts {
-  return { user: layoutOf(user), account: layoutOf(account), conditions: conditions.toData() }
-}
-
-function layoutOf({ numbers, groups }: CompiledPlan): Layout {
-  return {
-    numbers: numbers.toData(),
-    groups: Array.from(groups, ([holds, group]) => [holds, group.key, group.toData()]),
-  }
-}
-
 /**
  * Compiles definitions; throws an EngineError if they reference one another in a cycle.
  * @param stored the layouts by which actors were stored under the same definitions
@@ -87,18 +50,6 @@ export function compilePlans(inputs: readonly DefinitionInput[], stored?: Layout
     stored ? { ...before, user: restored(stored.user), account: restored(stored.account) } : before,
   )
   return plans
-}
-
-/** True if plans read the states of actors as layouts have them. */
-export function haveLayouts({ user, account }: Plans, stored: Layouts): boolean {
-  return user.numbers.next === stored.user.numbers.next && account.numbers.next === stored.account.numbers.next
-}
-
-function restored({ numbers: data, groups }: Layout): PlanBefore {
-  const numbers = StateNumbers.from(data)
-  const restoredGroup = (key: string, parts: readonly PartData[]) =>
-    PlacedGroup.restored(key, numbers.numberOf(key), parts)
-  return { numbers, groups: new Map(groups.map(([holds, key, parts]) => [holds, restoredGroup(key, parts)])) }
 }
 
 /** Compiles definitions that come after others; throws an EngineError if they reference one another in a cycle. */

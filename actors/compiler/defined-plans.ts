@@ -3,7 +3,8 @@
  * never become the present ones.
  */
 import type { Command } from '../../src/model/entry.ts'
-import { compileChange, compilePlans, type Layouts, layoutsOf, type Plans, type PlansChange } from './compile.ts'
+import { compileChange, compilePlans, type PlansChange } from './compile.ts'
+import { type Layouts, layoutsOf, type Plans } from './compiled-plans.ts'
 import type { Definitions } from './definitions.ts'
 import type { DefinitionInput } from './references.ts'
 

@@ -8,7 +8,7 @@
 import type { Retention } from '../../src/model/retention.ts'
 import type { Actor } from '../actor/actor.ts'
 import { ForgottenTotals } from '../streams/forgotten-totals.ts'
-import type { Plans } from '../compiler/compile.ts'
+import type { Plans } from '../compiler/compiled-plans.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 
 /** Makes room for one more event of a user, if it is time. */

@@ -17,7 +17,7 @@ import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } 
 import type { ActorReader } from '../records/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
-import { haveLayouts } from '../compiler/compile.ts'
+import { haveLayouts } from '../compiler/compiled-plans.ts'
 import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'

@@ -1,8 +1,7 @@
 /**
- * `first(p)` and `last(p)` over all history. Layout: the cell of the value · time and arrival of its event · 1 if the
- * value has changed since it was passed on.
+ * `first(p)` and `last(p)` over all history. Layout: the changing cell of the value · time and arrival of its event.
  *
- * Example: for `event('A').last(property('x'))`, after 'b' at 10:00: the cell of 'b' · 10:00 · 31 · 0.
+ * Example: for `event('A').last(property('x'))`, after 'b' at 10:00: the cell of 'b' · 10:00 · 31.
  */
 import { compareEvents, type ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
@@ -13,30 +12,27 @@ import type { ChangeReader } from '../../plan/group.ts'
 import type { StreamNode } from '../../plan/stream-node.ts'
 import type { EventOrder } from '../../reducers/accumulator.ts'
 import { edgeOf } from '../../reducers/edge.ts'
-import { Cell } from '../cell.ts'
+import { ChangingCell } from '../changing-cell.ts'
 import type { Sink, StreamLayout, WordAllocator } from '../grouped.ts'
 import { readWords, writeWords } from '../stored-words.ts'
 
 export class TotalEdge implements Sink, StreamLayout {
   readonly node: StreamNode
   readonly #kind: 'first' | 'last'
-  readonly #cell: Cell
+  readonly #cell: ChangingCell
   readonly #order: number
-  readonly #changed: number
 
   constructor(words: WordAllocator, node: StreamNode) {
     this.node = node
     this.#kind = node.reducer.kind === 'last' ? 'last' : 'first'
-    this.#cell = new Cell(words)
+    this.#cell = new ChangingCell(words)
     this.#order = words.take(2)
-    this.#changed = words.take(1)
   }
 
   /** No event is later than the first of all, or earlier than the last, as long as there is none. */
   init(rings: Rings, block: number): void {
     this.#cell.init(rings, block)
     rings.doubles.fill(this.#kind === 'last' ? -Infinity : Infinity, block + this.#order, block + this.#order + 2)
-    rings.doubles[block + this.#changed] = 0
   }
 
   insert(rings: Rings, block: number, event: ProfileEvent): void {
@@ -52,9 +48,8 @@ export class TotalEdge implements Sink, StreamLayout {
     return this.#cell.value(rings, block)
   }
 
-  evaluate({ doubles }: Rings, block: number, _now: number, reader: ChangeReader): number {
-    if (doubles[block + this.#changed] === 1) reader.onAnyChange(this.node)
-    doubles[block + this.#changed] = 0
+  evaluate(rings: Rings, block: number, _now: number, reader: ChangeReader): number {
+    this.#cell.tell(rings, block, this.node, reader)
     return Infinity
   }
 
@@ -66,13 +61,11 @@ export class TotalEdge implements Sink, StreamLayout {
   write(scratch: Scratch, rings: Rings, block: number): void {
     this.#cell.write(scratch, rings, block)
     writeWords(scratch, rings, block + this.#order, 2)
-    writeWords(scratch, rings, block + this.#changed, 1)
   }
 
   read(reader: EventReader, rings: Rings, block: number): void {
     this.#cell.read(reader, rings, block)
     readWords(reader, rings, block + this.#order, 2)
-    readWords(reader, rings, block + this.#changed, 1)
   }
 
   release(rings: Rings, block: number): void {
@@ -86,6 +79,6 @@ export class TotalEdge implements Sink, StreamLayout {
     if (compareEvents({ ts, arrival }, held) > 0 !== (this.#kind === 'last')) return
     doubles[at] = ts
     doubles[at + 1] = arrival
-    if (this.#cell.set(rings, block, value)) doubles[block + this.#changed] = 1
+    this.#cell.set(rings, block, value)
   }
 }

@@ -1,8 +1,7 @@
 /**
- * `min(p)` and `max(p)` by text over all history. Layout: the cell of the best text · 1 if it has changed since it was
- * passed on.
+ * `min(p)` and `max(p)` by text over all history. Layout: the changing cell of the best text.
  *
- * Example: for `event('A').max(property('x') as string)`, after 'a' and 'b': the cell of 'b' · 0.
+ * Example: for `event('A').max(property('x') as string)`, after 'a' and 'b': the cell of 'b'.
  */
 import type { ProfileEvent } from '../../../src/model/event.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
@@ -12,24 +11,20 @@ import type { Scratch } from '../../packing/scratch.ts'
 import type { ChangeReader } from '../../plan/group.ts'
 import type { StreamNode } from '../../plan/stream-node.ts'
 import { beats, type ExtremeReducer, extremeOf } from '../../reducers/extreme.ts'
-import { Cell } from '../cell.ts'
+import { ChangingCell } from '../changing-cell.ts'
 import type { Sink, StreamLayout, WordAllocator } from '../grouped.ts'
-import { readWords, writeWords } from '../stored-words.ts'
 
 export class TotalTextExtreme implements Sink, StreamLayout {
   readonly node: StreamNode
-  readonly #cell: Cell
-  readonly #changed: number
+  readonly #cell: ChangingCell
 
   constructor(words: WordAllocator, node: StreamNode) {
     this.node = node
-    this.#cell = new Cell(words)
-    this.#changed = words.take(1)
+    this.#cell = new ChangingCell(words)
   }
 
   init(rings: Rings, block: number): void {
     this.#cell.init(rings, block)
-    rings.doubles[block + this.#changed] = 0
   }
 
   insert(rings: Rings, block: number, event: ProfileEvent): void {
@@ -45,9 +40,8 @@ export class TotalTextExtreme implements Sink, StreamLayout {
     return this.#cell.value(rings, block)
   }
 
-  evaluate({ doubles }: Rings, block: number, _now: number, reader: ChangeReader): number {
-    if (doubles[block + this.#changed] === 1) reader.onAnyChange(this.node)
-    doubles[block + this.#changed] = 0
+  evaluate(rings: Rings, block: number, _now: number, reader: ChangeReader): number {
+    this.#cell.tell(rings, block, this.node, reader)
     return Infinity
   }
 
@@ -57,12 +51,10 @@ export class TotalTextExtreme implements Sink, StreamLayout {
 
   write(scratch: Scratch, rings: Rings, block: number): void {
     this.#cell.write(scratch, rings, block)
-    writeWords(scratch, rings, block + this.#changed, 1)
   }
 
   read(reader: EventReader, rings: Rings, block: number): void {
     this.#cell.read(reader, rings, block)
-    readWords(reader, rings, block + this.#changed, 1)
   }
 
   release(rings: Rings, block: number): void {
@@ -72,6 +64,6 @@ export class TotalTextExtreme implements Sink, StreamLayout {
   #takeBest(rings: Rings, block: number, text: string): void {
     const best = this.#cell.value(rings, block) as string | null
     if (best !== null && !beats(this.node.reducer as ExtremeReducer, text, best)) return
-    if (this.#cell.set(rings, block, text)) rings.doubles[block + this.#changed] = 1
+    this.#cell.set(rings, block, text)
   }
 }
