@@ -6,8 +6,9 @@ import { hasReaders } from '../plan/dependents.ts'
 import type { EventIndex } from '../plan/event-index.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import { COUNTED_SINCE } from '../rows/row.ts'
 import { Actor } from './actor.ts'
-import type { Account, AccountMessage, User } from './message.ts'
+import type { Account, AccountMessage, Newcomer, User } from './message.ts'
 
 export class AccountActor extends Actor<AccountMessage> implements Account {
   override readonly kind = 'account'
@@ -56,6 +57,12 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
     return all
   }
 
+  override windowsCountedSince(): readonly number[] {
+    const { rows, memory } = this.store
+    const ofUsers = this.userOrdinals.map((user) => memory.state.doubles[rows.at(user) + COUNTED_SINCE]!)
+    return [this.countedSince, ...ofUsers]
+  }
+
   override heardEvents(): readonly HeardEvent[] {
     const { links, histories, rows } = this.store
     return this.userOrdinals.flatMap((user, index) => {
@@ -96,7 +103,8 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
         this.adopt(message.adoption)
         return
       case 'kept events changed':
-        this.rebuild(this.plan)
+        if (message.stale === 'all') this.rebuild(this.plan)
+        else this.judgeAgain()
         return
       case 'deadline':
         return
@@ -120,13 +128,12 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   #link(user: User, conditions: readonly DefinitionNode[]): void {
     this.store.links.add(this.row, user.ordinal, this.now)
     user.joinAccount(this)
-    if (user.older) this.rebuild(this.plan)
-    else for (const event of user.keptEvents()) this.takeEvent(event)
+    this.#takeHistory({ events: user.keptEvents(), older: user.older })
     this.#countAll(user, conditions, 1)
     this.#markQuantified()
   }
 
-  #unite({ survivor, absorbed, conditions, unseen }: Extract<AccountMessage, { kind: 'users united' }>): void {
+  #unite({ survivor, absorbed, conditions, newcomers }: Extract<AccountMessage, { kind: 'users united' }>): void {
     const { links } = this.store
     const { row } = this
     let linkedAt = this.#linkedAt(survivor)
@@ -138,9 +145,14 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
     if (!wasUser) this.#countAll(survivor, conditions, 1)
     links.set(row, survivor.ordinal, linkedAt)
     survivor.joinAccount(this)
-    if (survivor.older) this.rebuild(this.plan)
-    else for (const event of unseen) this.takeEvent(event)
+    for (const newcomer of newcomers) this.#takeHistory(newcomer)
     this.#markQuantified()
+  }
+
+  /** Counts the history of one user more. */
+  #takeHistory({ events, older }: Newcomer): void {
+    if (older) this.addOlder(older)
+    for (const event of events) this.takeEvent(event)
   }
 
   #linkedAt(user: User): number {

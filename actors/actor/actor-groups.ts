@@ -1,17 +1,23 @@
 /** The groups of an actor: blocks that its events have touched. */
 import type { JsonValue } from '../../src/model/json.ts'
 import { STATE } from '../memory/write-barrier.ts'
-import type { ChangeReader, Group, Succession } from '../plan/group.ts'
+import type { ChangeReader, Group, Heir, Succession, TotalOf } from '../plan/group.ts'
+import type { Host } from '../plan/host.ts'
 import type { GroupedStream } from '../plan/stream-node.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { ActorStore } from './actor-store.ts'
 
 /** The actor whose groups they are. */
-interface Owner {
+interface Owner extends Host {
   readonly ordinal: number
   readonly row: number
-  readonly now: number
   olderOfAll(): readonly ForgottenTotals[]
+}
+
+/** A block of a group, to be read as long as the settlement lasts. */
+export interface HeldBlock {
+  readonly group: Group
+  readonly block: number
 }
 
 export class ActorGroups {
@@ -63,6 +69,44 @@ export class ActorGroups {
     this.evaluate(group, block)
   }
 
+  /** Lets windows count the events that some blocks of their groups hold, of one actor each, and no others. */
+  uniteWindows(held: readonly HeldBlock[]): void {
+    const { rings } = this.#store
+    const united = new Map<Group, number>()
+    for (const { group, block: from } of held) {
+      let block = united.get(group)
+      if (block === undefined) {
+        block = this.block(group)
+        group.emptyWindows(rings, block)
+        united.set(group, block)
+      }
+      group.uniteWindows(rings, block, from, this.#owner)
+    }
+    for (const [group, block] of united) this.evaluate(group, block)
+  }
+
+  /** Lets windows count what those before them held. @param blocks of the groups before, by number */
+  inherit(heirs: readonly Heir[], blocks: ReadonlyMap<number, number>): void {
+    const changed = new Map<Group, number>()
+    for (const { from, group, inherit } of heirs) {
+      const origin = blocks.get(from)
+      if (origin === undefined) continue
+      const block = this.block(group)
+      inherit(this.#store.rings, block, origin, this.#owner)
+      changed.set(group, block)
+    }
+    for (const [group, block] of changed) this.evaluate(group, block)
+  }
+
+  /** Adds the totals of a user's forgotten events to those that are there already. */
+  addOlder(group: Group, older: ForgottenTotals): void {
+    const { rows } = this.#store
+    const isThere = rows.find(this.#owner.row, group.id) !== 0
+    // A block that begins has those of all users.
+    const block = this.block(group)
+    if (isThere) this.#addOlderOf(group, block, older)
+  }
+
   /** Returns the value of a stream that was passed on last; undefined if the actor has no such group. */
   value(place: GroupedStream): JsonValue | undefined {
     const { rings, rows, memory } = this.#store
@@ -77,12 +121,11 @@ export class ActorGroups {
   }
 
   #addOlder(group: Pick<Group, 'addOlder'>, block: number): void {
-    for (const older of this.#owner.olderOfAll())
-      group.addOlder(
-        this.#store.rings,
-        block,
-        (node) => older.totalOf(node.totalKey!, node.reducer)?.state(),
-        this.#reader,
-      )
+    for (const older of this.#owner.olderOfAll()) this.#addOlderOf(group, block, older)
+  }
+
+  #addOlderOf(group: Pick<Group, 'addOlder'>, block: number, older: ForgottenTotals): void {
+    const totalOf: TotalOf = (node) => older.totalOf(node.totalKey!, node.reducer)?.state()
+    group.addOlder(this.#store.rings, block, totalOf, this.#reader)
   }
 }

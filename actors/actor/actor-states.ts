@@ -12,7 +12,7 @@ import type { ChangeReader, Group } from '../plan/group.ts'
 import type { DefinitionHost } from '../plan/host.ts'
 import type { Occurrence } from '../plan/occurrence.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
-import type { Plan, StatefulNode } from '../plan/plan.ts'
+import type { Plan } from '../plan/plan.ts'
 import type { Predicate } from '../plan/predicate.ts'
 import type { StreamComparison } from '../plan/stream-comparison.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
@@ -20,10 +20,11 @@ import type { TimedNode } from '../plan/timed-node.ts'
 import { DIRECTORY, ENTRIES, ENTRY_WORDS } from '../rows/row.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import type { Horizon } from '../values/comparators.ts'
-import { ActorGroups } from './actor-groups.ts'
+import { ActorGroups, type HeldBlock } from './actor-groups.ts'
 import type { ActorStore } from './actor-store.ts'
 import { Marks } from './marks.ts'
 import { OpenStates } from './open-states.ts'
+import { StateEntries } from './state-entries.ts'
 
 /** The actor whose states they are. */
 export interface StateOwner extends DefinitionHost {
@@ -40,6 +41,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   readonly #owner: StateOwner
   readonly #open: OpenStates
   readonly #groups: ActorGroups
+  readonly #entries: StateEntries
   #plan: Plan
   /** Streams whose occurrences have changed, by id. */
   readonly #pendingStreams = new Marks()
@@ -58,6 +60,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     this.#plan = plan
     this.#open = new OpenStates(store, owner)
     this.#groups = new ActorGroups(store, owner, this)
+    this.#entries = new StateEntries(store, owner, this.#groups)
   }
 
   /** Begins with another actor, or with another plan. */
@@ -141,24 +144,25 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   /** Releases all states. */
   drop(): void {
     this.#open.clear()
-    const { row } = this.#owner
-    const { rows, memory } = this.#store
-    const { ints } = memory.state
-    for (let index = 0; index < ints[(row + DIRECTORY) * 2]!; index++) {
-      const entry = (row + ENTRIES + ENTRY_WORDS * index) * 2
-      this.#release(this.#plan.states[ints[entry + 2]!]!, ints[entry + 3]!)
-    }
-    rows.clearEntries(row)
+    this.#entries.dropAll(this.#plan)
   }
 
-  /** Releases all that the entry of a state refers to. */
-  #release(state: StatefulNode | Group, reference: number): void {
-    const { live, memory } = this.#store
-    if (state.kind === 'group') this.#groups.release(state, reference)
-    else if (state.kind !== 'timed') {
-      if (reference < 0) live.remove(reference)
-      else memory.blobs.remove(reference)
+  /** Computes what judges events by more than these from the kept ones; all else stays. */
+  judgeAgain(): void {
+    this.#open.clear()
+    const streams = this.#entries.dropJudged(this.#plan)
+    const { events, work } = this.#plan
+    for (const event of this.#owner.eventsKnownTo(events)) {
+      this.#feedStates(events.match(event, work), false, event)
+      this.#settlePendingStreams()
     }
+    for (const node of streams) this.onAnyChange(node)
+    this.#settlePendingStreams()
+  }
+
+  /** Lets windows count what the blocks of some actors hold together, and no more; see `StateEntries.blocks`. */
+  uniteWindows(held: readonly HeldBlock[]): void {
+    this.#groups.uniteWindows(held)
   }
 
   /**
@@ -166,25 +170,15 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
    * computed from kept events.
    */
   adopt(adoption: Adoption): void {
-    this.#leave(adoption)
+    const lacksEvents = adoption.heirs.length > 0 && this.#owner.olderOfAll().length > 0
+    const held = lacksEvents ? StateEntries.blocks(this.#store, this.#owner.row, adoption.before) : []
+    this.#entries.leave(adoption)
     this.takeOlder(adoption.totals)
     this.#feedNew(adoption.events)
+    if (lacksEvents) this.#groups.inherit(adoption.heirs, new Map(held.map(({ group, block }) => [group.id, block])))
     for (const node of adoption.judged) if (this.#open.has(node.occurrences!.id)) this.#advanceStream(node)
     for (const node of adoption.timed) this.judgeTimed(node)
     this.#settlePendingStreams()
-  }
-
-  /** Drops and moves states of the plan before. */
-  #leave({ before, dropped, successions }: Adoption): void {
-    const { rows, memory } = this.#store
-    for (const id of rows.entryIds(this.#owner.row)) {
-      const succession = successions.get(id)
-      if (!succession && !dropped.has(id)) continue
-      const reference = memory.state.ints[rows.find(this.#owner.row, id) * 2 + 3]!
-      rows.removeEntry(this.#owner.row, id)
-      if (succession) this.#groups.move(succession, reference)
-      else this.#release(before.states[id]!, reference)
-    }
   }
 
   /** Writes the kept events to what is new, and then computes the groups. */
@@ -206,6 +200,14 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     for (const { totalKey, reducer, place } of totals)
       if (all.some((older) => older.totalOf(totalKey!, reducer)))
         this.#groups.block(this.#plan.states[place!.group] as Group)
+  }
+
+  /** Adds the totals of one user more, whose forgotten events count from now on. */
+  addOlder(older: ForgottenTotals): void {
+    const { totals, states } = this.#plan
+    const known = totals.filter(({ totalKey, reducer }) => older.totalOf(totalKey!, reducer))
+    const groups = new Set(known.map(({ place }) => states[place!.group] as Group))
+    for (const group of groups) this.#groups.addOlder(group, older)
   }
 
   /** Writes the states that are open. */

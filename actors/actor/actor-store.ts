@@ -64,7 +64,7 @@ export class ActorStore {
   constructor({ memory, rules, sink, plans, userAt, accountAt }: ActorStoreOptions) {
     this.memory = new ActorMemory(memory)
     this.rows = new Rows(this.memory)
-    this.rings = new Rings(this.memory)
+    this.rings = new Rings(this.memory, memory.windowEventsMax)
     this.values = new DefinedValues(this.rows)
     this.histories = new Histories(this.rows, new NameTable())
     this.traits = new TraitStore(this.rows)

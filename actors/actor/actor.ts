@@ -3,8 +3,8 @@
  * settlement lasts. The settlement binds its views to one actor after another; one that is handed out stays with its
  * actor.
  *
- * Invariants: (1) all states follow from ids, traits, kept events, totals of forgotten ones and defined values:
- * `rebuild` at any instant gives the states that events made one by one; (2) a definition is evaluated only when
+ * Invariants: (1) all states but windows that count forgotten events follow from ids, traits, kept events, totals of
+ * forgotten ones and defined values: `rebuild` at any instant gives the states that events made one by one; (2) a definition is evaluated only when
  * something that it reads has changed; (3) a settlement publishes at most one value of a definition.
  */
 import type { Observer } from 'rxjs'
@@ -18,11 +18,12 @@ import type { Dependents } from '../plan/dependents.ts'
 import type { EventIndex } from '../plan/event-index.ts'
 import { type DefinitionNode, emptyValueOf, type Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
-import { FLAGS, IS_UNBUILT } from '../rows/row.ts'
+import { COUNTED_SINCE, DIRECTORY, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { TraitOrigin } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { readTrait, type TraitReader } from '../values/trait-reader.ts'
 import { type Reached, sameValue } from '../values/values.ts'
+import type { HeldBlock } from './actor-groups.ts'
 import { ActorStates, type StateOwner } from './actor-states.ts'
 import type { ActorStore } from './actor-store.ts'
 import { ActorView } from './actor-view.ts'
@@ -89,11 +90,7 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Moves the actor's present on, and judges again whatever fell due. */
   advance(now: number): void {
-    if (this.isUnbuilt) {
-      // As they were when the actor settled last.
-      this.now = settledAt(now, this.dueAt)
-      this.recompute()
-    }
+    if (this.isUnbuilt) this.#build(now)
     this.now = now
     if (this.dueAt <= now) this.#states.advance(now)
   }
@@ -122,15 +119,65 @@ export abstract class Actor<Received extends Message = Message>
     visitEqualities(readers, { [key]: before ?? null }, { [key]: after ?? null }, (index) => this.markDefinition(index))
   }
 
-  /** Computes the states from the kept events, at the actor's present; no definition is marked. */
+  /** Computes the states that are lost: all, or where a live one was, those that judge events by more than these. */
+  #build(now: number): void {
+    // As they were when the actor settled last.
+    this.now = settledAt(now, this.dueAt)
+    if (this.#hasNoStates()) this.recompute()
+    else this.#quietly(() => this.#states.judgeAgain())
+    this.store.memory.state.ints[(this.row + FLAGS) * 2]! &= ~IS_UNBUILT
+  }
+
+  #hasNoStates(): boolean {
+    return this.store.memory.state.ints[(this.row + DIRECTORY) * 2] === 0
+  }
+
+  /** Computes all states from the kept events, at the actor's present; no definition is marked. */
   recompute(): void {
+    this.#quietly(() => this.rebuild(this.plan))
+  }
+
+  #quietly(compute: () => void): void {
     this.#isQuiet = true
     try {
-      this.rebuild(this.plan)
+      compute()
     } finally {
       this.#isQuiet = false
     }
     this.closeStates()
+  }
+
+  /** The time since which windows count all events; 0 if they lack none. */
+  get countedSince(): number {
+    return this.store.memory.state.doubles[this.row + COUNTED_SINCE]!
+  }
+
+  /** The instants since which windows count all events of the user, or of the account and each of its users. */
+  windowsCountedSince(): readonly number[] {
+    return [this.countedSince]
+  }
+
+  windowsLack(ts: number): void {
+    this.countAllSince(Math.max(this.countedSince, ts + 1))
+  }
+
+  protected countAllSince(instant: number): void {
+    this.store.memory.state.doubles[this.row + COUNTED_SINCE] = instant
+  }
+
+  /** Computes what judges events by more than these from the kept ones. */
+  protected judgeAgain(): void {
+    this.#states.judgeAgain()
+  }
+
+  /** Lets the totals over all history, and no window, count the forgotten events of one user more. */
+  protected addOlder(older: ForgottenTotals): void {
+    this.#states.addOlder(older)
+    this.windowsLack(older.keptSince - 1)
+  }
+
+  protected uniteWindows(held: readonly HeldBlock[]): void {
+    this.#states.uniteWindows(held)
   }
 
   /** Returns the value of a definition as it follows from the states. */
@@ -146,6 +193,7 @@ export abstract class Actor<Received extends Message = Message>
     this.#states.bind(plan)
     this.#dirty.clear()
     this.#states.takeOlder()
+    for (const { keptSince } of this.olderOfAll()) this.windowsLack(keptSince - 1)
     for (const event of this.keptEvents()) this.takeEvent(event)
     for (const key of Object.keys(this.traits.values)) this.#traitChanged(key, undefined, this.traits.values[key])
     for (const id of this.store.values.ids(this.row)) {
@@ -159,12 +207,17 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Goes on under another plan: computes what is new, and marks the definitions that may have other values. */
   protected adopt(adoption: Adoption): void {
-    const { plan } = adoption
+    const { plan, before } = adoption
     if (this.isUnbuilt) {
-      this.#states.bind(adoption.before)
-      this.dropStates()
-      this.rebuild(plan)
-      return
+      if (this.#hasNoStates()) {
+        this.rebuild(plan)
+        return
+      }
+      const { now } = this
+      this.plan = before
+      this.#states.bind(before)
+      this.#build(now)
+      this.now = now
     }
     this.plan = plan
     this.#states.bind(plan)

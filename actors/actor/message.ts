@@ -22,6 +22,11 @@ export interface User {
   readonly traits: Traits
   readonly mergeCount: number
   readonly older: ForgottenTotals | undefined
+  /** The time since which its windows count all events; 0 if they lack none. */
+  readonly countedSince: number
+  /** True if its states are still to be computed. */
+  readonly isUnbuilt: boolean
+  readonly row: number
   readonly defined: DefinedList
   readonly accounts: readonly Account[]
   readonly accountOrdinals: readonly number[]
@@ -39,6 +44,16 @@ export interface Account {
   readonly defined: DefinedList
   definedValue(id: number): JsonValue | undefined
   next(message: AccountMessage): void
+}
+
+/** The states that forgotten events leave behind, and that must be computed again from those that are kept. */
+export type Stale = 'none' | 'judged' | 'all'
+
+/** A user as it was before it became one with another. */
+export interface Newcomer {
+  readonly events: readonly ProfileEvent[]
+  /** The totals of its forgotten events. */
+  readonly older: ForgottenTotals | undefined
 }
 
 /** `at` is the instant of the input, or of the deadline, that a message comes from; it never goes back. */
@@ -67,8 +82,7 @@ type UserContent =
       readonly kind: 'events forgotten'
       readonly kept: readonly ProfileEvent[]
       readonly older: ForgottenTotals
-      /** True if whatever looked at the forgotten events must be computed again. */
-      readonly matters: boolean
+      readonly stale: Stale
     }
   /** The user is no more: it leaves its audiences, and its computed traits have no value. */
   | { readonly kind: 'expired' }
@@ -79,16 +93,16 @@ type UserContent =
 
 type AccountContent =
   /** Some user's kept events are others now. */
-  | { readonly kind: 'kept events changed' }
+  | { readonly kind: 'kept events changed'; readonly stale: Stale }
   /** A user is linked; its whole history counts from now on. */
   | { readonly kind: 'link'; readonly user: User; readonly conditions: readonly DefinitionNode[] }
-  /** Some of the account's users have become one. `unseen`: events of those that were not its users. */
+  /** Some of the account's users have become one. `newcomers`: those of them that were not its users. */
   | {
       readonly kind: 'users united'
       readonly survivor: User
       readonly absorbed: readonly User[]
       readonly conditions: readonly DefinitionNode[]
-      readonly unseen: readonly ProfileEvent[]
+      readonly newcomers: readonly Newcomer[]
     }
   /** A condition on the account's users has changed for one of them. */
   | { readonly kind: 'condition flipped'; readonly condition: DefinitionNode; readonly holds: boolean }

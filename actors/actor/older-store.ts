@@ -35,6 +35,11 @@ export class OlderStore {
     return this.#last
   }
 
+  /** Returns the time since which events are kept; 0 if none was forgotten. */
+  keptSince(row: number): number {
+    return this.read(row)?.keptSince ?? 0
+  }
+
   write(row: number, older: ForgottenTotals): void {
     scratch.length = 0
     writeValue(scratch, NO_NAMES, older.state() as unknown as JsonValue)

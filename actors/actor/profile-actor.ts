@@ -8,6 +8,7 @@ import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { FLAGS, IS_ANONYMOUS, MERGES, SEEN_AT } from '../rows/row.ts'
 import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { Actor } from './actor.ts'
+import { StateEntries } from './state-entries.ts'
 import type { Account, User, UserMessage } from './message.ts'
 
 const NONE_OLDER: readonly ForgottenTotals[] = []
@@ -154,14 +155,14 @@ export class ProfileActor extends Actor<UserMessage> implements User {
       case 'events forgotten':
         this.store.histories.replace(this.row, message.kept)
         this.store.older.write(this.row, message.older)
-        if (message.matters) this.rebuild(this.plan)
+        if (message.stale === 'all') this.rebuild(this.plan)
+        else if (message.stale === 'judged') this.judgeAgain()
         return
       case 'traits':
         this.takeTraits(message.traits, message)
         return
       case 'merge':
-        for (const other of message.absorbed) this.#absorb(other)
-        this.rebuild(this.plan)
+        this.#merge(message.absorbed)
         return
       case 'accounts changed':
         this.markDependents(message.readers)
@@ -182,6 +183,20 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     const { links, rows } = this.store
     rows.touch(this.row)
     if (links.indexOf(this.row, account.ordinal) < 0) links.add(this.row, account.ordinal, 0)
+  }
+
+  /** Takes over all that others hold, and computes everything again; windows go on counting what is no longer kept. */
+  #merge(absorbed: readonly User[]): void {
+    const all: readonly User[] = [this, ...absorbed]
+    const isBeyondKept = all.some(({ older, countedSince }) => older && countedSince < older.keptSince)
+    const areUnited = isBeyondKept && !all.some(({ isUnbuilt }) => isUnbuilt)
+    const held = areUnited ? all.flatMap(({ row }) => StateEntries.blocks(this.store, row, this.plan)) : []
+    const since = Math.max(...all.map(({ countedSince }) => countedSince))
+    for (const other of absorbed) this.#absorb(other)
+    this.rebuild(this.plan)
+    if (!areUnited) return
+    this.countAllSince(since)
+    this.uniteWindows(held)
   }
 
   /** Takes over everything that another user holds. Definitions must be computed again afterwards. */

@@ -6,7 +6,9 @@
  */
 import type { Adoption } from '../plan/adoption.ts'
 import { EventIndex } from '../plan/event-index.ts'
-import type { Succession } from '../plan/group.ts'
+import type { Heir, Succession } from '../plan/group.ts'
+import { isWindowSink, type WindowSink } from '../groups/grouped.ts'
+import type { PlacedGroup } from '../groups/placed-group.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
 import type { Groups, Placement } from './group-compiler.ts'
 import { CUSTOM } from './scope.ts'
@@ -42,6 +44,7 @@ export function adoptionOf(change: PlanChange): Adoption {
       ),
     ),
     successions,
+    heirs: heirsOf(change.groupsBefore, placement.groups),
     events,
     timed: registry.nodes.filter((node) => node.kind === 'timed').filter(isNew),
     judged: streams.filter((node) => node.occurrences && isNew(node) && !isNew(node.occurrences)),
@@ -76,6 +79,23 @@ function successionsOf(before: Groups, after: Groups): Map<number, Succession> {
     if (successor && successor.id !== group.id) successions.set(group.id, successor.succeeding(group))
   }
   return successions
+}
+
+/** Finds the windows that lie elsewhere now, or in a larger part, and do not move there with their group. */
+function heirsOf(before: Groups, after: Groups): Heir[] {
+  const held = new Map<string, { readonly group: PlacedGroup; readonly sink: WindowSink }>()
+  for (const group of before.values())
+    for (const { key, sink } of group.parts()) if (isWindowSink(sink)) held.set(key, { group, sink })
+  const heirs: Heir[] = []
+  for (const [holds, group] of after)
+    for (const { key, size, sink } of group.parts()) {
+      const origin = held.get(key)
+      if (!origin || !isWindowSink(sink)) continue
+      if (before.get(holds) === origin.group && origin.group.find(key, size)) continue
+      const inherit: Heir['inherit'] = (rings, block, from, host) => sink.inherit(rings, block, origin.sink, from, host)
+      heirs.push({ from: origin.group.id, group, inherit })
+    }
+  return heirs
 }
 
 /** Indexes the predicates by what is new of them. */

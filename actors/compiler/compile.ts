@@ -162,7 +162,6 @@ class PlanBuilder {
         input.query.kind === 'audience'
           ? compiler.condition(input.query.condition)
           : compiler.reduction(input.query.reduction)
-      node.lookbackMs = compiler.lookbackMs
     })
     streams.finish(this.#numbers)
   }
@@ -210,13 +209,16 @@ function byNumber(states: readonly (StatefulNode | Group)[]): (StatefulNode | Gr
   return all
 }
 
-function lookbackOf(nodes: readonly StatefulNode[]): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver'> {
+function lookbackOf(
+  nodes: readonly StatefulNode[],
+): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver' | 'judgedMsMax'> {
   const streams = nodes.filter((node) => node.kind === 'stream')
   const lookbacks = streams.map(lookbackMsOf)
   return {
     totals: streams.filter(({ totalKey }) => totalKey !== undefined),
     windowMsMax: Math.max(0, ...lookbacks.filter((lookback) => lookback < Infinity)),
     looksBackForEver: lookbacks.includes(Infinity),
+    judgedMsMax: Math.max(0, ...streams.filter(({ occurrences }) => occurrences).map(lookbackMsOf)),
   }
 }
 
@@ -245,7 +247,6 @@ function emptyNode({ id, source, query }: DefinitionInput, level: number, index:
           ])
         : undefined,
     inputs: { nodes: new Set(), names: new Set() },
-    lookbackMs: 0,
     absentUntilOne: reducer?.kind === 'count' || reducer?.kind === 'unique_count',
     dependents: noDependents(),
     acrossDependents: noDependents(),
@@ -260,6 +261,7 @@ function hostOfNothing(): DefinitionHost {
       reader.kind === 'account_audience' || (reader.kind === 'defined' && reader.isAudience) ? false : undefined,
     occurrencesOf: () => undefined,
     keptEvents: () => [],
+    windowsLack: () => undefined,
     streamValue: (): JsonValue | undefined => undefined,
     timedTruth: () => false,
     usersSatisfying: () => 0,

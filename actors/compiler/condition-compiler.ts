@@ -10,7 +10,7 @@ import type { Comparison, Condition, Operand, Reduction, RelativeDateComparator 
 import type { JsonValue } from '../../src/model/json.ts'
 import { compileConstantTest, compileTest, compileTimedTest } from '../values/comparators.ts'
 import type { DefinitionHost } from '../plan/host.ts'
-import { lookbackMsOf, valueOfNothing } from '../plan/stream-node.ts'
+import { valueOfNothing } from '../plan/stream-node.ts'
 import { type Reached, reachedOf } from '../values/values.ts'
 import { edgesOf } from './edges.ts'
 import { literalOf } from './event-test.ts'
@@ -31,7 +31,6 @@ export class ConditionCompiler {
   readonly #streams: StreamCompiler
   readonly #definition: CompiledDefinition
   /** The longest time that an event matters by itself for what has been compiled, ms. */
-  lookbackMs = 0
 
   constructor(scope: PlanScope, streams: StreamCompiler, definition: CompiledDefinition) {
     this.#scope = scope
@@ -184,7 +183,6 @@ export class ConditionCompiler {
 
   #stream(reduction: Reduction): StreamNode {
     const node = this.#streams.stream(reduction, this.#definition.sinceArrival)
-    this.lookbackMs = Math.max(this.lookbackMs, lookbackMsOf(node))
     this.#definition.inputs.nodes.add(node)
     return node
   }

@@ -6,6 +6,7 @@ import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
+import type { Newcomer } from '../actor/message.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import { viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compiled-plans.ts'
@@ -106,7 +107,7 @@ export class CallActors {
     const united = [first, ...others].map((ordinal) => viewOfUser(store, ordinal))
     const absorbed = united.slice(1)
     const accounts = [...new Set(united.flatMap(({ accountOrdinals }) => accountOrdinals))]
-    const unseen = accounts.map((account) => eventsOfOthers(account, united))
+    const newcomers = accounts.map((account) => newcomersOf(account, united))
     const differing = settlement.notes && differingDefinitions(united)
     // An account that joined later would find the histories united already.
     for (const account of accounts) settlement.join(account)
@@ -121,7 +122,7 @@ export class CallActors {
         survivor,
         absorbed,
         conditions,
-        unseen: unseen[index]!,
+        newcomers: newcomers[index]!,
       })
     for (const profile of absorbed) this.#absorbed(profile, first)
     survivor.next({ kind: 'accounts changed', at: now, readers: plans.user.readersOfAccounts })
@@ -171,11 +172,11 @@ export class CallActors {
   }
 }
 
-/** Lists the events of those profiles that are not the account's users. */
-function eventsOfOthers(account: number, profiles: readonly ProfileActor[]): ReturnType<ProfileActor['keptEvents']> {
+/** Lists those profiles that are not the account's users. */
+function newcomersOf(account: number, profiles: readonly ProfileActor[]): Newcomer[] {
   return profiles
     .filter(({ accountOrdinals }) => !accountOrdinals.includes(account))
-    .flatMap((profile) => [...profile.keptEvents()])
+    .map((profile) => ({ events: profile.keptEvents(), older: profile.older }))
 }
 
 /** Lists the definitions, by number, of which the profiles do not all have the same value. */

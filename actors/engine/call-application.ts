@@ -17,6 +17,8 @@ import type { SpaceClock } from './space-clock.ts'
 export interface CallContext {
   readonly identityRules: IdentityRules
   readonly retention: Retention
+  /** True if windows go on counting events that are no longer kept. */
+  readonly doWindowsCountAll: boolean
   readonly plans: Plans
 }
 
@@ -67,17 +69,27 @@ export class CallApplication {
     }
   }
 
-  #settle(call: Call, sourceId: string, { retention, plans }: CallContext, transitions: Transition[]): void {
+  #settle(call: Call, sourceId: string, context: CallContext, transitions: Transition[]): void {
     const { clock, settlement, callActors } = this.#options
     const { now } = clock
+    const { plans } = context
     settlement.begin(now)
     const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
     const profile = callActors.profileOf(call.ids, now, plans)
     profile.seen(now)
     if (call.event !== undefined) {
-      const { messageId, properties, context } = call
-      const event = { name: call.event, ts, arrival, receivedAt: now, sourceId, messageId, properties, context }
-      forgetEvents(profile, retention, plans, { now, arrivals: this.arrivals })
+      const { messageId, properties } = call
+      const event = {
+        name: call.event,
+        ts,
+        arrival,
+        receivedAt: now,
+        sourceId,
+        messageId,
+        properties,
+        context: call.context,
+      }
+      forgetEvents(profile, context, { now, arrivals: this.arrivals })
       profile.next({ kind: 'event', at: now, event })
       if (profile.accountCount > 0)
         for (const account of profile.accounts) account.next({ kind: 'event', at: now, event })

@@ -7,8 +7,8 @@ import type { ActorStore } from '../actor/actor-store.ts'
 import { printedActor } from '../actor/printed-actor.ts'
 import { settledAt } from '../actor/settled-at.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { emptyValueOf } from '../plan/plan.ts'
-import { valueOfNothing } from '../plan/stream-node.ts'
+import { type DefinitionNode, emptyValueOf, type Plan } from '../plan/plan.ts'
+import { lookbackMsOf, type StreamNode, valueOfNothing } from '../plan/stream-node.ts'
 import { sameValue } from '../values/values.ts'
 
 /** Something of an actor that is not as its events make it. */
@@ -19,6 +19,13 @@ export interface Difference {
   readonly of: string
   readonly kept: JsonValue
   readonly computed: JsonValue
+}
+
+/** The part of a plan that the kept events of an actor determine. */
+interface Determined {
+  readonly streams: ReadonlySet<StreamNode>
+  readonly definitions: readonly DefinitionNode[]
+  readonly isAll: boolean
 }
 
 export class ActorInspection {
@@ -51,9 +58,10 @@ export class ActorInspection {
     memory.barrier.begin()
     rows.touch(actor.row)
     actor.now = settledAt(this.#now, actor.dueAt)
-    const [kept, keptDue] = [this.#findings(actor, false), actor.schedule()]
+    const known = this.#determined(actor)
+    const [kept, keptDue] = [this.#findings(actor, known, false), actor.schedule()]
     actor.recompute()
-    const [computed, computedDue] = [this.#findings(actor, true), actor.schedule()]
+    const [computed, computedDue] = [this.#findings(actor, known, true), actor.schedule()]
     this.#store.rollBack()
     const { label: profile } = actor
     const differences = [...kept].flatMap(([of, value]) => {
@@ -61,27 +69,38 @@ export class ActorInspection {
       return sameValue(value, other) ? [] : [{ profile, of, kept: value, computed: other }]
     })
     // One that comes too early does nothing.
-    if (keptDue <= computedDue) return differences
+    if (keptDue <= computedDue || !known.isAll) return differences
     const due = { kept: Number.isFinite(keptDue) ? keptDue : null, computed: computedDue }
     return [...differences, { profile, of: 'next deadline', ...due }]
   }
 
+  /** Finds what the kept events of an actor determine: all but windows and sessions into which forgotten ones fall. */
+  #determined(actor: SpaceActor): Determined {
+    const { states, definitions }: Plan = this.#store.plans[actor.kind]
+    const keptSince = Math.max(...actor.olderOfAll().map((older) => older.keptSince), ...actor.windowsCountedSince())
+    const all = states.filter((state) => state?.kind === 'stream')
+    const streams = new Set(all.filter((node) => node.occurrences || keptSince <= actor.now - lookbackMsOf(node)))
+    const isKnown = ({ inputs }: DefinitionNode) =>
+      [...inputs.nodes].every((node) => node.kind !== 'stream' || streams.has(node))
+    return { streams, definitions: definitions.filter(isKnown), isAll: streams.size === all.length }
+  }
+
   /**
-   * Lists the values of all states and definitions, by what they are of.
+   * Lists the values of all states and definitions that the kept events determine, by what they are of.
    * @param areComputed true for the values of definitions as they follow from the states; otherwise as they are kept
    */
-  #findings(actor: SpaceActor, areComputed: boolean): Map<string, JsonValue> {
+  #findings(actor: SpaceActor, { streams, definitions }: Determined, areComputed: boolean): Map<string, JsonValue> {
     const found = new Map<string, JsonValue>()
     const plan = this.#store.plans[actor.kind]
     for (const state of plan.states) {
-      if (state?.kind === 'stream') {
+      if (state?.kind === 'stream' && streams.has(state)) {
         const value = actor.streamValue(state.id) ?? valueOfNothing(state.reducer)
         // A count that is only compared moves on when a comparison flips.
         found.set(state.key, state.isWatched ? value : state.comparisons.map(({ test }) => test(value)))
       }
       if (state?.kind === 'timed') found.set(state.key, actor.timedTruth(state.id))
     }
-    for (const node of plan.definitions) {
+    for (const node of definitions) {
       const kept = actor.definedValue(node.id) ?? emptyValueOf(node)
       found.set(`${node.kind} ${node.key}`, areComputed ? actor.computedValue(node) : kept)
     }

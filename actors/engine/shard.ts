@@ -9,7 +9,13 @@
 import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
-import { checkRulesVersion, FIRST_RULES_VERSION, identityRulesOf, RULES_VERSION } from '../../src/model/rules.ts'
+import {
+  checkRulesVersion,
+  doWindowsCountAll,
+  FIRST_RULES_VERSION,
+  identityRulesOf,
+  RULES_VERSION,
+} from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
@@ -135,7 +141,10 @@ export class Shard {
     }
   }
 
-  /** Returns the whole state as plain data, without what follows from it. All users must be in memory. */
+  /**
+   * Returns the whole state as plain data, without what follows from it; windows that count forgotten events do so no
+   * longer in a shard that is restored from it. All users must be in memory.
+   */
   state(): ShardState {
     return {
       ...this.#head(),
@@ -224,7 +233,7 @@ export class Shard {
     const node = this.#system.defined.plans[actor.kind].byId.get(definition)
     const input = this.definitions.inputs().find(({ id }) => id === definition)
     if (!node || !input) return undefined
-    return exactSince(actor, { lookbackMs: node.lookbackMs, definedAt: input.definedAt, now: this.clock })
+    return exactSince(actor, node, { definedAt: input.definedAt, now: this.clock })
   }
 
   /** Returns all users and accounts that are in memory, in order. */
@@ -240,7 +249,12 @@ export class Shard {
   }
 
   #callContext(): CallContext {
-    return { identityRules: this.identityRules, retention: this.#system.retention, plans: this.#system.defined.plans }
+    return {
+      identityRules: this.identityRules,
+      doWindowsCountAll: doWindowsCountAll(this.#rulesVersion),
+      retention: this.#system.retention,
+      plans: this.#system.defined.plans,
+    }
   }
 
   /**

@@ -87,6 +87,40 @@ export class EventRing {
     return at + ORDER_WORDS
   }
 
+  /**
+   * Adds the entries of another ring, in another block.
+   * @param carry fills the own word of an entry at one place, from that of its origin at another
+   */
+  unite(
+    rings: Rings,
+    block: number,
+    other: EventRing,
+    from: number,
+    carry: (to: number, origin: number, ts: number) => void,
+  ): void {
+    const [count, more] = [this.count(rings, block), other.count(rings, from)]
+    if (more === 0) return
+    const { doubles, ints, memory } = rings
+    const united = memory.barrier.allocate(STATE, CONTENT + this.#stride * (count + more))
+    let [ours, theirs, at] = [0, 0, united + CONTENT]
+    while (ours < count || theirs < more) {
+      const order = {
+        ts: other.ts(rings, from, theirs),
+        arrival: theirs < more ? other.arrival(rings, from, theirs) : 0,
+      }
+      const isOurs = ours < count && this.#compare(rings, block, ours, order) <= 0
+      const origin = isOurs ? this.#at(rings, block, ours++) : other.#at(rings, from, theirs++)
+      for (let word = 0; word < this.#stride; word++) doubles[at + word] = doubles[origin + word]!
+      if (!isOurs) carry(at + ORDER_WORDS, origin + ORDER_WORDS, order.ts)
+      at += this.#stride
+    }
+    this.release(rings, block)
+    const place = (block + this.#place) * 2
+    ints[place] = united
+    ints[place + 2] = 0
+    ints[place + 3] = count + more
+  }
+
   /** Drops the oldest entries: so many. */
   drop({ ints }: Rings, block: number, dropped: number): void {
     const place = (block + this.#place) * 2

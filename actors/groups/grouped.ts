@@ -29,6 +29,26 @@ export interface Sink extends Stored {
   release(rings: Rings, block: number): void
 }
 
+/**
+ * A sink of what is in a window. It may hold more than the kept events: those that have been forgotten still count.
+ */
+export interface WindowSink extends Sink {
+  /**
+   * Adds what a part like this one holds of other events, in another block. Values are computed when the group is
+   * evaluated next.
+   */
+  unite(rings: Rings, block: number, other: this, from: number, host: Host): void
+  /**
+   * Takes over what a part like this one, which it replaces, holds of the same events, in another block; it may hold
+   * the kept ones already.
+   */
+  inherit(rings: Rings, block: number, other: this, from: number, host: Host): void
+}
+
+export function isWindowSink(sink: Sink | undefined): sink is WindowSink {
+  return sink !== undefined && 'unite' in sink
+}
+
 /** The state of one stream. */
 export interface StreamLayout extends Stored {
   readonly node: StreamNode

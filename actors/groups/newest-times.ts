@@ -7,9 +7,9 @@ import type { ProfileEvent } from '../../src/model/event.ts'
 import type { Rings } from '../memory/rings.ts'
 import type { EventReader } from '../packing/event-codec.ts'
 import type { Scratch } from '../packing/scratch.ts'
-import type { Sink, WordAllocator } from './grouped.ts'
+import type { WindowSink, WordAllocator } from './grouped.ts'
 
-export class NewestTimes implements Sink {
+export class NewestTimes implements WindowSink {
   readonly offset: number
   readonly max: number
 
@@ -22,7 +22,29 @@ export class NewestTimes implements Sink {
     doubles.fill(-Infinity, block + this.offset, block + this.offset + this.max)
   }
 
-  insert({ doubles }: Rings, block: number, { ts }: ProfileEvent): void {
+  insert(rings: Rings, block: number, { ts }: ProfileEvent): void {
+    this.#add(rings, block, ts)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number): void {
+    for (const ts of other.#times(rings, from)) this.#add(rings, block, ts)
+  }
+
+  inherit(rings: Rings, block: number, other: this, from: number): void {
+    const held = this.#times(rings, block)
+    for (const ts of other.#times(rings, from)) {
+      const at = held.indexOf(ts)
+      if (at < 0) this.#add(rings, block, ts)
+      else held.splice(at, 1)
+    }
+  }
+
+  /** Lists the times, newest first. */
+  #times({ doubles }: Rings, block: number): number[] {
+    return [...doubles.subarray(block + this.offset, block + this.offset + this.max)].filter((ts) => ts > -Infinity)
+  }
+
+  #add({ doubles }: Rings, block: number, ts: number): void {
     const first = block + this.offset
     let at = first + this.max - 1
     if (ts <= doubles[at]!) return

@@ -11,7 +11,7 @@ import type { EventReader } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/scratch.ts'
 import type { ChangeReader, Group, GroupMember, Succession, TotalOf } from '../plan/group.ts'
 import type { Host } from '../plan/host.ts'
-import type { Sink, StreamLayout, WordAllocator } from './grouped.ts'
+import { isWindowSink, type Sink, type StreamLayout, type WordAllocator } from './grouped.ts'
 
 /** A part is written here, then copied. */
 const partScratch = new Scratch()
@@ -150,6 +150,23 @@ export class PlacedGroup implements Group {
 
   addOlder(rings: Rings, block: number, totalOf: TotalOf, reader: ChangeReader): void {
     for (const stream of this.#streams) addOlderTo(stream, rings, block, totalOf, reader)
+  }
+
+  emptyWindows(rings: Rings, block: number): void {
+    for (const sink of this.#sinks) {
+      if (!isWindowSink(sink)) continue
+      sink.release(rings, block)
+      sink.init(rings, block)
+    }
+  }
+
+  uniteWindows(rings: Rings, block: number, from: number, host: Host): void {
+    for (const sink of this.#sinks) if (isWindowSink(sink)) sink.unite(rings, block, sink, from, host)
+  }
+
+  /** Lists the parts in use. */
+  parts(): readonly Part[] {
+    return [...this.#parts.values()]
   }
 
   evaluate(rings: Rings, block: number, now: number, reader: ChangeReader): number {

@@ -6,9 +6,9 @@ import { PLACE_WORDS, type Rings } from '../memory/rings.ts'
 import type { EventReader } from '../packing/event-codec.ts'
 import type { Scratch } from '../packing/scratch.ts'
 import type { Host } from '../plan/host.ts'
-import type { Sink, WordAllocator } from './grouped.ts'
+import type { WindowSink, WordAllocator } from './grouped.ts'
 
-export class RingTimes implements Sink {
+export class RingTimes implements WindowSink {
   readonly offset: number
   readonly #keptMs: number
 
@@ -22,8 +22,28 @@ export class RingTimes implements Sink {
     doubles.fill(0, block + this.offset, block + this.offset + PLACE_WORDS)
   }
 
-  insert(rings: Rings, block: number, { ts }: ProfileEvent, { now }: Host): void {
-    if (ts > now - this.#keptMs) rings.insert(block + this.offset, 1, ts)
+  insert(rings: Rings, block: number, { ts }: ProfileEvent, host: Host): void {
+    if (ts <= host.now - this.#keptMs) return
+    rings.insert(block + this.offset, 1, ts)
+    this.#trim(rings, block, host)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, host: Host): void {
+    rings.unite(block + this.offset, 1, from + other.offset)
+    this.#trim(rings, block, host)
+  }
+
+  inherit(rings: Rings, block: number, other: this, from: number): void {
+    rings.unite(block + this.offset, 1, from + other.offset, true)
+  }
+
+  /** Drops the oldest times while there are too many. */
+  #trim(rings: Rings, block: number, host: Host): void {
+    const place = block + this.offset
+    const more = rings.count(place) - rings.windowEventsMax
+    if (more <= 0) return
+    host.windowsLack(rings.time(place, 1, more - 1))
+    rings.drop(place, more)
   }
 
   forget(rings: Rings, block: number, now: number): void {

@@ -14,6 +14,15 @@ export interface SlidingReducer extends Stored {
    * of them
    */
   hold(rings: Rings, block: number, event: ProfileEvent, entered: number): void
+  /** The number of events that are held. */
+  count(rings: Rings, block: number): number
+  /** Returns the time of the oldest that is held; infinite if there is none. */
+  oldest(rings: Rings, block: number): number
+  /**
+   * Adds what another reducer like this one holds of other events, in another block.
+   * @param entered events of this time or earlier have come in, of both
+   */
+  unite(rings: Rings, block: number, other: this, from: number, entered: number): void
   /** Lets all come in whose time is at or before an instant, which is finite. */
   enter(rings: Rings, block: number, instant: number): void
   /** Drops all whose time is at or before an instant, which have come in. */

@@ -49,6 +49,22 @@ export class SlidingSum implements SlidingReducer {
     })
   }
 
+  count(rings: Rings, block: number): number {
+    return rings.count(block + this.#ring)
+  }
+
+  oldest(rings: Rings, block: number): number {
+    return this.count(rings, block) === 0 ? Infinity : rings.time(block + this.#ring, 2, 0)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, entered: number): void {
+    const place = block + this.#ring
+    rings.unite(place, 2, from + other.#ring)
+    rings.doubles[block + this.#entered] = rings.countUntil(place, 2, entered)
+    // The sum is found anew from the numbers when it is asked for.
+    spill(rings, block + this.#partials)
+  }
+
   enter(rings: Rings, block: number, instant: number): void {
     while (this.nextEnter(rings, block) <= instant) {
       const index = rings.doubles[block + this.#entered]!++

@@ -7,10 +7,10 @@ import type { Scratch } from '../packing/scratch.ts'
 import type { ChangeReader } from '../plan/group.ts'
 import type { Host } from '../plan/host.ts'
 import type { StreamNode } from '../plan/stream-node.ts'
-import type { Sink, StreamLayout } from './grouped.ts'
+import type { StreamLayout, WindowSink } from './grouped.ts'
 import type { SlidingReducer } from './sliding-reducer.ts'
 
-export class SlidingWindow implements Sink, StreamLayout {
+export class SlidingWindow implements WindowSink, StreamLayout {
   readonly node: StreamNode
   readonly #reducer: SlidingReducer
 
@@ -23,11 +23,35 @@ export class SlidingWindow implements Sink, StreamLayout {
     this.#reducer.init(rings, block)
   }
 
-  insert(rings: Rings, block: number, event: ProfileEvent, { now }: Host): void {
+  insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void {
     const { from, to } = this.node.window
-    if (event.ts + to <= now) return
-    this.#reducer.enter(rings, block, now - from)
-    this.#reducer.hold(rings, block, event, now - from)
+    if (event.ts + to <= host.now) return
+    this.#reducer.enter(rings, block, host.now - from)
+    this.#reducer.hold(rings, block, event, host.now - from)
+    this.#trim(rings, block, host)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, host: Host): void {
+    const entered = host.now - this.node.window.from
+    this.#reducer.enter(rings, block, entered)
+    this.#reducer.unite(rings, block, other.#reducer, from, entered)
+    this.#trim(rings, block, host)
+  }
+
+  inherit(rings: Rings, block: number, other: this, from: number, host: Host): void {
+    this.release(rings, block)
+    this.init(rings, block)
+    this.unite(rings, block, other, from, host)
+  }
+
+  /** Drops the oldest events while there are too many. */
+  #trim(rings: Rings, block: number, host: Host): void {
+    while (this.#reducer.count(rings, block) > rings.windowEventsMax) {
+      const oldest = this.#reducer.oldest(rings, block)
+      this.#reducer.enter(rings, block, oldest)
+      this.#reducer.leave(rings, block, oldest)
+      host.windowsLack(oldest)
+    }
   }
 
   forget(rings: Rings, block: number, now: number): void {

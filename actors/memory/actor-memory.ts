@@ -8,6 +8,8 @@ export interface MemoryLimits {
   readonly stateBytes: number
   /** For histories, ids, traits and whatever else is kept as bytes. */
   readonly bytesBytes: number
+  /** The highest number of events that a window counts; 1,000,000 if it is not given. */
+  readonly windowEventsMax?: number
 }
 
 /** As much as the arenas can hold: reserved, but taken only as it is needed. */

@@ -17,17 +17,21 @@ import type { Arena } from './arena.ts'
 export const PLACE_WORDS = 2
 const CONTENT = 1
 const ENTRIES_MIN = 3
+const WINDOW_EVENTS_MAX = 1_000_000
 
 export type Stride = 1 | 2
 
 export class Rings {
+  /** The highest number of events that a window counts. */
+  readonly windowEventsMax: number
   readonly doubles: Float64Array
   readonly ints: Int32Array
   readonly memory: ActorMemory
   readonly #arena: Arena
   readonly #barrier: WriteBarrier
 
-  constructor(memory: ActorMemory) {
+  constructor(memory: ActorMemory, windowEventsMax = WINDOW_EVENTS_MAX) {
+    this.windowEventsMax = windowEventsMax
     this.memory = memory
     this.#arena = memory.state
     this.#barrier = memory.barrier
@@ -85,6 +89,33 @@ export class Rings {
     if (stride === 2) doubles[at + 1] = number
     ints[place * 2 + 2] = start
     ints[place * 2 + 3] = count + 1
+  }
+
+  /**
+   * Adds the entries of another place. The block of the place must be one to write to. Keeps R1.
+   * @param areSame true if both hold the same events: what is in both counts once; only with stride 1
+   */
+  unite(place: number, stride: Stride, other: number, areSame = false): void {
+    const { doubles, ints } = this
+    const [count, more] = [this.count(place), this.count(other)]
+    if (more === 0) return
+    const united = this.#barrier.allocate(STATE, CONTENT + stride * (count + more))
+    const first = ints[place * 2]! + CONTENT + ints[place * 2 + 2]! * stride
+    const second = ints[other * 2]! + CONTENT + ints[other * 2 + 2]! * stride
+    let [ours, theirs, at] = [0, 0, united + CONTENT]
+    while (ours < count || theirs < more) {
+      const [a, b] = [first + ours * stride, second + theirs * stride]
+      const isOurs = theirs === more || (ours < count && doubles[a]! <= doubles[b]!)
+      const isBoth = areSame && ours < count && theirs < more && doubles[a] === doubles[b]
+      const source = isOurs ? a : b
+      for (let word = 0; word < stride; word++) doubles[at++] = doubles[source + word]!
+      if (isOurs) ours++
+      if (!isOurs || isBoth) theirs++
+    }
+    this.release(place)
+    ints[place * 2] = united
+    ints[place * 2 + 2] = 0
+    ints[place * 2 + 3] = (at - united - CONTENT) / stride
   }
 
   /** Drops the oldest entries: so many. */

@@ -3,7 +3,7 @@
  * new and must be computed from kept events. All else stays as it is.
  */
 import type { EventIndex } from './event-index.ts'
-import type { Succession } from './group.ts'
+import type { Heir, Succession } from './group.ts'
 import type { Plan } from './plan.ts'
 import type { StreamNode } from './stream-node.ts'
 import type { TimedNode } from './timed-node.ts'
@@ -15,6 +15,8 @@ export interface Adoption {
   readonly dropped: ReadonlySet<number>
   /** By the number of a group: the one in its place. */
   readonly successions: ReadonlyMap<number, Succession>
+  /** Windows that are computed anew though they were there before. */
+  readonly heirs: readonly Heir[]
   /** Leads events to the new states, and to the new parts of groups. */
   readonly events: EventIndex
   readonly timed: readonly TimedNode[]

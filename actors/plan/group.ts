@@ -30,6 +30,10 @@ export interface Group {
   init(rings: Rings, block: number): void
   /** Adds the totals of forgotten events to a new block. */
   addOlder(rings: Rings, block: number, totalOf: TotalOf, reader: ChangeReader): void
+  /** Drops what the windows hold. */
+  emptyWindows(rings: Rings, block: number): void
+  /** Adds to the windows what those of another block of this group hold: other events of the same actor. */
+  uniteWindows(rings: Rings, block: number, from: number, host: Host): void
   /**
    * Computes all values at an instant, and passes on those that have changed.
    * @returns the next instant at which time alone may change something that is read; infinite if there is none
@@ -48,6 +52,15 @@ export interface GroupMember {
   /** The number of its streams. */
   readonly streamCount: number
   insert(rings: Rings, block: number, event: ProfileEvent, host: Host): void
+}
+
+/** A window that another group held, or the same in another place; it may count more events than are kept. */
+export interface Heir {
+  /** The number of the group before. */
+  readonly from: number
+  readonly group: Group
+  /** @param origin the block of the group before */
+  readonly inherit: (rings: Rings, block: number, origin: number, host: Host) => void
 }
 
 /** The way from the block of a group to that of the group in its place. */

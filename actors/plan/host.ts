@@ -12,6 +12,8 @@ export interface Host {
   occurrencesOf(node: number): Occurrences | undefined
   /** The kept events, in the order of `(ts, arrival)`. */
   keptEvents(): readonly ProfileEvent[]
+  /** Records that some window no longer counts an event of this time. */
+  windowsLack(ts: number): void
 }
 
 /** The actor, as definitions see it while they are evaluated. */

@@ -39,8 +39,6 @@ export interface DefinitionNode {
   /** `count` and `unique(…).count()`: absent until they have once been at least 1. */
   readonly absentUntilOne: boolean
   readonly inputs: DefinitionInputs
-  /** The time for which an event matters to it by itself, ms; 0 if running totals are enough. */
-  lookbackMs: number
   readonly dependents: Dependents
   /** Its readers in the other plan: accounts read a condition, users an audience of accounts. */
   readonly acrossDependents: Dependents
@@ -70,6 +68,8 @@ export interface Plan {
   readonly windowMsMax: number
   /** True if some stream looks at single events however old they are, such as a funnel without a window. */
   readonly looksBackForEver: boolean
+  /** The longest window of events that are judged by more than themselves, ms; infinite if one has no end. */
+  readonly judgedMsMax: number
   /** Definitions of accounts that put a condition to the users, so that one user more or less matters. */
   readonly quantified: readonly number[]
   /** Readers of audiences of accounts, in the users' plan. */

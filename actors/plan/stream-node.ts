@@ -73,3 +73,8 @@ export function valueOfNothing(reducer: Reducer): JsonValue {
 export function lookbackMsOf({ totalKey, window }: StreamNode): number {
   return totalKey === undefined ? window.to : 0
 }
+
+/** True for a window that counts all its events, however many are kept: each is judged by itself, when it comes. */
+export function countsAll({ totalKey, sessionGap, occurrences }: StreamNode): boolean {
+  return totalKey === undefined && sessionGap === Infinity && !occurrences
+}

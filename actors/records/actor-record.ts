@@ -9,7 +9,7 @@ import type { ActorStore } from '../actor/actor-store.ts'
 import { readStates, writeStates } from '../actor/stored-states.ts'
 import type { EventReader } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/scratch.ts'
-import { DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, SEEN_AT } from '../rows/row.ts'
+import { COUNTED_SINCE, DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, SEEN_AT } from '../rows/row.ts'
 
 const ACCOUNT = 1
 const HAS_DEADLINE = 2
@@ -17,8 +17,11 @@ const HAS_STATES = 4
 const ANONYMOUS = 8
 /** The tag behind the last optional field. */
 const END = 0
+/** The time since which windows count all events. Without it, they count those that are kept. */
+const COUNTED = 1
 
 const states = new Scratch()
+const field = new Scratch()
 
 /** Thrown for a record with a field that this program does not know: a later one wrote it. */
 export class UnknownFieldError extends Error {
@@ -68,7 +71,17 @@ export function writeRecord(scratch: Scratch, store: ActorStore, ordinal: number
     writeStates(states, store, ordinal, isAccount)
     scratch.run(states.bytes, 0, states.length)
   }
+  writeCountedSince(scratch, store, row, isAccount)
   scratch.byte(END)
+}
+
+function writeCountedSince(scratch: Scratch, store: ActorStore, row: number, isAccount: boolean): void {
+  const since = store.memory.state.doubles[row + COUNTED_SINCE]!
+  if (since === 0 && (isAccount || store.older.field.reference(row) === 0)) return
+  field.length = 0
+  field.instant(since)
+  scratch.varint(COUNTED)
+  scratch.run(field.bytes, 0, field.length)
 }
 
 /** An actor that has been read into its row. */
@@ -112,7 +125,16 @@ export function readRecord(store: ActorStore, reader: EventReader, areStatesVali
     readStates(reader, store, ordinal, isAccount)
   }
   reader.position = end
-  const tag = reader.varint()
-  if (tag !== END) throw new UnknownFieldError(tag, ordinal)
+  doubles[row + COUNTED_SINCE] = isAccount ? 0 : store.older.keptSince(row)
+  readFields(reader, store, ordinal)
   return { ordinal, isAccount, dueAt }
+}
+
+function readFields(reader: EventReader, store: ActorStore, ordinal: number): void {
+  for (let tag = reader.varint(); tag !== END; tag = reader.varint()) {
+    if (tag !== COUNTED) throw new UnknownFieldError(tag, ordinal)
+    const end = reader.varint() + reader.position
+    store.memory.state.doubles[store.rows.at(ordinal) + COUNTED_SINCE] = reader.instant()
+    reader.position = end
+  }
 }

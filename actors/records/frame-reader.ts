@@ -5,7 +5,7 @@ import type { ExternalId } from '../../src/model/external-id.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
 import { EventReader } from '../packing/event-codec.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
-import { FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, SEEN_AT } from '../rows/row.ts'
+import { COUNTED_SINCE, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, SEEN_AT } from '../rows/row.ts'
 import { Traits } from '../rows/traits.ts'
 import { ForgottenTotals, type ForgottenTotalsState } from '../streams/forgotten-totals.ts'
 import { type ActorFrame, USER } from './actor-frame.ts'
@@ -54,4 +54,5 @@ function decodeValues(store: ActorStore, row: number, frame: ActorFrame): void {
   if (!hasOlder || frame.kind !== USER) return
   const state: unknown = reader.value()
   store.older.write(row, ForgottenTotals.fromState(state as ForgottenTotalsState))
+  store.memory.state.doubles[row + COUNTED_SINCE] = store.older.keptSince(row)
 }

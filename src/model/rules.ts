@@ -5,16 +5,22 @@
  *
  * - 1: the first.
  * - 2: `ga_client_id` and `braze_id` are taken from a call's context.
+ * - 3: windows count all their events, however many are kept.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 2
+export const RULES_VERSION = 3
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */
 export function identityRulesOf(version: number, newest: IdentityRules): IdentityRules {
   return version >= 2 ? newest : { ...newest, takesIntegrationIds: false }
+}
+
+/** True if windows go on counting events that are no longer kept. */
+export function doWindowsCountAll(version: number): boolean {
+  return version >= 3
 }
 
 /** Throws an Error that says what to do if this program does not know the version. */

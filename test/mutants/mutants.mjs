@@ -8,6 +8,7 @@ const RECOVERY = 'test/space/recovery.test.ts'
 const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
+const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
 export const MUTANTS = [
@@ -482,8 +483,8 @@ export const MUTANTS = [
   {
     name: 'forgotten events are not in the totals that begin',
     file: 'actors/actor/actor-groups.ts',
-    find: 'for (const older of this.#owner.olderOfAll())\n      group.addOlder',
-    replace: 'for (const older of [] as ForgottenTotals[])\n      group.addOlder',
+    find: 'for (const older of this.#owner.olderOfAll()) this.#addOlderOf',
+    replace: 'for (const older of [] as ForgottenTotals[]) this.#addOlderOf',
     caughtBy: ['test/actors/engine/retention.test.ts'],
   },
   {
@@ -492,6 +493,41 @@ export const MUTANTS = [
     find: 'this.#reducer.leave(rings, block, now - to)',
     replace: 'this.#reducer.leave(rings, block, now - to - 1)',
     caughtBy: ['test/actors/engine/oracle.test.ts'],
+  },
+  {
+    name: 'a merge counts in windows what the survivor has seen alone',
+    file: 'actors/actor/profile-actor.ts',
+    find: 'areUnited ? all.flatMap(',
+    replace: 'areUnited ? all.slice(0, 1).flatMap(',
+    caughtBy: [WINDOW_EVENTS],
+  },
+  {
+    name: 'a window that is laid out anew sees the kept events only',
+    file: 'actors/actor/actor-states.ts',
+    find: 'if (lacksEvents) this.#groups.inherit(',
+    replace: 'if (!lacksEvents) this.#groups.inherit(',
+    caughtBy: [WINDOW_EVENTS],
+  },
+  {
+    name: 'windows are computed again with a live state that is lost',
+    file: 'actors/actor/actor.ts',
+    find: 'if (this.#hasNoStates()) this.recompute()',
+    replace: 'if (this.isUnbuilt) this.recompute()',
+    caughtBy: [WINDOW_EVENTS],
+  },
+  {
+    name: 'forgotten events stay in windows under the rules of before',
+    file: 'src/model/rules.ts',
+    find: 'return version >= 3',
+    replace: 'return version >= FIRST_RULES_VERSION',
+    caughtBy: [WINDOW_EVENTS],
+  },
+  {
+    name: 'a checkpoint does not say since when windows count all events',
+    file: 'actors/records/actor-record.ts',
+    find: 'store.rows.at(ordinal) + COUNTED_SINCE] = reader.instant()',
+    replace: 'store.rows.at(ordinal) + COUNTED_SINCE] = 0 * reader.instant()',
+    caughtBy: [WINDOW_EVENTS],
   },
   {
     name: 'entries of before are read by the newest rules',

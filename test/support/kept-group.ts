@@ -157,6 +157,7 @@ export class KeptGroup implements ChangeReader {
       keptEvents: () => [...this.#events, event].sort(compareEvents),
       readTrait: () => undefined,
       occurrencesOf: () => undefined,
+      windowsLack: () => undefined,
     }
   }
 

@@ -71,6 +71,28 @@ export class SlidingDistinct implements SlidingReducer, DistinctSource {
     })
   }
 
+  count(rings: Rings, block: number): number {
+    return this.#ring.count(rings, block)
+  }
+
+  oldest(rings: Rings, block: number): number {
+    return this.#ring.ts(rings, block, 0)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, entered: number): void {
+    const { ints } = rings
+    this.#ring.unite(rings, block, other.#ring, from, (to, origin, ts) => {
+      const form = ints[origin * 2 + 1]!
+      const value = formed(other.#texts.reader(rings, from, ints[origin * 2]!), form)
+      const slot = this.#slotOf(rings, block, value, form)
+      ints[to * 2] = slot
+      ints[to * 2 + 1] = form
+      if (ts > entered) return
+      ints[(block + this.#word) * 2]!++
+      this.#count(rings, block, { slot, form, by: 1 })
+    })
+  }
+
   enter(rings: Rings, block: number, instant: number): void {
     while (this.nextEnter(rings, block) <= instant) this.#enter(rings, block, this.#entered(rings, block))
   }

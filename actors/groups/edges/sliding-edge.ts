@@ -60,6 +60,24 @@ export class SlidingEdge implements SlidingReducer {
     this.#dropInner(rings, block)
   }
 
+  count(rings: Rings, block: number): number {
+    return this.#ring.count(rings, block)
+  }
+
+  oldest(rings: Rings, block: number): number {
+    return this.#ring.ts(rings, block, 0)
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, entered: number): void {
+    this.#ring.unite(rings, block, other.#ring, from, (to, origin) => {
+      scratch.length = 0
+      writeValue(scratch, NO_NAMES, other.#values.reader(rings, from, rings.doubles[origin]!).value())
+      rings.doubles[to] = this.#values.refer(rings, block, scratch)
+    })
+    rings.doubles[block + this.#entered] = this.#ring.countUntil(rings, block, entered)
+    this.#dropInner(rings, block)
+  }
+
   enter(rings: Rings, block: number, instant: number): void {
     if (this.nextEnter(rings, block) > instant) return
     rings.doubles[block + this.#entered] = this.#ring.countUntil(rings, block, instant)

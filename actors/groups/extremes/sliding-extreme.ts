@@ -65,6 +65,25 @@ export class SlidingExtreme implements SlidingReducer {
     }
   }
 
+  count(rings: Rings, block: number): number {
+    return this.#waiting.count(rings, block) + this.#queue.count(rings, block)
+  }
+
+  oldest(rings: Rings, block: number): number {
+    return Math.min(this.#queue.ts(rings, block, 0), this.#waiting.ts(rings, block, 0))
+  }
+
+  unite(rings: Rings, block: number, other: this, from: number, entered: number): void {
+    const carry = (to: number, origin: number) => {
+      const value = other.#read(rings, from, rings.doubles[origin]!)
+      rings.doubles[to] = this.#wordOf(rings, block, value)
+    }
+    this.#waiting.unite(rings, block, other.#waiting, from, carry)
+    this.#queue.unite(rings, block, other.#queue, from, carry)
+    this.#competeAgain(rings, block)
+    this.enter(rings, block, entered)
+  }
+
   enter(rings: Rings, block: number, instant: number): void {
     for (let ts = this.nextEnter(rings, block); ts <= instant; ts = this.nextEnter(rings, block)) {
       const arrival = this.#waiting.arrival(rings, block, 0)
@@ -134,6 +153,17 @@ export class SlidingExtreme implements SlidingReducer {
     while (start > 0 && !beats(this.#reducer, this.#valueAt(rings, block, start - 1), value)) start--
     this.#letGo(rings, block, start, index)
     rings.doubles[this.#queue.insert(rings, block, start, order, index - start)] = word
+  }
+
+  /** Lets all of the queue compete, in order: some may be beaten by others that have come to it. */
+  #competeAgain(rings: Rings, block: number): void {
+    const all = Array.from({ length: this.#queue.count(rings, block) }, (_, index) => ({
+      ts: this.#queue.ts(rings, block, index),
+      arrival: this.#queue.arrival(rings, block, index),
+      word: rings.doubles[this.#queue.word(rings, block, index)]!,
+    }))
+    this.#queue.drop(rings, block, all.length)
+    for (const { word, ...order } of all) this.#compete(rings, block, order, word)
   }
 
   /** Takes back the references to the texts of entries of the queue, from one index until another. */

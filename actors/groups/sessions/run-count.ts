@@ -27,6 +27,18 @@ export class RunCount implements SlidingReducer {
     // The run holds the events.
   }
 
+  count(rings: Rings, block: number): number {
+    return this.#run.count(rings, block)
+  }
+
+  oldest(rings: Rings, block: number): number {
+    return this.#run.ts(rings, block, 0)
+  }
+
+  unite(): void {
+    // A session is read again from the kept events.
+  }
+
   enter(): void {
     // The run knows how many have come in.
   }

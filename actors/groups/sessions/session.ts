@@ -42,7 +42,7 @@ export class Session implements Sink, StreamLayout {
     const index = this.#run.indexAfter(rings, block, event)
     if (index === 0 && this.#run.isForgetful(rings, block)) this.#readAgain(rings, block, host)
     // Of several events that join at once, reading again for the first has found the others too.
-    else if (!this.#run.isBefore(rings, block, index, event)) this.#hold(rings, block, event, host.now)
+    else if (!this.#run.isBefore(rings, block, index, event)) this.#hold(rings, block, event, host)
   }
 
   forget(rings: Rings, block: number, now: number): void {
@@ -96,15 +96,29 @@ export class Session implements Sink, StreamLayout {
   }
 
   /** Takes an event up in its place. Keeps S1. */
-  #hold(rings: Rings, block: number, event: ProfileEvent, now: number): void {
-    const entered = now - this.node.window.from
+  #hold(rings: Rings, block: number, event: ProfileEvent, host: Host): void {
+    const entered = host.now - this.node.window.from
     const index = this.#run.indexAfter(rings, block, event)
     this.#run.insert(rings, block, index, event)
     this.#reducer.hold(rings, block, event, entered)
     if (event.ts > entered) return
     this.#run.enter(rings, block)
     if (index + 1 < this.#run.count(rings, block) && this.#cut(rings, block, index + 1)) return
-    this.#cut(rings, block, index)
+    if (!this.#cut(rings, block, index)) this.#trim(rings, block, host)
+  }
+
+  /** Drops the oldest events of the run while there are too many. Keeps S2. */
+  #trim(rings: Rings, block: number, host: Host): void {
+    while (this.#run.count(rings, block) > rings.windowEventsMax) {
+      const oldest = this.#run.ts(rings, block, 0)
+      this.#run.forget(
+        rings,
+        block,
+        Math.min(this.#run.count(rings, block), this.#run.countUntil(rings, block, oldest)),
+      )
+      this.#reducer.leave(rings, block, oldest)
+      host.windowsLack(oldest)
+    }
   }
 
   /** Drops the events of the run before an index if a new run begins there. Keeps S2. */
@@ -122,7 +136,6 @@ export class Session implements Sink, StreamLayout {
     this.#reducer.leave(rings, block, INSTANT_MAX)
     this.#run.clear(rings, block)
     for (const event of host.keptEvents())
-      if (event.ts + this.node.window.to > host.now && this.node.passes(event))
-        this.#hold(rings, block, event, host.now)
+      if (event.ts + this.node.window.to > host.now && this.node.passes(event)) this.#hold(rings, block, event, host)
   }
 }

@@ -9,7 +9,7 @@ import type { ShardCut, ShardState } from '../../../actors/engine/shard-state.ts
 import type { Retention } from '../../../src/model/retention.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
-import { bytesOf } from '../../support/reopened.ts'
+import { bytesOf, restoredFrom, takeParts } from '../../support/reopened.ts'
 import { entriesOf, runShard } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
 import { accountTrait, audience, Space } from '../../support/space.ts'
@@ -52,10 +52,7 @@ describe('actors that come back from the pages of a cut', () => {
           if (index >= second) transitions.push(...applied.transitions)
         }
         takeParts(cut!, stored)
-        const restoring = Shard.restoring(cut!.head)
-        for (const parts of stored.values()) restoring.addPage(parts)
-        if (cut!.head.deduplication.hours.length > 0) restoring.addFingerprints(cut!.fingerprints(0))
-        const restored = restoring.finish()
+        const restored = restoredFrom(cut!, stored)
         const again = entries.slice(second).flatMap((entry) => [...restored.apply(entry).transitions])
         expect(JSON.stringify(again)).toBe(JSON.stringify(transitions))
       }),
@@ -181,15 +178,6 @@ function spaceOf(
     shard.apply({ kind: 'calls', receivedAt: 0, calls: [{ body, sourceId: '' }] })
   }
   return shard
-}
-
-/** Takes so many pages of a cut, or all that are left: a page whole at first, then what has changed of it. */
-function takeParts(cut: ShardCut, stored: Map<number, Uint8Array[]>, count = Infinity): void {
-  for (let taken = 0; taken < count; taken++) {
-    const next = cut.pages.take((page) => !stored.has(page))
-    if (!next) return
-    stored.set(next.page, [...(stored.get(next.page) ?? []), next.bytes])
-  }
 }
 
 /** The state as it is to a program that lays states out otherwise. */
