@@ -32,7 +32,7 @@ export class ActorGroups {
     this.#reader = reader
   }
 
-  /** Returns the block of a group, to be written to; begins it if there is none. */
+  /** Returns the block of a group, to be written to; begins it if there is none, without forgotten events. */
   block(group: Group): number {
     const { rows, rings, memory } = this.#store
     const { row, ordinal } = this.#owner
@@ -45,8 +45,12 @@ export class ActorGroups {
     const block = memory.barrier.allocate(STATE, group.words)
     group.init(rings, block)
     rows.addEntry(ordinal, group.id, block)
-    this.#addOlder(group, block)
     return block
+  }
+
+  /** Begins a group with the totals of forgotten events, if there is no block of it. */
+  begin(group: Group): void {
+    if (this.#store.rows.find(this.#owner.row, group.id) === 0) this.#addOlder(group, this.block(group))
   }
 
   /** Computes the values of a group, and when it is due next. */
@@ -98,13 +102,9 @@ export class ActorGroups {
     for (const [group, block] of changed) this.evaluate(group, block)
   }
 
-  /** Adds the totals of a user's forgotten events to those that are there already. */
+  /** Adds the totals of a user's forgotten events. */
   addOlder(group: Group, older: ForgottenTotals): void {
-    const { rows } = this.#store
-    const isThere = rows.find(this.#owner.row, group.id) !== 0
-    // A block that begins has those of all users.
-    const block = this.block(group)
-    if (isThere) this.#addOlderOf(group, block, older)
+    this.#addOlderOf(group, this.block(group), older)
   }
 
   /** Returns the value of a stream that was passed on last; undefined if the actor has no such group. */

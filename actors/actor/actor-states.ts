@@ -195,19 +195,19 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
   /** Begins totals with those of the forgotten events. */
   takeOlder(totals = this.#plan.totals): void {
     if (totals.length === 0) return
-    const all = this.#owner.olderOfAll()
-    if (all.length === 0) return
-    for (const { totalKey, reducer, place } of totals)
-      if (all.some((older) => older.totalOf(totalKey!, reducer)))
-        this.#groups.block(this.#plan.states[place!.group] as Group)
+    const groups = new Set(this.#owner.olderOfAll().flatMap((older) => this.#groupsWith(older, totals)))
+    for (const group of groups) this.#groups.begin(group)
   }
 
   /** Adds the totals of one user more, whose forgotten events count from now on. */
   addOlder(older: ForgottenTotals): void {
-    const { totals, states } = this.#plan
+    for (const group of new Set(this.#groupsWith(older))) this.#groups.addOlder(group, older)
+  }
+
+  /** Lists the groups of totals that count forgotten events. */
+  #groupsWith(older: ForgottenTotals, totals = this.#plan.totals): Group[] {
     const known = totals.filter(({ totalKey, reducer }) => older.totalOf(totalKey!, reducer))
-    const groups = new Set(known.map(({ place }) => states[place!.group] as Group))
-    for (const group of groups) this.#groups.addOlder(group, older)
+    return known.map(({ place }) => this.#plan.states[place!.group] as Group)
   }
 
   /** Writes the states that are open. */

@@ -211,13 +211,14 @@ function byNumber(states: readonly (StatefulNode | Group)[]): (StatefulNode | Gr
 
 function lookbackOf(
   nodes: readonly StatefulNode[],
-): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver' | 'judgedMsMax'> {
+): Pick<Plan, 'totals' | 'windowMsMax' | 'looksBackForEver' | 'judgedMsMax' | 'hasSessions'> {
   const streams = nodes.filter((node) => node.kind === 'stream')
   const lookbacks = streams.map(lookbackMsOf)
   return {
     totals: streams.filter(({ totalKey }) => totalKey !== undefined),
     windowMsMax: Math.max(0, ...lookbacks.filter((lookback) => lookback < Infinity)),
     looksBackForEver: lookbacks.includes(Infinity),
+    hasSessions: streams.some(({ sessionGap }) => sessionGap < Infinity),
     judgedMsMax: Math.max(0, ...streams.filter(({ occurrences }) => occurrences).map(lookbackMsOf)),
   }
 }

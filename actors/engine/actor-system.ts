@@ -40,6 +40,8 @@ export interface ActorSystemOptions {
   readonly liveStatesMax: number
   readonly residentBytesMax: number
   readonly observer: SettlementObserver | undefined
+  /** True if windows go on counting events that are no longer kept. */
+  readonly doWindowsCountAll: () => boolean
 }
 
 export class ActorSystem {
@@ -70,6 +72,8 @@ export class ActorSystem {
   readonly reader: ActorReader
   readonly calls: CallApplication
   readonly clock: SpaceClock
+  /** True while accounts and their users stay in memory. */
+  areLinkedHeld = false
   readonly #callActors: CallActors
   readonly #liveStatesMax: number
   readonly #residentBytesMax: number
@@ -96,6 +100,8 @@ export class ActorSystem {
       roster,
       identity: this.identity,
       wheel,
+      store: this.store,
+      doAccountsReadUsers: () => this.#doAccountsReadUsers(options.doWindowsCountAll()),
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
@@ -202,14 +208,24 @@ export class ActorSystem {
     return true
   }
 
+  /** True if an account may compute states from its users' kept events, without a change of definitions. */
+  #doAccountsReadUsers(doWindowsCountAll: boolean): boolean {
+    const { judgedMsMax, hasSessions } = this.store.plans.account
+    return judgedMsMax > 0 || hasSessions || !doWindowsCountAll
+  }
+
   #isHeld(ordinal: number): boolean {
-    return this.store.watched.has(ordinal) || this.store.links.count(this.store.rows.at(ordinal)) > 0
+    if (this.store.watched.has(ordinal)) return true
+    // How many users satisfy its conditions is stored with its states.
+    if (this.roster.isAccount(ordinal) && this.viewOf(ordinal)!.isUnbuilt) return true
+    return this.areLinkedHeld && this.store.links.count(this.store.rows.at(ordinal)) > 0
   }
 
   #evict(ordinal: number): void {
     this.write(() => {
-      viewOfUser(this.store, ordinal).dropStates()
-      this.store.remove(ordinal, true)
+      const isAccount = this.roster.isAccount(ordinal)
+      viewOf(this.store, ordinal, isAccount).dropStates()
+      this.store.remove(ordinal, !isAccount)
     })
   }
 

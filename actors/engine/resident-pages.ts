@@ -1,23 +1,25 @@
 /**
- * Keeps track of the pages of users that are in memory. Beyond a bound, pages that a checkpoint has leave memory: their
- * ids and deadlines stay, and a user must be brought back before it is touched.
+ * Keeps track of the pages of actors that are in memory. Beyond a bound, pages that a checkpoint has leave memory: ids
+ * and deadlines stay, and an actor must be brought back before it is touched.
  *
- * P1. The users that an entry will touch are known before it is applied: those that its calls' ids name, and those that
- *     are due before it. Commands touch all. A page that is looked at afterwards counts as touched, so that this entry
- *     cannot evict it.
- * P2. Users that belong to accounts stay in memory: whatever reaches their accounts reaches them.
+ * P1. The actors that an entry may touch are known before it is applied: those that its calls name, those that are due
+ *     before it, and whom these reach (`TouchedPages`). Commands touch all. A page that is looked at afterwards counts as
+ *     touched, so that this entry cannot evict it.
  */
+import type { Call } from '../../src/model/call.ts'
 import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
 import { actorsOfPage, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
-import type { Roster } from '../records/roster.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+import { TouchedPages, type TouchedPagesOptions } from './touched-pages.ts'
 
-/** An entry whose calls have been read: it says which users it touches. */
+/** An entry whose calls have been read: it says which actors it touches. */
 export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
   /** Pages that are looked at after the entry is applied. */
   readonly looksAt?: readonly number[]
+  /** True if what changes of accounts is told to their users. */
+  readonly areUsersTold?: boolean
 }
 
 const NO_PAGES: readonly number[] = []
@@ -26,8 +28,7 @@ const LOOKS = 32
 /** The bound right after a checkpoint: ten thousand users go in some milliseconds. */
 const LOOKS_MANY = 1_024
 
-export interface ResidentPagesOptions {
-  readonly roster: Roster
+export interface ResidentPagesOptions extends TouchedPagesOptions {
   readonly identity: Identity
   readonly wheel: TimingWheel
   /** Returns the memory that actors take up. */
@@ -54,30 +55,51 @@ export class ResidentPages {
     return this.#options.roster.coldCount
   }
 
-  /** Lists the pages that must be brought back before an entry is applied, once all before it are. Keeps P1. */
+  /**
+   * Lists pages that must be brought back before an entry is applied, once all before it are. To be asked again once
+   * they are back, until there is none: whom an actor reaches is known when it is in memory. Keeps P1.
+   */
   pagesFor(entry: ReadEntry): readonly number[] {
-    const { roster, identity, wheel } = this.#options
-    const { looksAt = NO_PAGES } = entry
+    const { roster, wheel } = this.#options
+    const { looksAt = NO_PAGES, areUsersTold = false } = entry
     for (const page of looksAt) roster.touch(page)
     if (roster.coldCount === 0) return NO_PAGES
-    const pages = new Set<number>()
-    if (entry.kind === 'command') for (const page of roster.coldPages()) pages.add(page)
-    for (const page of looksAt) this.#addCold(page * PAGE_ACTORS, pages)
-    for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) this.#addCold(ordinal, pages)
+    if (entry.kind === 'command') return [...roster.coldPages()]
+    const touched = new TouchedPages(this.#options, areUsersTold)
+    for (const page of looksAt) this.#addPage(page, areUsersTold, touched)
+    for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) touched.add(ordinal)
     if (entry.kind === 'calls') {
-      // A new user gets an ordinal on the last page.
-      this.#addCold(roster.nextOrdinal, pages)
-      for (const { call } of entry.calls)
-        for (const { type, value } of call.ids) this.#addCold(identity.ordinalOf(type, value), pages)
+      // A new actor gets an ordinal on the last page.
+      touched.look(roster.nextOrdinal)
+      for (const { call } of entry.calls) this.#addCall(call, touched)
     }
-    return [...pages]
+    return [...touched.coldPages]
   }
 
-  /** Returns the page that must be brought back before a profile can be looked at; undefined if there is none. */
-  pageOf(type: string, value: string): number | undefined {
-    const { roster, identity } = this.#options
+  /**
+   * Lists pages that must be brought back before a user can be looked at, with the accounts whose audiences it is in.
+   * To be asked again once they are back.
+   */
+  pagesOfUser(type: string, value: string): readonly number[] {
+    const { roster, identity, store } = this.#options
     const ordinal = identity.ordinalOf(type, value)
-    return ordinal >= 0 && roster.isCold(ordinal) ? Math.floor(ordinal / PAGE_ACTORS) : undefined
+    if (ordinal < 0 || roster.coldCount === 0) return NO_PAGES
+    const touched = new TouchedPages(this.#options, false)
+    if (touched.look(ordinal)) for (const account of store.links.keys(store.rows.at(ordinal))) touched.look(account)
+    return [...touched.coldPages]
+  }
+
+  /**
+   * Lists pages that must be brought back before an account can be looked at. To be asked again once they are back.
+   * @param withUsers true to look at its users too
+   */
+  pagesOfAccount(groupId: string, withUsers: boolean): readonly number[] {
+    const { roster } = this.#options
+    const ordinal = roster.account(groupId)
+    if (ordinal === undefined || roster.coldCount === 0) return NO_PAGES
+    const touched = new TouchedPages(this.#options, false)
+    if (touched.look(ordinal) && withUsers) touched.addUsersOf(ordinal)
+    return [...touched.coldPages]
   }
 
   /** Puts a page back into memory, if it is not there. @param parts from the whole page on */
@@ -107,7 +129,20 @@ export class ResidentPages {
     this.#areManyStored = true
   }
 
-  #addCold(ordinal: number, pages: Set<number>): void {
-    if (ordinal >= 0 && this.#options.roster.isCold(ordinal)) pages.add(Math.floor(ordinal / PAGE_ACTORS))
+  #addCall({ ids, groupId }: Call, touched: TouchedPages): void {
+    const { roster, identity } = this.#options
+    for (const { type, value } of ids) {
+      const ordinal = identity.ordinalOf(type, value)
+      if (ordinal >= 0) touched.add(ordinal)
+    }
+    const account = groupId === undefined ? undefined : roster.account(groupId)
+    if (account !== undefined) touched.add(account)
+  }
+
+  /** Adds the actors of a page, and the users of its accounts if they are told of them. */
+  #addPage(page: number, areUsersTold: boolean, touched: TouchedPages): void {
+    const { roster } = this.#options
+    if (!touched.look(page * PAGE_ACTORS) || !areUsersTold) return
+    for (const ordinal of roster.ordinalsOf(page)) if (roster.isAccount(ordinal)) touched.addUsersOf(ordinal)
   }
 }

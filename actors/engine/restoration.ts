@@ -25,6 +25,8 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
 
   addPage(parts: readonly Uint8Array[]): void {
     const isOld = !this.#areStatesValid || parts.some(isOldPart)
+    // Accounts whose states are not stored count their users when all are there.
+    if (isOld) this.#system.areLinkedHeld = true
     this.#system.write(() => {
       for (const stored of actorsOfPage(parts)) this.#admit(stored, isOld)
     })
@@ -50,6 +52,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
       settlement.join(ordinal)
       settlement.finish([])
     }
+    this.#system.areLinkedHeld = false
     roster.pages.forget()
     for (const ordinal of roster.ordinals()) {
       const page = Math.floor(ordinal / PAGE_ACTORS)

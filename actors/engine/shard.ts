@@ -71,6 +71,7 @@ export class Shard {
       liveStatesMax,
       residentBytesMax,
       observer,
+      doWindowsCountAll: () => doWindowsCountAll(this.#rulesVersion),
     })
   }
 

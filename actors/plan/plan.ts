@@ -70,6 +70,7 @@ export interface Plan {
   readonly looksBackForEver: boolean
   /** The longest window of events that are judged by more than themselves, ms; infinite if one has no end. */
   readonly judgedMsMax: number
+  readonly hasSessions: boolean
   /** Definitions of accounts that put a condition to the users, so that one user more or less matters. */
   readonly quantified: readonly number[]
   /** Readers of audiences of accounts, in the users' plan. */

@@ -12,7 +12,7 @@ const ACCOUNT = 2
 
 export interface RosterOptions {
   readonly write: WriteActor
-  /** True for a user that cannot leave memory now. */
+  /** True for an actor that cannot leave memory now. */
   readonly isHeld: (ordinal: number) => boolean
   /** Lets an actor leave memory. */
   readonly evict: (ordinal: number) => void
@@ -25,7 +25,7 @@ export class Roster {
   #count = 0
   readonly #accounts = new Map<string, number>()
   #userCount = 0
-  /** By page: is it out of memory, and was one of its users touched since it was last looked at? */
+  /** By page: is it out of memory, and was one of its actors touched since it was last looked at? */
   #cold = new Uint8Array(16)
   #touched = new Uint8Array(16)
   #coldCount = 0
@@ -155,7 +155,7 @@ export class Roster {
     // An empty page may not have been read yet: it would be taken for one that has left.
     let isAnybodyThere = false
     for (const ordinal of this.ordinalsOf(page)) {
-      if (this.#kinds[ordinal] !== USER || this.#options.isHeld(ordinal)) return false
+      if (this.#options.isHeld(ordinal)) return false
       isAnybodyThere = true
     }
     return isAnybodyThere

@@ -1,6 +1,6 @@
-/** Brings pages of users that have left memory back from the newest checkpoint. */
+/** Brings pages of actors that have left memory back from the newest checkpoint. */
 import { addToGroup } from '../model/groups.ts'
-import type { ResidentPages } from '../../actors/engine/resident-pages.ts'
+import type { ReadEntry, ResidentPages } from '../../actors/engine/resident-pages.ts'
 import { openPart } from './checkpoint-codec.ts'
 import { pageName } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
@@ -27,6 +27,13 @@ export class ColdPages {
   async load(pages: readonly number[]): Promise<void> {
     for (let from = 0; from < pages.length; from += READ_PAGES)
       await this.#loadGroup(pages.slice(from, from + READ_PAGES))
+  }
+
+  /** Resolves when all that an entry may touch is in memory; rejects as `load` does. */
+  async loadFor(entry: ReadEntry): Promise<void> {
+    const { residentPages } = this.#options
+    for (let pages = residentPages.pagesFor(entry); pages.length > 0; pages = residentPages.pagesFor(entry))
+      await this.load(pages)
   }
 
   async #loadGroup(pages: readonly number[]): Promise<void> {

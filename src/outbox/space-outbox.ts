@@ -109,6 +109,13 @@ export class SpaceOutbox implements SettlementObserver {
     return this.#directory.connections.get(id)
   }
 
+  /** True if the users of some accounts are told of values of theirs. */
+  get areUsersTold(): boolean {
+    for (const { record } of this.#directory.connections.values())
+      if (record.type === 'ACCOUNTS' && (record.sends.identify || record.sends.track)) return true
+    return false
+  }
+
   /** Begins an entry: changes from here to `end` were received then. */
   begin({ receivedAt, isEdit }: { readonly receivedAt: number; readonly isEdit: boolean }): void {
     this.#receivedAt = receivedAt

@@ -13,6 +13,7 @@ export interface ProfileApiOptions<Profile extends ProfileView> {
   readonly find: (
     collection: Collection,
     id: { type: string; value: string },
+    withUsers: boolean,
   ) => Profile | undefined | Promise<Profile | undefined>
   /** Returns the catalogue of the present definitions. */
   readonly catalogue: () => TraitCatalogue
@@ -32,7 +33,8 @@ export function profileRouter<Profile extends ProfileView>(options: ProfileApiOp
     checkSpace(request.params['space'], spaceOf(request.get('authorization')))
     const collection = readCollection(request.params['collection'])
     const query = readTraitsQuery(request.query)
-    const found = find(collection, readIdentifier(request.params['identifier']))
+    // Since when a value of an account is exact depends on its users.
+    const found = find(collection, readIdentifier(request.params['identifier']), query.verbose)
     const profile = found instanceof Promise ? await found : found
     if (!profile) throw new EngineError('not_found', 'Profile was not found.')
     const traits = traitsOf(profile, collection, catalogue(), query)

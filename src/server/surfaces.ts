@@ -36,7 +36,7 @@ export function surfacesOf(
   })
   const profiles = profileRouter({
     spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
-    find: (collection, id) => pipeline.reads.find(collection, id),
+    find: (collection, id, withUsers) => pipeline.reads.find(collection, id, withUsers),
     catalogue: () => pipeline.reads.catalogue(),
     exactSince: (profile, definition) => shard.exactSince(profile, definition),
   })

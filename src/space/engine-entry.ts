@@ -41,7 +41,8 @@ export function toEngineEntry(
   { shard, registry, outbox }: SpaceBefore,
   waiting?: readonly Waiting[],
 ): EngineEntry {
-  const common = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [] }
+  const { areUsersTold } = outbox
+  const common = { receivedAt: journalled.receivedAt, journalled, waiting: waiting ?? [], areUsersTold }
   switch (journalled.kind) {
     case 'requests': {
       const calls = waiting ? callsThatWait(waiting) : callsOf(journalled.requests, shard.identityRules)

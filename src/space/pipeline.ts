@@ -160,13 +160,13 @@ export class Pipeline {
     )
   }
 
-  /** Brings back from the checkpoint the users that an entry touches, while the entry is being stored. */
+  /** Brings back from the checkpoint the actors that an entry touches, while the entry is being stored. */
   #prepare(entry: EngineEntry): Promise<void> | undefined {
     const { residentPages } = this.shard
     // The actors that a command looks at must stay, even if nobody has left memory yet.
     if (residentPages.coldPages === 0 && entry.journalled.kind !== 'command') return undefined
     const pages = residentPages.pagesFor(entry)
-    return pages.length === 0 ? undefined : this.#checkpoints!.coldPages.load(pages)
+    return pages.length === 0 ? undefined : this.#checkpoints!.coldPages.loadFor(entry)
   }
 
   /** Raises the version of the rules: entries of before keep theirs. */

@@ -145,8 +145,7 @@ async function replayTail(
       if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
       next++
       const entry = toEngineEntry(journalled, space)
-      const pages = residentPages.pagesFor(entry)
-      if (pages.length > 0) await cold!.load(pages)
+      if (residentPages.pagesFor(entry).length > 0) await cold!.loadFor(entry)
       yield entry
     }
   }

@@ -18,6 +18,8 @@ export interface SpaceReadsOptions {
   readonly patienceMs: number
 }
 
+const NO_PAGES: readonly number[] = []
+
 export class SpaceReads {
   readonly #options: SpaceReadsOptions
   #definitions: Definitions | undefined
@@ -28,14 +30,17 @@ export class SpaceReads {
   }
 
   /**
-   * Finds a user by any id, or an account by its `group_id`: at once if it is in memory, else once it has been fetched.
-   * Rejects with an EngineError (`unavailable`) if its page does not come in time.
+   * Finds a user by any id, or an account by its `group_id`: at once if it is in memory with all that its values are
+   * read from, else once that has been fetched. Rejects with an EngineError (`unavailable`) if that takes too long.
+   * @param withUsers for an account: its users are looked at too
    */
-  find(collection: Collection, { type, value }: ExternalId): SpaceActor | undefined | Promise<SpaceActor | undefined> {
-    const { shard } = this.#options
-    if (collection === 'accounts') return type === 'group_id' ? shard.account(value) : undefined
-    const page = shard.residentPages.pageOf(type, canonicalId(type, value))
-    return page === undefined ? shard.profile(type, value) : this.#fetch(page, { type, value })
+  find(
+    collection: Collection,
+    id: ExternalId,
+    withUsers = false,
+  ): SpaceActor | undefined | Promise<SpaceActor | undefined> {
+    const pages = this.#pagesOf(collection, id, withUsers)
+    return pages.length === 0 ? this.#inMemory(collection, id) : this.#fetch(pages, collection, id, withUsers)
   }
 
   /** Returns what the present definitions make every profile show. */
@@ -50,18 +55,35 @@ export class SpaceReads {
     return this.#catalogue
   }
 
-  async #fetch(page: number, id: ExternalId): Promise<SpaceActor | undefined> {
+  #pagesOf(collection: Collection, { type, value }: ExternalId, withUsers: boolean): readonly number[] {
+    const { residentPages } = this.#options.shard
+    if (collection === 'users') return residentPages.pagesOfUser(type, canonicalId(type, value))
+    return type === 'group_id' ? residentPages.pagesOfAccount(value, withUsers) : NO_PAGES
+  }
+
+  #inMemory(collection: Collection, { type, value }: ExternalId): SpaceActor | undefined {
+    const { shard } = this.#options
+    if (collection === 'users') return shard.profile(type, value)
+    return type === 'group_id' ? shard.account(value) : undefined
+  }
+
+  async #fetch(
+    pages: readonly number[],
+    collection: Collection,
+    id: ExternalId,
+    withUsers: boolean,
+  ): Promise<SpaceActor | undefined> {
     const { load, timer, patienceMs } = this.#options
     let cancel: (() => void) | undefined
     const overdue = new Promise<never>((_, refuse) => {
       cancel = timer(() => refuse(notInMemory()), patienceMs)
     })
     try {
-      await Promise.race([load([page]), overdue])
+      await Promise.race([load(pages), overdue])
     } finally {
       cancel?.()
     }
-    return this.find('users', id)
+    return this.find(collection, id, withUsers)
   }
 }
 

@@ -5,11 +5,13 @@ import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'
+import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { readCall } from '../../src/model/call.ts'
 import type { Entry, RawCall } from '../../src/model/entry.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
+import { KEEP_ALL } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { CheckpointDamagedError } from '../../src/checkpoints/checkpoint-codec.ts'
 import { Checkpointer } from '../../src/checkpoints/checkpointer.ts'
@@ -19,7 +21,7 @@ import { changingScenarios, scenarios } from '../support/generators/calls.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { entriesOf, type Scenario } from '../support/run-shard.ts'
-import { audience } from '../support/space.ts'
+import { accountAudience, audience } from '../support/space.ts'
 
 const NOTHING_STAYS = { residentBytesMax: -1 }
 
@@ -32,17 +34,16 @@ class ColdSpace {
   #checkpoints = 0
   loads = 0
 
-  constructor(definitions: readonly DefinitionSource[]) {
-    this.shard = new Shard({ definitions, ...NOTHING_STAYS })
+  constructor(definitions: readonly DefinitionSource[], options: ShardOptions = {}) {
+    this.shard = new Shard({ definitions, ...options, ...NOTHING_STAYS })
     const { residentPages } = this.shard
     const writersOf = (page: number) => this.checkpointer.writersOf(page)
     this.cold = new ColdPages({ store: this.store, residentPages, writersOf })
   }
 
   async apply(entry: ReadEntry): Promise<readonly Transition[]> {
-    const pages = this.shard.residentPages.pagesFor(entry)
-    this.loads += pages.length
-    await this.cold.load(pages)
+    this.loads += this.shard.residentPages.pagesFor(entry).length
+    await this.cold.loadFor(entry)
     return this.shard.apply(entry).transitions
   }
 
@@ -72,10 +73,14 @@ describe('users that have left memory', () => {
       fc.asyncProperty(
         fc.oneof(scenarios(), changingScenarios()),
         fc.integer({ min: 1, max: 4 }),
-        async (scenario, every) => {
-          const { definitions, entries } = ofUsers(scenario)
-          const space = new ColdSpace(definitions)
-          const straight = new Shard({ definitions })
+        fc.constantFrom(2, 5, Infinity),
+        fc.constantFrom(2, 3),
+        async (scenario, every, eventsMax, rules) => {
+          const { definitions } = scenario
+          const entries = readable(scenario)
+          const options = { rules, retention: { ...KEEP_ALL, eventsMax } }
+          const space = new ColdSpace(definitions, options)
+          const straight = new Shard({ definitions, ...options })
           for (const [index, entry] of entries.entries()) {
             expect(JSON.stringify(await space.apply(entry))).toBe(JSON.stringify(straight.apply(entry).transitions))
             if (index % every === 0) await space.checkpoint()
@@ -99,9 +104,9 @@ describe('users that have left memory', () => {
     const entered = await space.apply(seen('u3'))
     expect(entered).toEqual([expect.objectContaining({ profile: 'user_id:u3', type: 'entered' })])
     expect([space.loads, space.shard.residentPages.coldPages]).toEqual([1, 9])
-    expect(space.shard.residentPages.pageOf('user_id', 'u3')).toBeUndefined()
-    expect(space.shard.residentPages.pageOf('user_id', `u${PAGE_ACTORS}`)).toBe(1)
-    expect(space.shard.residentPages.pageOf('user_id', 'nobody')).toBeUndefined()
+    expect(space.shard.residentPages.pagesOfUser('user_id', 'u3')).toEqual([])
+    expect(space.shard.residentPages.pagesOfUser('user_id', `u${PAGE_ACTORS}`)).toEqual([1])
+    expect(space.shard.residentPages.pagesOfUser('user_id', 'nobody')).toEqual([])
   })
 
   it('stay for whoever looks at them once an entry is applied', async () => {
@@ -142,7 +147,7 @@ describe('users that have left memory', () => {
     for (let next = pages.take(isWhole); next; next = pages.take(isWhole)) restoring.addPage([next.bytes])
     const { residentPages, reader } = restoring.finish()
     for (let page = 0; page < 4; page++) {
-      const isGone = residentPages.pageOf('user_id', `u${page * PAGE_ACTORS}`) !== undefined
+      const isGone = residentPages.pagesOfUser('user_id', `u${page * PAGE_ACTORS}`).length > 0
       expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
     }
     expect(residentPages.coldPages).toBeGreaterThan(0)
@@ -173,11 +178,52 @@ describe('users that have left memory', () => {
     expect(entered).toHaveLength(10 * PAGE_ACTORS)
   })
 
-  it('stay while they belong to an account', async () => {
-    const space = new ColdSpace([])
+  it('leave with their accounts, and come back for whatever these ask of them', async () => {
+    const users = 3 * PAGE_ACTORS
+    const spaceWith = async (...definitions: readonly DefinitionSource[]): Promise<ColdSpace> => {
+      const space = new ColdSpace(definitions)
+      for (let user = 0; user < users; user++)
+        await space.apply(read({ type: 'group', userId: `u${user}`, groupId: 'g1' }))
+      await space.checkpoint()
+      expect(space.shard.residentPages.coldPages).toBe(4)
+      return space
+    }
+    const coldAfter = async (space: ColdSpace, entry: ReadEntry): Promise<number> => {
+      await space.apply(entry)
+      return space.shard.residentPages.coldPages
+    }
+    const event = seen(`u${PAGE_ACTORS * 2}`)
+    // Its own page, that of its account, and the last, on which a new user would be.
+    expect(await coldAfter(await spaceWith(accountAudience('a', "event('Seen').count() >= 1")), event)).toBe(1)
+    expect(await coldAfter(await spaceWith(accountAudience('a', "ANY event('Seen').count() >= 1")), event)).toBe(1)
+    expect(await coldAfter(await spaceWith(), { ...event, areUsersTold: true })).toBe(0)
+    const session = accountAudience('a', "event('Seen').expires_after(1 hour).count() >= 1")
+    expect(await coldAfter(await spaceWith(session), event)).toBe(0)
+    const funnel = accountAudience('a', "event('Seen').where(NOT event('Left').count() >= 1).count() >= 1")
+    expect(await coldAfter(await spaceWith(funnel), event)).toBe(0)
+    const readers = [accountAudience('a', "event('Seen').count() >= 1"), audience('b', "trait('a') = true")]
+    const space = await spaceWith(...readers)
+    expect((await space.apply(event)).map(({ key }) => key).sort()).toEqual(['a', ...Array<string>(users).fill('b')])
+  })
+
+  it('are looked at with their accounts', async () => {
+    const space = new ColdSpace([accountAudience('a', "event('Seen').count() >= 1")])
+    const { residentPages } = space.shard
     await space.apply(read({ type: 'group', userId: 'u1', groupId: 'g1' }))
+    for (let user = 2; user < 2 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.apply(read({ type: 'group', userId: `u${2 * PAGE_ACTORS - 1}`, groupId: 'g1' }))
     await space.checkpoint()
-    expect(space.shard.residentPages.coldPages).toBe(0)
+    expect(residentPages.coldPages).toBe(2)
+    expect(residentPages.pagesOfAccount('g2', true)).toEqual([])
+    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([1])
+    await space.cold.load([1])
+    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([0])
+    await space.cold.load([0])
+    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([])
+    await space.checkpoint()
+    expect(residentPages.pagesOfAccount('g1', true)).toEqual([0])
+    await space.cold.load([0])
+    expect([residentPages.pagesOfAccount('g1', false), residentPages.pagesOfAccount('g1', true)]).toEqual([[], [1]])
   })
 
   it('are asked for once, however many wait for them', async () => {
@@ -224,23 +270,14 @@ describe('users that have left memory', () => {
   })
 })
 
-/** The scenario without accounts, whose users never leave memory; calls that are refused are left out. */
-function ofUsers(scenario: Scenario): { definitions: readonly DefinitionSource[]; entries: ReadEntry[] } {
-  const isOfUsers = ({ type, query }: DefinitionSource) => type === 'USERS' && !query.includes('account')
-  return {
-    definitions: scenario.definitions.filter(isOfUsers),
-    entries: entriesOf(scenario).flatMap((entry) => {
-      if (entry.kind !== 'command') return readEntry(entry)
-      const { command } = entry
-      return command.kind === 'define' && isOfUsers(command.definition) ? [{ ...entry, command }] : []
-    }),
-  }
+/** The entries of a scenario; calls that are refused are left out. */
+function readable(scenario: Scenario): ReadEntry[] {
+  return entriesOf(scenario).flatMap((entry) => (entry.kind === 'command' ? [entry] : readEntry(entry)))
 }
 
 function readEntry(entry: Exclude<Entry, { kind: 'command' }>): ReadEntry[] {
   if (entry.kind === 'tick') return [entry]
   const [{ body }] = entry.calls as [RawCall]
-  if ((body as { type: string }).type === 'group') return []
   try {
     return [read(body, entry.receivedAt)]
   } catch (error) {

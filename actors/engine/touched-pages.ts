@@ -1,0 +1,65 @@
+/**
+ * The pages of all whom some actors reach: users their accounts, and accounts their users where these are looked at or
+ * told of something.
+ */
+import { IS_UNBUILT, FLAGS } from '../rows/row.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
+import { hasReaders } from '../plan/dependents.ts'
+import { PAGE_ACTORS } from '../records/pages.ts'
+import type { Roster } from '../records/roster.ts'
+
+export interface TouchedPagesOptions {
+  readonly roster: Roster
+  readonly store: ActorStore
+  /** True while whatever accounts hold of their users' events may have to be computed again. */
+  readonly doAccountsReadUsers: () => boolean
+}
+
+export class TouchedPages {
+  /** Those that have left memory. */
+  readonly coldPages = new Set<number>()
+  readonly #options: TouchedPagesOptions
+  readonly #isFar: boolean
+  readonly #isNear: boolean
+  readonly #seen = new Set<number>()
+  readonly #waiting: number[] = []
+
+  /** @param areUsersTold true if values of accounts are told to their users */
+  constructor(options: TouchedPagesOptions, areUsersTold: boolean) {
+    const { plans } = options.store
+    this.#options = options
+    this.#isFar = hasReaders(plans.user.readersOfAccounts)
+    this.#isNear = areUsersTold || options.doAccountsReadUsers()
+  }
+
+  /** Adds an actor by its ordinal, and whom it reaches as far as that is in memory: its links must be known. */
+  add(ordinal: number): void {
+    this.#waiting.push(ordinal)
+    for (let next = this.#waiting.pop(); next !== undefined; next = this.#waiting.pop()) this.#visit(next)
+  }
+
+  /** Adds an actor alone. Returns true if it is in memory. */
+  look(ordinal: number): boolean {
+    const { roster } = this.#options
+    const page = Math.floor(ordinal / PAGE_ACTORS)
+    if (roster.isCold(ordinal)) this.coldPages.add(page)
+    else roster.touch(page)
+    return !roster.isCold(ordinal)
+  }
+
+  /** Adds the users of an account that is in memory. */
+  addUsersOf(account: number): void {
+    const { rows, links } = this.#options.store
+    for (const user of links.keys(rows.at(account))) this.look(user)
+  }
+
+  #visit(ordinal: number): void {
+    const { roster, store } = this.#options
+    if (this.#seen.has(ordinal)) return
+    this.#seen.add(ordinal)
+    if (!this.look(ordinal) || !roster.has(ordinal)) return
+    const row = store.rows.at(ordinal)
+    if (!roster.isAccount(ordinal) || this.#isFar) this.#waiting.push(...store.links.keys(row))
+    else if (this.#isNear || (store.memory.state.ints[(row + FLAGS) * 2]! & IS_UNBUILT) !== 0) this.addUsersOf(ordinal)
+  }
+}
