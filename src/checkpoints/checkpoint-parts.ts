@@ -32,6 +32,8 @@ export interface Manifest {
   /** For each chunk of fingerprints from `firstChunk` on, likewise. */
   readonly firstChunk: number
   readonly chunks: readonly number[]
+  /** Ids in a chunk of fingerprints; absent where there are 65,536. */
+  readonly chunkIds?: number
   /** The number of further parts that it wrote; absent if it is older than further parts. */
   readonly furtherParts?: number
 }

@@ -23,7 +23,7 @@ import {
 } from './checkpoint-parts.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
 
-export const SLICE_MS = 2
+export const SLICE_MS = 1
 export const SLICE_MS_MAX = 40
 const SHARE_MIN = 0.25
 /** Bytes of parts that are written at once. */
@@ -127,11 +127,11 @@ export class Checkpointer {
     const chunks = Array.from({ length: Math.ceil(next / chunkIds) - firstChunk }, (_, index) => {
       // A chunk that was full and at the front already has not changed; its ids that have ended do no harm.
       const chunk = firstChunk + index
-      const writer = known?.chunks[chunk - known.firstChunk]
+      const writer = known?.chunkIds === chunkIds ? known.chunks[chunk - known.firstChunk] : undefined
       const wasFull = known !== undefined && chunk < known.firstChunk + known.chunks.length - 1
       return writer !== undefined && wasFull && chunk > firstChunk ? writer : number
     })
-    return { pages, firstChunk, chunks }
+    return { pages, firstChunk, chunks, chunkIds }
   }
 
   /** Keeps C1. */

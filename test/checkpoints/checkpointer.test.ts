@@ -70,7 +70,7 @@ describe('a slice of a checkpoint', () => {
   const longest = (slices: readonly number[]): number => Math.max(...slices.slice(1))
 
   it('is short while others have little to do', async () => {
-    expect(longest(await slicesUnder({ othersMs: 1 }))).toBe(SLICE_MS)
+    expect(longest(await slicesUnder({ othersMs: 1, pageMs: SLICE_MS }))).toBe(SLICE_MS)
   })
 
   it('has a quarter of what others have, so that it ends while they are busy', async () => {
@@ -184,6 +184,28 @@ describe('what is as good as random', () => {
     const head = { ...plain.cut.head, deduplication: { ...deduplication, hours: [[0, 1]] as const } }
     await new Checkpointer(store, [], pace).make(1, { ...plain, cut: { ...plain.cut, head, fingerprints } })
     expect(store.parts.get(1)!.get(chunkName(0))!.length).toBeGreaterThan(100_000)
+  })
+})
+
+describe('chunks of fingerprints', () => {
+  it('are written anew where the checkpoint before has them in another size', async () => {
+    const store = new MemoryCheckpoints()
+    const pace = { breathe: () => Promise.resolve(), elapsedMs: () => 0 }
+    const checkpointer = new Checkpointer(store, [], pace)
+    const plain = source(0, () => undefined)
+    const head = { ...plain.cut.head, deduplication: { first: 0, hours: [[0, 8]] as const } }
+    const fingerprints = (chunk: number): Uint8Array => Uint8Array.of(chunk)
+    const make = (number: number, chunkIds: number) =>
+      checkpointer.make(number, { ...plain, chunkIds, cut: { ...plain.cut, head, fingerprints } })
+    const written = (number: number): number =>
+      [...store.parts.get(number)!.keys()].filter((name) => name.startsWith('chunk:')).length
+    const counts: number[] = []
+    for (const [index, chunkIds] of [4, 4, 2, 2].entries()) {
+      await make(index + 1, chunkIds)
+      counts.push(written(index + 1))
+    }
+    // The first chunk may have lost its front, and the last may have grown.
+    expect(counts).toEqual([2, 2, 4, 2])
   })
 })
 
