@@ -25,6 +25,7 @@ import { type CompiledPlan, type Layouts, type PlanBefore, type Plans, restored 
 import { type Placement, placeStreams } from './group-compiler.ts'
 import { StateNumbers } from './state-numbers.ts'
 import { StreamCompiler } from './stream-compiler.ts'
+import { type Since, sinceKey } from '../plan/since.ts'
 import { TraitIndex } from '../plan/trait-index.ts'
 
 /** Other plans, and for users and accounts the way to them. */
@@ -88,30 +89,31 @@ function compile(
 }
 
 /** Names the condition of a quantifier; the same for equal conditions over the same events. */
-function conditionKey(condition: Condition, sinceArrival: number): string {
-  return `\0${printCondition(condition)} since ${sinceArrival}`
+function conditionKey(condition: Condition, since: Since): string {
+  return `\0${printCondition(condition)} since ${sinceKey(since)}`
 }
 
 function collectConditions(inputs: readonly DefinitionInput[], numbers: StateNumbers): Map<string, DefinitionInput> {
   const conditions = new Map<string, DefinitionInput>()
-  const visit = (condition: Condition, sinceArrival: number): void => {
+  const visit = (condition: Condition, since: Since): void => {
     if (condition.kind === 'and' || condition.kind === 'or')
-      for (const operand of condition.operands) visit(operand, sinceArrival)
-    else if (condition.kind === 'not') visit(condition.operand, sinceArrival)
+      for (const operand of condition.operands) visit(operand, since)
+    else if (condition.kind === 'not') visit(condition.operand, since)
     else if (condition.kind === 'quantifier') {
-      const key = conditionKey(condition.operand, sinceArrival)
+      const key = conditionKey(condition.operand, since)
       if (conditions.has(key)) return
       conditions.set(key, {
         id: -1 - numbers.numberOf(key),
         source: { kind: 'audience', key, type: 'USERS', query: '' },
         query: { kind: 'audience', condition: condition.operand },
-        sinceArrival,
+        since,
+        begunAt: undefined,
         definedAt: -1,
       })
     }
   }
-  for (const { source, query, sinceArrival } of inputs)
-    if (kindOfType(source) === 'account' && query.kind === 'audience') visit(query.condition, sinceArrival)
+  for (const { source, query, since } of inputs)
+    if (kindOfType(source) === 'account' && query.kind === 'audience') visit(query.condition, since)
   return conditions
 }
 
@@ -148,16 +150,16 @@ class PlanBuilder {
       own: this.byKey,
       accounts: builders.account.byKey,
       traits: this.#traits,
-      conditionNode: (condition: Condition, sinceArrival: number) =>
-        builders.user.byKey.get(conditions.get(conditionKey(condition, sinceArrival))!.source.key)!,
+      conditionNode: (condition: Condition, since: Since) =>
+        builders.user.byKey.get(conditions.get(conditionKey(condition, since))!.source.key)!,
       onQuantifier: (definition: number) => this.#quantified.add(definition),
     }
     const streams = new StreamCompiler(scope, this.#events)
     this.#streams = streams
     this.#placed.forEach(({ input }, index) => {
       const node = this.nodes[index]!
-      const { sinceArrival } = input
-      const compiler = new ConditionCompiler(scope, streams, { definition: index, sinceArrival, inputs: node.inputs })
+      const { since } = input
+      const compiler = new ConditionCompiler(scope, streams, { definition: index, since, inputs: node.inputs })
       node.evaluate =
         input.query.kind === 'audience'
           ? compiler.condition(input.query.condition)

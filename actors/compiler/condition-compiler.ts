@@ -65,7 +65,7 @@ export class ConditionCompiler {
   }
 
   #quantifier(quantifier: 'any' | 'all' | 'none', operand: Condition): Truth {
-    const node = this.#scope.conditionNode(operand, this.#definition.sinceArrival)
+    const node = this.#scope.conditionNode(operand, this.#definition.since)
     node.acrossDependents.definitions.add(this.#definition.definition)
     this.#scope.onQuantifier(this.#definition.definition)
     this.#definition.inputs.names.add(`condition ${node.id}`)
@@ -182,7 +182,7 @@ export class ConditionCompiler {
   }
 
   #stream(reduction: Reduction): StreamNode {
-    const node = this.#streams.stream(reduction, this.#definition.sinceArrival)
+    const node = this.#streams.stream(reduction, this.#definition.since)
     this.#definition.inputs.nodes.add(node)
     return node
   }

@@ -6,7 +6,7 @@ import type { Command } from '../../src/model/entry.ts'
 import { compileChange, compilePlans, type PlansChange } from './compile.ts'
 import { type Layouts, layoutsOf, type Plans } from './compiled-plans.ts'
 import type { Definitions } from './definitions.ts'
-import type { DefinitionInput } from './references.ts'
+import type { DefinitionInput, Moment } from './references.ts'
 
 /** A command that changes the definitions. */
 export type DefinitionCommand = Extract<Command, { kind: 'define' | 'remove' }>
@@ -48,12 +48,11 @@ export class DefinedPlans {
 
   /**
    * Compiles what a command makes of the definitions; changes nothing. Throws an EngineError if it breaks a rule.
-   * @param arrivals how many calls the space has taken up
    */
-  compile(command: DefinitionCommand, arrivals: number): CompiledDefinitions {
+  compile(command: DefinitionCommand, now: Moment): CompiledDefinitions {
     const before = this.#definitions
     const after =
-      command.kind === 'define' ? before.with(command.definition, arrivals) : before.without(command.key, command.type)
+      command.kind === 'define' ? before.with(command.definition, now) : before.without(command.key, command.type)
     const known = new Set(before.inputs())
     const begun = after.inputs().filter((input) => !known.has(input))
     const numbers = new Set(begun.map(({ id }) => id))

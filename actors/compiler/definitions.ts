@@ -5,9 +5,24 @@
 import { parseQuery } from '../../src/language/parse.ts'
 import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
 import { EngineError, kindOf } from '../../src/model/errors.ts'
-import type { DefinitionInput } from './references.ts'
+import { ALL, type Since } from '../plan/since.ts'
+import type { DefinitionInput, Moment } from './references.ts'
 
-type Begun = Pick<DefinitionInput, 'id' | 'sinceArrival' | 'definedAt'>
+type Begun = Pick<DefinitionInput, 'id' | 'since' | 'begunAt' | 'definedAt'>
+
+/** A definition as a checkpoint has it. */
+export interface StoredDefinition {
+  readonly id: number
+  readonly source: DefinitionSource
+  readonly sinceArrival: number
+  /** Absent if nothing counts from before. */
+  readonly sinceTs?: number
+  /** Absent if it was there from the start, or before moments were stored. */
+  readonly begunAt?: Moment
+  readonly definedAt: number
+}
+
+const DAY_MS = 86_400_000
 
 export class Definitions {
   readonly #inputs: readonly DefinitionInput[]
@@ -24,17 +39,17 @@ export class Definitions {
     for (const source of sources) {
       if (inputs.some((other) => isSame(other.source, source)))
         throw new EngineError('key_taken', `key: '${source.key}' is defined twice for ${source.type}`, 'key')
-      inputs.push(readDefinition(source, { id: inputs.length, sinceArrival: -1, definedAt: -1 }))
+      inputs.push(readDefinition(source, { id: inputs.length, since: ALL, begunAt: undefined, definedAt: -1 }))
     }
     return new Definitions(inputs, inputs.length)
   }
 
   /** Restores a set from `toData` and `nextId`. */
-  static restored(sources: readonly ({ source: DefinitionSource } & Begun)[], nextId: number): Definitions {
-    return new Definitions(
-      sources.map(({ source, ...begun }) => readDefinition(source, begun)),
-      nextId,
+  static restored(stored: readonly StoredDefinition[], nextId: number): Definitions {
+    const inputs = stored.map(({ id, source, sinceArrival: arrival, sinceTs: ts = Infinity, begunAt, definedAt }) =>
+      readDefinition(source, { id, since: { arrival, ts }, begunAt, definedAt }),
     )
+    return new Definitions(inputs, nextId)
   }
 
   inputs(): readonly DefinitionInput[] {
@@ -42,8 +57,15 @@ export class Definitions {
   }
 
   /** Returns each definition as `restored` takes it. */
-  toData(): ({ source: DefinitionSource } & Begun)[] {
-    return this.#inputs.map(({ id, source, sinceArrival, definedAt }) => ({ id, source, sinceArrival, definedAt }))
+  toData(): StoredDefinition[] {
+    return this.#inputs.map(({ id, source, since: { arrival, ts }, begunAt, definedAt }) => ({
+      id,
+      source,
+      sinceArrival: arrival,
+      ...(ts === Infinity ? {} : { sinceTs: ts }),
+      ...(begunAt && { begunAt }),
+      definedAt,
+    }))
   }
 
   get nextId(): number {
@@ -56,13 +78,13 @@ export class Definitions {
 
   /**
    * Returns the set with a definition added, or with the one of its type and key changed.
-   * @param arrivals how many calls the space has taken up: where a definition without history begins
+   * @param now where a definition begins that leaves something of the past out, unless it did so before
    */
-  with(source: DefinitionSource, arrivals: number): Definitions {
+  with(source: DefinitionSource, now: Moment): Definitions {
     const known = this.#inputs.find((input) => isSame(input.source, source))
-    const begun = known && known.sinceArrival >= 0 ? known.sinceArrival : arrivals
-    const sinceArrival = source.includeHistoricalData === false ? begun : -1
-    const input = readDefinition(source, { id: known?.id ?? this.#nextId, sinceArrival, definedAt: arrivals })
+    const begunAt = known && known.since.arrival >= 0 ? (known.begunAt ?? momentOf(known.since)) : now
+    const begun = { id: known?.id ?? this.#nextId, since: sinceOf(source, begunAt), begunAt }
+    const input = readDefinition(source, { ...begun, definedAt: now.arrivals })
     if (known)
       return new Definitions(
         this.#inputs.map((other) => (other === known ? input : other)),
@@ -82,6 +104,16 @@ export class Definitions {
 
 function isSame(a: DefinitionSource, b: DefinitionSource): boolean {
   return a.key === b.key && a.type === b.type
+}
+
+/** Returns the moment of a definition that was stored without it. */
+function momentOf({ arrival }: Since): Moment {
+  return { arrivals: arrival, at: -Infinity }
+}
+
+function sinceOf({ includeHistoricalData, backfillDays }: DefinitionSource, { arrivals, at }: Moment): Since {
+  if (includeHistoricalData === false) return { arrival: arrivals, ts: Infinity }
+  return backfillDays === undefined ? ALL : { arrival: arrivals, ts: at - backfillDays * DAY_MS }
 }
 
 /** Checked at run time, since files and journals need not keep what the type promises. */

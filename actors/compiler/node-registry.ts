@@ -10,6 +10,7 @@ import type { Discriminator, EventIndex } from '../plan/event-index.ts'
 import { compileEventTest, type EventTest, findDiscriminator } from './event-test.ts'
 import type { StatefulNode } from '../plan/plan.ts'
 import type { Predicate, Work } from '../plan/predicate.ts'
+import { counts, type Since, sinceKey } from '../plan/since.ts'
 import { conjunctsKey, type StreamParts } from './stream-parts.ts'
 
 /** The number of a state while its plan is not complete. */
@@ -29,24 +30,24 @@ export class NodeRegistry {
   readonly work: Work = { predicates: 0, nodes: 0, definitions: 0, verdicts: 0 }
   readonly #predicates = new Map<string, PlacedPredicate>()
 
-  predicateKey(parts: StreamParts, sinceArrival: number): string {
+  predicateKey(parts: StreamParts, since: Since): string {
     return [
       JSON.stringify(parts.event),
       conjunctsKey(parts.ownConjuncts),
       JSON.stringify(parts.excludedSources),
-      sinceArrival,
+      sinceKey(since),
     ].join('|')
   }
 
   /** Registers a node with the predicate that its events must pass. */
-  addToPredicate(parts: StreamParts, sinceArrival: number, node: StreamNode | OccurrenceNode): EventTest {
-    const key = this.predicateKey(parts, sinceArrival)
+  addToPredicate(parts: StreamParts, since: Since, node: StreamNode | OccurrenceNode): EventTest {
+    const key = this.predicateKey(parts, since)
     let pending = this.#predicates.get(key)
     if (!pending) {
       const predicate: Predicate = {
         test: compileEventTest(parts.ownConjuncts),
         excludedSources: parts.excludedSources.length > 0 ? new Set(parts.excludedSources) : undefined,
-        sinceArrival,
+        since,
         nodes: [],
         states: [],
         member: undefined,
@@ -59,7 +60,7 @@ export class NodeRegistry {
     predicate.nodes.push(node)
     return (event) =>
       event.name === parts.event &&
-      event.arrival > sinceArrival &&
+      counts(since, event) &&
       !predicate.excludedSources?.has(event.sourceId) &&
       (predicate.test?.(event) ?? true)
   }

@@ -7,6 +7,7 @@
  * for 'Ordered' and one for 'Added'. Each 'Added' is judged when it comes and again when an 'Ordered' within its hour
  * comes or goes.
  */
+import type { Since } from '../plan/since.ts'
 import type { Comparison, Condition, EventField, Operand, Reduction } from '../../src/language/tree.ts'
 import { compileTest, compileTimedTest, type Horizon, type TimedTest } from '../values/comparators.ts'
 import { type ChildQuery, evaluateChild } from '../funnels/child-query.ts'
@@ -44,7 +45,7 @@ interface Surrounding {
   readonly judged: OccurrenceNode
   readonly offset: Window
   readonly window: number
-  readonly sinceArrival: number
+  readonly since: Since
 }
 
 const HERE: Window = { from: 0, to: 1 }
@@ -64,8 +65,8 @@ export class OccurrenceCompiler {
   }
 
   /** Returns the node of the occurrences that pass a stream's own conjuncts. */
-  occurrences(parts: StreamParts, sinceArrival: number): OccurrenceNode {
-    const key = `${this.#registry.predicateKey(parts, sinceArrival)}|${conjunctsKey(parts.judgedConjuncts)}`
+  occurrences(parts: StreamParts, since: Since): OccurrenceNode {
+    const key = `${this.#registry.predicateKey(parts, since)}|${conjunctsKey(parts.judgedConjuncts)}`
     const known = this.#nodes.get(key)
     if (known) return known
     const node = {
@@ -80,7 +81,7 @@ export class OccurrenceCompiler {
     this.#captures.set(node, new Map())
     this.#keys.set(node, key)
     this.#inputs.set(node, [])
-    const place = { node, parent: undefined, judged: node, offset: HERE, window: Infinity, sinceArrival }
+    const place = { node, parent: undefined, judged: node, offset: HERE, window: Infinity, since }
     const tests = parts.judgedConjuncts.map((conjunct) => this.#condition(conjunct, place))
     const { work } = this.#registry
     if (tests.length > 0)
@@ -90,7 +91,7 @@ export class OccurrenceCompiler {
         return holdAll(tests, pair)
       }
     this.#registry.nodes.push(node)
-    this.#registry.addToPredicate(parts, sinceArrival, node)
+    this.#registry.addToPredicate(parts, since, node)
     this.#nodes.set(key, node)
     return node
   }
@@ -187,7 +188,7 @@ export class OccurrenceCompiler {
   /** Compiles a funnel's child: its reduced value for each occurrence of `place.node`. */
   #child(reduction: Reduction, place: Surrounding, countMax: number): PairRead {
     const parts = takeApart(reduction.stream)
-    const child = this.occurrences(parts, place.sinceArrival)
+    const child = this.occurrences(parts, place.since)
     this.#inputs.get(place.judged)!.push(child)
     const query = this.#childQuery(reduction, parts, child, place, countMax)
     child.parents.push({
@@ -212,7 +213,7 @@ export class OccurrenceCompiler {
       judged: place.judged,
       offset: { from: place.offset.from + parts.reach.from, to: place.offset.to + parts.reach.to - 1 },
       window: Math.min(place.window, parts.window.to),
-      sinceArrival: place.sinceArrival,
+      since: place.since,
     }
     const tests = parts.pairConjuncts.map((conjunct) => this.#condition(conjunct, inner))
     const { reducer } = reduction

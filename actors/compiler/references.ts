@@ -5,15 +5,25 @@
 import type { Condition, Filter, Operand, Query, Scalar } from '../../src/language/tree.ts'
 import type { ActorKind, DefinitionSource } from '../../src/model/definition.ts'
 import { EngineError } from '../../src/model/errors.ts'
+import type { Since } from '../plan/since.ts'
 import { compilePath, compileSteps, type PathReader, pathSteps } from '../values/values.ts'
+
+/** A moment of a space. */
+export interface Moment {
+  /** The number of calls that it had taken up. */
+  readonly arrivals: number
+  /** Epoch ms. */
+  readonly at: number
+}
 
 /** A definition as the compiler takes it. */
 export interface DefinitionInput {
   readonly id: number
   readonly source: DefinitionSource
   readonly query: Query
-  /** Events count only if they arrived later; -1: all of the kept history. */
-  readonly sinceArrival: number
+  readonly since: Since
+  /** From when on it leaves nothing out; undefined if it was there from the start. */
+  readonly begunAt: Moment | undefined
   /** The number of calls that the space had taken up when it was defined, or last edited; -1: from the start. */
   readonly definedAt: number
 }

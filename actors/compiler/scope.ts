@@ -1,6 +1,7 @@
 /**
  * Shared by the parts of the compiler for one plan: the meaning of names, and the places where readers are registered.
  */
+import type { Since } from '../plan/since.ts'
 import type { Condition } from '../../src/language/tree.ts'
 import type { ActorKind } from '../../src/model/definition.ts'
 import type { TraitReader } from '../values/trait-reader.ts'
@@ -18,7 +19,7 @@ export interface PlanScope {
   readonly accounts: ReadonlyMap<string, DefinitionNode>
   readonly traits: TraitIndex
   /** Returns the node of a condition that accounts put to each user. */
-  readonly conditionNode: (condition: Condition, sinceArrival: number) => DefinitionNode
+  readonly conditionNode: (condition: Condition, since: Since) => DefinitionNode
   /** Called when a definition of accounts puts a condition to the users. */
   readonly onQuantifier: (definition: number) => void
 }
@@ -44,7 +45,7 @@ export function resolutionOf(name: string, reader: TraitReader): string {
 export interface CompiledDefinition {
   /** Its index in the plan. */
   readonly definition: number
-  readonly sinceArrival: number
+  readonly since: Since
   /** The inputs of the definition, to be filled. */
   readonly inputs: DefinitionInputs
 }

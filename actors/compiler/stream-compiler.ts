@@ -5,6 +5,7 @@
  * Example: `event('A').within(7 days).count() >= 1` and `event('A').within(7 days).count() >= 5` share one node, with
  * two comparisons.
  */
+import type { Since } from '../plan/since.ts'
 import type { Reducer, Reduction } from '../../src/language/tree.ts'
 import type { OccurrenceNode } from '../plan/occurrence-node.ts'
 import { fieldOf, takesArraysWhole } from '../reducers/create-accumulator.ts'
@@ -36,11 +37,11 @@ export class StreamCompiler {
   }
 
   /** Returns the node of a reduced stream that is not inside another's `where`. */
-  stream({ stream, reducer }: Reduction, sinceArrival: number): StreamNode {
+  stream({ stream, reducer }: Reduction, since: Since): StreamNode {
     const parts = takeApart(stream)
     const { from, to } = parts.window
     const key = [
-      this.registry.predicateKey(parts, sinceArrival),
+      this.registry.predicateKey(parts, since),
       conjunctsKey(parts.judgedConjuncts),
       from,
       to,
@@ -50,8 +51,8 @@ export class StreamCompiler {
     const known = this.#streams.get(key)
     if (known) return known
     const isJudged = parts.judgedConjuncts.length > 0
-    const occurrences = isJudged ? this.#occurrences.occurrences(parts, sinceArrival) : undefined
-    const node = this.#addStream(key, parts, sinceArrival, { reducer, occurrences })
+    const occurrences = isJudged ? this.#occurrences.occurrences(parts, since) : undefined
+    const node = this.#addStream(key, parts, since, { reducer, occurrences })
     this.#streams.set(key, node)
     return node
   }
@@ -116,7 +117,7 @@ export class StreamCompiler {
   #addStream(
     key: string,
     parts: StreamParts,
-    sinceArrival: number,
+    since: Since,
     { reducer, occurrences }: { readonly reducer: Reducer; readonly occurrences: OccurrenceNode | undefined },
   ): StreamNode {
     const isTotal = !occurrences && parts.sessionGap === Infinity && parts.window.to === Infinity
@@ -127,7 +128,7 @@ export class StreamCompiler {
       key,
       id: UNNUMBERED,
       window: parts.window,
-      totalKey: isTotal ? this.registry.predicateKey(parts, sinceArrival) : undefined,
+      totalKey: isTotal ? this.registry.predicateKey(parts, since) : undefined,
       sessionGap: parts.sessionGap,
       reducer,
       read: field && compileField(field, whole),
@@ -145,7 +146,7 @@ export class StreamCompiler {
     this.registry.nodes.push(node)
     occurrences?.streams.push(node)
     const isEmpty = parts.window.to <= parts.window.from
-    if (!occurrences && !isEmpty) node.passes = this.registry.addToPredicate(parts, sinceArrival, node)
+    if (!occurrences && !isEmpty) node.passes = this.registry.addToPredicate(parts, since, node)
     return node
   }
 }

@@ -1,22 +1,27 @@
 /**
  * Finds out if a `count` that begins in the middle of a history has once been at least 1: from then on it is 0, not
  * absent, when nothing matches. The actor's kept events are played again, each at the instant at which it was received,
- * with everything that falls due in between. Traits are taken as they are now: their past values are not kept.
+ * with everything that falls due in between. Traits and values of other definitions are taken as they are now: their past
+ * is not kept.
  */
+import { parseQuery } from '../../src/language/parse.ts'
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { Actor } from '../actor/actor.ts'
 import { ActorStore } from '../actor/actor-store.ts'
 import type { SettlementSink } from '../actor/settlement-sink.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { compilePlans } from '../compiler/compile.ts'
-import { type DefinitionInput, KeyTable, kindOfType, visitTraits } from '../compiler/references.ts'
+import { type DefinitionInput, kindOfType, visitTraits } from '../compiler/references.ts'
 import type { HeardEvent } from '../history/histories.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { Plan } from '../plan/plan.ts'
+import { ALL } from '../plan/since.ts'
 import { DUE_AT } from '../rows/row.ts'
 import type { Traits } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
+import { pathSteps } from '../values/values.ts'
 
 /** Enough for one actor, however long its history. */
 const PLAYED_MEMORY: MemoryLimits = { stateBytes: 8 * 1024 * 1024, bytesBytes: 24 * 1024 * 1024 }
@@ -35,7 +40,7 @@ export class EverCounted {
   /** Where actors are played, one at a time. */
   #store: ActorStore | undefined = undefined
 
-  /** @param inputs all definitions of the space: those of the same type that one reads are played with it */
+  /** @param inputs all definitions of the space */
   constructor(inputs: readonly DefinitionInput[], rules: IdentityRules) {
     this.#inputs = inputs
     this.#rules = rules
@@ -80,21 +85,22 @@ function nobody(): never {
   throw new Error('a played actor is alone')
 }
 
+/** Compiles a definition with others of the names that it reads: these stand for themselves, and compute nothing. */
 function playedPlan(input: DefinitionInput, inputs: readonly DefinitionInput[]): Plan {
   const kind = kindOfType(input.source)
-  const keys = new KeyTable(inputs.map(({ source }) => source))
-  const read = new Set<DefinitionInput>()
-  const add = (definition: DefinitionInput): void => {
-    if (read.has(definition)) return
-    read.add(definition)
-    visitTraits(definition.query, kind, (name, of) => {
-      const target = keys.resolve(of, name)
-      if (of !== kind || target.kind !== 'own') return
-      add(inputs.find(({ source }) => source.key === target.key && kindOfType(source) === kind)!)
-    })
-  }
-  add(input)
-  return compilePlans([...read])[kind]
+  const names = new Set<string>()
+  visitTraits(input.query, kind, (name) => {
+    const steps = pathSteps(name)
+    names.add(steps.join('.')).add(steps[0]!)
+  })
+  const others = inputs.filter((other) => other.id !== input.id && names.has(other.source.key))
+  return compilePlans([...others.map(standInFor), input])[kind]
+}
+
+function standInFor(input: DefinitionInput): DefinitionInput {
+  const { source } = input
+  const query = source.kind === 'audience' ? "event('').count() >= 1" : "event('').sum(property('x'))"
+  return { ...input, source: { ...source, query }, query: parseQuery(query, source), since: ALL }
 }
 
 class PlayedActor extends Actor {
@@ -109,6 +115,11 @@ class PlayedActor extends Actor {
     this.kind = of.kind
     this.#of = of
     this.#definition = definition
+  }
+
+  /** Other definitions have the values that they have now. */
+  override definedValue(id: number): JsonValue | undefined {
+    return id === this.#definition ? super.definedValue(id) : this.#of.definedValue(id)
   }
 
   override get traits(): Traits {

@@ -3,6 +3,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
 import type { Retention } from '../../src/model/retention.ts'
+import type { StoredDefinition } from '../compiler/definitions.ts'
 import type { Layouts } from '../compiler/compiled-plans.ts'
 import type { PageCut } from '../records/pages.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
@@ -32,7 +33,7 @@ export interface ShardHead {
   readonly clock: number
   readonly arrivals: number
   readonly names: readonly string[]
-  readonly definitions: readonly { id: number; source: DefinitionSource; sinceArrival: number; definedAt: number }[]
+  readonly definitions: readonly StoredDefinition[]
   readonly nextDefinitionId: number
   /** By which the states of actors are stored; absent in checkpoints that hold none. */
   readonly layouts?: Layouts

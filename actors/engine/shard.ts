@@ -24,7 +24,7 @@ import type { ActorReader } from '../records/actor-reader.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
 import { haveLayouts } from '../compiler/compiled-plans.ts'
-import { type CompiledDefinitions, DefinedPlans } from '../compiler/defined-plans.ts'
+import { type CompiledDefinitions, DefinedPlans, type DefinitionCommand } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
@@ -262,10 +262,14 @@ export class Shard {
    * Compiles what a command changes, before it is applied. Throws an EngineError for a command that breaks a rule.
    * Returns undefined for one that compiles nothing.
    */
-  compile(command: Command): CompiledDefinitions | undefined {
-    return command.kind === 'define' || command.kind === 'remove'
-      ? this.#system.defined.compile(command, this.#system.calls.arrivals)
-      : undefined
+  compile(command: Command, receivedAt: number): CompiledDefinitions | undefined {
+    return command.kind === 'define' || command.kind === 'remove' ? this.#compile(command, receivedAt) : undefined
+  }
+
+  #compile(command: DefinitionCommand, receivedAt: number): CompiledDefinitions {
+    const { calls, clock, defined } = this.#system
+    const now = { arrivals: calls.arrivals, at: Math.max(clock.now, receivedAt) }
+    return defined.compile(command, now)
   }
 
   #command({ command, receivedAt, compiled }: CompiledCommand, transitions: Transition[]): void {
@@ -280,7 +284,7 @@ export class Shard {
         this.#rulesVersion = command.version
         return
       default: {
-        const changed = compiled ?? this.#system.defined.compile(command, this.#system.calls.arrivals)
+        const changed = compiled ?? this.#compile(command, receivedAt)
         this.#system.clock.moveTo(receivedAt, transitions)
         this.#redefine(changed, transitions)
       }

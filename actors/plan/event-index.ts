@@ -2,6 +2,7 @@
  * Finds the predicates that an event can satisfy: by the event's name, then by a property that a predicate needs to
  * equal one of some constants. So an event pays for what it can affect, not for what is defined.
  */
+import { counts } from './since.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { equalityKey, type Reached, Several } from '../values/values.ts'
@@ -96,7 +97,7 @@ export class EventIndex {
     if (predicate.lastSearch === this.#search) return
     predicate.lastSearch = this.#search
     work.predicates++
-    if (event.arrival <= predicate.sinceArrival) return
+    if (!counts(predicate.since, event)) return
     if (predicate.excludedSources?.has(event.sourceId)) return
     if (predicate.test && !predicate.test(event)) return
     matched.push(predicate)

@@ -2,14 +2,14 @@
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { OccurrenceNode } from './occurrence-node.ts'
 import type { GroupMember } from './group.ts'
+import type { Since } from './since.ts'
 import type { StreamNode } from './stream-node.ts'
 
 /** A predicate of the index: events that pass it go to its nodes. */
 export interface Predicate {
   readonly test: ((event: ProfileEvent) => boolean) | undefined
   readonly excludedSources: ReadonlySet<string> | undefined
-  /** Only events that arrived later count; -1 for all. */
-  readonly sinceArrival: number
+  readonly since: Since
   /** Streams and occurrences that take the events, by ascending id. */
   readonly nodes: (StreamNode | OccurrenceNode)[]
   /** Those of the nodes whose state is by itself. */

@@ -1,6 +1,7 @@
 /** An audience or computed trait as a file has it, with its connections, checked as if it were new. */
 import { z } from 'zod'
 import { KeyTable, placeDefinitions } from '../../actors/compiler/references.ts'
+import { ALL } from '../../actors/plan/since.ts'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 import { readAudience, readComputedTrait } from '../control-api/requests.ts'
@@ -84,7 +85,7 @@ export function inOrderOfReading(definitions: readonly FileDefinition[], { fault
 /** Returns the places of definitions, each after those of what it reads. Throws an EngineError for a circle. */
 export function placesOfReading(sources: readonly DefinitionSource[]): number[] {
   const inputs = sources.map((source, id) => {
-    return { id, source, query: parseQuery(source.query, source), sinceArrival: -1, definedAt: -1 }
+    return { id, source, query: parseQuery(source.query, source), since: ALL, begunAt: undefined, definedAt: -1 }
   })
   return placeDefinitions(inputs, new KeyTable(sources)).map(({ input }) => input.id)
 }

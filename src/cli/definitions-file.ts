@@ -1,9 +1,12 @@
 /** Reads a file of definitions, JSON or YAML: `{"definitions": [{kind, key, type?, query, …}]}`. */
 import { z } from 'zod'
 import { parseQuery } from '../language/parse.ts'
-import type { DefinitionSource } from '../model/definition.ts'
+import { BACKFILL_DAYS_MAX, type DefinitionSource } from '../model/definition.ts'
 import { EngineError } from '../model/errors.ts'
 import { readYamlFile } from './yaml-file.ts'
+
+/** As many as the Control API takes. */
+const Days = z.int().min(1).max(BACKFILL_DAYS_MAX)
 
 const Definition = z.strictObject({
   kind: z.enum(['audience', 'computed_trait']),
@@ -14,7 +17,11 @@ const Definition = z.strictObject({
   includeAnonymousUsers: z.boolean().optional(),
   filterByExternalIds: z.array(z.string()).optional(),
   includeHistoricalData: z.boolean().optional(),
+  backfillEventDataDays: Days.optional(),
+  backfillDurationDays: Days.optional(),
 })
+
+type FileEntry = z.output<typeof Definition>
 
 /** Reads the definitions, checked one by one. Throws an InputError that names file and line. */
 export function readDefinitionsFile(file: string): DefinitionSource[] {
@@ -23,7 +30,7 @@ export function readDefinitionsFile(file: string): DefinitionSource[] {
   if (!Array.isArray(list))
     throw fault([], `definitions: expected a list, got ${list === undefined ? 'nothing' : typeof list}`)
   return list.map((entry, index) => {
-    const definition = parse(Definition, entry, ['definitions', index]) as DefinitionSource
+    const definition = sourceOf(parse(Definition, entry, ['definitions', index]))
     try {
       parseQuery(definition.query, definition)
     } catch (error) {
@@ -33,4 +40,18 @@ export function readDefinitionsFile(file: string): DefinitionSource[] {
     }
     return definition
   })
+}
+
+/** Reads one definition, as a file has it, but for its query. Throws an EngineError that names the field at fault. */
+export function readDefinition(entry: unknown): DefinitionSource {
+  const read = Definition.safeParse(entry)
+  if (read.success) return sourceOf(read.data)
+  const issue = read.error.issues[0]!
+  const field = ['definition', ...issue.path].join('.')
+  throw new EngineError('definition_invalid', `${field}: ${issue.message}`, field)
+}
+
+function sourceOf({ backfillEventDataDays, backfillDurationDays, ...source }: FileEntry): DefinitionSource {
+  const backfillDays = source.kind === 'audience' ? backfillEventDataDays : backfillDurationDays
+  return { ...source, ...(backfillDays === undefined ? {} : { backfillDays }) } as DefinitionSource
 }

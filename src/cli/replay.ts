@@ -13,6 +13,7 @@ import { EngineError, kindOf } from '../model/errors.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import type { Transition } from '../model/transition.ts'
 import { readDefinitionsFile } from './definitions-file.ts'
+import { readCommand } from './replay-command.ts'
 import { InputError } from './input-error.ts'
 
 export interface ReplayOptions {
@@ -50,8 +51,15 @@ export async function replay(options: ReplayOptions): Promise<void> {
   }
 }
 
-function applyLine(shard: Shard, text: string, place: { file: string; line: number }): readonly Transition[] {
+/** A line of the events. */
+interface Place {
+  readonly file: string
+  readonly line: number
+}
+
+function applyLine(shard: Shard, text: string, place: Place): readonly Transition[] {
   const body = parseLine(text, place)
+  if ('command' in body) return applyCommand(shard, body, place)
   const receivedAt = receiveTime(body, shard.clock, place)
   const { transitions, outcomes } = shard.apply({
     kind: 'calls',
@@ -64,8 +72,36 @@ function applyLine(shard: Shard, text: string, place: { file: string; line: numb
   const { code, message } = outcome.error
   if (code !== 'no_user_anon_id' && code !== 'id_required')
     throw new InputError(place.file, place.line, `${message} (${code})`)
-  process.stderr.write(`${place.file}:${place.line}: skipped: ${message} (${code})\n`)
+  skip(outcome.error, place)
   return transitions
+}
+
+/** Applies a command; one that is refused is reported, and does not move the clock. */
+function applyCommand(shard: Shard, body: Record<string, unknown>, place: Place): readonly Transition[] {
+  try {
+    const receivedAt = commandTime(body, shard.clock)
+    const command = readCommand(body, shard.definitions)
+    if (!command) return shard.apply({ kind: 'tick', receivedAt }).transitions
+    const compiled = shard.compile(command, receivedAt)
+    return shard.apply({ kind: 'command', receivedAt, command, compiled }).transitions
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+    skip(error, place)
+    return []
+  }
+}
+
+/** Returns the receive time of a command, or else the clock. */
+function commandTime({ receivedAt }: Record<string, unknown>, clock: number): number {
+  if (receivedAt === undefined || receivedAt === null) return clock
+  const instant = typeof receivedAt === 'string' ? parseInstant(receivedAt) : undefined
+  if (instant !== undefined) return instant
+  const message = `receivedAt: expected an ISO 8601 instant, got ${kindOf(receivedAt)}`
+  throw new EngineError('validation_error', message, 'receivedAt')
+}
+
+function skip({ code, message }: EngineError, { file, line }: Place): void {
+  process.stderr.write(`${file}:${line}: skipped: ${message} (${code})\n`)
 }
 
 function parseLine(text: string, { file, line }: { file: string; line: number }): Record<string, unknown> {

@@ -1,12 +1,12 @@
 /** Bodies and parameters of the Control API, checked and put into records. */
 import { z } from 'zod'
-import { ELIGIBLE_ID_TYPES } from '../model/definition.ts'
+import { BACKFILL_DAYS_MAX, ELIGIBLE_ID_TYPES } from '../model/definition.ts'
 import { keyOfName, newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
 import { fields, invalid, parsed } from './fields.ts'
 
 const Type = z.enum(['USERS', 'ACCOUNTS'])
-const Days = z.int().min(1).max(3650)
+const Days = z.int().min(1).max(BACKFILL_DAYS_MAX)
 const common = {
   name: z.string().trim().min(1).max(255),
   key: z
@@ -74,7 +74,14 @@ export function readAudience(body: unknown, now: number): DefinitionRecord {
   return {
     ...described(rest, now),
     id: newId('aud', now),
-    source: { kind: 'audience', ...named(rest), type, query: definition.query, ...kept },
+    source: {
+      kind: 'audience',
+      ...named(rest),
+      type,
+      query: definition.query,
+      ...kept,
+      ...given({ backfillDays: backfillEventDataDays }),
+    },
     options: { ...kept, ...given({ backfillEventDataDays }) },
   }
 }
@@ -82,11 +89,12 @@ export function readAudience(body: unknown, now: number): DefinitionRecord {
 /** Returns the record of a computed trait to be created, likewise. */
 export function readComputedTrait(body: unknown, now: number): DefinitionRecord {
   const { definition, options, ...rest } = parsed(ComputedTrait, body)
-  const { includeHistoricalData } = options
+  const { includeHistoricalData, backfillDurationDays } = options
+  const history = { includeHistoricalData, ...given({ backfillDays: backfillDurationDays }) }
   return {
     ...described(rest, now),
     id: newId('tra', now),
-    source: { kind: 'computed_trait', ...named(rest), ...definition, includeHistoricalData },
+    source: { kind: 'computed_trait', ...named(rest), ...definition, ...history },
     options: given(options),
   }
 }
@@ -100,7 +108,7 @@ export function changeAudience(record: DefinitionRecord, body: unknown, now: num
   const changed = withChange(record, change, now)
   return {
     ...changed,
-    source: { ...changed.source, ...kept },
+    source: { ...changed.source, ...kept, ...given({ backfillDays: backfillEventDataDays }) },
     options: { ...record.options, ...kept, ...given({ backfillEventDataDays }) },
   }
 }
@@ -112,8 +120,8 @@ export function changeComputedTrait(record: DefinitionRecord, body: unknown, now
   if (definition?.type !== undefined && definition.type !== record.source.type)
     throw invalid('definition.type', `expected ${record.source.type}, as it is for good, got ${definition.type}`)
   const changed = withChange(record, change, now)
-  const { includeHistoricalData } = options
-  const source = { ...changed.source, ...given({ includeHistoricalData }) }
+  const { includeHistoricalData, backfillDurationDays: backfillDays } = options
+  const source = { ...changed.source, ...given({ includeHistoricalData, backfillDays }) }
   return { ...changed, source, options: { ...record.options, ...given(options) } }
 }
 

@@ -19,7 +19,12 @@ export interface DefinitionSource {
   readonly filterByExternalIds?: readonly string[]
   /** False: only events that come in after creation count (default true). */
   readonly includeHistoricalData?: boolean
+  /** Events from before its creation count only if they happened at most so many days before it. */
+  readonly backfillDays?: number
 }
 
 /** Id types that make a profile eligible for an audience of users, if the definition names none. */
 export const ELIGIBLE_ID_TYPES: readonly string[] = ['user_id', 'email', 'android.idfa', 'ios.idfa']
+
+/** Ten years. */
+export const BACKFILL_DAYS_MAX = 3_650

@@ -19,8 +19,8 @@ export function checkedEntry(entry: EngineEntry, space: Space): EngineEntry {
   const engineCommand = entry.kind === 'command' ? entry.command : undefined
   // A definition that is kept and not computed must be one that could be.
   if (command.kind === 'define' && engineCommand?.kind !== 'define')
-    space.shard.compile({ kind: 'define', definition: command.record.source })
-  return engineCommand ? { ...entry, compiled: space.shard.compile(engineCommand) } : entry
+    space.shard.compile({ kind: 'define', definition: command.record.source }, entry.receivedAt)
+  return engineCommand ? { ...entry, compiled: space.shard.compile(engineCommand, entry.receivedAt) } : entry
 }
 
 function checkDelivery(command: DeliveryCommand, { outbox, registry }: Space): void {

@@ -378,3 +378,74 @@ describe('arguments that cannot be used', () => {
     expect(stderr).toContain(missing)
   })
 })
+
+describe('a command among the events', () => {
+  const track = (event: string, receivedAt: string, userId = 'u1') => ({
+    type: 'track',
+    event,
+    userId,
+    timestamp: receivedAt,
+    receivedAt,
+  })
+
+  it('defines, edits and removes at its instant, and what is due then settles with it', async () => {
+    const lines = [
+      track('Bought', '2026-01-01T00:00:00Z'),
+      track('Seen', '2026-01-01T00:00:00Z', 'u2'),
+      {
+        command: 'define',
+        receivedAt: '2026-01-01T06:00:00Z',
+        definition: { kind: 'audience', key: 'seen', query: "event('Seen').count() >= 1", backfillEventDataDays: 1 },
+      },
+      { command: 'edit', key: 'seen', query: "event('Bought').within(6 hours).count() >= 1" },
+      { command: 'remove', receivedAt: '2026-01-02T00:00:00Z', key: 'buyers' },
+      track('Bought', '2026-01-02T01:00:00Z'),
+    ]
+    const { code, stdout, stderr } = await replay(linesOf(lines))
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toBe(
+      textOf([
+        '{"at":"2026-01-01T00:00:00.000Z","type":"entered","key":"buyers","profile":"user_id:u1"}',
+        '{"at":"2026-01-01T06:00:00.000Z","type":"entered","key":"seen","profile":"user_id:u2"}',
+        '{"at":"2026-01-01T06:00:00.000Z","type":"exited","key":"seen","profile":"user_id:u2"}',
+        '{"at":"2026-01-02T01:00:00.000Z","type":"entered","key":"seen","profile":"user_id:u1"}',
+      ]),
+    )
+  })
+
+  it.each([
+    [{ command: 'rename', key: 'buyers' }, "command: expected define, edit or remove, got 'rename' (validation_error)"],
+    [{ command: 7 }, 'command: expected define, edit or remove, got a number (validation_error)'],
+    [{ command: 'define' }, 'definition: '],
+    [
+      { command: 'define', definition: { kind: 'audience', key: 'a', query: 'event(', more: 1 } },
+      'definition: Unrecognized key: "more" (definition_invalid)',
+    ],
+    [{ command: 'define', definition: { kind: 'audience', key: 'a', query: 'event(' } }, 'Line 1, column 7'],
+    [
+      { command: 'define', definition: { kind: 'audience', key: 'buyers', query: "event('A').count() >= 1" } },
+      "definition.key: 'buyers' is defined for USERS already (key_taken)",
+    ],
+    [
+      { command: 'define', definition: { kind: 'audience', key: 'a', query: "trait('a') = true" } },
+      '(definition_cycle)',
+    ],
+    [{ command: 'edit', key: 'none', query: "event('A').count() >= 1" }, "no definition 'none' for USERS (not_found)"],
+    [{ command: 'edit', key: 'buyers' }, 'query: expected text that is not empty, got nothing (validation_error)'],
+    [{ command: 'edit', key: 'buyers', query: "event('A').count()" }, '(query_type)'],
+    [{ command: 'remove', key: 'buyers', type: 'ACCOUNTS' }, "no definition 'buyers' for ACCOUNTS (not_found)"],
+    [{ command: 'remove', key: 'buyers', type: 'ALL' }, 'type: expected USERS or ACCOUNTS, got a string'],
+    [{ command: 'remove' }, 'key: expected text that is not empty, got nothing (validation_error)'],
+    [
+      { command: 'remove', key: 'buyers', receivedAt: 'today' },
+      'receivedAt: expected an ISO 8601 instant, got a string',
+    ],
+  ])('that is refused is reported with its line, and changes nothing: %j', async (command, reason) => {
+    const late = { ...command, ...('receivedAt' in command ? {} : { receivedAt: '2027-01-01T00:00:00Z' }) }
+    const { code, stdout, stderr } = await replay(linesOf([CALLS[0], late, CALLS[1], CALLS[2]]))
+    expect([code, stdout]).toEqual([0, textOf(TRANSITIONS)])
+    expect(stderr).toContain(`${events()}:2: skipped: `)
+    expect(stderr).toContain(reason)
+    expect(stderr.trim().split('\n')).toHaveLength(1)
+  })
+})

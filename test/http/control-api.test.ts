@@ -65,6 +65,30 @@ describe('creating', () => {
     expect((await server.traits('user_id:u1')).body['traits']).toEqual({ buyers: true })
   })
 
+  it('computes over as many days as it is told, and an edit keeps them', async () => {
+    const day = (days: number) => new Date(Date.UTC(2026, 0, 31) - days * 86_400_000).toISOString()
+    for (const [userId, days] of [
+      ['u1', 1],
+      ['u2', 3],
+    ] as const)
+      await server.ingest('track', { userId, event: 'Order', timestamp: day(days) })
+    const options = { backfillEventDataDays: 2 }
+    const audience = await created({ name: 'Buyers', definition: { query }, options })
+    expect(audience['options']).toMatchObject(options)
+    const count = { type: 'USERS', query: "event('Order').count()" }
+    await created({ name: 'Orders', definition: count, options: { backfillDurationDays: 2 } }, 'computed-traits')
+    const traitsOf = async (id: string) => (await server.traits(`user_id:${id}`)).body['traits']
+    expect([await traitsOf('u1'), await traitsOf('u2')]).toEqual([{ buyers: true, orders: 1 }, { buyers: false }])
+    await server.ingest('track', { userId: 'u2', event: 'Order', timestamp: day(3) })
+    expect(await traitsOf('u2')).toEqual({ buyers: true, orders: 1 })
+    const edit = { definition: { query: "event('Order').count() >= 2" } }
+    await server.control('PATCH', `audiences/${String(audience['id'])}`, edit)
+    expect([await traitsOf('u1'), await traitsOf('u2')]).toEqual([
+      { buyers: false, orders: 1 },
+      { buyers: false, orders: 1 },
+    ])
+  })
+
   it('keeps what is not enabled, and does not compute it', async () => {
     const audience = await created({ name: 'Off', enabled: false, definition: { query } })
     expect(audience['status']).toBe('Disabled')

@@ -4,10 +4,14 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../../actors/engine/shard.ts'
 import { readDefinitionsFile } from '../../../src/cli/definitions-file.ts'
+import { readCommand } from '../../../src/cli/replay-command.ts'
+import { EngineError } from '../../../src/model/errors.ts'
 import { formatInstant, parseInstant } from '../../../src/model/time.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
 
-const CASES = join(import.meta.dirname, '../../../../shared/conformance')
+const SHARED = join(import.meta.dirname, '../../../../shared')
+/** Commands of a replay that change definitions. */
+const COMMANDS = /^(define|edit|remove)-/
 
 interface Line {
   readonly at: string
@@ -39,12 +43,32 @@ function transitionsOf(folder: string): Line[] {
       lines.push({ ...transition, at: formatInstant(transition.at) })
   }
   for (const body of linesIn(folder, 'events.ndjson')) {
-    const receivedAt = instantOf(body['receivedAt'] ?? body['timestamp'])
-    const sourceId = typeof body['sourceId'] === 'string' ? body['sourceId'] : ''
-    apply({ kind: 'calls', receivedAt, calls: [{ body, sourceId }] })
+    const given = body['receivedAt'] ?? body['timestamp']
+    const receivedAt = given === undefined ? shard.clock : instantOf(given)
+    if ('command' in body) applyIfAllowed(shard, body, receivedAt, apply)
+    else {
+      const sourceId = typeof body['sourceId'] === 'string' ? body['sourceId'] : ''
+      apply({ kind: 'calls', receivedAt, calls: [{ body, sourceId }] })
+    }
   }
   apply({ kind: 'tick', receivedAt: instantOf(readFileSync(join(folder, 'until'), 'utf8').trim()) + 1 })
   return lines
+}
+
+/** Applies a command as `replay` does: one that is refused changes nothing. */
+function applyIfAllowed(
+  shard: Shard,
+  body: Record<string, unknown>,
+  receivedAt: number,
+  apply: (entry: Parameters<Shard['apply']>[0]) => void,
+): void {
+  try {
+    const command = readCommand(body, shard.definitions)
+    if (!command) apply({ kind: 'tick', receivedAt })
+    else apply({ kind: 'command', receivedAt, command, compiled: shard.compile(command, receivedAt) })
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error
+  }
 }
 
 /** One text a transition, in the order in which cases are compared: by at, profile, key, type, then as they came. */
@@ -56,19 +80,28 @@ function rows(lines: readonly Line[]): string[] {
   return keyed.sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0)).map(({ row }) => row)
 }
 
-const cases = existsSync(CASES)
-  ? readdirSync(CASES).filter((name) => existsSync(join(CASES, name, 'expected.ndjson')))
-  : []
+function casesIn(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder).filter((name) => existsSync(join(folder, name, 'expected.ndjson')))
+}
 
-describe('conformance cases', () => {
+describe.each([
+  { what: 'conformance cases', folder: join(SHARED, 'conformance'), isMeant: () => true },
+  {
+    what: 'conformance cases of commands',
+    folder: join(SHARED, 'conformance-commands'),
+    isMeant: (name: string) => COMMANDS.test(name),
+  },
+])('$what', ({ folder, isMeant }) => {
+  const cases = casesIn(folder).filter(isMeant)
   if (cases.length === 0) {
-    console.warn(`SKIPPED: no conformance cases in ${CASES}; the engine is not held against them`)
+    console.warn(`SKIPPED: no conformance cases in ${folder}; the engine is not held against them`)
     it.skip('are absent', () => undefined)
     return
   }
 
   it.each(cases)('%s', (name) => {
-    const folder = join(CASES, name)
-    expect(rows(transitionsOf(folder))).toEqual(rows(linesIn(folder, 'expected.ndjson') as unknown as Line[]))
+    const ofCase = join(folder, name)
+    expect(rows(transitionsOf(ofCase))).toEqual(rows(linesIn(ofCase, 'expected.ndjson') as unknown as Line[]))
   })
 })
