@@ -19,6 +19,7 @@ program
   .requiredOption('--events <file>', "tracking calls, one JSON object a line; '-' for standard input")
   .option('--until <instant>', 'move the clock on to this ISO 8601 instant, inclusively')
   .option('--out <file>', 'where transitions go; standard output by default')
+  .option('--preview <query>', 'write the members that this audience would have at the end, in place of transitions')
   .action(async (options: ReplayOptions) => (await import('./cli/replay.ts')).replay(options))
 
 program
@@ -43,6 +44,19 @@ program
     const { listAudiences } = await import('./cli/audiences.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await listAudiences(clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('preview')
+  .description('how many an audience with this query would have on a running server, and who; as JSON')
+  .argument('<query>', 'in the query language')
+  .option('--accounts', 'an audience of accounts')
+  .option('--compare-with <id>', 'the id of an audience: who would enter and leave')
+  .action(async (query: string, { accounts, compareWith }: { accounts?: true; compareWith?: string }) => {
+    const { preview } = await import('./cli/preview.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    const options = { query, type: accounts ? 'ACCOUNTS' : 'USERS', ...(compareWith && { compareWith }) } as const
+    await preview(options, clientOptions(), (line) => process.stdout.write(line))
   })
 
 program

@@ -52,6 +52,11 @@ export class Definitions {
     return new Definitions(inputs, nextId)
   }
 
+  /** Reads a definition that is no member of a set. Throws an EngineError for one that breaks a rule. */
+  static draft(source: DefinitionSource, id: number, now: Moment): DefinitionInput {
+    return readDefinition(source, { id, since: sinceOf(source, now), begunAt: now, definedAt: now.arrivals })
+  }
+
   inputs(): readonly DefinitionInput[] {
     return this.#inputs
   }

@@ -4,7 +4,6 @@
  * with everything that falls due in between. Traits and values of other definitions are taken as they are now: their past
  * is not kept.
  */
-import { parseQuery } from '../../src/language/parse.ts'
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -12,16 +11,14 @@ import { Actor } from '../actor/actor.ts'
 import { ActorStore } from '../actor/actor-store.ts'
 import type { SettlementSink } from '../actor/settlement-sink.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { compilePlans } from '../compiler/compile.ts'
-import { type DefinitionInput, kindOfType, visitTraits } from '../compiler/references.ts'
+import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
+import { compileBeside } from '../compiler/stand-ins.ts'
 import type { HeardEvent } from '../history/histories.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { Plan } from '../plan/plan.ts'
-import { ALL } from '../plan/since.ts'
 import { DUE_AT } from '../rows/row.ts'
 import type { Traits } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
-import { pathSteps } from '../values/values.ts'
 
 /** Enough for one actor, however long its history. */
 const PLAYED_MEMORY: MemoryLimits = { stateBytes: 8 * 1024 * 1024, bytesBytes: 24 * 1024 * 1024 }
@@ -60,7 +57,7 @@ export class EverCounted {
   /** @param until the present instant: what falls due after it has not happened yet */
   #hasEverBeenOne(actor: SpaceActor, input: DefinitionInput, until: number): boolean {
     let plan = this.#plans.get(input)
-    if (!plan) this.#plans.set(input, (plan = playedPlan(input, this.#inputs)))
+    if (!plan) this.#plans.set(input, (plan = compileBeside([input], this.#inputs)[kindOfType(input.source)]))
     const store = (this.#store ??= storeOf(plan, this.#rules))
     const { barrier } = store.memory
     const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
@@ -83,24 +80,6 @@ function storeOf(plan: Plan, rules: IdentityRules): ActorStore {
 
 function nobody(): never {
   throw new Error('a played actor is alone')
-}
-
-/** Compiles a definition with others of the names that it reads: these stand for themselves, and compute nothing. */
-function playedPlan(input: DefinitionInput, inputs: readonly DefinitionInput[]): Plan {
-  const kind = kindOfType(input.source)
-  const names = new Set<string>()
-  visitTraits(input.query, kind, (name) => {
-    const steps = pathSteps(name)
-    names.add(steps.join('.')).add(steps[0]!)
-  })
-  const others = inputs.filter((other) => other.id !== input.id && names.has(other.source.key))
-  return compilePlans([...others.map(standInFor), input])[kind]
-}
-
-function standInFor(input: DefinitionInput): DefinitionInput {
-  const { source } = input
-  const query = source.kind === 'audience' ? "event('').count() >= 1" : "event('').sum(property('x'))"
-  return { ...input, source: { ...source, query }, query: parseQuery(query, source), since: ALL }
 }
 
 class PlayedActor extends Actor {

@@ -77,28 +77,19 @@ export class ResidentPages {
   }
 
   /**
-   * Lists pages that must be brought back before a user can be looked at, with the accounts whose audiences it is in.
-   * To be asked again once they are back.
+   * Lists pages that must be brought back before an actor can be looked at: its own, and those of the accounts whose
+   * audiences a user is in. To be asked again once they are back.
+   * @param withUsers true to look at the users of an account too
    */
-  pagesOfUser(type: string, value: string): readonly number[] {
-    const { roster, identity, store } = this.#options
-    const ordinal = identity.ordinalOf(type, value)
-    if (ordinal < 0 || roster.coldCount === 0) return NO_PAGES
+  pagesOf(ordinal: number | undefined, withUsers = false): readonly number[] {
+    const { roster, store } = this.#options
+    if (ordinal === undefined || ordinal < 0 || roster.coldCount === 0) return NO_PAGES
     const touched = new TouchedPages(this.#options, false)
-    if (touched.look(ordinal)) for (const account of store.links.keys(store.rows.at(ordinal))) touched.look(account)
-    return [...touched.coldPages]
-  }
-
-  /**
-   * Lists pages that must be brought back before an account can be looked at. To be asked again once they are back.
-   * @param withUsers true to look at its users too
-   */
-  pagesOfAccount(groupId: string, withUsers: boolean): readonly number[] {
-    const { roster } = this.#options
-    const ordinal = roster.account(groupId)
-    if (ordinal === undefined || roster.coldCount === 0) return NO_PAGES
-    const touched = new TouchedPages(this.#options, false)
-    if (touched.look(ordinal) && withUsers) touched.addUsersOf(ordinal)
+    if (touched.look(ordinal) && roster.has(ordinal)) {
+      if (!roster.isAccount(ordinal))
+        for (const account of store.links.keys(store.rows.at(ordinal))) touched.look(account)
+      else if (withUsers) touched.addUsersOf(ordinal)
+    }
     return [...touched.coldPages]
   }
 

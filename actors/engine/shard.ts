@@ -6,6 +6,7 @@
  * each at its own instant; then the input is applied, and its profile settles once, with everything due for it at that
  * time; deadlines of others at that time fire when the clock moves on.
  */
+import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
@@ -35,6 +36,8 @@ import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
+import { kindOfType } from '../compiler/references.ts'
+import { Draft } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
 
 const LIVE_STATES_MAX = 20_000
@@ -112,6 +115,10 @@ export class Shard {
 
   get profileCount(): number {
     return this.#system.roster.userCount
+  }
+
+  get accountCount(): number {
+    return this.#system.roster.accountCount
   }
 
   /** The work done so far by users and accounts together. */
@@ -224,6 +231,21 @@ export class Shard {
     return this.#system.viewOf(ordinal) as ProfileActor | undefined
   }
 
+  /** Returns the ordinal of a user by one of its ids, in memory or not; -1 if there is none. */
+  ordinalOf(type: string, value: string): number {
+    return this.#system.identity.ordinalOf(type, canonicalId(type, value))
+  }
+
+  /** Returns the ordinal of an account, in memory or not; -1 if there is none. */
+  ordinalOfAccount(groupId: string): number {
+    return this.#system.roster.account(groupId) ?? -1
+  }
+
+  /** Calls back with the ordinal of each actor that is about to change, come or go, until the returned function is called. */
+  watch(changing: (ordinal: number) => void): () => void {
+    return this.#system.roster.watch(changing)
+  }
+
   account(groupId: string): AccountActor | undefined {
     const ordinal = this.#system.roster.account(groupId)
     return ordinal === undefined ? undefined : (this.#system.viewOf(ordinal) as AccountActor | undefined)
@@ -242,6 +264,24 @@ export class Shard {
     return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.viewOf(ordinal)).filter(
       (actor) => actor !== undefined,
     )
+  }
+
+  /** Makes a draft of a definition under the present ones. Throws an EngineError for one that does not compile. */
+  draft(source: DefinitionSource): Draft {
+    const { calls, clock, store } = this.#system
+    const moment = { arrivals: calls.arrivals, at: clock.now }
+    return new Draft({ source, definitions: this.definitions, rules: store.rules, moment })
+  }
+
+  /** Counts the nodes that a definition would add, and those that it would share with others. It must compile. */
+  nodesOf(source: DefinitionSource): { readonly nodesAdded: number; readonly nodesShared: number } {
+    const { clock, defined } = this.#system
+    const { plans } = this.#compile({ kind: 'define', definition: source }, clock.now)
+    const kind = kindOfType(source)
+    const node = plans[kind].definitions.find(({ key, kind: of }) => key === source.key && of === source.kind)!
+    const nodes = [...node.inputs.nodes]
+    const nodesShared = nodes.filter(({ id }) => defined.plans[kind].states[id]).length
+    return { nodesAdded: nodes.length - nodesShared, nodesShared }
   }
 
   /** Looks at what is kept of the actors that are in memory now. */

@@ -25,6 +25,7 @@ export class Roster {
   #count = 0
   readonly #accounts = new Map<string, number>()
   #userCount = 0
+  readonly #watchers = new Set<(ordinal: number) => void>()
   /** By page: is it out of memory, and was one of its actors touched since it was last looked at? */
   #cold = new Uint8Array(16)
   #touched = new Uint8Array(16)
@@ -44,6 +45,10 @@ export class Roster {
 
   get userCount(): number {
     return this.#userCount
+  }
+
+  get accountCount(): number {
+    return this.#accounts.size
   }
 
   get coldCount(): number {
@@ -72,9 +77,16 @@ export class Roster {
     for (let ordinal = 0; ordinal < this.#count; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
   }
 
+  /** Calls back before an actor changes, comes or goes, until the returned function is called. */
+  watch(changing: (ordinal: number) => void): () => void {
+    this.#watchers.add(changing)
+    return () => void this.#watchers.delete(changing)
+  }
+
   /** Called before an actor changes. */
   changing(ordinal: number): void {
     this.pages.changing(ordinal)
+    if (this.#watchers.size > 0) for (const changing of this.#watchers) changing(ordinal)
     this.#touched[pageOf(ordinal)] = 1
   }
 

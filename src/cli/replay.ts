@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { SingleBar } from 'cli-progress'
 import { Shard } from '../../actors/engine/shard.ts'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
+import type { DefinitionSource } from '../model/definition.ts'
 import { EngineError, kindOf } from '../model/errors.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import type { Transition } from '../model/transition.ts'
@@ -24,6 +25,8 @@ export interface ReplayOptions {
   readonly until?: string
   /** The file for transitions; absent: standard output. */
   readonly out?: string
+  /** The query of an audience of users: its members at the end are written to standard output. */
+  readonly preview?: string
 }
 
 /** Lines handed to the output at once. */
@@ -33,7 +36,10 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const until = readUntil(options.until)
   const shard = new Shard({ definitions: readDefinitionsFile(options.definitions), memory: LARGE_MEMORY })
   const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
-  const out = await LineWriter.open(options.out)
+  const draft = options.preview === undefined ? undefined : draftOf(options.preview)
+  if (draft) shard.draft(draft)
+  // A preview on standard output is by itself.
+  const out = draft && options.out === undefined ? undefined : await LineWriter.open(options.out)
   const progress = startProgress(options.events)
   try {
     let line = 0
@@ -41,11 +47,16 @@ export async function replay(options: ReplayOptions): Promise<void> {
       line++
       progress?.update(Math.min((input as { bytesRead?: number }).bytesRead ?? 0, progress.getTotal()))
       if (text.trim() === '') continue
-      out.add(applyLine(shard, text, { file: options.events, line }))
-      if (out.isFull) await out.flush()
+      const transitions = applyLine(shard, text, { file: options.events, line })
+      out?.add(transitions)
+      if (out?.isFull) await out.flush()
     }
-    if (until !== undefined) out.add(shard.apply({ kind: 'tick', receivedAt: until + 1 }).transitions)
-    await out.close()
+    if (until !== undefined) {
+      const { transitions } = shard.apply({ kind: 'tick', receivedAt: until + 1 })
+      out?.add(transitions)
+    }
+    await out?.close()
+    if (draft) process.stdout.write(previewLine(shard, draft, until ?? shard.clock))
   } finally {
     progress?.stop()
   }
@@ -55,6 +66,22 @@ export async function replay(options: ReplayOptions): Promise<void> {
 interface Place {
   readonly file: string
   readonly line: number
+}
+
+/** Makes an audience that has no place among the others: none of them has such a key. */
+function draftOf(query: string): DefinitionSource {
+  return { kind: 'audience', key: ' preview', type: 'USERS', query }
+}
+
+/** Writes the members of a draft at an instant as one line of JSON, each with when it would leave by itself. */
+function previewLine(shard: Shard, source: DefinitionSource, now: number): string {
+  const draft = shard.draft(source)
+  const members = shard
+    .actors()
+    .filter((actor) => actor.kind === draft.kind && draft.evaluate(actor, now).value === true)
+    .map((actor) => ({ id: actor.label, until: draft.until(actor, now) }))
+  const listed = members.map(({ id, until }) => ({ id, ...(until !== undefined && { until: formatInstant(until) }) }))
+  return `${JSON.stringify({ query: source.query, asOf: formatInstant(now), size: members.length, members: listed })}\n`
 }
 
 function applyLine(shard: Shard, text: string, place: Place): readonly Transition[] {

@@ -5,6 +5,8 @@ import { EngineError } from '../model/errors.ts'
 import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
+import { newId } from '../model/new-id.ts'
+import type { PreviewRequest } from '../model/preview.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 import type { ListedRecord } from '../model/space-command.ts'
 import {
@@ -15,11 +17,12 @@ import {
   readComputedTrait,
   readPagination,
 } from './requests.ts'
+import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { audienceView, computedTraitView } from './views.ts'
 
-export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions {
+export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -64,6 +67,8 @@ export function controlRouter(options: ControlApiOptions): Router {
   const router = Router({ caseSensitive: true })
   const json = readJson()
   router.use('/spaces/:spaceId', authenticate(options))
+  // Before the resources, one of which might have the id `previews`.
+  router.use(previewRouter(options))
   for (const resource of RESOURCES) {
     const path = `/spaces/:spaceId/${resource.path}`
     router.post(path, json, create(resource, options))
@@ -105,11 +110,32 @@ function create({ read, view, one }: Resource, { command, clock }: ControlApiOpt
 }
 
 function update(resource: Resource, options: ControlApiOptions) {
-  return async ({ params, body }: Request<{ spaceId: string; id: string }>, response: Response): Promise<void> => {
+  return async (
+    { params, body, query }: Request<{ spaceId: string; id: string }>,
+    response: Response,
+  ): Promise<void> => {
     const record = resource.change(present(resource, options, params.id), body, options.clock())
+    if (readDryRun(query['dryRun'])) {
+      const id = newId('pre', options.clock())
+      options.previews.start(id, previewOfChange(record), undefined)
+      response.json({ data: { [`${resource.one}Preview`]: { id } } })
+      return
+    }
     await options.command({ kind: 'define', record })
     response.json({ data: { [resource.one]: resource.view(record, params.spaceId) } })
   }
+}
+
+function readDryRun(dryRun: unknown): boolean {
+  if (dryRun === undefined || dryRun === 'false') return false
+  if (dryRun === 'true') return true
+  throw new EngineError('validation_error', 'dryRun: expected true or false', 'dryRun')
+}
+
+/** Makes the preview of a definition as a change would leave it: an audience is compared with what it is now. */
+function previewOfChange({ id, source, options, enabled }: DefinitionRecord): PreviewRequest {
+  const compareWith = source.kind === 'audience' && enabled ? id : undefined
+  return { source, options, compareWith, overlapWith: [], traits: [] }
 }
 
 function list({ kind, many, pageMax, view }: Resource, options: ControlApiOptions) {

@@ -8,6 +8,7 @@ import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { previewsOf } from './previews.ts'
 import { surfacesOf } from './surfaces.ts'
 
 export interface ServerConfig {
@@ -66,8 +67,9 @@ export async function startServer(
     const { clock = Date.now, timer } = options
     const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
+    const previews = previewsOf(pipeline, { clock, timer })
     const app = createApp({
-      surfaces: surfacesOf(config, pipeline, { clock, delivery }),
+      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews }),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
@@ -77,7 +79,11 @@ export async function startServer(
       },
     })
     http.become(app)
-    return { url: http.url, pipeline, stop: () => stop(http, pipeline, delivery) }
+    const stopAll = (): Promise<void> => {
+      previews.stop()
+      return stop(http, pipeline, delivery)
+    }
+    return { url: http.url, pipeline, stop: stopAll }
   } catch (error) {
     await http.close()
     throw error

@@ -10,6 +10,7 @@ import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
+import type { Previews } from '../space/previews.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 
 /** The source of the write key that the environment gives. */
@@ -24,7 +25,11 @@ export interface SurfaceConfig {
 export function surfacesOf(
   config: SurfaceConfig,
   pipeline: Pipeline,
-  { clock, delivery }: { readonly clock: () => number; readonly delivery: RunningDeliveries },
+  {
+    clock,
+    delivery,
+    previews,
+  }: { readonly clock: () => number; readonly delivery: RunningDeliveries; readonly previews: Previews },
 ): Surface[] {
   const { shard, registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
@@ -47,6 +52,7 @@ export function surfacesOf(
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
     tokens: registry.tokens,
+    previews,
     ...connectionsOf(pipeline.outbox, delivery.admin),
   })
   const ingest = ingestRouter({

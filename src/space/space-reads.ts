@@ -3,7 +3,7 @@ import type { Definitions } from '../../actors/compiler/definitions.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
 import { EngineError } from '../model/errors.ts'
-import { canonicalId, type ExternalId } from '../model/external-id.ts'
+import type { ExternalId } from '../model/external-id.ts'
 import type { SetTimer } from '../model/timer.ts'
 import { type Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
 import type { Registry } from './registry.ts'
@@ -43,6 +43,11 @@ export class SpaceReads {
     return pages.length === 0 ? this.#inMemory(collection, id) : this.#fetch(pages, collection, id, withUsers)
   }
 
+  /** Resolves when pages are in memory. */
+  load(pages: readonly number[]): Promise<void> {
+    return this.#options.load(pages)
+  }
+
   /** Returns what the present definitions make every profile show. */
   catalogue(): TraitCatalogue {
     const { shard, registry } = this.#options
@@ -56,9 +61,9 @@ export class SpaceReads {
   }
 
   #pagesOf(collection: Collection, { type, value }: ExternalId, withUsers: boolean): readonly number[] {
-    const { residentPages } = this.#options.shard
-    if (collection === 'users') return residentPages.pagesOfUser(type, canonicalId(type, value))
-    return type === 'group_id' ? residentPages.pagesOfAccount(value, withUsers) : NO_PAGES
+    const { shard } = this.#options
+    if (collection === 'users') return shard.residentPages.pagesOf(shard.ordinalOf(type, value))
+    return type === 'group_id' ? shard.residentPages.pagesOf(shard.ordinalOfAccount(value), withUsers) : NO_PAGES
   }
 
   #inMemory(collection: Collection, { type, value }: ExternalId): SpaceActor | undefined {

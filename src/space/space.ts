@@ -36,17 +36,22 @@ export function applyEntries({ shard, registry, outbox }: Space) {
     )
 }
 
-/** Makes the view of a space that its outbox has. */
-export function viewOf(shard: Shard): SpaceView {
+/** Makes a function that finds the number of a definition by its type and key. */
+export function numbersOf(shard: Shard): (type: DefinitionType, key: string) => number | undefined {
   let definitions: object | undefined
   let numbers: ReadonlyMap<string, number> = new Map<string, number>()
-  const numberOf = (type: DefinitionType, key: string): number | undefined => {
+  return (type, key) => {
     if (definitions !== shard.definitions) {
       definitions = shard.definitions
       numbers = new Map(shard.definitions.inputs().map(({ id, source }) => [`${source.type} ${source.key}`, id]))
     }
     return numbers.get(`${type} ${key}`)
   }
+}
+
+/** Makes the view of a space that its outbox has. */
+export function viewOf(shard: Shard): SpaceView {
+  const numberOf = numbersOf(shard)
   return {
     get profileCount() {
       return shard.profileCount

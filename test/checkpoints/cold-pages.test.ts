@@ -104,9 +104,9 @@ describe('users that have left memory', () => {
     const entered = await space.apply(seen('u3'))
     expect(entered).toEqual([expect.objectContaining({ profile: 'user_id:u3', type: 'entered' })])
     expect([space.loads, space.shard.residentPages.coldPages]).toEqual([1, 9])
-    expect(space.shard.residentPages.pagesOfUser('user_id', 'u3')).toEqual([])
-    expect(space.shard.residentPages.pagesOfUser('user_id', `u${PAGE_ACTORS}`)).toEqual([1])
-    expect(space.shard.residentPages.pagesOfUser('user_id', 'nobody')).toEqual([])
+    expect(pagesOfUser(space.shard, 'u3')).toEqual([])
+    expect(pagesOfUser(space.shard, `u${PAGE_ACTORS}`)).toEqual([1])
+    expect(pagesOfUser(space.shard, 'nobody')).toEqual([])
   })
 
   it('stay for whoever looks at them once an entry is applied', async () => {
@@ -145,9 +145,10 @@ describe('users that have left memory', () => {
     const restoring = Shard.restoring(head, NOTHING_STAYS)
     const isWhole = () => true
     for (let next = pages.take(isWhole); next; next = pages.take(isWhole)) restoring.addPage([next.bytes])
-    const { residentPages, reader } = restoring.finish()
+    const restored = restoring.finish()
+    const { residentPages, reader } = restored
     for (let page = 0; page < 4; page++) {
-      const isGone = residentPages.pagesOfUser('user_id', `u${page * PAGE_ACTORS}`).length > 0
+      const isGone = pagesOfUser(restored, `u${page * PAGE_ACTORS}`).length > 0
       expect(isGone, `page ${page}`).toBe(!reader.see(page * PAGE_ACTORS, () => undefined))
     }
     expect(residentPages.coldPages).toBeGreaterThan(0)
@@ -214,16 +215,16 @@ describe('users that have left memory', () => {
     await space.apply(read({ type: 'group', userId: `u${2 * PAGE_ACTORS - 1}`, groupId: 'g1' }))
     await space.checkpoint()
     expect(residentPages.coldPages).toBe(2)
-    expect(residentPages.pagesOfAccount('g2', true)).toEqual([])
-    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([1])
+    expect(pagesOfAccount(space.shard, 'g2', true)).toEqual([])
+    expect(pagesOfUser(space.shard, `u${2 * PAGE_ACTORS - 1}`)).toEqual([1])
     await space.cold.load([1])
-    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([0])
+    expect(pagesOfUser(space.shard, `u${2 * PAGE_ACTORS - 1}`)).toEqual([0])
     await space.cold.load([0])
-    expect(residentPages.pagesOfUser('user_id', `u${2 * PAGE_ACTORS - 1}`)).toEqual([])
+    expect(pagesOfUser(space.shard, `u${2 * PAGE_ACTORS - 1}`)).toEqual([])
     await space.checkpoint()
-    expect(residentPages.pagesOfAccount('g1', true)).toEqual([0])
+    expect(pagesOfAccount(space.shard, 'g1', true)).toEqual([0])
     await space.cold.load([0])
-    expect([residentPages.pagesOfAccount('g1', false), residentPages.pagesOfAccount('g1', true)]).toEqual([[], [1]])
+    expect([pagesOfAccount(space.shard, 'g1', false), pagesOfAccount(space.shard, 'g1', true)]).toEqual([[], [1]])
   })
 
   it('are asked for once, however many wait for them', async () => {
@@ -292,4 +293,12 @@ function read(body: unknown, receivedAt = 0): ReadEntry {
 
 function seen(userId: string): ReadEntry {
   return read({ type: 'track', event: 'Seen', userId })
+}
+
+function pagesOfUser(shard: Shard, userId: string): readonly number[] {
+  return shard.residentPages.pagesOf(shard.ordinalOf('user_id', userId))
+}
+
+function pagesOfAccount(shard: Shard, groupId: string, withUsers: boolean): readonly number[] {
+  return shard.residentPages.pagesOf(shard.ordinalOfAccount(groupId), withUsers)
 }

@@ -449,3 +449,21 @@ describe('a command among the events', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1)
   })
 })
+
+describe('a preview of a replay', () => {
+  it('has the members that an audience would have at the end, and when they would leave', async () => {
+    const query = "event('Bought').within(7 days).count() >= 1"
+    const args = ['--preview', query, '--until', '2026-01-04T00:00:00Z']
+    const { code, stdout, stderr } = await replay(linesOf(CALLS), { args })
+    expect([code, stderr]).toEqual([0, ''])
+    expect(JSON.parse(stdout)).toEqual({
+      query,
+      asOf: '2026-01-04T00:00:00.000Z',
+      size: 1,
+      members: [{ id: 'user_id:u1', until: '2026-01-08T06:00:00.000Z' }],
+    })
+    const refused = await replay(linesOf(CALLS), { args: ['--preview', 'event('] })
+    expect([refused.code, refused.stdout]).not.toContain(0)
+    expect(refused.stderr).toContain('Line 1, column 7')
+  })
+})

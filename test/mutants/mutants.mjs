@@ -8,6 +8,7 @@ const RECOVERY = 'test/space/recovery.test.ts'
 const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
+const PREVIEW = 'test/space/preview.test.ts'
 const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
@@ -549,6 +550,34 @@ export const MUTANTS = [
     find: 'store.rows.at(ordinal) + COUNTED_SINCE] = reader.instant()',
     replace: 'store.rows.at(ordinal) + COUNTED_SINCE] = 0 * reader.instant()',
     caughtBy: [WINDOW_EVENTS],
+  },
+  {
+    name: 'a preview does not look again at whoever has changed',
+    file: 'src/space/preview.ts',
+    find: 'if (ordinal < this.#walkedTo || this.#tally.isFound(ordinal)) this.#changed.add(ordinal)',
+    replace: '',
+    caughtBy: [PREVIEW],
+  },
+  {
+    name: 'a preview goes on under definitions that are no more',
+    file: 'src/space/preview.ts',
+    find: 'return this.#definitions !== this.#context.shard.definitions',
+    replace: 'return this.#definitions === undefined',
+    caughtBy: [PREVIEW],
+  },
+  {
+    name: 'a preview is exact before time has done its part',
+    file: 'src/space/preview.ts',
+    find: '...this.#tally.dueUntil(now)',
+    replace: '...this.#tally.dueUntil(-1)',
+    caughtBy: [PREVIEW],
+  },
+  {
+    name: 'a draft keeps what it reads of the first actor',
+    file: 'actors/engine/draft.ts',
+    find: 'if (!this.#bits || this.#nameCount !== histories.names.count) this',
+    replace: 'if (!this.#bits) this',
+    caughtBy: [PREVIEW],
   },
   {
     name: 'entries of before are read by the newest rules',

@@ -162,7 +162,7 @@ describe('a space that is started again', () => {
     await story.checkpoint()
     // A page goes once it has been passed over; those that come now are on another.
     for (let index = 0; index < 20; index++) await server.ingest('track', { userId: 'u199', event: 'Other' })
-    expect(server.pipeline.shard.residentPages.pagesOfUser('user_id', 'u5')).toEqual([0])
+    expect(server.pipeline.shard.residentPages.pagesOf(server.pipeline.shard.ordinalOf('user_id', 'u5'))).toEqual([0])
     expect((await server.traits('user_id:u5')).body['traits']).toEqual({ recent: true, total: 1_005 })
   })
 

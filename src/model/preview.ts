@@ -1,0 +1,81 @@
+/** Previews: how many a definition would have that is not there, and who. */
+import type { DefinitionSource } from './definition.ts'
+import type { ExternalId } from './external-id.ts'
+import type { JsonObject, JsonValue } from './json.ts'
+
+export interface PreviewRequest {
+  readonly source: DefinitionSource
+  /** The options of the request, as they are shown. */
+  readonly options: Readonly<Record<string, unknown>>
+  /** The id of the audience that it is compared with. */
+  readonly compareWith: string | undefined
+  /** The ids of audiences whose overlap is asked for. */
+  readonly overlapWith: readonly string[]
+  /** Names of traits that are shown of each member of the sample. */
+  readonly traits: readonly string[]
+}
+
+/** Other audiences that a preview can be held against: compared, and for overlap. */
+export const PREVIEW_OTHERS_MAX = 12
+
+export interface Estimate {
+  readonly count: number
+  /** With the other end, an interval that holds the true number 95 times of 100. */
+  readonly low: number
+  readonly high: number
+  /** Their share of all. */
+  readonly share: number
+}
+
+/** Members of the preview and of another audience. */
+export interface Overlap {
+  readonly both: number
+  readonly onlyThis: number
+  readonly onlyOther: number
+}
+
+export interface PreviewMember {
+  /** `user_id:u1`. */
+  readonly id: string
+  readonly externalIds: readonly ExternalId[]
+  readonly traits: JsonObject
+  /** When it would leave by itself, epoch ms; undefined if it would not. */
+  readonly until: number | undefined
+}
+
+export interface PreviewValues {
+  /** Those that have a value. */
+  readonly count: number
+  /** By share of all from the least on; if all values are numbers. */
+  readonly quantiles?: Readonly<Record<string, number>>
+  /** Otherwise; the most frequent first. */
+  readonly mostFrequent?: readonly { readonly value: JsonValue; readonly count: number }[]
+}
+
+export interface PreviewCost {
+  readonly nodesAdded: number
+  readonly nodesShared: number
+  readonly microsecondsPerEvent: number
+  readonly changesByTimePerDay: number
+  /** Infinite if it looks back for ever. */
+  readonly historyDays: number
+}
+
+/** The findings of a preview so far. */
+export interface PreviewFindings {
+  readonly status: 'RUNNING' | 'COMPLETED' | 'FAILED'
+  readonly failureReason?: string
+  /** The share that has been looked at. */
+  readonly progress: number
+  /** Until the size is exact. */
+  readonly estimate: Estimate | undefined
+  /** Exact as of an instant. */
+  readonly exact: { readonly size: number; readonly asOf: number } | undefined
+  readonly sample: readonly PreviewMember[]
+  readonly identifiers: Readonly<Record<string, number>>
+  readonly overlap: readonly ({ readonly id: string } & Overlap)[]
+  readonly difference: { readonly enter: number; readonly leave: number } | undefined
+  /** For a computed trait only. */
+  readonly values: PreviewValues | undefined
+  readonly cost: PreviewCost | undefined
+}

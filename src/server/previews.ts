@@ -1,0 +1,35 @@
+/** Previews of the server, put together: over its space, in turns of its event loop. */
+import { randomInt } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { numbersOf } from '../space/space.ts'
+import { setTimer, type SetTimer } from '../model/timer.ts'
+import { traitsOf } from '../profile-api/traits.ts'
+import type { Pipeline } from '../space/pipeline.ts'
+import { Previews } from '../space/previews.ts'
+
+export function previewsOf(
+  pipeline: Pipeline,
+  { clock, timer = setTimer }: { readonly clock: () => number; readonly timer: SetTimer | undefined },
+): Previews {
+  const { shard, registry, reads } = pipeline
+  const numberOf = numbersOf(shard)
+  return new Previews({
+    timer,
+    context: {
+      shard,
+      load: (pages) => reads.load(pages),
+      clock,
+      elapsedMs: () => performance.now(),
+      breathe: () => nextTurn(),
+      random: (bound) => randomInt(bound),
+      numberOf: (id) => {
+        const source = registry.find(id, 'audience')?.source
+        return source && numberOf(source.type, source.key)
+      },
+      traitOf: (actor, name) => {
+        const collection = actor.kind === 'user' ? 'users' : 'accounts'
+        return traitsOf(actor, collection, reads.catalogue(), { include: new Set([name]), class: undefined })[0]?.value
+      },
+    },
+  })
+}

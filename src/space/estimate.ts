@@ -1,0 +1,24 @@
+/** Estimates how many of all are members, from some that were drawn at random. */
+
+import type { Estimate } from '../model/preview.ts'
+
+/** The 97.5th percentile of the normal distribution. */
+const Z = 1.959964
+
+/**
+ * Gives Wilson's interval (E. B. Wilson, "Probable Inference", JASA 1927), for a draw without replacement: the more of
+ * all have been drawn, the more each counts.
+ * @param drawn at least one
+ */
+export function estimateOf(members: number, drawn: number, all: number): Estimate {
+  const share = members / drawn
+  if (drawn >= all) return { count: members, low: members, high: members, share }
+  const weight = (drawn * (all - 1)) / (all - drawn)
+  const centre = (share + (Z * Z) / (2 * weight)) / (1 + (Z * Z) / weight)
+  const half =
+    (Z * Math.sqrt((share * (1 - share)) / weight + (Z * Z) / (4 * weight * weight))) / (1 + (Z * Z) / weight)
+  // Those that were drawn are known.
+  const low = Math.max(members, Math.floor(all * (centre - half)))
+  const high = Math.min(all - (drawn - members), Math.ceil(all * (centre + half)))
+  return { count: Math.round(share * all), low, high, share }
+}

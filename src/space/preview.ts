@@ -1,0 +1,342 @@
+/**
+ * A preview: how many a definition would have that is not there. It first looks at people in random order, and
+ * estimates; then at all others; then once more at those that have changed meanwhile, until so few are left that one
+ * turn is enough: from then on its size is exact as of a stated instant. It reads the space, and changes nothing.
+ *
+ * V1. Between two turns of the event loop it works for `SLICE_MS` at most, but for one actor more.
+ * V2. Whoever changes after he was looked at is looked at again before the size is called exact; so is whoever is due.
+ */
+import type { Draft } from '../../actors/engine/draft.ts'
+import type { Shard } from '../../actors/engine/shard.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
+import type { SpaceActor } from '../../actors/actor/space-actor.ts'
+import { EngineError } from '../model/errors.ts'
+import type { JsonValue } from '../model/json.ts'
+import type { PreviewCost, PreviewFindings, PreviewMember, PreviewRequest } from '../model/preview.ts'
+import { estimateOf } from './estimate.ts'
+import { PreviewTally } from './preview-tally.ts'
+import { ValueTally } from './preview-values.ts'
+
+export const SLICE_MS = 2
+/** So many people in random order are enough for an interval of less than two percent of all. */
+export const DRAWN_MAX = 20_000
+/** Members that are shown. */
+const SAMPLE_MAX = 20
+/** So many that have changed are looked at in one turn. */
+const LAST_MAX = 64
+const DAY_MS = 86_400_000
+
+/** An audience that a preview is held against. */
+interface Other {
+  readonly id: string
+  /** Its number. */
+  readonly definition: number
+}
+
+export interface PreviewContext {
+  readonly shard: Shard
+  /** Resolves when the pages are in memory. */
+  readonly load: (pages: readonly number[]) => Promise<void>
+  readonly clock: () => number
+  readonly elapsedMs: () => number
+  /** Lets the event loop go round. */
+  readonly breathe: () => Promise<void>
+  /** Returns a whole number from 0 up to a bound. */
+  readonly random: (bound: number) => number
+  /** Returns the number of an audience by its id; undefined if it is not there, or not computed. */
+  readonly numberOf: (id: string) => number | undefined
+  /** Returns the value of a trait of an actor, as it is shown; undefined if there is none. */
+  readonly traitOf: (actor: SpaceActor, name: string) => JsonValue | undefined
+}
+
+export class Preview {
+  readonly request: PreviewRequest
+  readonly #context: PreviewContext
+  #definitions: object | undefined
+  #draft!: Draft
+  #compared: Other | undefined = undefined
+  #overlapping: readonly Other[] = []
+  #others: readonly Other[] = []
+  #tally!: PreviewTally
+  #values: ValueTally | undefined = undefined
+  readonly #changed = new Set<number>()
+  readonly #unwatch: () => void
+  #sample: PreviewMember[] = []
+  /** Ordinals of members that may be shown. */
+  readonly #shown = new Set<number>()
+  #drawn: { readonly members: number; readonly found: number } | undefined
+  #exact: PreviewFindings['exact']
+  #failure: string | undefined
+  #spentMs = 0
+  /** All of smaller ordinals have been looked at, if there was anybody; infinite after the last. */
+  #walkedTo = 0
+  #kept: PreviewFindings | undefined
+  #isEnded = false
+  #nodes!: Pick<PreviewCost, 'nodesAdded' | 'nodesShared'>
+
+  /** Throws an EngineError for a definition that does not compile. */
+  constructor(request: PreviewRequest, context: PreviewContext) {
+    this.request = request
+    this.#context = context
+    this.#begin()
+    this.#unwatch = context.shard.watch((ordinal) => {
+      // Others are still to be looked at.
+      if (ordinal < this.#walkedTo || this.#tally.isFound(ordinal)) this.#changed.add(ordinal)
+    })
+  }
+
+  /** True once nothing is computed any more. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Draws people at random; resolves with an estimate at hand. */
+  async estimate(): Promise<void> {
+    await this.#guarded(async () => {
+      await this.#each(this.#draw())
+      const { members, found } = this.#tally
+      if (found > 0) this.#drawn = { members, found }
+    })
+  }
+
+  /** Looks at all; resolves with the exact size at hand. Keeps V2. */
+  async complete(): Promise<void> {
+    await this.#guarded(async () => {
+      await this.#walk()
+    })
+  }
+
+  /** Looks again at whoever has changed: the size is exact as of now afterwards. Keeps V2. */
+  async settle(): Promise<void> {
+    await this.#guarded(async () => {
+      if (!(await this.#settle())) await this.#walk()
+    })
+  }
+
+  /** Looks at everybody who was not looked at yet; from the start if definitions change meanwhile. */
+  async #walk(): Promise<void> {
+    for (;;) {
+      if (this.#isStale) this.#begin()
+      await this.#each(this.#unseen())
+      this.#walkedTo = Infinity
+      if (this.#isEnded || (await this.#settle())) return
+    }
+  }
+
+  /** Returns false if definitions have changed, so that all must be looked at again. */
+  async #settle(): Promise<boolean> {
+    for (;;) {
+      const now = this.#now()
+      const changed = [...new Set([...this.#changed, ...this.#tally.dueUntil(now)])]
+      this.#changed.clear()
+      if (this.#isStale) return false
+      const isLast = changed.length <= LAST_MAX && changed.every((ordinal) => this.#pagesOf(ordinal).length === 0)
+      if (isLast) {
+        for (const ordinal of changed) this.#look(ordinal, now)
+        this.#exact = { size: this.#tally.members, asOf: now }
+        await this.#showSample()
+        return true
+      }
+      await this.#each(changed)
+      if (this.#isEnded) return true
+    }
+  }
+
+  /** True once the draft is not of the present definitions any more: names may mean something else. */
+  get #isStale(): boolean {
+    return this.#definitions !== this.#context.shard.definitions
+  }
+
+  /** Begins, or begins anew, under the present definitions. Throws an EngineError if it does not compile. */
+  #begin(): void {
+    const { shard } = this.#context
+    const { source, compareWith, overlapWith } = this.request
+    this.#definitions = shard.definitions
+    this.#draft = shard.draft(source)
+    this.#nodes = shard.nodesOf(source)
+    this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
+    this.#overlapping = overlapWith.map((id, index) => this.#other(id, `overlapWith.${index}`))
+    this.#others = [...(this.#compared ? [this.#compared] : []), ...this.#overlapping]
+    this.#tally = new PreviewTally(this.#others.length)
+    this.#values = source.kind === 'computed_trait' ? new ValueTally() : undefined
+    this.#walkedTo = 0
+    this.#exact = undefined
+    this.#drawn = undefined
+    this.#changed.clear()
+    this.#shown.clear()
+  }
+
+  /** Ends it: nothing is computed any more, and what it has found stays. */
+  end(): void {
+    this.#isEnded = true
+    this.#unwatch()
+  }
+
+  /** Ends it, and keeps nothing but its findings. */
+  freeze(): void {
+    this.#kept = this.findings()
+    this.end()
+    this.#changed.clear()
+    this.#shown.clear()
+    this.#tally = new PreviewTally(this.#others.length)
+    this.#values = undefined
+  }
+
+  findings(): PreviewFindings {
+    return this.#kept ?? this.#findings()
+  }
+
+  #findings(): PreviewFindings {
+    const tally = this.#tally
+    const first = this.#compared ? 1 : 0
+    const compared = this.#compared && tally.overlap(0)
+    const all = this.#population
+    const drawn = this.#exact ? undefined : this.#drawn
+    return {
+      status: this.#failure === undefined ? (this.#exact ? 'COMPLETED' : 'RUNNING') : 'FAILED',
+      ...(this.#failure === undefined ? {} : { failureReason: this.#failure }),
+      progress: this.#exact || all === 0 ? 1 : Math.min(1, tally.found / all),
+      estimate: drawn && estimateOf(drawn.members, drawn.found, Math.max(all, drawn.found)),
+      exact: this.#exact,
+      sample: this.#sample,
+      identifiers: tally.identifiers(),
+      overlap: this.#overlapping.map(({ id }, index) => ({ id, ...tally.overlap(first + index) })),
+      difference: compared && { enter: compared.onlyThis, leave: compared.onlyOther },
+      values: this.#values?.summary(),
+      cost: this.#cost(),
+    }
+  }
+
+  #other(id: string, field: string): Other {
+    const definition = this.#context.numberOf(id)
+    if (definition !== undefined) return { id, definition }
+    throw new EngineError('not_found', `${field}: there is no such audience that is computed`, field)
+  }
+
+  get #population(): number {
+    const { shard } = this.#context
+    return this.#draft.kind === 'user' ? shard.profileCount : shard.accountCount
+  }
+
+  #cost(): PreviewCost | undefined {
+    const { found } = this.#tally
+    if (found === 0) return undefined
+    const day = this.#tally.dueUntil(this.#now() + DAY_MS).length
+    return {
+      ...this.#nodes,
+      microsecondsPerEvent: (this.#spentMs * 1_000) / Math.max(1, this.#draft.eventCount),
+      changesByTimePerDay: Math.round((day * this.#population) / found),
+      historyDays: this.#draft.historyMs / DAY_MS,
+    }
+  }
+
+  #now(): number {
+    return Math.max(this.#context.shard.clock, this.#context.clock())
+  }
+
+  async #guarded(act: () => Promise<void>): Promise<void> {
+    if (this.#isEnded) return
+    try {
+      await act()
+    } catch (cause) {
+      this.#failure = cause instanceof Error ? cause.message : String(cause)
+      this.end()
+    }
+  }
+
+  /** Yields ordinals in random order, each once: as many as are enough to estimate by. */
+  *#draw(): Generator<number> {
+    const { shard, random } = this.#context
+    const bound = shard.reader.pageCount * PAGE_ACTORS
+    const seen = new Set<number>()
+    // Some ordinals are of nobody, or of the other kind.
+    const tries = Math.min(bound, DRAWN_MAX * 8)
+    for (let count = 0; count < tries && this.#tally.found < DRAWN_MAX; count++) {
+      const ordinal = random(bound)
+      if (seen.has(ordinal)) continue
+      seen.add(ordinal)
+      yield ordinal
+    }
+  }
+
+  *#unseen(): Generator<number> {
+    const { reader } = this.#context.shard
+    for (let ordinal = 0; ordinal < reader.pageCount * PAGE_ACTORS; ordinal++) {
+      // Somebody may come under it as soon as it has been looked at.
+      this.#walkedTo = ordinal + 1
+      if (!this.#tally.isFound(ordinal)) yield ordinal
+    }
+  }
+
+  /** Keeps V1. */
+  async #each(ordinals: Iterable<number>): Promise<void> {
+    const { elapsedMs, breathe, load } = this.#context
+    let start = elapsedMs()
+    for (const ordinal of ordinals) {
+      if (this.#isEnded || this.#isStale) return
+      let pages = this.#pagesOf(ordinal)
+      while (pages.length > 0) {
+        await load(pages)
+        pages = this.#pagesOf(ordinal)
+        start = elapsedMs()
+      }
+      this.#look(ordinal, this.#now())
+      const spentMs = elapsedMs() - start
+      if (spentMs < SLICE_MS) continue
+      this.#spentMs += spentMs
+      await breathe()
+      start = elapsedMs()
+    }
+    this.#spentMs += elapsedMs() - start
+  }
+
+  #pagesOf(ordinal: number): readonly number[] {
+    return this.#context.shard.residentPages.pagesOf(ordinal, this.#draft.kind === 'account')
+  }
+
+  /** Looks at an actor, which is in memory with whatever its value is read from. */
+  #look(ordinal: number, now: number): void {
+    this.#changed.delete(ordinal)
+    const seen: SpaceActor[] = []
+    this.#context.shard.reader.see(ordinal, (actor) => seen.push(actor))
+    const [actor] = seen
+    if (actor?.kind === this.#draft.kind) this.#take(ordinal, actor, now)
+    else if (this.#tally.isFound(ordinal)) {
+      this.#tally.set(ordinal, undefined)
+      this.#values?.set(ordinal, null)
+    }
+  }
+
+  #take(ordinal: number, actor: SpaceActor, now: number): void {
+    const { value, dueAt } = this.#draft.evaluate(actor, now)
+    const isMember = this.#values ? value !== null : value === true
+    const others = this.#others.map(({ definition }) => actor.definedValue(definition) === true)
+    const ids = actor.kind === 'user' ? actor.ids : []
+    this.#tally.set(ordinal, { isMember, others, ids, dueAt })
+    this.#values?.set(ordinal, value)
+    if (isMember && this.#shown.size < SAMPLE_MAX) this.#shown.add(ordinal)
+  }
+
+  /** Describes the members that are shown, as they are now. */
+  async #showSample(): Promise<void> {
+    const { shard, load, traitOf } = this.#context
+    const sample: PreviewMember[] = []
+    for (const ordinal of [...this.#shown].sort((a, b) => a - b)) {
+      if (!this.#tally.isMember(ordinal)) {
+        this.#shown.delete(ordinal)
+        continue
+      }
+      for (let pages = this.#pagesOf(ordinal); pages.length > 0; pages = this.#pagesOf(ordinal)) await load(pages)
+      shard.reader.see(ordinal, (actor) => {
+        const traits = this.request.traits.map((name) => [name, traitOf(actor, name)] as const)
+        sample.push({
+          id: actor.label,
+          externalIds: actor.kind === 'user' ? actor.ids : [],
+          traits: Object.fromEntries(traits.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)),
+          until: this.#values ? undefined : this.#draft.until(actor, this.#now()),
+        })
+      })
+    }
+    this.#sample = sample
+  }
+}

@@ -1,0 +1,221 @@
+/** Previews beside a space that goes on: what they find, in which turns, and how sure an estimate is. */
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { Shard } from '../../actors/engine/shard.ts'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
+import type { Entry } from '../../src/model/entry.ts'
+import type { PreviewRequest } from '../../src/model/preview.ts'
+import { estimateOf } from '../../src/space/estimate.ts'
+import { Preview, type PreviewContext } from '../../src/space/preview.ts'
+import { Previews } from '../../src/space/previews.ts'
+import { changingScenarios, scenarios } from '../support/generators/calls.ts'
+import { eventually } from '../support/eventually.ts'
+import { entriesOf } from '../support/run-shard.ts'
+import { propertyRuns } from '../support/runs.ts'
+import { audience, Space } from '../support/space.ts'
+import { VirtualTime } from '../support/server.ts'
+
+function request(source: DefinitionSource): PreviewRequest {
+  return { source, options: {}, compareWith: undefined, overlapWith: [], traits: [] }
+}
+
+/** Each actor takes a turn of its own. */
+function contextOf(shard: Shard, inBetween: () => void, random: PreviewContext['random'] = () => 0): PreviewContext {
+  let now = 0
+  return {
+    shard,
+    load: () => Promise.reject(new Error('nothing is out of memory')),
+    clock: () => shard.clock,
+    elapsedMs: () => (now += 10),
+    breathe: () => {
+      inBetween()
+      return Promise.resolve()
+    },
+    random,
+    numberOf: () => undefined,
+    traitOf: () => undefined,
+  }
+}
+
+/** The number that a definition has by the end of everything before an instant, which it is made at. */
+function membersOf(shard: Shard, source: DefinitionSource): number {
+  const id = shard.definitions.nextId
+  shard.apply({ kind: 'command', receivedAt: shard.clock, command: { kind: 'define', definition: source } })
+  const kind = source.type === 'USERS' ? 'user' : 'account'
+  const values = shard.actors().flatMap((actor) => (actor.kind === kind ? [actor.definedValue(id)] : []))
+  return values.filter((value) => (source.kind === 'audience' ? value === true : (value ?? 0) !== 0)).length
+}
+
+describe('a preview', () => {
+  it('has the very size that the definition would have, whatever comes in between', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(scenarios(), changingScenarios()), fc.nat(), fc.nat(), async (scenario, at, start) => {
+        const entries: Entry[] = entriesOf(scenario)
+        const source = scenario.definitions[at % Math.max(1, scenario.definitions.length)]
+        if (!source) return
+        const isNamed = (query: string): boolean => query.includes(`trait('${source.key}`)
+        const texts = [
+          ...scenario.definitions.map(({ query }) => query),
+          ...entries.map((entry) => JSON.stringify(entry)),
+        ]
+        if (texts.some(isNamed)) return
+        const others = scenario.definitions.filter(({ key, type }) => key !== source.key || type !== source.type)
+        const shard = new Shard({ definitions: others })
+        const applied = entries.filter(
+          (entry) => entry.kind !== 'command' || !JSON.stringify(entry.command).includes(`"key":"${source.key}"`),
+        )
+        let next = 0
+        const applyNext = (): void => {
+          if (applied[next]) shard.apply(applied[next++]!)
+        }
+        while (next < start % (applied.length + 1)) applyNext()
+        const preview = new Preview(
+          request(source),
+          contextOf(shard, applyNext, (bound) => (next * 7) % bound),
+        )
+        await preview.estimate()
+        await preview.complete()
+        const { exact, values } = preview.findings()
+        expect(exact?.asOf).toBe(shard.clock)
+        const found = values ? undefined : exact?.size
+        if (found !== undefined) expect(found).toBe(membersOf(shard, source))
+        preview.end()
+      }),
+      propertyRuns(200),
+    )
+  })
+
+  it('works in short turns, and looks again at those alone who have changed', async () => {
+    const space = new Space()
+    for (let user = 0; user < 3 * PAGE_ACTORS; user++) space.track(`u${user}`, 'Seen')
+    let turns = 0
+    const context = contextOf(space.shard, () => {
+      if (++turns === 100) space.track('u5', 'Other')
+    })
+    const preview = new Preview(request(audience('a', "event('Other').count() >= 1")), context)
+    const look = vi.spyOn(space.shard.reader, 'see')
+    await preview.complete()
+    expect(turns).toBeGreaterThanOrEqual(3 * PAGE_ACTORS)
+    expect(preview.findings().exact).toMatchObject({ size: 1 })
+    // Everybody once, the one who has changed, and the one who is shown.
+    expect(look).toHaveBeenCalledTimes(3 * PAGE_ACTORS + 2)
+    space.track('u6', 'Other')
+    await preview.settle()
+    expect(preview.findings().exact).toMatchObject({ size: 2 })
+    preview.freeze()
+    space.track('u7', 'Other')
+    expect(preview.findings().exact).toMatchObject({ size: 2 })
+  })
+
+  it('begins anew when definitions change: a name may mean something else', async () => {
+    const space = new Space()
+    for (let user = 0; user < 3; user++) space.identify(`u${user}`, { vip: true })
+    let turns = 0
+    const context = contextOf(space.shard, () => {
+      if (++turns === 2) space.define(audience('vip', "event('Seen').count() >= 1"))
+    })
+    const preview = new Preview(request(audience('a', "trait('vip') = true")), context)
+    await preview.complete()
+    expect([turns > 3, preview.findings().exact?.size]).toEqual([true, 0])
+    space.remove('vip')
+    await preview.settle()
+    expect(preview.findings().exact?.size).toBe(3)
+  })
+
+  it('that fails says so', async () => {
+    const space = new Space()
+    space.track('u1', 'Seen')
+    vi.spyOn(space.shard.reader, 'see').mockImplementation(() => {
+      throw new Error('injected')
+    })
+    const preview = new Preview(
+      request(audience('a', "event('Seen').count() >= 1")),
+      contextOf(space.shard, () => undefined),
+    )
+    await preview.complete()
+    expect(preview.findings()).toMatchObject({ status: 'FAILED', failureReason: 'injected' })
+    expect(preview.isEnded).toBe(true)
+  })
+})
+
+describe('an estimate', () => {
+  it('holds the true number 95 times of 100, however many were drawn', () => {
+    let state = 1
+    const random = (): number => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return state / 2 ** 32
+    }
+    let hits = 0
+    const runs = 1_000
+    for (let run = 0; run < runs; run++) {
+      const all = 2_000 + Math.floor(random() * 8_000)
+      const members = Math.floor(all * random() ** 3)
+      const drawn = Math.floor(all * 0.05)
+      let found = 0
+      // Without replacement, one after the other.
+      for (let draw = 0, left = members; draw < drawn; draw++)
+        if (random() < left / (all - draw)) {
+          found++
+          left--
+        }
+      const { low, high, count } = estimateOf(found, drawn, all)
+      expect(low <= count && count <= high).toBe(true)
+      if (low <= members && members <= high) hits++
+    }
+    expect(hits).toBeGreaterThanOrEqual(930)
+    expect(hits).toBeLessThan(runs)
+  })
+
+  it('is exact once all have been drawn, and never less than what was found', () => {
+    expect(estimateOf(3, 10, 10)).toEqual({ count: 3, low: 3, high: 3, share: 0.3 })
+    expect(estimateOf(0, 10, 1_000).low).toBe(0)
+    expect(estimateOf(10, 10, 1_000).high).toBe(1_000)
+    expect(estimateOf(9, 10, 11)).toMatchObject({ low: 9, high: 10 })
+  })
+
+  it('of a million is less than two percent of all wide, by as many as a preview draws', () => {
+    const { low, high } = estimateOf(10_000, 20_000, 1_000_000)
+    expect(high - low).toBeLessThan(20_000)
+  })
+})
+
+describe('the previews of a space', () => {
+  it('are computed four at a time, the others wait with their estimates, and not too many may', async () => {
+    const space = new Space()
+    for (let user = 0; user < PAGE_ACTORS; user++) space.track(`u${user}`, 'Seen')
+    const held: (() => void)[] = []
+    // All draw the same user alone; whoever looks at another waits.
+    const drawn = PAGE_ACTORS / 2
+    let last = -1
+    let isHeld = true
+    const see = space.shard.reader.see.bind(space.shard.reader)
+    vi.spyOn(space.shard.reader, 'see').mockImplementation((ordinal, look) => {
+      last = ordinal
+      return see(ordinal, look)
+    })
+    const context: PreviewContext = {
+      ...contextOf(
+        space.shard,
+        () => undefined,
+        () => drawn,
+      ),
+      breathe: () => (isHeld && last !== drawn ? new Promise((resolve) => held.push(resolve)) : Promise.resolve()),
+    }
+    const previews = new Previews({ context, timer: new VirtualTime(0).timer })
+    const source = audience('a', "event('Seen').count() >= 1")
+    for (let index = 0; index < 10; index++) previews.start(`p${index}`, request(source))
+    const found = (index: number) => previews.find(`p${index}`)?.findings
+    await eventually(() => expect(found(9)?.estimate).toMatchObject({ count: PAGE_ACTORS }))
+    await eventually(() => expect(held).toHaveLength(4))
+    expect([found(0)?.status, found(9)?.status]).toEqual(['RUNNING', 'RUNNING'])
+    for (let index = 10; index < 54; index++) previews.start(`p${index}`, request(source))
+    await eventually(() => expect(found(53)?.estimate).toBeDefined())
+    expect(() => previews.start('more', request(source))).toThrow(expect.objectContaining({ code: 'rate_limit_error' }))
+    isHeld = false
+    for (const go of held) go()
+    await eventually(() => expect(found(53)?.status).toBe('COMPLETED'))
+    previews.stop()
+    expect(found(53)).toBeUndefined()
+  })
+})
