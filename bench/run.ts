@@ -18,6 +18,7 @@ const BENCHES = [
   'ingest',
   'traits',
   'checkpoint',
+  'preview',
   'recovery',
   'deliveries',
 ]

@@ -15,7 +15,7 @@ export interface PreviewOptions {
 
 const Started = z.object({ audiencePreview: z.object({ id: z.string() }) })
 const Read = z.object({
-  audiencePreview: z.looseObject({
+  audiencePreview: z.object({
     status: z.enum(['RUNNING', 'COMPLETED', 'FAILED']),
     failureReason: z.string().optional(),
     progress: z.number(),
@@ -37,13 +37,14 @@ export async function preview(
   const bar = startBar()
   try {
     for (;;) {
-      const { audiencePreview } = Read.parse(await askServer(client, 'GET', `audiences/previews/${id}`))
+      const answer = await askServer(client, 'GET', `audiences/previews/${id}`)
+      const { audiencePreview } = Read.parse(answer)
       bar?.update(Math.round(audiencePreview.progress * PERCENT))
       if (audiencePreview.status === 'FAILED')
         throw new EngineError('internal_error', `the preview has failed: ${audiencePreview.failureReason ?? ''}`)
       if (audiencePreview.status === 'COMPLETED') {
         bar?.stop()
-        write(`${JSON.stringify(audiencePreview, undefined, 2)}\n`)
+        write(`${JSON.stringify((answer as z.infer<typeof Read>).audiencePreview)}\n`)
         return
       }
       await delay(ASKED_MS)

@@ -34,8 +34,12 @@ export class PreviewTally {
   found = 0
   members = 0
 
-  /** @param others the number of other audiences */
-  constructor(others: number) {
+  /**
+   * @param others the number of other audiences
+   * @param ordinals room for so many at first: to grow takes long where there are many
+   */
+  constructor(others: number, ordinals: number) {
+    if (ordinals > 0) this.#reach(ordinals - 1)
     this.#both = Array<number>(others).fill(0)
     this.#other = Array<number>(others).fill(0)
   }
@@ -70,6 +74,12 @@ export class PreviewTally {
     for (let ordinal = 0; ordinal < this.#dueAt.length; ordinal++)
       if (this.#dueAt[ordinal]! <= instant) due.push(ordinal)
     return due
+  }
+
+  countDueUntil(instant: number): number {
+    let count = 0
+    for (let ordinal = 0; ordinal < this.#dueAt.length; ordinal++) if (this.#dueAt[ordinal]! <= instant) count++
+    return count
   }
 
   /** By type of id: the members that have one. */

@@ -157,7 +157,7 @@ export class Preview {
     this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
     this.#overlapping = overlapWith.map((id, index) => this.#other(id, `overlapWith.${index}`))
     this.#others = [...(this.#compared ? [this.#compared] : []), ...this.#overlapping]
-    this.#tally = new PreviewTally(this.#others.length)
+    this.#tally = new PreviewTally(this.#others.length, shard.reader.pageCount * PAGE_ACTORS)
     this.#values = source.kind === 'computed_trait' ? new ValueTally() : undefined
     this.#walkedTo = 0
     this.#exact = undefined
@@ -178,7 +178,7 @@ export class Preview {
     this.end()
     this.#changed.clear()
     this.#shown.clear()
-    this.#tally = new PreviewTally(this.#others.length)
+    this.#tally = new PreviewTally(0, 0)
     this.#values = undefined
   }
 
@@ -221,10 +221,10 @@ export class Preview {
   #cost(): PreviewCost | undefined {
     const { found } = this.#tally
     if (found === 0) return undefined
-    const day = this.#tally.dueUntil(this.#now() + DAY_MS).length
+    const day = this.#tally.countDueUntil(this.#now() + DAY_MS)
     return {
       ...this.#nodes,
-      microsecondsPerEvent: (this.#spentMs * 1_000) / Math.max(1, this.#draft.eventCount),
+      microsecondsPerEvent: Math.round((this.#spentMs * 1_000) / Math.max(1, this.#draft.eventCount)),
       changesByTimePerDay: Math.round((day * this.#population) / found),
       historyDays: this.#draft.historyMs / DAY_MS,
     }
