@@ -178,6 +178,11 @@ export class ActorSystem {
     this.store.commit()
   }
 
+  /** True while users take more memory than they may. */
+  get isOverMemory(): boolean {
+    return this.#residentBytesMax < Infinity && this.residentPages.isOver(this.#residentBytesMax)
+  }
+
   /** Lets states become bytes, and pages leave memory, while there are too many. */
   release(): void {
     this.store.packStates(this.#liveStatesMax)

@@ -84,7 +84,7 @@ export class ResidentPages {
   pagesOf(ordinal: number | undefined, withUsers = false): readonly number[] {
     const { roster, store } = this.#options
     if (ordinal === undefined || ordinal < 0 || roster.coldCount === 0) return NO_PAGES
-    const touched = new TouchedPages(this.#options, false)
+    const touched = new TouchedPages(this.#options, false, false)
     if (touched.look(ordinal) && roster.has(ordinal)) {
       if (!roster.isAccount(ordinal))
         for (const account of store.links.keys(store.rows.at(ordinal))) touched.look(account)
@@ -112,6 +112,16 @@ export class ResidentPages {
     const { roster, usedBytes } = this.#options
     roster.releasePages(() => usedBytes() > bytesMax, this.#areManyStored ? LOOKS_MANY : LOOKS)
     this.#areManyStored = false
+  }
+
+  /** True while more is held than the bound. */
+  isOver(bytesMax: number): boolean {
+    return this.#options.usedBytes() > bytesMax
+  }
+
+  /** Lets many pages go after the next entry, as somebody has asked for many. */
+  lookFurther(): void {
+    this.#areManyStored = true
   }
 
   /** The current cut is stored: many pages may go after the next entry. */

@@ -113,6 +113,11 @@ export class Shard {
     return this.#system.defined.definitions
   }
 
+  /** True while users take more memory than they may: pages leave it after the next entries. */
+  get isOverMemory(): boolean {
+    return this.#system.isOverMemory
+  }
+
   get profileCount(): number {
     return this.#system.roster.userCount
   }

@@ -21,11 +21,16 @@ export class TouchedPages {
   readonly #options: TouchedPagesOptions
   readonly #isFar: boolean
   readonly #isNear: boolean
+  readonly #isLasting: boolean
   readonly #seen = new Set<number>()
   readonly #waiting: number[] = []
 
-  /** @param areUsersTold true if values of accounts are told to their users */
-  constructor(options: TouchedPagesOptions, areUsersTold: boolean) {
+  /**
+   * @param areUsersTold true if values of accounts are told to their users
+   * @param isLasting false for whoever looks now, and no more: pages need not stay for that
+   */
+  constructor(options: TouchedPagesOptions, areUsersTold: boolean, isLasting = true) {
+    this.#isLasting = isLasting
     const { plans } = options.store
     this.#options = options
     this.#isFar = hasReaders(plans.user.readersOfAccounts)
@@ -43,7 +48,7 @@ export class TouchedPages {
     const { roster } = this.#options
     const page = Math.floor(ordinal / PAGE_ACTORS)
     if (roster.isCold(ordinal)) this.coldPages.add(page)
-    else roster.touch(page)
+    else if (this.#isLasting) roster.touch(page)
     return !roster.isCold(ordinal)
   }
 

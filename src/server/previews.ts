@@ -18,6 +18,7 @@ export function previewsOf(
     context: {
       shard,
       load: (pages) => reads.load(pages),
+      relieve: () => pipeline.relieve(),
       clock,
       elapsedMs: () => performance.now(),
       breathe: () => nextTurn(),

@@ -135,6 +135,13 @@ export class Pipeline {
     await this.#writer.submit({ kind: 'command', command })
   }
 
+  /** Resolves when pages have left memory that nobody needs any more: only an entry ends their stay. */
+  async relieve(): Promise<void> {
+    const { clock = Date.now } = this.#options
+    this.shard.residentPages.lookFurther()
+    await this.#writer.submit({ kind: 'tick', dueAt: clock() })
+  }
+
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
   async stop(): Promise<void> {
     this.#alarm.disarm()

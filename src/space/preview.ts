@@ -25,6 +25,8 @@ const SAMPLE_MAX = 20
 /** So many that have changed are looked at in one turn. */
 const LAST_MAX = 64
 const DAY_MS = 86_400_000
+/** So many pages are brought back before others are let go. */
+const RELIEF_PAGES = 32
 
 /** An audience that a preview is held against. */
 interface Other {
@@ -37,6 +39,8 @@ export interface PreviewContext {
   readonly shard: Shard
   /** Resolves when the pages are in memory. */
   readonly load: (pages: readonly number[]) => Promise<void>
+  /** Lets pages leave memory that were brought back; resolves when they have. */
+  readonly relieve: () => Promise<void>
   readonly clock: () => number
   readonly elapsedMs: () => number
   /** Lets the event loop go round. */
@@ -272,15 +276,22 @@ export class Preview {
   async #each(ordinals: Iterable<number>): Promise<void> {
     const { elapsedMs, breathe, load } = this.#context
     let start = elapsedMs()
+    let loaded = 0
     for (const ordinal of ordinals) {
       if (this.#isEnded || this.#isStale) return
       let pages = this.#pagesOf(ordinal)
       while (pages.length > 0) {
         await load(pages)
+        loaded += pages.length
         pages = this.#pagesOf(ordinal)
         start = elapsedMs()
       }
       this.#look(ordinal, this.#now())
+      if (loaded >= RELIEF_PAGES) {
+        await this.#relieve()
+        loaded = 0
+        start = elapsedMs()
+      }
       const spentMs = elapsedMs() - start
       if (spentMs < SLICE_MS) continue
       this.#spentMs += spentMs
@@ -288,6 +299,11 @@ export class Preview {
       start = elapsedMs()
     }
     this.#spentMs += elapsedMs() - start
+  }
+
+  async #relieve(): Promise<void> {
+    const { shard, relieve } = this.#context
+    if (shard.isOverMemory) await relieve()
   }
 
   #pagesOf(ordinal: number): readonly number[] {

@@ -9,6 +9,12 @@ import type { PreviewRequest } from '../../src/model/preview.ts'
 import { estimateOf } from '../../src/space/estimate.ts'
 import { Preview, type PreviewContext } from '../../src/space/preview.ts'
 import { Previews } from '../../src/space/previews.ts'
+import { parseBody, readRequest } from '../../src/model/read-request.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { previewsOf } from '../../src/server/previews.ts'
+import { Pipeline } from '../../src/space/pipeline.ts'
+import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
+import { MemoryJournal } from '../support/memory-journal.ts'
 import { changingScenarios, scenarios } from '../support/generators/calls.ts'
 import { eventually } from '../support/eventually.ts'
 import { entriesOf } from '../support/run-shard.ts'
@@ -26,6 +32,7 @@ function contextOf(shard: Shard, inBetween: () => void, random: PreviewContext['
   return {
     shard,
     load: () => Promise.reject(new Error('nothing is out of memory')),
+    relieve: () => Promise.resolve(),
     clock: () => shard.clock,
     elapsedMs: () => (now += 10),
     breathe: () => {
@@ -137,6 +144,45 @@ describe('a preview', () => {
     expect(preview.findings()).toMatchObject({ status: 'FAILED', failureReason: 'injected' })
     expect(preview.isEnded).toBe(true)
   })
+})
+
+it('a preview of people that have left memory lets them leave again', async () => {
+  const [time, checkpoints] = [new VirtualTime(1_700_000_000_000), new MemoryCheckpoints()]
+  const pipeline = await Pipeline.open({
+    journal: new MemoryJournal<SpaceCommand>(),
+    checkpoints,
+    clock: time.clock,
+    timer: time.timer,
+    residentBytesMax: 0,
+  })
+  const pages = 100
+  const send = async (from: number, to: number): Promise<void> => {
+    const batch = Array.from({ length: to - from }, (_, index) => ({
+      type: 'track',
+      userId: `u${from + index}`,
+      event: index % 2 === 0 ? 'Seen' : 'Other',
+    }))
+    const body = Buffer.from(JSON.stringify({ batch }))
+    await pipeline.ingest({ endpoint: 'batch', sourceId: '', body, ...readRequest('batch', parseBody(body)) })
+  }
+  for (let page = 0; page < pages; page += 4) await send(page * PAGE_ACTORS, (page + 4) * PAGE_ACTORS)
+  time.moveTo(time.now + 60_000)
+  await eventually(async () => expect(await checkpoints.committed()).toHaveLength(1))
+  const { residentPages } = pipeline.shard
+  while (residentPages.coldPages < pages) await pipeline.relieve()
+  let cold = pages
+  const previews = previewsOf(pipeline, { clock: time.clock, timer: time.timer })
+  const load = vi.spyOn(pipeline.reads, 'load')
+  previews.start('p', request(audience('a', "event('Seen').count() >= 1")))
+  await eventually(() => {
+    cold = Math.min(cold, residentPages.coldPages)
+    expect(previews.find('p')?.findings.exact).toMatchObject({ size: (pages * PAGE_ACTORS) / 2 })
+  })
+  expect(load.mock.calls.length).toBeGreaterThanOrEqual(pages)
+  // Two rounds of 32, and the twenty that are shown.
+  expect(cold).toBeGreaterThan(pages / 10)
+  previews.stop()
+  await pipeline.stop()
 })
 
 describe('an estimate', () => {
