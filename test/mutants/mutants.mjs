@@ -119,8 +119,8 @@ export const MUTANTS = [
   {
     name: 'pages leave memory between what an entry asks for and its application',
     file: 'actors/engine/resident-pages.ts',
-    find: 'this.#areManyStored = true',
-    replace: 'this.#options.roster.releasePages(() => true, LOOKS_MANY)',
+    find: 'roster.pages.keep()\n    this.#areManyStored = true',
+    replace: 'roster.pages.keep()\n    this.#options.roster.releasePages(() => true, LOOKS_MANY)',
     caughtBy: ['test/checkpoints/cold-pages.test.ts'],
   },
   {
