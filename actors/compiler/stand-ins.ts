@@ -12,7 +12,10 @@ import { compilePlans } from './compile.ts'
 import type { Plans } from './compiled-plans.ts'
 import { type DefinitionInput, kindOfType, visitTraits } from './references.ts'
 
-/** @param all all definitions of the space; Throws an EngineError if those to be compiled do not compile */
+/**
+ * Compiles some definitions. Throws an EngineError if they do not compile.
+ * @param all the definitions of the space
+ */
 export function compileBeside(own: readonly DefinitionInput[], all: readonly DefinitionInput[]): Plans {
   const names = new Set<string>()
   for (const { query, source } of own)

@@ -6,33 +6,20 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { Actor } from '../actor/actor.ts'
-import { ActorStore } from '../actor/actor-store.ts'
-import type { SettlementSink } from '../actor/settlement-sink.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compiled-plans.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
 import { compileBeside } from '../compiler/stand-ins.ts'
-import type { HeardEvent, NameBits } from '../history/histories.ts'
-import type { MemoryLimits } from '../memory/actor-memory.ts'
+import type { NameBits } from '../history/histories.ts'
+import { BesideActor, storeBeside } from './beside-actor.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { DUE_AT } from '../rows/row.ts'
-import type { Traits } from '../rows/traits.ts'
-import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 
-/** Enough for one actor, however long its history. */
-const DRAFT_MEMORY: MemoryLimits = { stateBytes: 8 * 1024 * 1024, bytesBytes: 24 * 1024 * 1024 }
 /** So often is a draft looked at again to find when a member leaves. */
 const STEPS_MAX = 1_000
-
-const SILENT: SettlementSink = {
-  deliver: () => undefined,
-  enqueue: () => undefined,
-  changing: () => undefined,
-  join: () => undefined,
-}
 
 /** A draft's value for one actor. */
 export interface Finding {
@@ -70,14 +57,7 @@ export class Draft {
     this.kind = kindOfType(source)
     this.#plans = compileBeside([input], others)
     this.#node = this.#plans[this.kind].byId.get(input.id)!
-    this.#store = new ActorStore({
-      memory: DRAFT_MEMORY,
-      rules,
-      sink: SILENT,
-      plans: this.#plans,
-      userAt: nobody,
-      accountAt: nobody,
-    })
+    this.#store = storeBeside(this.#plans, rules)
   }
 
   /** The events that have been read so far. */
@@ -132,13 +112,14 @@ export class Draft {
 
   /** Gives a view of an actor under the draft's plan, with the states that follow from its kept events. */
   #played<Result>(actor: SpaceActor, now: number, look: (drafted: DraftActor) => Result): Result {
-    const { barrier } = this.#store.memory
     const satisfying = actor.kind === 'account' ? this.#countUsers(actor, now) : NONE_SATISFYING
     const events = actor.eventsKnownTo(this.#plans[actor.kind].events)
     this.#eventCount += events.length
-    barrier.begin()
-    this.#store.rows.create(0, 0)
-    const drafted = new DraftActor(this.#store, this.#plans[actor.kind], { actor, events, satisfying })
+    const drafted = new DraftActor(this.#store, this.#plans[actor.kind], actor, {
+      definition: this.#node.id,
+      events,
+      satisfying,
+    })
     try {
       drafted.begin(now)
       drafted.recompute()
@@ -164,25 +145,19 @@ export class Draft {
 
 const NONE_SATISFYING: ReadonlyMap<number, number> = new Map()
 
-function nobody(): never {
-  throw new Error('an actor of a draft is alone')
-}
-
 interface Drafted {
-  readonly actor: SpaceActor
+  readonly definition: number
   readonly events: readonly ProfileEvent[]
+  /** By condition of the draft: the users of an account that satisfy it. */
   readonly satisfying: ReadonlyMap<number, number>
 }
 
-class DraftActor extends Actor {
-  override readonly kind: 'user' | 'account'
-  readonly #of: Drafted
+class DraftActor extends BesideActor {
+  readonly #drafted: Drafted
 
-  constructor(store: ActorStore, plan: Plan, of: Drafted) {
-    super(store, plan)
-    this.bind(0, plan)
-    this.kind = of.actor.kind
-    this.#of = of
+  constructor(store: ActorStore, plan: Plan, of: SpaceActor, drafted: Drafted) {
+    super(store, plan, of, drafted.definition)
+    this.#drafted = drafted
   }
 
   /** Moves on to an instant at which something is due. */
@@ -191,62 +166,11 @@ class DraftActor extends Actor {
     this.advance(now)
   }
 
-  override definedValue(id: number): JsonValue | undefined {
-    return this.#of.actor.definedValue(id)
-  }
-
-  override get traits(): Traits {
-    return this.#of.actor.traits
-  }
-
-  override receive(): void {
-    throw new Error('an actor of a draft receives no messages')
-  }
-
-  protected override tellOthers(): void {
-    // It is alone.
-  }
-
-  override get label(): string {
-    return this.#of.actor.label
-  }
-
-  override get userCount(): number {
-    return this.#of.actor.userCount
-  }
-
   override usersSatisfying(condition: number): number {
-    return this.#of.satisfying.get(condition) ?? 0
+    return this.#drafted.satisfying.get(condition) ?? 0
   }
 
   override keptEvents(): readonly ProfileEvent[] {
-    return this.#of.events
-  }
-
-  override eventsKnownTo(): readonly ProfileEvent[] {
-    return this.#of.events
-  }
-
-  override olderOfAll(): readonly ForgottenTotals[] {
-    return []
-  }
-
-  override heardEvents(): readonly HeardEvent[] {
-    return []
-  }
-
-  override isEligible(types: ReadonlySet<string>): boolean {
-    return this.#of.actor.isEligible(types)
-  }
-
-  override readAccountAudience(definition: number): boolean {
-    return this.#of.actor.readAccountAudience(definition)
-  }
-
-  /** Releases all that it held. */
-  end(): void {
-    this.dropStates()
-    this.store.remove(this.ordinal, this.kind === 'user')
-    this.store.commit()
+    return this.#drafted.events
   }
 }

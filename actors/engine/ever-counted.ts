@@ -6,29 +6,13 @@
  */
 import { compareEvents, type ProfileEvent } from '../../src/model/event.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
-import type { JsonValue } from '../../src/model/json.ts'
-import { Actor } from '../actor/actor.ts'
-import { ActorStore } from '../actor/actor-store.ts'
-import type { SettlementSink } from '../actor/settlement-sink.ts'
+import type { ActorStore } from '../actor/actor-store.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
 import { compileBeside } from '../compiler/stand-ins.ts'
-import type { HeardEvent } from '../history/histories.ts'
-import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { Plan } from '../plan/plan.ts'
 import { DUE_AT } from '../rows/row.ts'
-import type { Traits } from '../rows/traits.ts'
-import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
-
-/** Enough for one actor, however long its history. */
-const PLAYED_MEMORY: MemoryLimits = { stateBytes: 8 * 1024 * 1024, bytesBytes: 24 * 1024 * 1024 }
-
-const SILENT: SettlementSink = {
-  deliver: () => undefined,
-  enqueue: () => undefined,
-  changing: () => undefined,
-  join: () => undefined,
-}
+import { BesideActor, storeBeside } from './beside-actor.ts'
 
 export class EverCounted {
   readonly #inputs: readonly DefinitionInput[]
@@ -58,11 +42,8 @@ export class EverCounted {
   #hasEverBeenOne(actor: SpaceActor, input: DefinitionInput, until: number): boolean {
     let plan = this.#plans.get(input)
     if (!plan) this.#plans.set(input, (plan = compileBeside([input], this.#inputs)[kindOfType(input.source)]))
-    const store = (this.#store ??= storeOf(plan, this.#rules))
-    const { barrier } = store.memory
+    const store = (this.#store ??= storeBeside({ user: plan, account: plan }, this.#rules))
     const heard = [...actor.heardEvents()].sort((a, b) => a.at - b.at || a.event.arrival - b.event.arrival)
-    barrier.begin()
-    store.rows.create(0, 0)
     const played = new PlayedActor(store, plan, actor, input.id)
     try {
       for (const { event, at } of heard) if (played.playTo(at - 1) || played.play(event, at)) return true
@@ -73,37 +54,8 @@ export class EverCounted {
   }
 }
 
-function storeOf(plan: Plan, rules: IdentityRules): ActorStore {
-  const plans = { user: plan, account: plan }
-  return new ActorStore({ memory: PLAYED_MEMORY, rules, sink: SILENT, plans, userAt: nobody, accountAt: nobody })
-}
-
-function nobody(): never {
-  throw new Error('a played actor is alone')
-}
-
-class PlayedActor extends Actor {
-  override readonly kind: 'user' | 'account'
-  readonly #of: SpaceActor
-  readonly #definition: number
+class PlayedActor extends BesideActor {
   readonly #played: ProfileEvent[] = []
-
-  constructor(store: ActorStore, plan: Plan, of: SpaceActor, definition: number) {
-    super(store, plan)
-    this.bind(0, plan)
-    this.kind = of.kind
-    this.#of = of
-    this.#definition = definition
-  }
-
-  /** Other definitions have the values that they have now. */
-  override definedValue(id: number): JsonValue | undefined {
-    return id === this.#definition ? super.definedValue(id) : this.#of.definedValue(id)
-  }
-
-  override get traits(): Traits {
-    return this.#of.traits
-  }
 
   /** Plays up to `limit`; returns true if the count was at least 1 at some due instant. */
   playTo(limit: number): boolean {
@@ -121,55 +73,8 @@ class PlayedActor extends Actor {
     return this.#settle()
   }
 
-  protected override tellOthers(): void {
-    // No other actor is played with it.
-  }
-
-  override receive(): void {
-    throw new Error('a played actor takes no messages')
-  }
-
-  override get label(): string {
-    return this.#of.label
-  }
-
-  override get userCount(): number {
-    return this.#of.userCount
-  }
-
-  override usersSatisfying(condition: number): number {
-    return this.#of.usersSatisfying(condition)
-  }
-
   override keptEvents(): readonly ProfileEvent[] {
     return [...this.#played].sort(compareEvents)
-  }
-
-  override eventsKnownTo(): readonly ProfileEvent[] {
-    throw new Error('a played actor keeps its plan')
-  }
-
-  override olderOfAll(): readonly ForgottenTotals[] {
-    return []
-  }
-
-  override heardEvents(): readonly HeardEvent[] {
-    return []
-  }
-
-  override isEligible(types: ReadonlySet<string>): boolean {
-    return this.#of.isEligible(types)
-  }
-
-  override readAccountAudience(definition: number): boolean {
-    return this.#of.readAccountAudience(definition)
-  }
-
-  /** Releases all that it held. */
-  end(): void {
-    this.dropStates()
-    this.store.remove(this.ordinal, this.kind === 'user')
-    this.store.commit()
   }
 
   #settle(): boolean {
@@ -181,6 +86,6 @@ class PlayedActor extends Actor {
     this.store.commit()
     memory.barrier.begin()
     rows.touch(this.row)
-    return this.defined.get(this.#definition)?.hasBeenOne ?? false
+    return this.defined.get(this.definition)?.hasBeenOne ?? false
   }
 }

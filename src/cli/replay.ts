@@ -10,6 +10,7 @@ import { SingleBar } from 'cli-progress'
 import { Shard } from '../../actors/engine/shard.ts'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DefinitionSource } from '../model/definition.ts'
+import { PREVIEW_KEY } from '../model/preview.ts'
 import { EngineError, kindOf } from '../model/errors.ts'
 import { formatInstant, parseInstant } from '../model/time.ts'
 import type { Transition } from '../model/transition.ts'
@@ -37,6 +38,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const shard = new Shard({ definitions: readDefinitionsFile(options.definitions), memory: LARGE_MEMORY })
   const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
   const draft = options.preview === undefined ? undefined : draftOf(options.preview)
+  // A query that does not compile is refused before anything is read.
   if (draft) shard.draft(draft)
   // A preview on standard output is by itself.
   const out = draft && options.out === undefined ? undefined : await LineWriter.open(options.out)
@@ -68,9 +70,8 @@ interface Place {
   readonly line: number
 }
 
-/** Makes an audience that has no place among the others: none of them has such a key. */
 function draftOf(query: string): DefinitionSource {
-  return { kind: 'audience', key: ' preview', type: 'USERS', query }
+  return { kind: 'audience', key: PREVIEW_KEY, type: 'USERS', query }
 }
 
 /** Writes the members of a draft at an instant as one line of JSON, each with when it would leave by itself. */

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
 import {
+  PREVIEW_KEY,
   PREVIEW_OTHERS_MAX,
   type PreviewCost,
   type PreviewFindings,
@@ -82,8 +83,7 @@ function readPreview(
 ): { readonly preview: PreviewRequest; readonly replaces: string | undefined } {
   const { compareWith, overlapWith, traits, replaces, ...rest } = parsed(Beside.loose(), body)
   const { source, options } = (kind === 'audience' ? readAudience : readComputedTrait)({ ...rest, name: NAME }, now)
-  // No definition has such a key.
-  const preview = { source: { ...source, key: ' preview' }, options, compareWith, overlapWith, traits }
+  const preview = { source: { ...source, key: PREVIEW_KEY }, options, compareWith, overlapWith, traits }
   return { preview, replaces }
 }
 

@@ -15,6 +15,9 @@ export interface PreviewRequest {
   readonly traits: readonly string[]
 }
 
+/** The key of a definition that is previewed and has none; no other definition has such a key. */
+export const PREVIEW_KEY = ' preview'
+
 /** Other audiences that a preview can be held against: compared, and for overlap. */
 export const PREVIEW_OTHERS_MAX = 12
 

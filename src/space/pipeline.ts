@@ -135,11 +135,14 @@ export class Pipeline {
     await this.#writer.submit({ kind: 'command', command })
   }
 
-  /** Resolves when pages have left memory that nobody needs any more: only an entry ends their stay. */
+  /**
+   * Lets pages leave memory that nobody needs any more; resolves when they have. Only an entry ends their stay: if it
+   * is refused, the input that fills the writer does so.
+   */
   async relieve(): Promise<void> {
     const { clock = Date.now } = this.#options
     this.shard.residentPages.lookFurther()
-    await this.#writer.submit({ kind: 'tick', dueAt: clock() })
+    await this.#writer.submit({ kind: 'tick', dueAt: clock() }).catch(() => undefined)
   }
 
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */

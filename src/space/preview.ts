@@ -76,13 +76,15 @@ export class Preview {
   #walkedTo = 0
   #kept: PreviewFindings | undefined
   #isEnded = false
+  #settling: Promise<void> | undefined
   #nodes!: Pick<PreviewCost, 'nodesAdded' | 'nodesShared'>
 
   /** Throws an EngineError for a definition that does not compile. */
   constructor(request: PreviewRequest, context: PreviewContext) {
     this.request = request
     this.#context = context
-    this.#begin()
+    this.#name()
+    this.#letGo()
     this.#unwatch = context.shard.watch((ordinal) => {
       // Others are still to be looked at.
       if (ordinal < this.#walkedTo || this.#tally.isFound(ordinal)) this.#changed.add(ordinal)
@@ -97,24 +99,33 @@ export class Preview {
   /** Draws people at random; resolves with an estimate at hand. */
   async estimate(): Promise<void> {
     await this.#guarded(async () => {
+      this.#begin()
       await this.#each(this.#draw())
       const { members, found } = this.#tally
       if (found > 0) this.#drawn = { members, found }
+      // It may wait for long before it goes on: then it looks at these again.
+      this.#kept = this.#findings()
+      this.#letGo()
     })
   }
 
   /** Looks at all; resolves with the exact size at hand. Keeps V2. */
   async complete(): Promise<void> {
     await this.#guarded(async () => {
+      const drawn = this.#drawn
+      this.#begin()
+      this.#drawn = drawn
       await this.#walk()
     })
   }
 
   /** Looks again at whoever has changed: the size is exact as of now afterwards. Keeps V2. */
-  async settle(): Promise<void> {
-    await this.#guarded(async () => {
+  settle(): Promise<void> {
+    // Whoever else asks meanwhile waits for the same.
+    this.#settling ??= this.#guarded(async () => {
       if (!(await this.#settle())) await this.#walk()
-    })
+    }).finally(() => (this.#settling = undefined))
+    return this.#settling
   }
 
   /** Looks at everybody who was not looked at yet; from the start if definitions change meanwhile. */
@@ -151,8 +162,8 @@ export class Preview {
     return this.#definitions !== this.#context.shard.definitions
   }
 
-  /** Begins, or begins anew, under the present definitions. Throws an EngineError if it does not compile. */
-  #begin(): void {
+  /** Compiles it under the present definitions. Throws an EngineError if it does not compile. */
+  #name(): void {
     const { shard } = this.#context
     const { source, compareWith, overlapWith } = this.request
     this.#definitions = shard.definitions
@@ -161,13 +172,26 @@ export class Preview {
     this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
     this.#overlapping = overlapWith.map((id, index) => this.#other(id, `overlapWith.${index}`))
     this.#others = [...(this.#compared ? [this.#compared] : []), ...this.#overlapping]
-    this.#tally = new PreviewTally(this.#others.length, shard.reader.pageCount * PAGE_ACTORS)
-    this.#values = source.kind === 'computed_trait' ? new ValueTally() : undefined
+  }
+
+  /** Begins, or begins anew, with nobody looked at. Throws an EngineError if it does not compile any more. */
+  #begin(): void {
+    if (this.#isStale) this.#name()
+    this.#letGo()
+    this.#tally = new PreviewTally(this.#others.length, this.#context.shard.reader.pageCount * PAGE_ACTORS)
+    this.#values = this.request.source.kind === 'computed_trait' ? new ValueTally() : undefined
     this.#walkedTo = 0
     this.#exact = undefined
     this.#drawn = undefined
+    this.#kept = undefined
+  }
+
+  /** Lets go of all that was found of each actor. */
+  #letGo(): void {
     this.#changed.clear()
     this.#shown.clear()
+    this.#tally = new PreviewTally(this.#others.length, 0)
+    this.#values = undefined
   }
 
   /** Ends it: nothing is computed any more, and what it has found stays. */
@@ -180,10 +204,7 @@ export class Preview {
   freeze(): void {
     this.#kept = this.findings()
     this.end()
-    this.#changed.clear()
-    this.#shown.clear()
-    this.#tally = new PreviewTally(0, 0)
-    this.#values = undefined
+    this.#letGo()
   }
 
   findings(): PreviewFindings {
@@ -244,6 +265,7 @@ export class Preview {
       await act()
     } catch (cause) {
       this.#failure = cause instanceof Error ? cause.message : String(cause)
+      this.#kept = undefined
       this.end()
     }
   }

@@ -20,6 +20,8 @@ interface Entry {
   readonly cancelExpiry: () => void
   readonly followers: Set<() => void>
   cancelFreezing: () => void
+  /** True once everybody has been looked at, or it has failed. */
+  isDone: boolean
 }
 
 export interface PreviewsOptions {
@@ -44,12 +46,20 @@ export class Previews {
    * @param replaces the id of one that nobody needs any more
    */
   start(id: string, request: PreviewRequest, replaces?: string): void {
-    if (replaces !== undefined) this.cancel(replaces)
-    if (this.#waiting.length >= WAITING_MAX)
+    const isReplaced = replaces !== undefined && this.#entries.get(replaces)?.isDone === false
+    const unfinished = [...this.#entries.values()].filter(({ isDone }) => !isDone).length - (isReplaced ? 1 : 0)
+    if (unfinished >= RUNNING_MAX + WAITING_MAX)
       throw new EngineError('rate_limit_error', `${WAITING_MAX} previews wait already; cancel some, or try again later`)
     const preview = new Preview(request, this.#options.context)
+    if (replaces !== undefined) this.cancel(replaces)
     const cancelExpiry = this.#options.timer(() => this.cancel(id), KEPT_MS)
-    const entry: Entry = { preview, cancelExpiry, followers: new Set(), cancelFreezing: () => undefined }
+    const entry: Entry = {
+      preview,
+      cancelExpiry,
+      followers: new Set(),
+      cancelFreezing: () => undefined,
+      isDone: false,
+    }
     this.#entries.set(id, entry)
     void this.#compute(entry)
   }
@@ -106,13 +116,24 @@ export class Previews {
     this.#estimating = before.then(() => preview.estimate())
     await this.#estimating
     this.#tell(entry)
-    if (this.#running >= RUNNING_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    this.#running++
+    await this.#takeTurn()
     await preview.complete()
-    this.#running--
-    this.#waiting.shift()?.()
+    this.#passTurn()
+    entry.isDone = true
     this.#tell(entry)
     this.#freezeUnfollowed(entry)
+  }
+
+  async #takeTurn(): Promise<void> {
+    if (this.#running < RUNNING_MAX) this.#running++
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Passes a turn on to the next that waits: one that was cancelled passes it on at once. */
+  #passTurn(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#running--
   }
 
   /** Lets go of what a preview needs to be brought up to date, if nobody follows it for a while. */
@@ -120,7 +141,7 @@ export class Previews {
     const { preview, followers } = entry
     entry.cancelFreezing()
     entry.cancelFreezing = this.#options.timer(() => {
-      if (followers.size === 0 && preview.findings().status === 'COMPLETED') preview.freeze()
+      if (followers.size === 0 && entry.isDone) preview.freeze()
     }, UNFOLLOWED_MS)
   }
 

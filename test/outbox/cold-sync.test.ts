@@ -1,12 +1,12 @@
 /** A sync goes over everyone, whoever is about to leave memory. */
 import { expect, it } from 'vitest'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
-import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import { eventually } from '../support/eventually.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
+import { sendCall } from '../support/send-call.ts'
 import { VirtualTime } from '../support/server.ts'
 import { accountAudience, audience } from '../support/space.ts'
 import { connection, destination } from './given.ts'
@@ -27,16 +27,11 @@ async function opened(time: VirtualTime, checkpoints: MemoryCheckpoints): Promis
   return pipeline
 }
 
-async function send(pipeline: Pipeline, endpoint: 'track' | 'group', call: object): Promise<void> {
-  const body = Buffer.from(JSON.stringify(call))
-  await pipeline.ingest({ endpoint, sourceId: '', body, ...readRequest(endpoint, parseBody(body)) })
-}
-
 it('counts users whose page would have left memory with the very step', async () => {
   const [time, checkpoints] = [new VirtualTime(START), new MemoryCheckpoints()]
   const pipeline = await opened(time, checkpoints)
   const seen = (userId: string) =>
-    send(pipeline, 'track', { userId, event: 'Seen', messageId: `m-${userId}-${time.now}` })
+    sendCall(pipeline, 'track', { userId, event: 'Seen', messageId: `m-${userId}-${time.now}` })
   const source = audience('seen', "event('Seen').count() >= 1")
   const names = { id: 'aud_seen', name: 'Seen', description: '', enabled: true, options: {} }
   const record = connection({ id: 'con_1', definitionId: names.id, key: source.key, type: 'USERS', kind: 'audience' })
@@ -68,13 +63,13 @@ it('tells all users of an account that have left memory, of a change and by a sy
   await stepAll('con_1')
   await stepAll('con_1')
   for (let user = 0; user < USERS; user++)
-    await send(pipeline, 'group', { userId: `u${user}`, groupId: 'g1', messageId: `g${user}` })
+    await sendCall(pipeline, 'group', { userId: `u${user}`, groupId: 'g1', messageId: `g${user}` })
   const { residentPages } = pipeline.shard
   const leave = async (checkpointCount: number): Promise<void> => {
     time.moveTo(time.now + MINUTE)
     await eventually(async () => expect(await checkpoints.committed()).toHaveLength(Math.min(2, checkpointCount)))
     for (let entry = 0; residentPages.coldPages < 2 && entry < 9; entry++)
-      await send(pipeline, 'track', { userId: 'another', event: 'Other', messageId: `o${time.now}-${entry}` })
+      await sendCall(pipeline, 'track', { userId: 'another', event: 'Other', messageId: `o${time.now}-${entry}` })
     expect(residentPages.coldPages).toBeGreaterThanOrEqual(2)
   }
   const told = (): number[] =>
@@ -85,7 +80,7 @@ it('tells all users of an account that have left memory, of a change and by a sy
       .sort((a, b) => a - b)
   const numbers = (from: number): number[] => Array.from({ length: USERS }, (_, index) => from + index)
   await leave(1)
-  await send(pipeline, 'track', { userId: 'u1', event: 'Seen', messageId: 'seen' })
+  await sendCall(pipeline, 'track', { userId: 'u1', event: 'Seen', messageId: 'seen' })
   expect(told()).toEqual(numbers(1))
   await pipeline.command({ kind: 'sync', connectionId: 'con_1', scope: 'known' })
   await leave(2)

@@ -9,7 +9,6 @@ import type { PreviewRequest } from '../../src/model/preview.ts'
 import { estimateOf } from '../../src/space/estimate.ts'
 import { Preview, type PreviewContext } from '../../src/space/preview.ts'
 import { Previews } from '../../src/space/previews.ts'
-import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { previewsOf } from '../../src/server/previews.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
@@ -19,6 +18,7 @@ import { changingScenarios, scenarios } from '../support/generators/calls.ts'
 import { eventually } from '../support/eventually.ts'
 import { entriesOf } from '../support/run-shard.ts'
 import { propertyRuns } from '../support/runs.ts'
+import { sendCall } from '../support/send-call.ts'
 import { audience, Space } from '../support/space.ts'
 import { VirtualTime } from '../support/server.ts'
 
@@ -130,6 +130,39 @@ describe('a preview', () => {
     expect(preview.findings().exact?.size).toBe(3)
   })
 
+  it('is brought up to date once for all who ask at a time', async () => {
+    const space = new Space()
+    for (let user = 0; user < 200; user++) space.track(`u${user}`, 'Seen')
+    const preview = new Preview(
+      request(audience('a', "event('Other').count() >= 1")),
+      contextOf(space.shard, () => undefined),
+    )
+    await preview.complete()
+    for (let user = 0; user < 200; user++) space.track(`u${user}`, 'Other')
+    const first = preview.settle()
+    await Promise.all([preview.settle().then(() => expect(preview.findings().exact?.size).toBe(200)), first])
+  })
+
+  it('holds nothing of anybody while it waits, and fails if its names are gone meanwhile', async () => {
+    const space = new Space(audience('other', "event('Seen').count() >= 1"))
+    space.track('u1', 'Seen')
+    const numbers = new Map([['aud_1', 0]])
+    const context = { ...contextOf(space.shard, () => undefined), numberOf: (id: string) => numbers.get(id) }
+    const source = audience('a', "event('Seen').count() >= 1")
+    const preview = new Preview({ ...request(source), overlapWith: ['aud_1'] }, context)
+    const none = { id: 'aud_1', both: 0, onlyThis: 0, onlyOther: 0 }
+    expect(preview.findings()).toMatchObject({ status: 'RUNNING', overlap: [none] })
+    await preview.estimate()
+    expect(preview.findings()).toMatchObject({ estimate: { count: 1 }, overlap: [{ ...none, both: 1 }] })
+    space.remove('other')
+    numbers.clear()
+    await preview.complete()
+    expect(preview.findings()).toMatchObject({
+      status: 'FAILED',
+      failureReason: expect.stringContaining('overlapWith.0') as string,
+    })
+  })
+
   it('that fails says so', async () => {
     const space = new Space()
     space.track('u1', 'Seen')
@@ -162,8 +195,7 @@ it('a preview of people that have left memory lets them leave again', async () =
       userId: `u${from + index}`,
       event: index % 2 === 0 ? 'Seen' : 'Other',
     }))
-    const body = Buffer.from(JSON.stringify({ batch }))
-    await pipeline.ingest({ endpoint: 'batch', sourceId: '', body, ...readRequest('batch', parseBody(body)) })
+    await sendCall(pipeline, 'batch', { batch })
   }
   for (let page = 0; page < pages; page += 4) await send(page * PAGE_ACTORS, (page + 4) * PAGE_ACTORS)
   time.moveTo(time.now + 60_000)
@@ -258,6 +290,13 @@ describe('the previews of a space', () => {
     for (let index = 10; index < 54; index++) previews.start(`p${index}`, request(source))
     await eventually(() => expect(found(53)?.estimate).toBeDefined())
     expect(() => previews.start('more', request(source))).toThrow(expect.objectContaining({ code: 'rate_limit_error' }))
+    // One that is refused takes the place of none; a place that is free is there for the next.
+    expect(() => previews.start('more', request(audience('a', 'event(')), 'p53')).toThrow('column 7')
+    expect(found(53)?.status).toBe('RUNNING')
+    previews.start('more', request(source), 'p53')
+    expect(found(53)).toBeUndefined()
+    previews.cancel('p52')
+    previews.start('p53', request(source))
     isHeld = false
     for (const go of held) go()
     await eventually(() => expect(found(53)?.status).toBe('COMPLETED'))

@@ -89,6 +89,20 @@ function define(shard: Shard, definition: DefinitionSource): void {
   shard.apply({ kind: 'command', receivedAt: shard.clock, command: { kind: 'define', definition } })
 }
 
+/** An account 'g1' whose one user has sent a hundred events, of which ten are kept at most. */
+function accountOfOne(): Shard {
+  const shard = new Shard({
+    definitions: [
+      accountTrait('recent', "event('Viewed').within(1 day).count()"),
+      accountTrait('all', "event('Viewed').count()"),
+    ],
+    retention: keep(10),
+  })
+  join(shard, 'u1', 'g1', 0)
+  for (let index = 1; index <= 100; index++) track(shard, 'u1', index)
+  return shard
+}
+
 describe('windows', () => {
   it('of users are as they would be if all were kept, through merges, deadlines and restarts', () => {
     fc.assert(
@@ -130,15 +144,7 @@ describe('windows', () => {
   })
 
   it('of an account count the events of its users from when they joined it', () => {
-    const shard = new Shard({
-      definitions: [
-        accountTrait('recent', "event('Viewed').within(1 day).count()"),
-        accountTrait('all', "event('Viewed').count()"),
-      ],
-      retention: keep(10),
-    })
-    join(shard, 'u1', 'g1', 0)
-    for (let index = 1; index <= 100; index++) track(shard, 'u1', index)
+    const shard = accountOfOne()
     for (let index = 101; index <= 200; index++) track(shard, 'u2', index)
     const account = shard.account('g1')!
     expect([account.definedValue(0), account.definedValue(1)]).toEqual([100, 100])
@@ -155,15 +161,7 @@ describe('windows', () => {
   })
 
   it('of an account stay when two of its users become one, and count what a stranger still has', () => {
-    const shard = new Shard({
-      definitions: [
-        accountTrait('recent', "event('Viewed').within(1 day).count()"),
-        accountTrait('all', "event('Viewed').count()"),
-      ],
-      retention: keep(10),
-    })
-    join(shard, 'u1', 'g1', 0)
-    for (let index = 1; index <= 100; index++) track(shard, 'u1', index)
+    const shard = accountOfOne()
     for (let index = 101; index <= 200; index++) {
       const body = { type: 'track', anonymousId: 'a1', event: 'Viewed' }
       shard.apply({ kind: 'calls', receivedAt: START + index, calls: [{ body, sourceId: '' }] })
