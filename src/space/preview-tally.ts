@@ -21,10 +21,18 @@ export interface ActorFacts {
   readonly dueAt: number
 }
 
+/** Actors of one chunk: to make room for them takes no time that shows. */
+const CHUNK_SHIFT = 12
+const CHUNK_ACTORS = 1 << CHUNK_SHIFT
+
+class Chunk {
+  readonly facts = new Uint16Array(CHUNK_ACTORS)
+  readonly types = new Int32Array(CHUNK_ACTORS)
+  readonly dueAt = new Float64Array(CHUNK_ACTORS).fill(Infinity)
+}
+
 export class PreviewTally {
-  #facts = new Uint16Array(0)
-  #types = new Int32Array(0)
-  #dueAt = new Float64Array(0)
+  readonly #chunks: (Chunk | undefined)[] = []
   readonly #typeNames: string[] = []
   readonly #typeCounts: number[] = []
   /** By other audience: members of both, and of the other. */
@@ -34,51 +42,44 @@ export class PreviewTally {
   found = 0
   members = 0
 
-  /**
-   * @param others the number of other audiences
-   * @param ordinals room for so many at first: to grow takes long where there are many
-   */
-  constructor(others: number, ordinals: number) {
-    if (ordinals > 0) this.#reach(ordinals - 1)
+  /** @param others the number of other audiences */
+  constructor(others: number) {
     this.#both = Array<number>(others).fill(0)
     this.#other = Array<number>(others).fill(0)
   }
 
   isFound(ordinal: number): boolean {
-    return ordinal < this.#facts.length && this.#facts[ordinal] !== 0
+    return this.#factsOf(ordinal) !== 0
   }
 
   isMember(ordinal: number): boolean {
-    return ordinal < this.#facts.length && (this.#facts[ordinal]! & MEMBER) !== 0
+    return (this.#factsOf(ordinal) & MEMBER) !== 0
   }
 
   /** Replaces the facts about an actor; with undefined it is no more. */
   set(ordinal: number, actor: ActorFacts | undefined): void {
-    this.#reach(ordinal)
-    this.#count(ordinal, -1)
-    this.#facts[ordinal] = 0
-    this.#types[ordinal] = 0
-    this.#dueAt[ordinal] = Infinity
-    if (!actor) return
-    let facts = FOUND | (actor.isMember ? MEMBER : 0)
-    for (const [index, isMember] of actor.others.entries()) if (isMember) facts |= 1 << (index + OTHER_SHIFT)
-    this.#facts[ordinal] = facts
-    this.#types[ordinal] = actor.isMember ? this.#typesOf(actor.ids) : 0
-    this.#dueAt[ordinal] = actor.dueAt
-    this.#count(ordinal, 1)
+    const chunk = (this.#chunks[ordinal >> CHUNK_SHIFT] ??= new Chunk())
+    const at = ordinal & (CHUNK_ACTORS - 1)
+    this.#count(chunk.facts[at]!, chunk.types[at]!, -1)
+    chunk.facts[at] = actor ? factsOf(actor) : 0
+    chunk.types[at] = actor?.isMember ? this.#typesOf(actor.ids) : 0
+    chunk.dueAt[at] = actor ? actor.dueAt : Infinity
+    this.#count(chunk.facts[at], chunk.types[at], 1)
   }
 
   /** Lists the actors whose facts may have changed by an instant by time alone. */
   dueUntil(instant: number): number[] {
     const due: number[] = []
-    for (let ordinal = 0; ordinal < this.#dueAt.length; ordinal++)
-      if (this.#dueAt[ordinal]! <= instant) due.push(ordinal)
+    for (const [index, chunk] of this.#chunks.entries())
+      chunk?.dueAt.forEach((dueAt, at) => {
+        if (dueAt <= instant) due.push((index << CHUNK_SHIFT) + at)
+      })
     return due
   }
 
   countDueUntil(instant: number): number {
     let count = 0
-    for (let ordinal = 0; ordinal < this.#dueAt.length; ordinal++) if (this.#dueAt[ordinal]! <= instant) count++
+    for (const chunk of this.#chunks) if (chunk) for (const dueAt of chunk.dueAt) if (dueAt <= instant) count++
     return count
   }
 
@@ -94,8 +95,11 @@ export class PreviewTally {
     return { both, onlyThis: this.members - both, onlyOther: this.#other[other]! - both }
   }
 
-  #count(ordinal: number, by: 1 | -1): void {
-    const facts = this.#facts[ordinal]!
+  #factsOf(ordinal: number): number {
+    return this.#chunks[ordinal >> CHUNK_SHIFT]?.facts[ordinal & (CHUNK_ACTORS - 1)] ?? 0
+  }
+
+  #count(facts: number, types: number, by: 1 | -1): void {
     if ((facts & FOUND) === 0) return
     this.found += by
     const isMember = (facts & MEMBER) !== 0
@@ -105,8 +109,7 @@ export class PreviewTally {
       this.#other[index]! += by
       if (isMember) this.#both[index]! += by
     }
-    for (let types = this.#types[ordinal]!; types !== 0; types &= types - 1)
-      this.#typeCounts[31 - Math.clz32(types & -types)]! += by
+    for (let left = types; left !== 0; left &= left - 1) this.#typeCounts[31 - Math.clz32(left & -left)]! += by
   }
 
   #typesOf(ids: readonly ExternalId[]): number {
@@ -121,17 +124,10 @@ export class PreviewTally {
     }
     return types
   }
+}
 
-  #reach(ordinal: number): void {
-    if (ordinal < this.#facts.length) return
-    const length = Math.max(ordinal + 1, this.#facts.length * 2, 1024)
-    const [facts, types, dueAt] = [new Uint16Array(length), new Int32Array(length), new Float64Array(length)]
-    facts.set(this.#facts)
-    types.set(this.#types)
-    dueAt.fill(Infinity)
-    dueAt.set(this.#dueAt)
-    this.#facts = facts
-    this.#types = types
-    this.#dueAt = dueAt
-  }
+function factsOf({ isMember, others }: ActorFacts): number {
+  let facts = FOUND | (isMember ? MEMBER : 0)
+  for (const [index, isOther] of others.entries()) if (isOther) facts |= 1 << (index + OTHER_SHIFT)
+  return facts
 }

@@ -72,6 +72,8 @@ export class Preview {
   #exact: PreviewFindings['exact']
   #failure: string | undefined
   #spentMs = 0
+  /** Pages that were brought back since some were last let go. */
+  #loaded = 0
   /** All of smaller ordinals have been looked at, if there was anybody; infinite after the last. */
   #walkedTo = 0
   #kept: PreviewFindings | undefined
@@ -178,7 +180,6 @@ export class Preview {
   #begin(): void {
     if (this.#isStale) this.#name()
     this.#letGo()
-    this.#tally = new PreviewTally(this.#others.length, this.#context.shard.reader.pageCount * PAGE_ACTORS)
     this.#values = this.request.source.kind === 'computed_trait' ? new ValueTally() : undefined
     this.#walkedTo = 0
     this.#exact = undefined
@@ -190,7 +191,7 @@ export class Preview {
   #letGo(): void {
     this.#changed.clear()
     this.#shown.clear()
-    this.#tally = new PreviewTally(this.#others.length, 0)
+    this.#tally = new PreviewTally(this.#others.length)
     this.#values = undefined
   }
 
@@ -296,24 +297,15 @@ export class Preview {
 
   /** Keeps V1. */
   async #each(ordinals: Iterable<number>): Promise<void> {
-    const { elapsedMs, breathe, load } = this.#context
+    const { elapsedMs, breathe } = this.#context
     let start = elapsedMs()
-    let loaded = 0
     for (const ordinal of ordinals) {
       if (this.#isEnded || this.#isStale) return
-      let pages = this.#pagesOf(ordinal)
-      while (pages.length > 0) {
-        await load(pages)
-        loaded += pages.length
-        pages = this.#pagesOf(ordinal)
+      if (this.#pagesOf(ordinal).length > 0) {
+        await this.#bring(ordinal)
         start = elapsedMs()
       }
       this.#look(ordinal, this.#now())
-      if (loaded >= RELIEF_PAGES) {
-        await this.#relieve()
-        loaded = 0
-        start = elapsedMs()
-      }
       const spentMs = elapsedMs() - start
       if (spentMs < SLICE_MS) continue
       this.#spentMs += spentMs
@@ -323,9 +315,17 @@ export class Preview {
     this.#spentMs += elapsedMs() - start
   }
 
-  async #relieve(): Promise<void> {
-    const { shard, relieve } = this.#context
-    if (shard.isOverMemory) await relieve()
+  /** Brings an actor back into memory, with whatever its value is read from. */
+  async #bring(ordinal: number): Promise<void> {
+    const { shard, load, relieve } = this.#context
+    if (this.#loaded >= RELIEF_PAGES && shard.isOverMemory) {
+      await relieve()
+      this.#loaded = 0
+    }
+    for (let pages = this.#pagesOf(ordinal); pages.length > 0; pages = this.#pagesOf(ordinal)) {
+      await load(pages)
+      this.#loaded += pages.length
+    }
   }
 
   #pagesOf(ordinal: number): readonly number[] {
@@ -357,14 +357,14 @@ export class Preview {
 
   /** Describes the members that are shown, as they are now. */
   async #showSample(): Promise<void> {
-    const { shard, load, traitOf } = this.#context
+    const { shard, traitOf } = this.#context
     const sample: PreviewMember[] = []
     for (const ordinal of [...this.#shown].sort((a, b) => a - b)) {
       if (!this.#tally.isMember(ordinal)) {
         this.#shown.delete(ordinal)
         continue
       }
-      for (let pages = this.#pagesOf(ordinal); pages.length > 0; pages = this.#pagesOf(ordinal)) await load(pages)
+      await this.#bring(ordinal)
       shard.reader.see(ordinal, (actor) => {
         const traits = this.request.traits.map((name) => [name, traitOf(actor, name)] as const)
         sample.push({

@@ -201,7 +201,10 @@ it('a preview of people that have left memory lets them leave again', async () =
   time.moveTo(time.now + 60_000)
   await eventually(async () => expect(await checkpoints.committed()).toHaveLength(1))
   const { residentPages } = pipeline.shard
-  while (residentPages.coldPages < pages) await pipeline.relieve()
+  await eventually(async () => {
+    await pipeline.relieve()
+    expect(residentPages.coldPages).toBe(pages)
+  })
   let cold = pages
   const previews = previewsOf(pipeline, { clock: time.clock, timer: time.timer })
   const load = vi.spyOn(pipeline.reads, 'load')
@@ -211,8 +214,8 @@ it('a preview of people that have left memory lets them leave again', async () =
     expect(previews.find('p')?.findings.exact).toMatchObject({ size: (pages * PAGE_ACTORS) / 2 })
   })
   expect(load.mock.calls.length).toBeGreaterThanOrEqual(pages)
-  // Two rounds of 32, and the twenty that are shown.
-  expect(cold).toBeGreaterThan(pages / 10)
+  // A page goes with the second round of 32 after its own.
+  expect(cold).toBeGreaterThan(pages / 4)
   previews.stop()
   await pipeline.stop()
 })
