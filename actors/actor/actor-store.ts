@@ -6,7 +6,6 @@ import { Histories } from '../history/histories.ts'
 import { NameTable } from '../packing/name-table.ts'
 import { ActorMemory, type MemoryLimits } from '../memory/actor-memory.ts'
 import { Rings } from '../memory/rings.ts'
-import type { Plan } from '../plan/plan.ts'
 import { DefinedValues } from '../rows/defined-values.ts'
 import { IdStore } from '../rows/id-store.ts'
 import { Links } from '../rows/links.ts'
@@ -14,8 +13,10 @@ import { CONDITIONS, FLAGS, IS_UNBUILT, LINKS } from '../rows/row.ts'
 import { Rows } from '../rows/rows.ts'
 import { TraitStore } from '../rows/trait-store.ts'
 import { type LiveState, LiveStates, writeState } from './live-states.ts'
+import type { Laggards } from './laggards.ts'
 import type { Account, User } from './message.ts'
 import { OlderStore } from './older-store.ts'
+import type { PlanPair } from './plan-pair.ts'
 import type { SettlementSink } from './settlement-sink.ts'
 
 /** A sixty-fourth of the live states are packed at a time: to look for the oldest takes as long as to pack a few. */
@@ -29,12 +30,6 @@ export interface ActorStoreOptions {
   /** Makes views that stay with their actors. */
   readonly userAt: (ordinal: number) => User
   readonly accountAt: (ordinal: number) => Account
-}
-
-/** The plans of users and of accounts. */
-export interface PlanPair {
-  readonly user: Plan
-  readonly account: Plan
 }
 
 export class ActorStore {
@@ -58,8 +53,10 @@ export class ActorStore {
   readonly watched = new Map<number, Subject<Transition>>()
   readonly userAt: (ordinal: number) => User
   readonly accountAt: (ordinal: number) => Account
-  /** By which the states of all actors are laid out. */
+  /** By which the states of actors are laid out, but for those that are behind. */
   plans: PlanPair
+  /** Actors that have the plans of before; undefined if none has. */
+  laggards: Laggards | undefined
 
   constructor({ memory, rules, sink, plans, userAt, accountAt }: ActorStoreOptions) {
     this.memory = new ActorMemory(memory)
@@ -77,6 +74,11 @@ export class ActorStore {
     this.plans = plans
     this.userAt = userAt
     this.accountAt = accountAt
+  }
+
+  /** Returns the plans by which the states of an actor are laid out. */
+  plansOf(ordinal: number): PlanPair {
+    return this.laggards?.isBehind(ordinal) ? this.laggards.plans : this.plans
   }
 
   /** Ends a settlement that stands. */

@@ -10,6 +10,8 @@ import type { DefinedList } from './message.ts'
 export class ActorView {
   readonly store: ActorStore
   ordinal = -1
+  /** Its values since other definitions hold, as long as it has not been brought on to them. */
+  foreseen: DefinedList | undefined = undefined
   #traits: Traits | undefined = undefined
   #traitsOf = -1
   #traitsKey = -1
@@ -56,12 +58,14 @@ export class ActorView {
   }
 
   definedValue(id: number): JsonValue | undefined {
+    if (this.foreseen && this.store.laggards?.isBehind(this.ordinal)) return this.foreseen.get(id)?.value
     const at = this.store.values.find(this.row, id)
     return at === 0 ? undefined : this.store.values.value(at)
   }
 
   /** The values of definitions that ever had one. */
   get defined(): DefinedList {
+    if (this.foreseen && this.store.laggards?.isBehind(this.ordinal)) return this.foreseen
     const { row } = this
     const { values } = this.store
     return {

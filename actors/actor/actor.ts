@@ -227,6 +227,11 @@ export abstract class Actor<Received extends Message = Message>
     if (this.store.rows.earliest(this.row) <= this.now) this.#states.advance(this.now)
   }
 
+  /** Goes on under another plan, and marks nothing. */
+  adoptQuietly(adoption: Adoption): void {
+    this.#quietly(() => this.adopt(adoption))
+  }
+
   /** Releases all states. */
   dropStates(): void {
     this.#states.drop()
@@ -268,7 +273,7 @@ export abstract class Actor<Received extends Message = Message>
       const node = this.plan.definitions[this.#dirty.lowest()]!
       if (node.level > level) return
       this.#dirty.take()
-      this.#evaluateDefinition(node)
+      if (!node.isPrepared) this.#evaluateDefinition(node)
     }
   }
 

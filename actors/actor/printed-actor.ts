@@ -15,7 +15,7 @@ import type { SpaceActor } from './space-actor.ts'
 export function printedActor(store: ActorStore, actor: SpaceActor): string[] {
   const { rows, memory, histories } = store
   const { row } = actor
-  const plan = store.plans[actor.kind]
+  const plan = store.plansOf(actor.ordinal)[actor.kind]
   const first = [
     actor.label,
     `actor ${memory.state.ints[row * 2 + ORDINAL * 2 + 1]}`,

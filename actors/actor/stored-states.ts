@@ -16,7 +16,7 @@ const content = new Scratch()
 /** Writes the states of an actor, which must not be waiting to be computed. */
 export function writeStates(scratch: Scratch, store: ActorStore, ordinal: number, isAccount: boolean): void {
   const { doubles, ints } = store.memory.state
-  const { states } = isAccount ? store.plans.account : store.plans.user
+  const { states } = store.plansOf(ordinal)[isAccount ? 'account' : 'user']
   const row = store.rows.at(ordinal)
   const count = ints[(row + DIRECTORY) * 2]!
   scratch.varint(count)
@@ -41,7 +41,7 @@ function writeState(store: ActorStore, state: StatefulNode | Group, reference: n
 
 /** Reads states into the row of an actor that has none. */
 export function readStates(reader: EventReader, store: ActorStore, ordinal: number, isAccount: boolean): void {
-  const { states } = isAccount ? store.plans.account : store.plans.user
+  const { states } = store.plansOf(ordinal)[isAccount ? 'account' : 'user']
   for (let left = reader.varint(); left > 0; left--) {
     const [id, due, length] = [reader.varint(), reader.instant(), reader.varint()]
     const end = reader.position + length

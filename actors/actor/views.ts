@@ -9,13 +9,13 @@ export function viewOf(store: ActorStore, ordinal: number, isAccount: boolean): 
 }
 
 export function viewOfUser(store: ActorStore, ordinal: number): ProfileActor {
-  const view = new ProfileActor(store, store.plans.user)
+  const view = new ProfileActor(store, store.plansOf(ordinal).user)
   view.ordinal = ordinal
   return view
 }
 
 export function viewOfAccount(store: ActorStore, ordinal: number): AccountActor {
-  const view = new AccountActor(store, store.plans.account)
+  const view = new AccountActor(store, store.plansOf(ordinal).account)
   view.ordinal = ordinal
   return view
 }

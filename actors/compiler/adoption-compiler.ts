@@ -22,17 +22,27 @@ export interface PlanChange {
   readonly placement: Placement
   /** Definitions that begin, or begin anew, by number. */
   readonly begun: ReadonlySet<number>
+  /** Those of them that were kept aside: actors may have values of them. */
+  readonly resumed: ReadonlySet<number>
   /** True for a node whose state was not there before. */
   readonly isNew: (node: StatefulNode) => boolean
 }
 
 export function adoptionOf(change: PlanChange): Adoption {
   const { before, plan, registry, placement, isNew } = change
-  const marked = plan.definitions.filter((node) => isMarked(node, change))
+  const marked = plan.definitions.filter((node) => !node.isPrepared && isMarked(node, change))
+  const prepared = plan.definitions.filter((node) => node.isPrepared && newInputsOf(node, change).length > 0)
   const markedIds = new Set(marked.map(({ id }) => id))
   const trueOfNothing = new Set(plan.trueOfNothing)
   const successions = successionsOf(change.groupsBefore, placement.groups)
-  const names = marked.flatMap(({ inputs }) => [...inputs.names])
+  // A timed node may read whatever its definition names.
+  const [timed, untimed] = partition(prepared, (node) => newInputsOf(node, change).some(({ kind }) => kind === 'timed'))
+  const readers = [...marked, ...timed]
+  const names = readers.flatMap(({ inputs }) => [...inputs.names])
+  const read = [
+    ...readers.flatMap(({ inputs }) => [...inputs.nodes]),
+    ...untimed.flatMap((node) => newInputsOf(node, change)),
+  ]
   const events = newEvents(change)
   const streams = registry.nodes.filter((node) => node.kind === 'stream')
   return {
@@ -50,8 +60,12 @@ export function adoptionOf(change: PlanChange): Adoption {
     judged: streams.filter((node) => node.occurrences && isNew(node) && !isNew(node.occurrences)),
     totals: plan.totals.filter((node) => (node.place ? placement.newStreams.has(node) : isNew(node))),
     marked: marked.map(({ index }) => index),
-    valued: new Set([...before.byId.keys()].filter((id) => !plan.byId.has(id) || markedIds.has(id))),
-    names: new Set([...events.names(), ...namesReadBy(marked, registry)]),
+    prepares: prepared.length > 0,
+    valued: new Set([
+      ...[...before.byId.keys()].filter((id) => !plan.byId.has(id) || markedIds.has(id)),
+      ...[...change.resumed].filter((id) => plan.byId.has(id)),
+    ]),
+    names: new Set([...events.names(), ...namesOfEvents(read, registry)]),
     concernsAll: marked.some(({ index }) => trueOfNothing.has(index)),
     readsTraits: names.some((name) => name.endsWith(CUSTOM)),
     readsDefined: names.some((name) => !name.endsWith(CUSTOM)),
@@ -59,13 +73,25 @@ export function adoptionOf(change: PlanChange): Adoption {
 }
 
 /** True for a definition that may have another value now. */
-function isMarked(node: DefinitionNode, { before, begun, placement, isNew }: PlanChange): boolean {
-  const held = before.byId.get(node.id)
-  if (!held || begun.has(node.id)) return true
-  if (!isSameSet(held.inputs.names, node.inputs.names)) return true
-  for (const input of node.inputs.nodes)
-    if (isNew(input) || (input.kind === 'stream' && placement.newStreams.has(input))) return true
-  return false
+function isMarked(node: DefinitionNode, change: PlanChange): boolean {
+  const held = change.before.byId.get(node.id)
+  return change.begun.has(node.id) || !readsSame(held, node) || newInputsOf(node, change).length > 0
+}
+
+/** True if the names that a definition reads mean what they meant before. */
+export function readsSame(held: DefinitionNode | undefined, { inputs }: DefinitionNode): boolean {
+  return held !== undefined && isSameSet(held.inputs.names, inputs.names)
+}
+
+/** Lists the nodes that a definition reads, and whose states were not there before. */
+function newInputsOf({ inputs }: DefinitionNode, { placement, isNew }: PlanChange): StatefulNode[] {
+  return [...inputs.nodes].filter(
+    (input) => isNew(input) || (input.kind === 'stream' && placement.newStreams.has(input)),
+  )
+}
+
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [first: Item[], second: Item[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }
 
 function isSameSet(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
@@ -109,11 +135,9 @@ function newEvents({ registry, placement, isNew }: PlanChange): EventIndex {
   return events
 }
 
-/** Lists the names of the events that definitions look at themselves. */
-function namesReadBy(marked: readonly DefinitionNode[], registry: NodeRegistry): Set<string> {
-  const read = new Set<StatefulNode>()
-  for (const { inputs } of marked)
-    for (const node of inputs.nodes) read.add(node.kind === 'stream' ? (node.occurrences ?? node) : node)
+/** Lists the names of the events that nodes look at themselves. */
+function namesOfEvents(nodes: readonly StatefulNode[], registry: NodeRegistry): Set<string> {
+  const read = new Set(nodes.map((node) => (node.kind === 'stream' ? (node.occurrences ?? node) : node)))
   const placed = registry.placed().filter(({ predicate }) => predicate.nodes.some((node) => read.has(node)))
   return new Set(placed.map(({ event }) => event))
 }

@@ -19,8 +19,16 @@ import type { Group } from '../plan/group.ts'
 import { type Dependents, noDependents } from '../plan/dependents.ts'
 import { lookbackMsOf } from '../plan/stream-node.ts'
 import type { DefinitionNode, Plan, StatefulNode } from '../plan/plan.ts'
-import { type DefinitionInput, KeyTable, kindOfType, type Placed, placeDefinitions } from './references.ts'
-import { adoptionOf } from './adoption-compiler.ts'
+import {
+  type DefinitionInput,
+  KeyTable,
+  kindOfType,
+  NONE_PREPARED,
+  type Placed,
+  placeDefinitions,
+  type PreparedDefinitions,
+} from './references.ts'
+import { adoptionOf, type PlanChange } from './adoption-compiler.ts'
 import { type CompiledPlan, type Layouts, type PlanBefore, type Plans, restored } from './compiled-plans.ts'
 import { type Placement, placeStreams } from './group-compiler.ts'
 import { StateNumbers } from './state-numbers.ts'
@@ -38,26 +46,37 @@ export interface PlansChange {
 export interface PlansBefore {
   readonly plans: Plans
   readonly begun: ReadonlySet<number>
+  /** Those of them that were kept aside: actors may have values of them. */
+  readonly resumed?: ReadonlySet<number>
+  /** Definitions whose states the next plans hold beforehand. */
+  readonly prepared?: PreparedDefinitions
 }
 
 /**
  * Compiles definitions; throws an EngineError if they reference one another in a cycle.
  * @param stored the layouts by which actors were stored under the same definitions
  */
-export function compilePlans(inputs: readonly DefinitionInput[], stored?: Layouts): Plans {
+export function compilePlans(
+  inputs: readonly DefinitionInput[],
+  stored?: Layouts,
+  prepared?: PreparedDefinitions,
+): Plans {
   const before = { conditions: StateNumbers.from(stored?.conditions) }
   const { plans } = compile(
     inputs,
     stored ? { ...before, user: restored(stored.user), account: restored(stored.account) } : before,
+    prepared,
   )
   return plans
 }
 
 /** Compiles definitions that come after others; throws an EngineError if they reference one another in a cycle. */
 export function compileChange(inputs: readonly DefinitionInput[], before: PlansBefore): PlansChange {
-  const { plans, adoptionOf } = compile(inputs, before.plans)
+  const { plans, adoptionOf } = compile(inputs, before.plans, before.prepared)
   return { plans, adoptions: { user: adoptionOf('user', before), account: adoptionOf('account', before) } }
 }
+
+const NONE: ReadonlySet<number> = new Set()
 
 interface Compilation {
   readonly plans: Plans
@@ -67,16 +86,21 @@ interface Compilation {
 function compile(
   inputs: readonly DefinitionInput[],
   before: { readonly conditions: StateNumbers; readonly user?: PlanBefore; readonly account?: PlanBefore },
+  prepared = NONE_PREPARED,
 ): Compilation {
   const keys = new KeyTable(inputs.map((input) => input.source))
   const numbers = before.conditions.following()
-  const conditions = collectConditions(inputs, numbers)
-  const placed = placeDefinitions([...inputs, ...conditions.values()], keys)
+  const own = collectConditions(inputs, numbers, new Map())
+  const conditions = collectConditions(prepared.inputs, numbers, own)
+  const ownInputs = [...inputs, ...own.values()]
+  const others = [...prepared.inputs, ...[...conditions.values()].filter(({ source }) => !own.has(source.key))]
+  const placed = placeDefinitions(ownInputs, keys, { ...prepared, inputs: others })
+  const names = { keys, prepared: new Set(others), preparedKeys: prepared.keys }
   const builders = {
-    user: new PlanBuilder('user', placed, before.user),
-    account: new PlanBuilder('account', placed, before.account),
+    user: new PlanBuilder('user', placed, new Set(prepared.inputs), before.user),
+    account: new PlanBuilder('account', placed, new Set(prepared.inputs), before.account),
   }
-  for (const kind of ['user', 'account'] as const) builders[kind].compile(keys, builders, conditions)
+  for (const kind of ['user', 'account'] as const) builders[kind].compile(names, builders, conditions)
   const plans = {
     user: builders.user.finish(builders.account),
     account: builders.account.finish(builders.account),
@@ -84,7 +108,8 @@ function compile(
   }
   return {
     plans,
-    adoptionOf: (kind, { plans: old, begun }) => builders[kind].adoption(old[kind], plans[kind], begun),
+    adoptionOf: (kind, { plans: old, begun, resumed = NONE }) =>
+      builders[kind].adoption(old[kind], plans[kind], { begun, resumed }),
   }
 }
 
@@ -93,8 +118,13 @@ function conditionKey(condition: Condition, since: Since): string {
   return `\0${printCondition(condition)} since ${sinceKey(since)}`
 }
 
-function collectConditions(inputs: readonly DefinitionInput[], numbers: StateNumbers): Map<string, DefinitionInput> {
-  const conditions = new Map<string, DefinitionInput>()
+/** Adds to known conditions those of some definitions; returns all, by key. */
+function collectConditions(
+  inputs: readonly DefinitionInput[],
+  numbers: StateNumbers,
+  known: ReadonlyMap<string, DefinitionInput>,
+): Map<string, DefinitionInput> {
+  const conditions = new Map(known)
   const visit = (condition: Condition, since: Since): void => {
     if (condition.kind === 'and' || condition.kind === 'or')
       for (const operand of condition.operands) visit(operand, since)
@@ -117,6 +147,13 @@ function collectConditions(inputs: readonly DefinitionInput[], numbers: StateNum
   return conditions
 }
 
+/** The meaning of names: other for definitions that are prepared. */
+interface Names {
+  readonly keys: KeyTable
+  readonly prepared: ReadonlySet<DefinitionInput>
+  readonly preparedKeys: KeyTable
+}
+
 class PlanBuilder {
   readonly kind: ActorKind
   readonly nodes: DefinitionNode[]
@@ -130,17 +167,26 @@ class PlanBuilder {
   #streams: StreamCompiler | undefined
   #placement: Placement | undefined
 
-  constructor(kind: ActorKind, placed: readonly Placed[], before: PlanBefore | undefined) {
+  constructor(
+    kind: ActorKind,
+    placed: readonly Placed[],
+    prepared: ReadonlySet<DefinitionInput>,
+    before: PlanBefore | undefined,
+  ) {
     this.kind = kind
     this.#before = before
     this.#numbers = before?.numbers.following() ?? StateNumbers.from()
     this.#placed = placed.filter(({ input }) => kindOfType(input.source) === kind).sort((a, b) => a.level - b.level)
-    this.nodes = this.#placed.map(({ input, level }, index) => emptyNode(input, level, index))
-    this.byKey = new Map(this.nodes.map((node) => [node.key, node]))
+    this.nodes = this.#placed.map((one, index) => emptyNode(one, index, prepared.has(one.input)))
+    const [ready, others] = [
+      this.nodes.filter((node) => !node.isPrepared),
+      this.nodes.filter((node) => node.isPrepared),
+    ]
+    this.byKey = new Map([...others, ...ready].map((node) => [node.key, node]))
   }
 
   compile(
-    keys: KeyTable,
+    { keys, prepared, preparedKeys }: Names,
     builders: Record<ActorKind, PlanBuilder>,
     conditions: ReadonlyMap<string, DefinitionInput>,
   ): void {
@@ -156,7 +202,7 @@ class PlanBuilder {
     }
     const streams = new StreamCompiler(scope, this.#events)
     this.#streams = streams
-    this.#placed.forEach(({ input }, index) => {
+    const compileOne = ({ input }: Placed, index: number): void => {
       const node = this.nodes[index]!
       const { since } = input
       const compiler = new ConditionCompiler(scope, streams, { definition: index, since, inputs: node.inputs })
@@ -164,6 +210,14 @@ class PlanBuilder {
         input.query.kind === 'audience'
           ? compiler.condition(input.query.condition)
           : compiler.reduction(input.query.reduction)
+    }
+    // Where names mean two things, equal text is one node: that of the definitions which are there.
+    this.#placed.forEach((one, index) => {
+      if (!prepared.has(one.input)) compileOne(one, index)
+    })
+    scope.keys = preparedKeys
+    this.#placed.forEach((one, index) => {
+      if (prepared.has(one.input)) compileOne(one, index)
     })
     streams.finish(this.#numbers)
   }
@@ -176,7 +230,7 @@ class PlanBuilder {
     const plan: Plan = {
       kind: this.kind,
       definitions: this.nodes,
-      byId: new Map(this.nodes.map((node) => [node.id, node])),
+      byId: new Map(this.nodes.filter((node) => !node.isPrepared).map((node) => [node.id, node])),
       states: byNumber([...registry.nodes, ...placement.groups.values()]),
       events: this.#events,
       traits: this.#traits,
@@ -188,17 +242,19 @@ class PlanBuilder {
       work: registry.work,
     }
     const nothing = hostOfNothing()
-    const holds = this.nodes.filter((node) => node.kind !== 'computed_trait' && node.evaluate(nothing) === true)
+    const holds = this.nodes.filter(
+      (node) => !node.isPrepared && node.kind !== 'computed_trait' && node.evaluate(nothing) === true,
+    )
     const trueOfNothing = holds.map((node) => node.index)
     return { ...plan, trueOfNothing, numbers: this.#numbers, groups: placement.groups }
   }
 
   /** Finds the way from a plan to the one that `finish` has given. */
-  adoption(before: CompiledPlan, plan: CompiledPlan, begun: ReadonlySet<number>): Adoption {
+  adoption(before: CompiledPlan, plan: CompiledPlan, changed: Pick<PlanChange, 'begun' | 'resumed'>): Adoption {
     const { registry } = this.#streams!
     const isNew = (node: StatefulNode) => this.#streams!.isNew(node, this.#numbers)
     const groupsBefore = before.groups
-    return adoptionOf({ before, groupsBefore, plan, registry, placement: this.#placement!, begun, isNew })
+    return adoptionOf({ before, groupsBefore, plan, registry, placement: this.#placement!, ...changed, isNew })
   }
 }
 
@@ -233,7 +289,11 @@ function union(all: readonly Dependents[]): Dependents {
   }
 }
 
-function emptyNode({ id, source, query }: DefinitionInput, level: number, index: number): DefinitionNode {
+function emptyNode(
+  { input: { id, source, query }, level }: Placed,
+  index: number,
+  isPrepared: boolean,
+): DefinitionNode {
   const reducer: Reducer | undefined = query.kind === 'computed_trait' ? query.reduction.reducer : undefined
   return {
     index,
@@ -251,6 +311,7 @@ function emptyNode({ id, source, query }: DefinitionInput, level: number, index:
         : undefined,
     inputs: { nodes: new Set(), names: new Set() },
     absentUntilOne: reducer?.kind === 'count' || reducer?.kind === 'unique_count',
+    isPrepared,
     dependents: noDependents(),
     acrossDependents: noDependents(),
   }

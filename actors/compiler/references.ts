@@ -94,6 +94,17 @@ export function rightsOf(right: Operand | readonly Operand[]): readonly Operand[
   return Array.isArray(right) ? (right as readonly Operand[]) : [right as Operand]
 }
 
+/**
+ * Definitions that will come in place of the present ones, of which the states are computed beforehand. Their names are
+ * looked up among all that will be there.
+ */
+export interface PreparedDefinitions {
+  readonly inputs: readonly DefinitionInput[]
+  readonly keys: KeyTable
+}
+
+export const NONE_PREPARED: PreparedDefinitions = { inputs: [], keys: new KeyTable([]) }
+
 /** A definition with its level in the order of settling: even for users, odd for accounts. */
 export interface Placed {
   readonly input: DefinitionInput
@@ -109,8 +120,16 @@ export const REFERENCES_DEPTH_MAX = 500
  * Orders definitions so that each comes after everything that it reads. Throws an EngineError for a cycle, or a chain
  * too long.
  */
-export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTable): Placed[] {
-  const byName = new Map(inputs.map((input) => [nameOf(kindOfType(input.source), input.source.key), input]))
+export function placeDefinitions(
+  inputs: readonly DefinitionInput[],
+  keys: KeyTable,
+  prepared: PreparedDefinitions = NONE_PREPARED,
+): Placed[] {
+  // A prepared definition reads those that are there, until it takes the place of one.
+  const byName = new Map(
+    [...prepared.inputs, ...inputs].map((input) => [nameOf(kindOfType(input.source), input.source.key), input]),
+  )
+  const arePrepared = new Set(prepared.inputs)
   const known = new Map<DefinitionInput, { level: number; depth: number }>()
   const open = new Set<DefinitionInput>()
   const placed: Placed[] = []
@@ -125,7 +144,7 @@ export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTa
     let level = kind === 'user' ? 0 : 1
     let depth = 1
     visitTraits(input.query, kind, (name, of) => {
-      const target = keys.resolve(of, name)
+      const target = (arePrepared.has(input) ? prepared.keys : keys).resolve(of, name)
       if (target.kind === 'custom' || target.kind === 'hidden') return
       const targetKind = target.kind === 'own' ? of : 'account'
       const read = place(byName.get(nameOf(targetKind, target.key))!)
@@ -139,7 +158,7 @@ export function placeDefinitions(inputs: readonly DefinitionInput[], keys: KeyTa
     placed.push({ input, level })
     return { level, depth }
   }
-  for (const input of inputs) place(input)
+  for (const input of [...inputs, ...prepared.inputs]) place(input)
   return placed
 }
 

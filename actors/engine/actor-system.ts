@@ -4,6 +4,7 @@
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { Retention } from '../../src/model/retention.ts'
+import type { Transition } from '../../src/model/transition.ts'
 import { ActorStore } from '../actor/actor-store.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
@@ -26,10 +27,12 @@ import type { SettlementObserver } from '../settlement/settlement-observer.ts'
 import { Settlement } from '../settlement/settlement.ts'
 import { CallActors } from './call-actors.ts'
 import { CallApplication } from './call-application.ts'
+import { Changeover } from './changeover.ts'
 import { expiresAt } from './expiry.ts'
 import { Redefinition } from './redefinition.ts'
 import { ResidentPages } from './resident-pages.ts'
 import { SpaceClock } from './space-clock.ts'
+import { TouchedPages } from './touched-pages.ts'
 
 export interface ActorSystemOptions {
   readonly definitions: Definitions
@@ -60,6 +63,7 @@ export class ActorSystem {
     onJoin: (ordinal) => {
       this.roster.changing(ordinal)
     },
+    onBehind: (actor, now) => this.changeover.walk!.adopt(actor, now),
     onSettled: (actor) => this.schedule(actor),
     onRestored: (ordinal) => {
       const row = this.store.rows.at(ordinal)
@@ -67,6 +71,7 @@ export class ActorSystem {
     },
   })
   readonly redefinition: Redefinition
+  readonly changeover: Changeover
   readonly deduplication: Deduplication
   readonly residentPages: ResidentPages
   readonly reader: ActorReader
@@ -82,7 +87,7 @@ export class ActorSystem {
     const { roster, wheel, settlement } = this
     settlement.observer = options.observer
     this.retention = options.retention
-    this.defined = new DefinedPlans(options.definitions)
+    this.defined = DefinedPlans.of(options.definitions)
     this.#liveStatesMax = options.liveStatesMax
     this.#residentBytesMax = options.residentBytesMax
     this.store = new ActorStore({
@@ -105,14 +110,24 @@ export class ActorSystem {
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
-    this.reader = new ActorReader(roster, (ordinal) => this.viewOf(ordinal))
+    this.reader = new ActorReader(roster, (ordinal) => this.seen(ordinal))
     this.clock = new SpaceClock({
       wheel,
       settlement,
       labelOf: (ordinal) => this.viewOf(ordinal)!.label,
+      beforeFiring: (ordinals, transitions) => this.#bringOn(ordinals, transitions),
       onDue: (actor, due) => this.#onDue(actor, due),
     })
     this.redefinition = new Redefinition({ roster, settlement, store: this.store, wheel })
+    this.changeover = new Changeover({
+      roster,
+      settlement,
+      wheel,
+      store: this.store,
+      now: () => this.clock.now,
+      onFault: (fault) => this.clock.setAside(fault),
+      defined: () => this.defined,
+    })
     this.#callActors = new CallActors({
       identity: this.identity,
       roster,
@@ -120,12 +135,18 @@ export class ActorSystem {
       settlement,
       store: this.store,
       profilesMax: () => this.retention.profilesMax,
+      beforeUniting: (ordinal, now) => {
+        if (this.store.laggards?.isBehind(ordinal)) this.changeover.walk!.adoptAbsorbed(ordinal, now)
+      },
     })
     this.calls = new CallApplication({
       clock: this.clock,
       settlement,
       deduplication: this.deduplication,
       callActors: this.#callActors,
+      beforeTouching: (call, transitions) => {
+        if (this.changeover.isSwitching) this.#bringOn(this.residentPages.namedBy(call), transitions)
+      },
     })
   }
 
@@ -133,6 +154,24 @@ export class ActorSystem {
   viewOf(ordinal: number): SpaceActor | undefined {
     if (this.store.rows.at(ordinal) === 0) return undefined
     return viewOf(this.store, ordinal, this.roster.isAccount(ordinal))
+  }
+
+  /** Returns a view of an actor that is in memory, to be read at once: with its values since a switch. */
+  seen(ordinal: number): SpaceActor | undefined {
+    const view = this.viewOf(ordinal)
+    if (view && this.changeover.isSwitching && !this.settlement.isOpen) view.foreseen = this.changeover.foresee(ordinal)
+    return view
+  }
+
+  /** Settles what a switch has changed of actors that are about to be touched, and of all whom they reach. */
+  #bringOn(ordinals: Iterable<number>, transitions: Transition[]): void {
+    if (!this.changeover.isSwitching) return
+    const touched = new TouchedPages(
+      { roster: this.roster, store: this.store, doAccountsReadUsers: () => false },
+      false,
+    )
+    for (const ordinal of ordinals) touched.add(ordinal)
+    this.changeover.walk!.bring(touched.ordinals, transitions)
   }
 
   #onDue(actor: SpaceActor, due: number): void {

@@ -4,7 +4,8 @@
  */
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import { Actor } from '../actor/actor.ts'
-import { ActorStore, type PlanPair } from '../actor/actor-store.ts'
+import { ActorStore } from '../actor/actor-store.ts'
+import type { PlanPair } from '../actor/plan-pair.ts'
 import type { SettlementSink } from '../actor/settlement-sink.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'

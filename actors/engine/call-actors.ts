@@ -24,6 +24,8 @@ export interface CallActorsOptions {
   readonly store: ActorStore
   /** The highest number of users. */
   readonly profilesMax: () => number
+  /** Called for a user that another one is about to take over. */
+  readonly beforeUniting: (ordinal: number, now: number) => void
 }
 
 export class CallActors {
@@ -103,7 +105,8 @@ export class CallActors {
   }
 
   #merge(first: number, others: readonly number[], now: number, plans: Plans): ProfileActor {
-    const { settlement, store } = this.#options
+    const { settlement, store, beforeUniting } = this.#options
+    for (const ordinal of others) beforeUniting(ordinal, now)
     const united = [first, ...others].map((ordinal) => viewOfUser(store, ordinal))
     const absorbed = united.slice(1)
     const accounts = [...new Set(united.flatMap(({ accountOrdinals }) => accountOrdinals))]

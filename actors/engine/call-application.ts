@@ -27,6 +27,8 @@ export interface CallApplicationOptions {
   readonly settlement: Settlement
   readonly deduplication: Deduplication
   readonly callActors: CallActors
+  /** Called before the settlement of a call. */
+  readonly beforeTouching: (call: Call, transitions: Transition[]) => void
 }
 
 export class CallApplication {
@@ -59,6 +61,7 @@ export class CallApplication {
     clock.moveTo(now, transitions)
     if (!deduplication.isNew(call.messageId, now)) return DUPLICATE
     if (call.type === 'alias') return APPLIED
+    this.#options.beforeTouching(call, transitions)
     try {
       this.#settle(call, raw.sourceId, context, transitions)
       return APPLIED

@@ -16,12 +16,20 @@ export class Concern {
   readonly #isForAccounts: boolean
   readonly #now: number
 
-  constructor(store: ActorStore, adoptions: { readonly user: Adoption; readonly account: Adoption }, now: number) {
+  /** @param now actors that are due by then are concerned */
+  constructor(store: ActorStore, adoptions: { readonly user: Adoption; readonly account: Adoption }, now = -Infinity) {
     this.#store = store
     this.#user = adoptions.user
     this.#bits = store.histories.bitsOf(adoptions.user.names)
     this.#isForAccounts = !isEmptyAdoption(adoptions.account)
     this.#now = now
+  }
+
+  /** True if no actor is concerned but those that are due. */
+  get isNobody(): boolean {
+    const { concernsAll, readsTraits, readsDefined, dropped, successions, valued } = this.#user
+    if (this.#isForAccounts || concernsAll || readsTraits || readsDefined) return false
+    return (this.#bits.low | this.#bits.high) === 0 && dropped.size + successions.size + valued.size === 0
   }
 
   /** True if an actor must take part. Accounts do not tell: they take part in whatever is about accounts. */

@@ -76,7 +76,7 @@ export class ActorInspection {
 
   /** Finds what the kept events of an actor determine: all but windows and sessions into which forgotten ones fall. */
   #determined(actor: SpaceActor): Determined {
-    const { states, definitions }: Plan = this.#store.plans[actor.kind]
+    const { states, definitions }: Plan = this.#store.plansOf(actor.ordinal)[actor.kind]
     const keptSince = Math.max(...actor.olderOfAll().map((older) => older.keptSince), ...actor.windowsCountedSince())
     const all = states.filter((state) => state?.kind === 'stream')
     const streams = new Set(all.filter((node) => node.occurrences || keptSince <= actor.now - lookbackMsOf(node)))
@@ -91,7 +91,7 @@ export class ActorInspection {
    */
   #findings(actor: SpaceActor, { streams, definitions }: Determined, areComputed: boolean): Map<string, JsonValue> {
     const found = new Map<string, JsonValue>()
-    const plan = this.#store.plans[actor.kind]
+    const plan = this.#store.plansOf(actor.ordinal)[actor.kind]
     for (const state of plan.states) {
       if (state?.kind === 'stream' && streams.has(state)) {
         const value = actor.streamValue(state.id) ?? valueOfNothing(state.reducer)

@@ -21,6 +21,7 @@ import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { Settlement } from '../settlement/settlement.ts'
 import { Concern } from './concern.ts'
 import { EverCounted } from './ever-counted.ts'
+import { linkedTo } from './linked-actors.ts'
 
 const scratch = new Scratch()
 
@@ -40,6 +41,8 @@ export interface NewDefinitions extends PlansChange {
   /** Definitions that begin, or begin anew. */
   readonly begun: readonly DefinitionInput[]
   readonly inputs: readonly DefinitionInput[]
+  /** Tells of a definition that is not there if its last values are kept. */
+  readonly isAside: (definition: number) => boolean
   readonly now: number
 }
 
@@ -80,7 +83,7 @@ export class Redefinition {
   /** @returns the actors as they were */
   #adoptTogether(
     ordinals: readonly number[],
-    { plans, oldPlans, adoptions, begun, now }: NewDefinitions,
+    { plans, oldPlans, adoptions, begun, isAside, now }: NewDefinitions,
     everCounted: EverCounted,
     transitions: Transition[],
   ): Adopter[] {
@@ -92,7 +95,8 @@ export class Redefinition {
       store.plans = oldPlans
       const actors = ordinals.map((ordinal) => this.#enter(ordinal, now))
       store.plans = plans
-      for (const actor of actors) store.values.keepOnly(actor.row, (id) => plans[actor.kind].byId.has(id))
+      for (const actor of actors)
+        store.values.keepOnly(actor.row, (id) => plans[actor.kind].byId.has(id) || isAside(id))
       for (const actor of actors) {
         const adoption = adoptions[actor.kind]
         actor.receive({ kind: 'definitions changed', at: now, adoption, conditions: plans.user.byId })
@@ -154,7 +158,7 @@ export class Redefinition {
     const reached = new Set<number>()
     for (const account of roster.accounts()) {
       if (reached.has(account)) continue
-      const group = this.#linkedTo(account, reached)
+      const group = linkedTo(store, account, reached)
       if (group.some((ordinal) => concern.of(ordinal, roster.isAccount(ordinal)))) yield group
     }
     let alone: number[] = []
@@ -167,22 +171,5 @@ export class Redefinition {
       alone = []
     }
     yield alone
-  }
-
-  /** Lists the ordinals of all actors that are linked to an account through accounts and users, in order. */
-  #linkedTo(first: number, reached: Set<number>): number[] {
-    const { store } = this.#options
-    const group: number[] = []
-    const waiting = [first]
-    reached.add(first)
-    for (let ordinal = waiting.pop(); ordinal !== undefined; ordinal = waiting.pop()) {
-      group.push(ordinal)
-      for (const linked of store.links.keys(store.rows.at(ordinal))) {
-        if (reached.has(linked)) continue
-        reached.add(linked)
-        waiting.push(linked)
-      }
-    }
-    return group.sort((a, b) => a - b)
   }
 }

@@ -7,7 +7,7 @@
  *     touched, so that this entry cannot evict it.
  */
 import type { Call } from '../../src/model/call.ts'
-import type { CallsEntry, CheckedCall, CommandEntry, TickEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, CheckedCall, CommandEntry, Slice, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
 import { actorsOfPage, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
@@ -64,14 +64,16 @@ export class ResidentPages {
     const { looksAt = NO_PAGES, areUsersTold = false } = entry
     for (const page of looksAt) roster.touch(page)
     if (roster.coldCount === 0) return NO_PAGES
-    if (entry.kind === 'command') return [...roster.coldPages()]
+    const slice = entry.kind === 'command' && 'slice' in entry.command ? entry.command.slice : undefined
+    if (entry.kind === 'command' && !slice) return [...roster.coldPages()]
     const touched = new TouchedPages(this.#options, areUsersTold)
+    if (slice) this.#addSlice(slice, entry.receivedAt, touched)
     for (const page of looksAt) this.#addPage(page, areUsersTold, touched)
     for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) touched.add(ordinal)
     if (entry.kind === 'calls') {
       // A new actor gets an ordinal on the last page.
       touched.look(roster.nextOrdinal)
-      for (const { call } of entry.calls) this.#addCall(call, touched)
+      for (const { call } of entry.calls) for (const ordinal of this.namedBy(call)) touched.add(ordinal)
     }
     return [...touched.coldPages]
   }
@@ -130,14 +132,22 @@ export class ResidentPages {
     this.#areManyStored = true
   }
 
-  #addCall({ ids, groupId }: Call, touched: TouchedPages): void {
+  /** Lists the actors that a call names, by their ordinals. */
+  namedBy({ ids, groupId }: Call): number[] {
     const { roster, identity } = this.#options
-    for (const { type, value } of ids) {
-      const ordinal = identity.ordinalOf(type, value)
-      if (ordinal >= 0) touched.add(ordinal)
-    }
+    const named = ids.map(({ type, value }) => identity.ordinalOf(type, value)).filter((ordinal) => ordinal >= 0)
     const account = groupId === undefined ? undefined : roster.account(groupId)
-    if (account !== undefined) touched.add(account)
+    return account === undefined ? named : [...named, account]
+  }
+
+  /** Adds the actors that a step of a changeover may come to: the next ones, or the first of its next part. */
+  #addSlice({ rows }: Slice, receivedAt: number, touched: TouchedPages): void {
+    const { roster, store, wheel } = this.#options
+    const next = store.laggards?.next ?? 0
+    for (const from of next === 0 ? [0] : [0, next])
+      for (let ordinal = from; ordinal < Math.min(from + rows, roster.nextOrdinal); ordinal++)
+        if (roster.has(ordinal)) touched.add(ordinal)
+    for (const ordinal of wheel.dueUntil(receivedAt)) touched.add(ordinal)
   }
 
   /** Adds the actors of a page, and the users of its accounts if they are told of them. */

@@ -43,7 +43,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     this.#system.write(() => {
       for (const ordinal of roster.accounts()) {
         const account = viewOfAccount(store, ordinal)
-        if (account.isUnbuilt) account.countUsers(store.plans.user.conditions)
+        if (account.isUnbuilt) account.countUsers(store.plansOf(ordinal).user.conditions)
       }
     })
     for (const ordinal of this.#unscheduled) {

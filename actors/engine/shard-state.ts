@@ -4,6 +4,7 @@ import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { DeduplicationHead, DeduplicationLimits } from '../deduplication/deduplication.ts'
 import type { Retention } from '../../src/model/retention.ts'
 import type { StoredDefinition } from '../compiler/definitions.ts'
+import type { StoredChangeover } from './changeover.ts'
 import type { Layouts } from '../compiler/compiled-plans.ts'
 import type { PageCut } from '../records/pages.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
@@ -34,7 +35,11 @@ export interface ShardHead {
   readonly arrivals: number
   readonly names: readonly string[]
   readonly definitions: readonly StoredDefinition[]
+  /** Definitions whose last values are kept, though they are not there; absent before there were any. */
+  readonly asideDefinitions?: readonly StoredDefinition[]
   readonly nextDefinitionId: number
+  /** The change of definitions that is under way. */
+  readonly changeover?: StoredChangeover
   /** By which the states of actors are stored; absent in checkpoints that hold none. */
   readonly layouts?: Layouts
   readonly retention: Retention

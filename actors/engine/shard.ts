@@ -6,7 +6,7 @@
  * each at its own instant; then the input is applied, and its profile settles once, with everything due for it at that
  * time; deadlines of others at that time fire when the clock moves on.
  */
-import type { DefinitionSource } from '../../src/model/definition.ts'
+import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
 import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
@@ -22,6 +22,7 @@ import type { AccountActor } from '../actor/account-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
+import { type ChangeoverProgress, plansBefore } from './changeover.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
 import { haveLayouts } from '../compiler/compiled-plans.ts'
@@ -36,7 +37,7 @@ import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
-import { kindOfType } from '../compiler/references.ts'
+import { kindOfType, NONE_PREPARED } from '../compiler/references.ts'
 import { Draft } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
 
@@ -181,12 +182,13 @@ export class Shard {
   }
 
   #head(): ShardHead {
+    const changeover = this.#system.changeover.stored()
     return {
       clock: this.#system.clock.now,
       arrivals: this.#system.calls.arrivals,
       names: [...this.#system.store.histories.names.toArray()],
-      definitions: this.definitions.toData(),
-      nextDefinitionId: this.definitions.nextId,
+      ...this.definitions.toData(),
+      ...(changeover && { changeover }),
       layouts: this.#system.defined.layouts,
       retention: this.#system.retention,
       rules: this.#rulesVersion,
@@ -213,13 +215,20 @@ export class Shard {
 
   #begin(head: ShardHead): ShardRestoration<Shard> {
     for (const name of head.names) this.#system.store.histories.names.numberOf(name)
-    this.#system.defined = new DefinedPlans(Definitions.restored(head.definitions, head.nextDefinitionId), head.layouts)
+    const { changeover, layouts } = head
+    this.#system.defined = new DefinedPlans(
+      changeover
+        ? plansBefore(changeover)
+        : { definitions: Definitions.restored(head), prepared: NONE_PREPARED, layouts },
+    )
     this.#system.store.plans = this.#system.defined.plans
     this.deduplication.restore(head.deduplication)
     this.#system.clock.now = head.clock
     this.#system.calls.arrivals = head.arrivals
     this.#system.roster.expect(head.ordinals)
-    const areStatesValid = head.layouts !== undefined && haveLayouts(this.#system.defined.plans, head.layouts)
+    const wereValid = !changeover || haveLayouts(this.#system.defined.plans, changeover.beforeLayouts)
+    if (changeover) this.#system.changeover.restore(changeover)
+    const areStatesValid = wereValid && layouts !== undefined && haveLayouts(this.#system.defined.plans, layouts)
     return new Restoration(this, this.#system, areStatesValid)
   }
 
@@ -233,7 +242,7 @@ export class Shard {
     const ordinal = this.#system.identity.ordinalOf(type, canonicalId(type, value))
     if (ordinal < 0) return undefined
     this.#system.roster.touch(Math.floor(ordinal / PAGE_ACTORS))
-    return this.#system.viewOf(ordinal) as ProfileActor | undefined
+    return this.#system.seen(ordinal) as ProfileActor | undefined
   }
 
   /** Returns the ordinal of a user by one of its ids, in memory or not; -1 if there is none. */
@@ -253,7 +262,7 @@ export class Shard {
 
   account(groupId: string): AccountActor | undefined {
     const ordinal = this.#system.roster.account(groupId)
-    return ordinal === undefined ? undefined : (this.#system.viewOf(ordinal) as AccountActor | undefined)
+    return ordinal === undefined ? undefined : (this.#system.seen(ordinal) as AccountActor | undefined)
   }
 
   /** Returns the instant since which the value of a definition is exact; see `exactSince`. */
@@ -266,7 +275,7 @@ export class Shard {
 
   /** Returns all users and accounts that are in memory, in order. */
   actors(): readonly SpaceActor[] {
-    return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.viewOf(ordinal)).filter(
+    return Array.from(this.#system.roster.ordinals(), (ordinal) => this.#system.seen(ordinal)).filter(
       (actor) => actor !== undefined,
     )
   }
@@ -287,6 +296,32 @@ export class Shard {
     const nodes = [...node.inputs.nodes]
     const nodesShared = nodes.filter(({ id }) => defined.plans[kind].states[id]).length
     return { nodesAdded: nodes.length - nodesShared, nodesShared }
+  }
+
+  /** The definitions as they will be when all that was asked for is live. */
+  get intendedDefinitions(): Definitions {
+    return this.#system.changeover.intended
+  }
+
+  /** True for a definition that is live as it was last asked for; also for one that is neither there nor asked for. */
+  isLive(key: string, type: DefinitionType): boolean {
+    return this.definitions.input(key, type) === this.intendedDefinitions.input(key, type)
+  }
+
+  /** True for a definition that goes live with the change that is under way. */
+  isComing(key: string, type: DefinitionType): boolean {
+    const { changeover } = this.#system
+    return changeover.target?.input(key, type) === changeover.intended.input(key, type)
+  }
+
+  /** The instant since which the present definitions hold, while not all actors have them. */
+  get switchedAt(): number | undefined {
+    return this.#system.changeover.walk?.since
+  }
+
+  /** Progress of the change of definitions that is under way; undefined if there is none. */
+  get changeover(): ChangeoverProgress | undefined {
+    return this.#system.changeover.progress
   }
 
   /** Looks at what is kept of the actors that are in memory now. */
@@ -312,9 +347,9 @@ export class Shard {
   }
 
   #compile(command: DefinitionCommand, receivedAt: number): CompiledDefinitions {
-    const { calls, clock, defined } = this.#system
+    const { calls, changeover, clock, defined } = this.#system
     const now = { arrivals: calls.arrivals, at: Math.max(clock.now, receivedAt) }
-    return defined.compile(command, now)
+    return defined.compile(command, now, changeover.intended)
   }
 
   #command({ command, receivedAt, compiled }: CompiledCommand, transitions: Transition[]): void {
@@ -328,21 +363,33 @@ export class Shard {
         this.#system.clock.moveTo(receivedAt, transitions)
         this.#rulesVersion = command.version
         return
+      case 'proceed':
+        this.#system.clock.moveTo(receivedAt, transitions)
+        this.#system.changeover.proceed(command.slice, transitions)
+        return
       default: {
         const changed = compiled ?? this.#compile(command, receivedAt)
         this.#system.clock.moveTo(receivedAt, transitions)
-        this.#redefine(changed, transitions)
+        if (command.slice) this.#system.changeover.begin(changed, command.slice, transitions)
+        else this.#redefine(changed, transitions)
       }
     }
   }
 
   #redefine(changed: CompiledDefinitions, transitions: Transition[]): void {
+    if (this.#system.changeover.walk) throw new Error('a change of definitions is under way')
     const { plans: oldPlans } = this.#system.defined
     this.#system.defined.replace(changed)
     const { after, ...change } = changed
     try {
       this.#system.redefinition.adopt(
-        { ...change, oldPlans, inputs: after.inputs(), now: this.#system.clock.now },
+        {
+          ...change,
+          oldPlans,
+          inputs: after.inputs(),
+          isAside: (id) => after.isAside(id),
+          now: this.#system.clock.now,
+        },
         transitions,
       )
     } catch (cause) {

@@ -10,6 +10,8 @@ export interface SpaceClockOptions {
   readonly settlement: Settlement
   /** Names an actor in the report of a deadline that failed. */
   readonly labelOf: (ordinal: number) => string
+  /** Called before a settlement of actors that are due. */
+  readonly beforeFiring: (ordinals: readonly number[], transitions: Transition[]) => void
   /** Called for an actor that is due, within the settlement of all that are due at that instant. */
   readonly onDue: (actor: SpaceActor, due: number) => void
 }
@@ -49,7 +51,8 @@ export class SpaceClock {
 
   /** Settles all actors that are due at once; if that fails, each fires by itself. */
   #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
-    const { wheel, settlement, onDue, labelOf } = this.#options
+    const { wheel, settlement, beforeFiring, onDue, labelOf } = this.#options
+    beforeFiring(ordinals, transitions)
     settlement.begin(due)
     try {
       for (const ordinal of ordinals) onDue(settlement.participant(ordinal), due)
@@ -58,7 +61,12 @@ export class SpaceClock {
       settlement.rollBack()
       for (const ordinal of ordinals) wheel.set(ordinal, Infinity)
       if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
-      else this.#faults = [...this.#faults, { profile: labelOf(ordinals[0]!), at: due, cause }]
+      else this.setAside({ profile: labelOf(ordinals[0]!), at: due, cause })
     }
+  }
+
+  /** Adds to the deadlines that have failed. */
+  setAside(fault: FailedDeadline): void {
+    this.#faults = [...this.#faults, fault]
   }
 }

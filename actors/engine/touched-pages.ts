@@ -18,6 +18,8 @@ export interface TouchedPagesOptions {
 export class TouchedPages {
   /** Those that have left memory. */
   readonly coldPages = new Set<number>()
+  /** All that were looked at. */
+  readonly ordinals = new Set<number>()
   readonly #options: TouchedPagesOptions
   readonly #isFar: boolean
   readonly #isNear: boolean
@@ -47,6 +49,7 @@ export class TouchedPages {
   look(ordinal: number): boolean {
     const { roster } = this.#options
     const page = Math.floor(ordinal / PAGE_ACTORS)
+    this.ordinals.add(ordinal)
     if (roster.isCold(ordinal)) this.coldPages.add(page)
     else if (this.#isLasting) roster.touch(page)
     return !roster.isCold(ordinal)

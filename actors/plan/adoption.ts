@@ -26,19 +26,21 @@ export interface Adoption {
   readonly totals: readonly StreamNode[]
   /** Definitions to evaluate, by index in the plan. */
   readonly marked: readonly number[]
+  /** True if states are new that no present definition reads. */
+  readonly prepares: boolean
   /** Whoever has a value of one of these definitions is concerned. */
   readonly valued: ReadonlySet<number>
   /** Whoever has an event of one of these names is concerned. */
   readonly names: ReadonlySet<string>
   /** True if a marked definition holds for an actor about which nothing is known. */
   readonly concernsAll: boolean
-  /** True if a marked definition reads custom traits. */
+  /** True if a marked or prepared definition reads custom traits. */
   readonly readsTraits: boolean
-  /** True if a marked definition reads other definitions, accounts or users. */
+  /** True if a marked or prepared definition reads other definitions, accounts or users. */
   readonly readsDefined: boolean
 }
 
 /** True if no actor is concerned. */
-export function isEmptyAdoption({ marked, dropped, successions, valued }: Adoption): boolean {
-  return marked.length + dropped.size + successions.size + valued.size === 0
+export function isEmptyAdoption({ marked, prepares, dropped, successions, valued }: Adoption): boolean {
+  return !prepares && marked.length + dropped.size + successions.size + valued.size === 0
 }

@@ -38,6 +38,8 @@ export interface DefinitionNode {
   readonly eligibleTypes: ReadonlySet<string> | undefined
   /** `count` and `unique(…).count()`: absent until they have once been at least 1. */
   readonly absentUntilOne: boolean
+  /** True while its states are computed beforehand, and it has no value yet. */
+  readonly isPrepared: boolean
   readonly inputs: DefinitionInputs
   readonly dependents: Dependents
   /** Its readers in the other plan: accounts read a condition, users an audience of accounts. */
@@ -53,6 +55,7 @@ export interface Plan {
   readonly kind: ActorKind
   /** In the order in which they settle. */
   readonly definitions: readonly DefinitionNode[]
+  /** All but those that are prepared. */
   readonly byId: ReadonlyMap<number, DefinitionNode>
   /** By number, as in an actor's directory; nothing for numbers that are no longer in use. */
   readonly states: readonly (StatefulNode | Group | undefined)[]

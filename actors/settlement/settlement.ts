@@ -38,6 +38,8 @@ export interface SettlementHooks {
   readonly isAccount: (ordinal: number) => boolean
   /** Called for every actor that takes part, before anything of it changes. */
   readonly onJoin: (ordinal: number) => void
+  /** Called for an actor that takes part and has the plans of before, with the settlement's instant. */
+  readonly onBehind: (actor: SpaceActor, now: number) => void
   /** Called for every actor that took part, at the end of the settlement. */
   readonly onSettled: (actor: SpaceActor) => void
   /** Called for every actor that took part, once it is as it was before. */
@@ -51,6 +53,8 @@ const NONE_ENDED: readonly number[] = []
 export class Settlement implements SettlementSink {
   #now = 0
   #isOpen = false
+  /** True while what is done will be taken back: nobody is told of it. */
+  #isForeseeing = false
   #store!: ActorStore
   readonly #hooks: SettlementHooks
   /** Views, bound anew in each settlement, and how many of each kind are in use. */
@@ -83,6 +87,10 @@ export class Settlement implements SettlementSink {
   /** The notes of users that are united, named and linked; undefined if there is no observer. */
   get notes(): SettlementNotes | undefined {
     return this.observer && this.#notes
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   begin(now: number): void {
@@ -142,9 +150,9 @@ export class Settlement implements SettlementSink {
 
   /** Adds an actor whose present stays what it was. Throws an Error if there is none in memory. */
   enter(ordinal: number): SpaceActor {
-    const { rows, memory } = this.#store
+    const { rows, memory, laggards } = this.#store
     if (rows.at(ordinal) === 0) throw new Error(`there is no actor ${ordinal} in memory`)
-    this.#hooks.onJoin(ordinal)
+    if (!this.#isForeseeing) this.#hooks.onJoin(ordinal)
     const row = rows.at(ordinal)
     rows.touch(row)
     const { ints } = memory.state
@@ -152,6 +160,7 @@ export class Settlement implements SettlementSink {
     ints[(row + VIEW) * 2 + 1] = this.#participants.count
     const view = this.#hooks.isAccount(ordinal) ? this.#accountView(ordinal) : this.#userView(ordinal)
     this.#participants.add(view)
+    if (laggards?.isBehind(ordinal)) this.#hooks.onBehind(view, this.#now)
     return view
   }
 
@@ -164,13 +173,13 @@ export class Settlement implements SettlementSink {
 
   #userView(ordinal: number): ProfileActor {
     const view = (this.#userViews[this.#userCount++] ??= new ProfileActor(this.#store, this.#store.plans.user))
-    view.bind(ordinal, this.#store.plans.user)
+    view.bind(ordinal, this.#store.plansOf(ordinal).user)
     return view
   }
 
   #accountView(ordinal: number): AccountActor {
     const view = (this.#accountViews[this.#accountCount++] ??= new AccountActor(this.#store, this.#store.plans.account))
-    view.bind(ordinal, this.#store.plans.account)
+    view.bind(ordinal, this.#store.plansOf(ordinal).account)
     return view
   }
 
@@ -184,17 +193,23 @@ export class Settlement implements SettlementSink {
     this.#changes.add({ actor: actor as SpaceActor, node, before })
   }
 
+  /** Shows what would come of an act at an instant, and takes it back. A settlement must not be open. */
+  foresee(now: number, { act, look }: { readonly act: () => void; readonly look: () => void }): void {
+    this.#isForeseeing = true
+    this.begin(now)
+    try {
+      act()
+      this.#settleAll()
+      look()
+    } finally {
+      this.rollBack()
+      this.#isForeseeing = false
+    }
+  }
+
   /** Settles the marked definitions, and appends the transitions. */
   finish(transitions: Transition[]): void {
-    for (let level = 0; level < this.#queues.length; level++) {
-      const queue = this.#queues[level]
-      if (!queue || queue.count === 0) continue
-      // Actors that join the level meanwhile are at its end.
-      for (let index = 0; index < queue.count; index++) queue.at(index).evaluate(level)
-      queue.clear()
-      // A settled definition may have marked others of any level, in other actors or in the same one again.
-      level = -1
-    }
+    this.#settleAll()
     for (let index = 0; index < this.#participants.count; index++) {
       const actor = this.#participants.at(index)
       actor.closeStates()
@@ -207,6 +222,18 @@ export class Settlement implements SettlementSink {
     const ended = this.#ended.count > 0 ? this.#ended.toArray() : NONE_ENDED
     this.#close()
     this.#tellWatchers(heard, ended)
+  }
+
+  #settleAll(): void {
+    for (let level = 0; level < this.#queues.length; level++) {
+      const queue = this.#queues[level]
+      if (!queue || queue.count === 0) continue
+      // Actors that join the level meanwhile are at its end.
+      for (let index = 0; index < queue.count; index++) queue.at(index).evaluate(level)
+      queue.clear()
+      // A settled definition may have marked others of any level, in other actors or in the same one again.
+      level = -1
+    }
   }
 
   /** Appends a transition for each value that has changed; returns those that have a subscriber. */

@@ -7,7 +7,7 @@ import { type ConnectionApiOptions, connectionRouter } from './connection-router
 import { destinationRouter } from './destination-router.ts'
 import { newId } from '../model/new-id.ts'
 import type { PreviewRequest } from '../model/preview.ts'
-import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
+import type { DefinitionKind, DefinitionProgress, DefinitionRecord } from '../model/space-command.ts'
 import type { ListedRecord } from '../model/space-command.ts'
 import {
   changeAudience,
@@ -20,13 +20,15 @@ import {
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
-import { audienceView, computedTraitView } from './views.ts'
+import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
 
 export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
   readonly list: (kind: DefinitionKind) => readonly ListedRecord[]
+  /** Progress of a definition that is not live yet. */
+  readonly progressOf: (record: DefinitionRecord) => DefinitionProgress | undefined
 }
 
 interface Resource {
@@ -37,7 +39,7 @@ interface Resource {
   readonly pageMax: number
   readonly read: (body: unknown, now: number) => DefinitionRecord
   readonly change: (record: DefinitionRecord, body: unknown, now: number) => DefinitionRecord
-  readonly view: (record: DefinitionRecord, spaceId: string) => object
+  readonly view: (shown: ShownDefinition, spaceId: string) => object
 }
 
 const RESOURCES: readonly Resource[] = [
@@ -101,11 +103,12 @@ function authenticate({ spaceOf }: ControlApiOptions): RequestHandler {
   }
 }
 
-function create({ read, view, one }: Resource, { command, clock }: ControlApiOptions) {
+function create({ read, view, one }: Resource, { command, clock, progressOf }: ControlApiOptions) {
   return async (request: Request<{ spaceId: string }>, response: Response): Promise<void> => {
     const record = read(request.body, clock())
     await command({ kind: 'define', record })
-    response.json({ data: { [one]: view(record, request.params.spaceId) } })
+    const shown = { record, progress: progressOf(record) }
+    response.json({ data: { [one]: view(shown, request.params.spaceId) } })
   }
 }
 
@@ -122,7 +125,8 @@ function update(resource: Resource, options: ControlApiOptions) {
       return
     }
     await options.command({ kind: 'define', record })
-    response.json({ data: { [resource.one]: resource.view(record, params.spaceId) } })
+    const shown = { record, progress: options.progressOf(record) }
+    response.json({ data: { [resource.one]: resource.view(shown, params.spaceId) } })
   }
 }
 
@@ -154,7 +158,7 @@ function list({ kind, many, pageMax, view }: Resource, options: ControlApiOption
       totalEntries: all.length,
     }
     const views = page.map(({ record }) => ({
-      ...view(record, request.params.spaceId),
+      ...view({ record, progress: options.progressOf(record) }, request.params.spaceId),
       computeCadence: { type: 'REALTIME' },
     }))
     response.json({ data: { [many]: views, pagination } })
@@ -164,7 +168,8 @@ function list({ kind, many, pageMax, view }: Resource, options: ControlApiOption
 function get(resource: Resource, options: ControlApiOptions) {
   return ({ params }: Request<{ spaceId: string; id: string }>, response: Response): void => {
     const record = present(resource, options, params.id)
-    response.json({ data: { [resource.one]: resource.view(record, params.spaceId) } })
+    const shown = { record, progress: options.progressOf(record) }
+    response.json({ data: { [resource.one]: resource.view(shown, params.spaceId) } })
   }
 }
 

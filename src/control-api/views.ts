@@ -1,21 +1,25 @@
 /** Records in the shapes of Segment's Public API. */
 import { formatInstant } from '../model/time.ts'
-import type { DefinitionRecord } from '../model/space-command.ts'
+import type { DefinitionProgress, DefinitionRecord } from '../model/space-command.ts'
 
-export function audienceView(record: DefinitionRecord, spaceId: string): object {
-  const { query, type } = record.source
-  return { ...commonView(record, spaceId), definition: { query }, audienceType: type }
+/** A definition as it is shown, with how far it has come if it is not live yet. */
+export interface ShownDefinition {
+  readonly record: DefinitionRecord
+  readonly progress: DefinitionProgress | undefined
 }
 
-export function computedTraitView(record: DefinitionRecord, spaceId: string): object {
-  const { query, type } = record.source
-  return { ...commonView(record, spaceId), definition: { type, query } }
+export function audienceView(shown: ShownDefinition, spaceId: string): object {
+  const { query, type } = shown.record.source
+  return { ...commonView(shown, spaceId), definition: { query }, audienceType: type }
 }
 
-function commonView(
-  { id, name, description, enabled, createdAt, updatedAt, source, options }: DefinitionRecord,
-  spaceId: string,
-) {
+export function computedTraitView(shown: ShownDefinition, spaceId: string): object {
+  const { query, type } = shown.record.source
+  return { ...commonView(shown, spaceId), definition: { type, query } }
+}
+
+function commonView({ record, progress }: ShownDefinition, spaceId: string) {
+  const { id, name, description, enabled, createdAt, updatedAt, source, options } = record
   return {
     id,
     spaceId,
@@ -23,9 +27,14 @@ function commonView(
     description,
     key: source.key,
     enabled,
-    status: enabled ? 'Live' : 'Disabled',
+    status: enabled ? (progress ? 'Computing' : 'Live') : 'Disabled',
+    ...(enabled && progress && { progress: progressView(progress) }),
     createdAt: formatInstant(createdAt),
     updatedAt: formatInstant(updatedAt),
     options,
   }
+}
+
+function progressView({ share, liveAt }: DefinitionProgress) {
+  return { share, ...(liveAt !== undefined && { expectedLiveAt: formatInstant(liveAt) }) }
 }

@@ -90,6 +90,11 @@ export class Writer<Command, Entry, Result> {
     return this.#state === 'open'
   }
 
+  /** True while input waits for the entry in flight. */
+  get isBusy(): boolean {
+    return this.#waiting.length > 0
+  }
+
   /** Resolves when the part is durable and its subscriber has answered; rejects if it is refused. Keeps W4. */
   submit(part: EntryPart<Command>): Promise<Result> {
     const bytes = bytesOf(part)

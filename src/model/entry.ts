@@ -41,10 +41,32 @@ export interface CommandEntry {
   readonly command: Command
 }
 
+/** The most that one entry does of a change of definitions. */
+export interface Slice {
+  /** Users and accounts that take part. */
+  readonly actors: number
+  /** Users and accounts that are looked at. */
+  readonly rows: number
+  /** Kept events of those that take part. */
+  readonly events: number
+}
+
 export type Command =
-  /** Adds a definition, or changes the one of that type and key; computed over the kept history at once. */
-  | { readonly kind: 'define'; readonly definition: DefinitionSource }
-  | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType }
+  /**
+   * Adds a definition, or changes the one of that type and key, computed over the kept history: all at once, or beside
+   * the entries that follow. Then it goes live with the entry that completes it.
+   */
+  | { readonly kind: 'define'; readonly definition: DefinitionSource; readonly slice?: Slice | undefined }
+  /** Takes a definition out. With `isKept` its last values are kept aside, should it be defined again. */
+  | {
+      readonly kind: 'remove'
+      readonly key: string
+      readonly type: DefinitionType
+      readonly isKept?: boolean | undefined
+      readonly slice?: Slice | undefined
+    }
+  /** Goes on with the change of definitions that is under way. */
+  | { readonly kind: 'proceed'; readonly slice: Slice }
   /** Sets how much is kept from now on; bounds that are left out are infinite. */
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   /** From now on, entries are read and applied by this version of the rules. */

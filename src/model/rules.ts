@@ -6,11 +6,12 @@
  * - 1: the first.
  * - 2: `ga_client_id` and `braze_id` are taken from a call's context.
  * - 3: windows count all their events, however many are kept.
+ * - 4: definitions change in steps, beside the entries that follow.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 3
+export const RULES_VERSION = 4
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */

@@ -1,6 +1,7 @@
 /** The record of an audience or computed trait beyond its definition, and the commands that change it. */
 import type { DefinitionSource } from './definition.ts'
 import type { DeliveryCommand } from './destination.ts'
+import type { Slice } from './entry.ts'
 import type { Retention } from './retention.ts'
 
 export type DefinitionKind = DefinitionSource['kind']
@@ -21,6 +22,14 @@ export interface DefinitionRecord {
   readonly options: Readonly<Record<string, boolean | number | readonly string[]>>
 }
 
+/** Progress of a definition that is not live yet. */
+export interface DefinitionProgress {
+  /** From 0 to 1. */
+  readonly share: number
+  /** When it is expected to go live, epoch ms; undefined while that cannot be told. */
+  readonly liveAt: number | undefined
+}
+
 /** A record with its place in the order of creation. */
 export interface ListedRecord {
   readonly sequence: number
@@ -39,8 +48,11 @@ export interface TokenRecord {
 }
 
 export type SpaceCommand =
-  | { readonly kind: 'define'; readonly record: DefinitionRecord }
-  | { readonly kind: 'remove'; readonly id: string }
+  /** Without a slice, as in journals of before there were any, the definitions change at once for all. */
+  | { readonly kind: 'define'; readonly record: DefinitionRecord; readonly slice?: Slice }
+  | { readonly kind: 'remove'; readonly id: string; readonly slice?: Slice }
+  /** Goes on with the change of definitions that is under way. */
+  | { readonly kind: 'proceed'; readonly slice: Slice }
   | { readonly kind: 'add token'; readonly token: TokenRecord }
   | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }

@@ -2,45 +2,44 @@
  * Decides whether new deliveries are queued at once or kept back. A change that concerns more members than its
  * connection allows, as a mistaken edit may, waits for somebody's approval.
  */
-import { addToGroup } from '../model/groups.ts'
 import { SHARE_COUNTS_FROM } from '../model/destination.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import type { DestinationState } from './destination-state.ts'
 import type { OutboxDirectory } from './outbox-directory.ts'
 
+const NO_SWITCHES: readonly number[] = []
+
 export class Approvals {
   readonly #directory: OutboxDirectory
-  /** Deliveries that an edit has made so far, by connection, until all of them are known. */
-  #staged: Map<Connection, Delivery[]> | undefined
+  /** Instants since which definitions hold that actors are still being brought on to. */
+  #switches: readonly number[] = []
 
   constructor(directory: OutboxDirectory) {
     this.#directory = directory
   }
 
-  /** Begins an entry. The deliveries of an edit are gathered until its end. */
-  begin(isEdit: boolean): void {
-    this.#staged = isEdit ? new Map<Connection, Delivery[]>() : undefined
+  /** Begins an entry: what is settled at these instants comes from other definitions. */
+  begin(switches: readonly number[]): void {
+    this.#switches = switches
   }
 
-  /** Ends an entry: an edit that concerns too many is kept back. */
-  end(receivedAt: number): void {
-    const staged = this.#staged
-    this.#staged = undefined
-    for (const [connection, deliveries] of staged ?? []) {
-      const actors = new Set(deliveries.map(({ actor }) => actor)).size
-      if (this.isTooMany(actors, connection)) connection.hold ??= { since: receivedAt, reason: 'edit' }
-      for (const delivery of deliveries) this.#queue(delivery, connection)
+  /** Ends an entry. With `isSwitched` all is known that other definitions make: too much of it is kept back. */
+  end(isSwitched: boolean): void {
+    this.#switches = NO_SWITCHES
+    if (!isSwitched) return
+    for (const connection of this.#directory.connections.values()) {
+      const { hold } = connection
+      if (hold?.reason !== 'switch') continue
+      if (this.isTooMany(connection.heldCount, connection)) connection.hold = { ...hold, reason: 'edit' }
+      else this.release(connection)
     }
   }
 
-  /** Takes a new delivery. */
-  take(delivery: Delivery, connection: Connection): void {
-    if (!this.#staged) {
-      this.#queue(delivery, connection)
-      return
-    }
-    addToGroup(this.#staged, connection, delivery)
+  /** Takes a new delivery that was settled at an instant: what a switch makes is kept back until all of it is known. */
+  take(delivery: Delivery, connection: Connection, settledAt: number): void {
+    if (this.#switches.includes(settledAt)) connection.hold ??= { since: settledAt, reason: 'switch' }
+    this.#queue(delivery, connection)
   }
 
   /** Queues the deliveries that were kept back for a connection. */

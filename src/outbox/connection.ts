@@ -19,7 +19,8 @@ export interface Sync {
 /** Since when, and why, deliveries are kept back. */
 export interface Hold {
   readonly since: number
-  readonly reason: 'edit'
+  /** `switch`: until all actors have been gone over for definitions that have just gone live. */
+  readonly reason: 'edit' | 'switch'
 }
 
 /** Users that have become one, by ordinals. */
@@ -79,13 +80,13 @@ export class Connection {
 
   get status(): 'connected' | 'disconnected' | 'syncing' | 'waiting for approval' {
     if (!this.record.enabled) return 'disconnected'
-    if (this.hold || this.sync?.phase === 'waiting') return 'waiting for approval'
+    if (this.hold?.reason === 'edit' || this.sync?.phase === 'waiting') return 'waiting for approval'
     return this.sync ? 'syncing' : 'connected'
   }
 
   /** Sets if users known by `anonymous_id` alone are addressed from now on. */
   addressAnonymous(includesAnonymous: boolean): void {
-    this.record = { ...this.record, includesAnonymous }
+    if (this.record.includesAnonymous !== includesAnonymous) this.record = { ...this.record, includesAnonymous }
   }
 
   get heldCount(): number {

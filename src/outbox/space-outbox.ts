@@ -47,6 +47,8 @@ export class SpaceOutbox implements SettlementObserver {
   #next = 1
   /** Receive time of the entry that is being applied. */
   #receivedAt = 0
+  /** Instant of the settlement that is being told. */
+  #settledAt = 0
 
   constructor(limitsOf: LimitsOf) {
     this.#directory = new OutboxDirectory(limitsOf)
@@ -116,19 +118,24 @@ export class SpaceOutbox implements SettlementObserver {
     return false
   }
 
-  /** Begins an entry: changes from here to `end` were received then. */
-  begin({ receivedAt, isEdit }: { readonly receivedAt: number; readonly isEdit: boolean }): void {
+  /**
+   * Begins an entry: changes from here to `end` were received then.
+   * @param switches instants since which definitions hold that actors are still being brought on to
+   */
+  begin({ receivedAt, switches }: { readonly receivedAt: number; readonly switches: readonly number[] }): void {
     this.#receivedAt = receivedAt
-    this.#approvals.begin(isEdit)
+    this.#approvals.begin(switches)
   }
 
-  end(): void {
-    this.#approvals.end(this.#receivedAt)
+  /** @param isSwitched true if all actors have the present definitions */
+  end(isSwitched: boolean): void {
+    this.#approvals.end(isSwitched)
   }
 
   settled(settled: Settled): void {
     const { destinations, connections } = this.#directory
     if (connections.size === 0) return
+    this.#settledAt = settled.at
     for (const { survivor, absorbed } of settled.united) {
       for (const { outbox } of destinations.values()) outbox.unite(survivor.ordinal, absorbed)
       for (const connection of connections.values()) connection.unite({ survivor: survivor.ordinal, absorbed })
@@ -231,6 +238,6 @@ export class SpaceOutbox implements SettlementObserver {
     const delivery = { ...made, number: this.#next++, queuedAt: this.#receivedAt }
     const destination = this.#directory.destinationOf(connection)
     this.#directory.count(destination, delivery, (counts) => counts.created++)
-    this.#approvals.take(delivery, connection)
+    this.#approvals.take(delivery, connection, this.#settledAt)
   }
 }

@@ -51,6 +51,7 @@ export function surfacesOf(
     command: (command) => pipeline.command(command),
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
+    progressOf: (record) => pipeline.changeOf(record.source),
     tokens: registry.tokens,
     previews,
     ...connectionsOf(pipeline.outbox, delivery.admin),

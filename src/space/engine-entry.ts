@@ -5,6 +5,7 @@ import type { CompiledCommand, Shard } from '../../actors/engine/shard.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { JournalEntry, JournalRequest } from '../journal/journal.ts'
 import type { Submission } from '../journal/writer.ts'
+import type { DefinitionSource } from '../model/definition.ts'
 import type { CheckedCall } from '../model/entry.ts'
 import type { IdentityRules } from '../model/external-id.ts'
 import { parseBody, readRequest } from '../model/read-request.ts'
@@ -26,7 +27,7 @@ export type EngineEntry = ReadEntry & {
 
 /** The space before the entry: what decides how the entry is read. */
 export interface SpaceBefore {
-  readonly shard: Pick<Shard, 'identityRules'>
+  readonly shard: Pick<Shard, 'identityRules' | 'intendedDefinitions'>
   readonly registry: Registry
   readonly outbox: SpaceOutbox
 }
@@ -51,7 +52,8 @@ export function toEngineEntry(
     case 'tick':
       return { kind: 'tick', ...common }
     case 'command': {
-      const command = registry.engineCommand(journalled.command)
+      const isKnown = ({ key, type }: DefinitionSource): boolean => shard.intendedDefinitions.has(key, type)
+      const command = registry.engineCommand(journalled.command, isKnown)
       if (command) return { kind: 'command', command, ...common }
       return { kind: 'tick', ...common, looksAt: pagesLookedAt(journalled.command, outbox) }
     }

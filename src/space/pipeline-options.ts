@@ -8,6 +8,7 @@ import type { CheckpointLimits } from '../checkpoints/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { WriterLimits } from '../journal/writer.ts'
+import type { Slice } from '../model/entry.ts'
 import type { Retention } from '../model/retention.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SetTimer } from '../model/timer.ts'
@@ -21,7 +22,11 @@ export interface PipelineOptions {
   /** Epoch ms. */
   readonly clock?: () => number
   readonly timer?: SetTimer
+  /** Elapsed time, ms, by which steps are made as long as they may be. */
+  readonly elapsedMs?: () => number
   readonly limits?: Partial<WriterLimits>
+  /** Returns the most that an entry of a change of definitions does; by default as much as takes a moment. */
+  readonly sliceOf?: () => Slice
   /** Bounds of kept events and users, from now on; undefined: as before. */
   readonly retention?: Retention
   readonly deduplication?: DeduplicationLimits

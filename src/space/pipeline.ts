@@ -22,7 +22,8 @@ import type { EngineError } from '../model/errors.ts'
 import type { IngestRequest, RejectedCall } from '../model/read-request.ts'
 import type { Retention } from '../model/retention.ts'
 import { RULES_VERSION } from '../model/rules.ts'
-import type { SpaceCommand } from '../model/space-command.ts'
+import type { DefinitionSource } from '../model/definition.ts'
+import type { DefinitionProgress, SpaceCommand } from '../model/space-command.ts'
 import { setTimer } from '../model/timer.ts'
 import type { Transition } from '../model/transition.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
@@ -33,6 +34,7 @@ import type { Registry } from './registry.ts'
 import { SpaceCheckpoints } from './space-checkpoints.ts'
 import { SpaceReads } from './space-reads.ts'
 import { applyEntries } from './space.ts'
+import { ChangeoverSteps } from './changeover-steps.ts'
 import type { PipelineOptions } from './pipeline-options.ts'
 
 export class Pipeline {
@@ -48,6 +50,9 @@ export class Pipeline {
   readonly #applied = new Subject<Commit<EngineEntry>>()
   readonly #writer: Writer<SpaceCommand, EngineEntry, Outcomes>
   readonly #alarm: Alarm
+  readonly #steps: ChangeoverSteps
+  /** When the entry that is being applied was begun, ms. */
+  #begunAt = 0
   /** Undefined if there are no checkpoints: then nothing leaves memory. */
   readonly #checkpoints: SpaceCheckpoints | undefined
 
@@ -94,11 +99,20 @@ export class Pipeline {
       lastReceivedAt: receivedAt,
     })
     this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
+    this.#steps = new ChangeoverSteps({
+      shard,
+      submit: (command) => this.#writer.submit({ kind: 'command', command }),
+      isBusy: () => this.#writer.isBusy,
+      timer,
+      clock,
+      sliceOf: options.sliceOf,
+    })
     this.applied$ = this.#applied.asObservable()
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     // Keeps P1.
     this.#writer.committed$
       .pipe(
+        tap(() => (this.#begunAt = this.#elapsedMs())),
         applyEntries(space),
         tap((commit) => this.#answer(commit)),
       )
@@ -108,6 +122,7 @@ export class Pipeline {
         complete: () => this.#applied.complete(),
       })
     this.#alarm.arm(shard.nextDue())
+    this.#steps.applied(undefined)
   }
 
   /** True while it takes input; false from a stop or a failure on. */
@@ -118,6 +133,11 @@ export class Pipeline {
   /** Returns why a request of so many bytes would be refused at present: it need not be read then. */
   refusal(bytes: number): EngineError | undefined {
     return this.#writer.refusal(bytes)
+  }
+
+  /** Progress of a definition; undefined for one that is live as it was asked for. */
+  changeOf(source: Pick<DefinitionSource, 'key' | 'type'>): DefinitionProgress | undefined {
+    return this.#steps.progressOf(source)
   }
 
   /** Resolves when the calls are durable and applied, with those that were not applied. Keeps P2. */
@@ -132,7 +152,9 @@ export class Pipeline {
 
   /** Resolves when the command is durable and applied; rejects with an EngineError if it is refused. */
   async command(command: SpaceCommand): Promise<void> {
-    await this.#writer.submit({ kind: 'command', command })
+    const isChange = command.kind === 'define' || command.kind === 'remove'
+    const { slice } = this.#steps
+    await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, slice } : command })
   }
 
   /**
@@ -148,9 +170,15 @@ export class Pipeline {
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
   async stop(): Promise<void> {
     this.#alarm.disarm()
+    this.#steps.stop()
     await this.#writer.stop()
     this.#alarm.disarm()
     await this.#checkpoints?.stop()
+  }
+
+  #elapsedMs(): number {
+    const { elapsedMs = () => performance.now() } = this.#options
+    return elapsedMs()
   }
 
   #openCheckpoints(space: RecoveredSpace): SpaceCheckpoints | undefined {
@@ -205,6 +233,8 @@ export class Pipeline {
       start = end
     }
     this.#alarm.arm(this.shard.nextDue())
+    const isStep = journalled.kind === 'command' && journalled.command.kind === 'proceed'
+    this.#steps.applied(isStep ? this.#elapsedMs() - this.#begunAt : undefined)
   }
 
   /**

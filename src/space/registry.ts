@@ -38,6 +38,7 @@ export class Registry {
   /** By key, the id of the definition that has, or had, it. */
   readonly #ids = new Map<string, string>()
   #sequence = 0
+  #revision = 0
 
   static of({ records, ids, sequence, tokens }: RegistryState): Registry {
     const registry = new Registry()
@@ -55,6 +56,11 @@ export class Registry {
       sequence: this.#sequence,
       tokens: this.tokens.list(),
     }
+  }
+
+  /** Changes with the records. */
+  get revision(): number {
+    return this.#revision
   }
 
   /** Returns the record of a definition of either kind. */
@@ -88,21 +94,27 @@ export class Registry {
     if (known && !enabled) this.#checkUnread(known, 'enabled')
   }
 
-  /** Returns the engine's part of a command that has passed `check`; undefined if the engine has none. Keeps R2. */
-  engineCommand(command: SpaceCommand): Command | undefined {
-    if (command.kind === 'retain' || command.kind === 'use rules') return command
+  /**
+   * Returns the engine's part of a command that has passed `check`; undefined if the engine has none. Keeps R2.
+   * @param isKnown tells if the engine has a definition, or keeps its last values
+   */
+  engineCommand(command: SpaceCommand, isKnown: (source: DefinitionSource) => boolean): Command | undefined {
+    if (command.kind === 'retain' || command.kind === 'use rules' || command.kind === 'proceed') return command
     if (command.kind !== 'define' && command.kind !== 'remove') return undefined
+    const { slice } = command
     const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
     const after = command.kind === 'define' ? command.record : undefined
     if (after?.enabled) {
       const isSame = before?.enabled === true && isDeepStrictEqual(before.source, after.source)
-      return isSame ? undefined : { kind: 'define', definition: after.source }
+      return isSame ? undefined : { kind: 'define', definition: after.source, ...(slice && { slice }) }
     }
-    if (!before?.enabled) return undefined
-    return { kind: 'remove', key: before.source.key, type: before.source.type }
+    if (!before || !(before.enabled || (slice && !after && isKnown(before.source)))) return undefined
+    const { key, type } = before.source
+    return { kind: 'remove', key, type, ...(slice && { slice, isKept: after !== undefined }) }
   }
 
   apply(command: SpaceCommand): void {
+    this.#revision++
     switch (command.kind) {
       case 'define':
         this.#define(command.record)

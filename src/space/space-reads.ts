@@ -23,6 +23,7 @@ const NO_PAGES: readonly number[] = []
 export class SpaceReads {
   readonly #options: SpaceReadsOptions
   #definitions: Definitions | undefined
+  #revision = -1
   #catalogue = new TraitCatalogue([])
 
   constructor(options: SpaceReadsOptions) {
@@ -52,9 +53,15 @@ export class SpaceReads {
   catalogue(): TraitCatalogue {
     const { shard, registry } = this.#options
     const { definitions } = shard
-    if (this.#definitions !== definitions) {
-      const defined = definitions.inputs().map(({ id, source }) => ({ id, source, recordId: registry.idOf(source) }))
+    const { revision } = registry
+    if (this.#definitions !== definitions || this.#revision !== revision) {
+      const defined = definitions
+        .inputs()
+        .map(({ id, source }) => ({ id, source, recordId: registry.idOf(source) }))
+        // One that is being taken out shows no more.
+        .filter(({ recordId }) => registry.get(recordId)?.enabled)
       this.#definitions = definitions
+      this.#revision = revision
       this.#catalogue = new TraitCatalogue(defined)
     }
     return this.#catalogue

@@ -7,6 +7,7 @@ import { tap } from 'rxjs'
 import { type Commit, driveActors } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
 import type { Registry } from './registry.ts'
+import type { JournalEntry } from '../journal/journal.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { SpaceView } from '../outbox/space-view.ts'
@@ -25,15 +26,31 @@ export function applyEntries({ shard, registry, outbox }: Space) {
   return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> =>
     entries.pipe(
       tap(({ receivedAt, journalled }) => {
-        const isEdit = journalled.kind === 'command' && journalled.command.kind === 'define'
-        outbox.begin({ receivedAt, isEdit })
+        outbox.begin({ receivedAt, switches: switchesOf(shard, journalled) })
       }),
       driveActors(shard),
       tap(({ entry: { journalled } }) => {
         if (journalled.kind === 'command') applyCommand(journalled.command, registry, outbox)
-        outbox.end()
+        const isSwitched = shard.switchedAt === undefined
+        if (journalled.kind === 'command' && !shard.changeover) addressAll(registry, outbox)
+        outbox.end(isSwitched)
       }),
     )
+}
+
+/** Lists the instants of switches that an entry may settle: of one under way, and its own if it may begin one. */
+function switchesOf(shard: Shard, entry: JournalEntry<SpaceCommand>): number[] {
+  const { switchedAt } = shard
+  const mayBegin = entry.kind === 'command' && ['define', 'remove', 'proceed'].includes(entry.command.kind)
+  return [...(switchedAt === undefined ? [] : [switchedAt]), ...(mayBegin ? [entry.receivedAt] : [])]
+}
+
+/** Addresses whom the definitions include, now that what was there before has been settled for all. */
+function addressAll(registry: Registry, outbox: SpaceOutbox): void {
+  for (const { record } of outbox.connections()) {
+    const source = registry.get(record.definitionId)?.source
+    if (source) outbox.definitionChanged(record.definitionId, source.includeAnonymousUsers ?? false)
+  }
 }
 
 /** Makes a function that finds the number of a definition by its type and key. */
@@ -72,6 +89,4 @@ function applyCommand(command: SpaceCommand, registry: Registry, outbox: SpaceOu
   registry.apply(command)
   if (isDeliveryCommand(command)) outbox.apply(command)
   else if (command.kind === 'remove') outbox.definitionRemoved(command.id)
-  else if (command.kind === 'define')
-    outbox.definitionChanged(command.record.id, command.record.source.includeAnonymousUsers ?? false)
 }

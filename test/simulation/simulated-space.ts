@@ -212,6 +212,8 @@ export class SimulatedSpace {
       memory: SMALL_MEMORY,
       residentBytesMax: chance.of([0, 20_000, Infinity]),
       ...retentionOf(chance),
+      sliceOf: () => ({ actors: chance.of([1, 3, 200]), rows: chance.of([1, 5, 50, 500]), events: 1_000 }),
+      elapsedMs: () => 0,
       deduplication: DEDUPLICATION,
       checkpointLimits: {
         intervalMs: chance.of([1, 1_000, 3_600_000]),

@@ -176,6 +176,7 @@ function standalone(...sources: DefinitionSource[]): ProfileActor {
   const settlement = new Settlement({
     isAccount: () => false,
     onJoin: () => undefined,
+    onBehind: () => undefined,
     onSettled: (actor) => setDeadline(actor, actor.schedule()),
     onRestored: () => undefined,
   })

@@ -1,0 +1,58 @@
+/**
+ * The actors that still have the plans of before, while a changeover goes over all of them in the order of their
+ * ordinals. Some are brought on earlier, since something comes for them.
+ */
+import type { PlanPair } from './plan-pair.ts'
+
+/** As a checkpoint has it. */
+export interface StoredLaggards {
+  readonly next: number
+  readonly end: number
+  /** A bit for each ordinal. */
+  readonly early: Uint8Array
+}
+
+export class Laggards {
+  /** Those of before. */
+  readonly plans: PlanPair
+  /** Actors from this ordinal on have come later, and never were behind. */
+  readonly end: number
+  readonly #early: Uint8Array
+  #next: number
+
+  /** @param stored how far it has come; left out: all actors of smaller ordinals are behind */
+  constructor(plans: PlanPair, end: number, stored?: StoredLaggards) {
+    this.plans = plans
+    this.end = end
+    this.#next = stored?.next ?? 0
+    this.#early = stored ? stored.early.slice() : new Uint8Array((end + 7) >> 3)
+  }
+
+  /** All actors of smaller ordinals have the new plans. */
+  get next(): number {
+    return this.#next
+  }
+
+  isBehind(ordinal: number): boolean {
+    return ordinal >= this.#next && ordinal < this.end && (this.#early[ordinal >> 3]! & (1 << (ordinal & 7))) === 0
+  }
+
+  /** An actor has the new plans from now on. */
+  bringOn(ordinal: number): void {
+    this.#early[ordinal >> 3]! |= 1 << (ordinal & 7)
+  }
+
+  /** Takes back `bringOn`. */
+  leaveBehind(ordinal: number): void {
+    this.#early[ordinal >> 3]! &= ~(1 << (ordinal & 7))
+  }
+
+  /** All actors of smaller ordinals have the new plans from now on. */
+  passTo(ordinal: number): void {
+    this.#next = ordinal
+  }
+
+  stored(): StoredLaggards {
+    return { next: this.#next, end: this.end, early: this.#early.slice() }
+  }
+}

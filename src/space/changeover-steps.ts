@@ -1,0 +1,113 @@
+/**
+ * Carries a change of definitions on by commands of the journal, each small, one after the other. Other input goes
+ * first, up to a point: a change comes to its end under any load.
+ */
+import type { Shard } from '../../actors/engine/shard.ts'
+import type { Slice } from '../model/entry.ts'
+import type { DefinitionSource } from '../model/definition.ts'
+import type { DefinitionProgress, SpaceCommand } from '../model/space-command.ts'
+import type { SetTimer } from '../model/timer.ts'
+
+/** A step takes about so long, ms. */
+const STEP_MS = 1.5
+const ACTORS_FIRST = 256
+const ACTORS_MIN = 8
+const ACTORS_MAX = 2_048
+/** Looking at an actor that takes no part is so much cheaper than one that does. */
+const ROWS_PER_ACTOR = 64
+const EVENTS_PER_ACTOR = 16
+/** Where some have left memory, all that a step looks at must be brought back: half a step's worth of pages. */
+const ROWS_COLD = 2_048
+/** While other input waits, a step comes so much later, ms; but not more often than that. */
+const PAUSE_MS = 5
+const PAUSES_MAX = 10
+
+export interface ChangeoverStepsOptions {
+  readonly shard: Shard
+  readonly submit: (command: SpaceCommand) => Promise<unknown>
+  /** True while other input waits. */
+  readonly isBusy: () => boolean
+  readonly timer: SetTimer
+  /** Epoch ms. */
+  readonly clock: () => number
+  /** Returns the most that the next entry of a change does; left out: as much as takes a moment. */
+  readonly sliceOf: (() => Slice) | undefined
+}
+
+export class ChangeoverSteps {
+  readonly #options: ChangeoverStepsOptions
+  #actors = ACTORS_FIRST
+  #isUnderWay = false
+  #pauses = 0
+  #cancelPause = (): void => undefined
+  /** Since when actors are gone over, and from where on. */
+  #start: { readonly at: number; readonly done: number; readonly isPreparing: boolean } | undefined
+
+  constructor(options: ChangeoverStepsOptions) {
+    this.#options = options
+  }
+
+  /** The most that the next entry of a change does. */
+  get slice(): Slice {
+    const { shard, sliceOf } = this.#options
+    if (sliceOf) return sliceOf()
+    const actors = this.#actors
+    const isCold = shard.residentPages.coldPages > 0
+    return {
+      actors,
+      rows: isCold ? Math.min(ROWS_COLD, actors * ROWS_PER_ACTOR) : actors * ROWS_PER_ACTOR,
+      events: actors * EVENTS_PER_ACTOR,
+    }
+  }
+
+  /** To be called when an entry has been applied. @param stepMs how long that took, if it was a step */
+  applied(stepMs: number | undefined): void {
+    if (stepMs !== undefined) this.#adapt(stepMs)
+    const { shard, clock } = this.#options
+    const { changeover } = shard
+    if (!changeover) this.#start = undefined
+    else if (this.#start?.isPreparing !== changeover.isPreparing || changeover.done < this.#start.done)
+      this.#start = { at: clock(), done: changeover.done, isPreparing: changeover.isPreparing }
+    if (!this.#isUnderWay && changeover) this.#go()
+  }
+
+  /** Progress of a definition; undefined for one that is live as it was asked for. */
+  progressOf({ key, type }: Pick<DefinitionSource, 'key' | 'type'>): DefinitionProgress | undefined {
+    const { shard, clock } = this.#options
+    if (shard.isLive(key, type)) return undefined
+    const { changeover } = shard
+    if (!changeover || !this.#start || !shard.isComing(key, type)) return { share: 0, liveAt: undefined }
+    const { done, all } = changeover
+    const perActor = (clock() - this.#start.at) / (done - this.#start.done)
+    const liveAt = Number.isFinite(perActor) ? Math.round(clock() + perActor * (all - done)) : undefined
+    return { share: all === 0 ? 0 : done / all, liveAt }
+  }
+
+  stop(): void {
+    this.#cancelPause()
+  }
+
+  #go(): void {
+    const { submit, isBusy, timer } = this.#options
+    this.#isUnderWay = true
+    if (isBusy() && this.#pauses < PAUSES_MAX) {
+      this.#pauses++
+      this.#cancelPause = timer(() => this.#go(), PAUSE_MS)
+      return
+    }
+    this.#pauses = 0
+    submit({ kind: 'proceed', slice: this.slice }).then(
+      () => {
+        this.#isUnderWay = false
+        this.applied(undefined)
+      },
+      // Refused: the journal does not answer, or too much waits. The next entry tries again.
+      () => (this.#isUnderWay = false),
+    )
+  }
+
+  #adapt(stepMs: number): void {
+    if (stepMs > 2 * STEP_MS) this.#actors = Math.max(ACTORS_MIN, this.#actors >> 1)
+    else if (stepMs < STEP_MS / 2) this.#actors = Math.min(ACTORS_MAX, this.#actors << 1)
+  }
+}
