@@ -275,7 +275,14 @@ export class Shard {
   draft(source: DefinitionSource): Draft {
     const { calls, clock, store } = this.#system
     const moment = { arrivals: calls.arrivals, at: clock.now }
-    return new Draft({ source, definitions: this.definitions, rules: store.rules, moment })
+    const input = Definitions.draft(source, this.definitions.nextId, moment)
+    return new Draft({ input, definitions: this.definitions, rules: store.rules })
+  }
+
+  /** Makes a draft of a definition that is there, by its number, as if it were not; undefined if there is none. */
+  draftOf(definition: number): Draft | undefined {
+    const input = this.definitions.inputs().find(({ id }) => id === definition)
+    return input && new Draft({ input, definitions: this.definitions, rules: this.#system.store.rules })
   }
 
   /** Counts the nodes that a definition would add, and those that it would share with others. It must compile. */

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { numbersOf } from '../space/space.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
-import { traitsOf } from '../profile-api/traits.ts'
+import { traitValue } from '../profile-api/traits.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import { Previews } from '../space/previews.ts'
 
@@ -29,7 +29,7 @@ export function previewsOf(
       },
       traitOf: (actor, name) => {
         const collection = actor.kind === 'user' ? 'users' : 'accounts'
-        return traitsOf(actor, collection, reads.catalogue(), { include: new Set([name]), class: undefined })[0]?.value
+        return traitValue(actor, collection, reads.catalogue(), name)
       },
     },
   })
