@@ -22,7 +22,7 @@ export interface ExportOptions {
   /** The users of the accounts of an audience. */
   readonly users?: true
   readonly bom?: true
-  /** Of the format `single`: values as they are, in place of their SHA-256. */
+  /** True if values of the format `single` are written as they are, in place of their SHA-256. */
   readonly plain?: true
   /** The file; absent: standard output. */
   readonly out?: string

@@ -118,7 +118,9 @@ export class Exports {
     return this.#entries.get(id)?.file
   }
 
-  /** Keeps the file of an export until the returned function is called, with true if it was read to its end. Keeps E2. */
+  /**
+   * Keeps the file of an export until the returned function is called, with true if it was read to its end. Keeps E2.
+   */
   read(id: string, reader: ExportReader): (isToEnd: boolean) => void {
     const entry = this.#entries.get(id)
     if (!entry) return () => undefined

@@ -70,7 +70,7 @@ export async function* linesOf(path: string): AsyncGenerator<readonly string[]> 
   const handle = await open(path)
   try {
     const block = Buffer.allocUnsafe(READ_BYTES)
-    // Of a line that has not ended.
+    // Parts of a line that has not ended.
     let begun: Buffer[] = []
     for (;;) {
       const { bytesRead } = await handle.read(block, 0, READ_BYTES)

@@ -17,9 +17,9 @@ export interface ExportRequest {
   readonly ids: readonly string[] | undefined
   /** Names of traits that are written. */
   readonly traits: readonly string[]
-  /** Of `single`: values are written as their SHA-256. */
+  /** True if the values of `single` are written as their SHA-256. */
   readonly isHashed: boolean
-  /** Of CSV: the file begins with a byte order mark. */
+  /** True if a CSV file begins with a byte order mark. */
   readonly hasBom: boolean
 }
 
@@ -28,7 +28,7 @@ export interface ExportedMember {
   /** `user_id:u1`. */
   readonly id: string
   readonly externalIds: readonly ExternalId[]
-  /** Of a computed trait. */
+  /** The value, of a computed trait. */
   readonly value?: JsonValue
   readonly traits: JsonObject
 }

@@ -95,7 +95,9 @@ describe('exports', () => {
     const exports = given({ runningMax: 2 }, { breathe: () => new Promise((resolve) => held.push(resolve)) })
     const making = [make(exports, 'exp_1'), make(exports, 'exp_2')]
     await expect(make(exports, 'exp_3')).rejects.toEqual(REFUSED)
-    const going = setInterval(() => held.splice(0).forEach((go) => go()), 1)
+    const going = setInterval(() => {
+      for (const go of held.splice(0)) go()
+    }, 1)
     await Promise.all(making)
     clearInterval(going)
     expect(exports.find('exp_2')).toBeDefined()
@@ -103,7 +105,15 @@ describe('exports', () => {
 
   it('leave nothing behind if nobody waits for one, if its definition is not computed, or if it fails', async () => {
     const leaving = new AbortController()
-    const exports = given({}, { catchUp: () => Promise.resolve(leaving.abort(new Error('left'))) })
+    const exports = given(
+      {},
+      {
+        catchUp: () => {
+          leaving.abort(new Error('left'))
+          return Promise.resolve()
+        },
+      },
+    )
     await expect(make(exports, 'exp_1', leaving.signal)).rejects.toThrow('left')
     const other = given({}, { numberOf: () => undefined })
     await expect(make(other, 'exp_2')).rejects.toMatchObject({ code: 'not_found', field: 'id' })
@@ -121,7 +131,10 @@ describe('exports', () => {
     const windowed = audience('now', "event('Seen').within(1 hour).count() >= 1")
     space = new Space(windowed)
     space.track('u1', 'Seen')
-    const catchUp = (): Promise<void> => Promise.resolve(void space.until(HOUR))
+    const catchUp = (): Promise<void> => {
+      space.until(HOUR)
+      return Promise.resolve()
+    }
     const { members, asOf } = await given({}, { catchUp }).make('exp_1', exportOf(windowed), NEVER)
     expect([members, asOf]).toEqual([0, space.shard.clock])
   })

@@ -1,4 +1,4 @@
-/** What exports need of a server, for a space in a test's hands. */
+/** The surroundings that exports have in a server, for a space in a test's hands. */
 import type { Shard } from '../../actors/engine/shard.ts'
 import type { ExportContext } from '../../src/exports/exports.ts'
 import type { TraitReading } from '../../src/exports/exported-definition.ts'
