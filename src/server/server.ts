@@ -89,8 +89,7 @@ export async function startServer(
     http.become(app)
     const stopAll = async (): Promise<void> => {
       previews.stop()
-      await exports.stop()
-      await stop(http, pipeline, delivery)
+      await Promise.all([exports.stop(), stop(http, pipeline, delivery)])
     }
     return { url: http.url, pipeline, stop: stopAll }
   } catch (error) {

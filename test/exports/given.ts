@@ -21,9 +21,13 @@ export function exportOf(source: DefinitionSource, rest: Partial<ExportRequest> 
   }
 }
 
-export function readingOf(shard: Shard): TraitReading {
+export function catalogueOf(shard: Shard): TraitCatalogue {
   const inputs = shard.definitions.inputs()
-  const catalogue = new TraitCatalogue(inputs.map(({ id, source }) => ({ id, source, recordId: String(id) })))
+  return new TraitCatalogue(inputs.map(({ id, source }) => ({ id, source, recordId: String(id) })))
+}
+
+function readingOf(shard: Shard): TraitReading {
+  const catalogue = catalogueOf(shard)
   return {
     audienceOfAccounts: (name) => {
       const shown = catalogue.of('users').get(name)
