@@ -1,12 +1,13 @@
 /**
- * Question: how many members a second does an export write, how long does it hold up the event loop, and how much memory
- * does it take, if half of all are members?
+ * Question: how many members a second does an export write, how long does it hold up the event loop, and how much
+ * memory does it take, if half of all are members?
  *   npm run bench -- export        EXPORT_PROFILES=1000000 npm run bench -- export
  *
- * Workload: profiles with two ids and three traits, all in memory, every other a member; exports as CSV with a column for
- * each id and two traits, while every 50th turn of the loop applies a batch that changes ten people. A pause is the
- * longest time between two turns of the event loop, those batches included. Extra memory is the most that the heap
- * and buffers take beyond what they took before, garbage included. The baseline looks at everybody in one go, holds all rows, and writes one file.
+ * Workload: profiles with two ids and four traits, all in memory, every other a member; exports as CSV with a column
+ * for each id and two traits, while every 50th turn of the loop applies a batch that changes ten people. A pause is the
+ * longest time between two turns of the event loop, those batches included. Extra memory is the most that the heap and
+ * buffers take beyond what they took before, garbage included. The baseline looks at everybody in one go, holds all
+ * rows, and writes one file.
  * Checked: the rows of each export are those of the baseline, which is of the same instant.
  *
  * It does not show: users that have left memory; the sending of the file.
