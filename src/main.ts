@@ -1,14 +1,16 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `token create`, `verify`. Each command loads
- * what it needs when it runs: the process of the workers has no use for the server's modules, nor a replay.
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `export`, `token create`, `verify`. Each command
+ * loads what it needs when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
+import type { ExportOptions } from './cli/export.ts'
 import { InputError } from './cli/input-error.ts'
 import type { ReplayOptions } from './cli/replay.ts'
 import type { VerifyOptions } from './cli/verify.ts'
 import { EngineError } from './model/errors.ts'
+import { EXPORT_FORMATS } from './model/export.ts'
 
 const program = new Command('rollcall').description('Real-time audiences that a company runs itself')
 
@@ -57,6 +59,24 @@ program
     const { clientOptions } = await import('./server/settings.ts')
     const options = { query, type: accounts ? 'ACCOUNTS' : 'USERS', ...(compareWith && { compareWith }) } as const
     await preview(options, clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('export')
+  .description('write the members of an audience of a running server, as of one instant')
+  .option('--audience <key>', 'its key')
+  .option('--computed-trait <key>', 'in place of an audience: all who have a value of it')
+  .addOption(new Option('--format <format>', 'of the file').choices(EXPORT_FORMATS).default('formatted'))
+  .option('--ids <types>', 'only these types of id, between commas')
+  .option('--traits <names>', 'traits that go with each member, between commas')
+  .option('--users', 'of an audience of accounts: their users')
+  .option('--bom', 'begin a CSV file with a byte order mark')
+  .option('--plain', 'of the format single: values as they are, in place of their SHA-256')
+  .option('--out <file>', 'where it goes; standard output by default')
+  .action(async (options: ExportOptions) => {
+    const { exportMembers } = await import('./cli/export.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    await exportMembers(options, clientOptions(), process.stdout)
   })
 
 program

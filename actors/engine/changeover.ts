@@ -12,6 +12,7 @@
  * V1. One change at a time; what is asked for meanwhile comes next, all of it together.
  * V2. A change that is changed again before it is live never goes live in its first form.
  */
+import type { DefinitionType } from '../../src/model/definition.ts'
 import type { Slice } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { StoredLaggards } from '../actor/laggards.ts'
@@ -58,6 +59,20 @@ export interface ChangeoverProgress {
   readonly all: number
 }
 
+/** A changeover as it is looked at from outside of the engine. */
+export interface ChangeoverView {
+  /** The definitions as they will be when all that was asked for is live. */
+  readonly intended: Definitions
+  /** Undefined if nothing is under way. */
+  readonly progress: ChangeoverProgress | undefined
+  /** The instant since which the present definitions hold, while not all actors have them. */
+  readonly switchedAt: number | undefined
+  /** True for a definition that is live as it was last asked for; also for one that is neither there nor asked for. */
+  isLive(key: string, type: DefinitionType): boolean
+  /** True for a definition that goes live with the change that is under way. */
+  isComing(key: string, type: DefinitionType): boolean
+}
+
 export interface ChangeoverOptions extends WalkOptions {
   readonly wheel: TimingWheel
   /** Returns the present definitions with their plans. */
@@ -74,7 +89,7 @@ interface Leg {
   readonly beforeLayouts: Layouts
 }
 
-export class Changeover {
+export class Changeover implements ChangeoverView {
   readonly #options: ChangeoverOptions
   #leg: Leg | undefined
   #intended: Definitions | undefined
@@ -83,7 +98,6 @@ export class Changeover {
     this.#options = options
   }
 
-  /** The definitions as they will be when all that was asked for is done. */
   get intended(): Definitions {
     return this.#intended ?? this.#options.defined().definitions
   }
@@ -92,17 +106,23 @@ export class Changeover {
     return this.#leg?.walk
   }
 
-  /** The definitions that the change under way leads to. */
-  get target(): Definitions | undefined {
-    return this.#leg?.target
-  }
-
   /** True from a switch until all actors have the definitions. */
   get isSwitching(): boolean {
-    return this.#leg?.walk.since !== undefined
+    return this.switchedAt !== undefined
   }
 
-  /** Undefined if nothing is under way. */
+  get switchedAt(): number | undefined {
+    return this.#leg?.walk.since
+  }
+
+  isLive(key: string, type: DefinitionType): boolean {
+    return this.#options.defined().definitions.input(key, type) === this.intended.input(key, type)
+  }
+
+  isComing(key: string, type: DefinitionType): boolean {
+    return this.#leg?.target.input(key, type) === this.intended.input(key, type)
+  }
+
   get progress(): ChangeoverProgress | undefined {
     if (!this.#leg) return undefined
     const { since, laggards } = this.#leg.walk

@@ -2,7 +2,6 @@
  * A definition that the space does not have, evaluated for one actor after another over what is kept of them: for
  * previews. It changes nothing of the space, and reads the values of the definitions that are there.
  */
-import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -10,7 +9,7 @@ import type { ActorStore } from '../actor/actor-store.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compiled-plans.ts'
-import { Definitions } from '../compiler/definitions.ts'
+import type { Definitions } from '../compiler/definitions.ts'
 import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
 import { compileBeside } from '../compiler/stand-ins.ts'
 import type { NameBits } from '../history/histories.ts'
@@ -30,12 +29,11 @@ export interface Finding {
 }
 
 export interface DraftOptions {
-  readonly source: DefinitionSource
+  /** The definition, which may be one of the space. */
+  readonly input: DefinitionInput
   /** The definitions of the space. */
   readonly definitions: Definitions
   readonly rules: IdentityRules
-  /** The space's present, for a draft that counts some days back. */
-  readonly moment: { readonly arrivals: number; readonly at: number }
 }
 
 export class Draft {
@@ -49,11 +47,11 @@ export class Draft {
   #eventCount = 0
 
   /** Throws an EngineError for a definition that does not compile. */
-  constructor({ source, definitions, rules, moment }: DraftOptions) {
+  constructor({ input, definitions, rules }: DraftOptions) {
+    const { source } = input
     const all = definitions.inputs()
     // Under the key of one that is there it stands in the place of that.
     const others = all.filter((input) => input.source.key !== source.key || input.source.type !== source.type)
-    const input: DefinitionInput = Definitions.draft(source, definitions.nextId, moment)
     this.kind = kindOfType(source)
     this.#plans = compileBeside([input], others)
     this.#node = this.#plans[this.kind].byId.get(input.id)!
@@ -82,9 +80,13 @@ export class Draft {
     }))
   }
 
-  /** Returns when a member leaves by itself if nothing else happens, epoch ms; undefined if it does not, or not soon. */
+  /**
+   * Returns when a member leaves by itself if nothing else happens, epoch ms; undefined if it does not, or not soon, or
+   * if it is none by its kept events alone.
+   */
   until(actor: SpaceActor, now: number): number | undefined {
     return this.#played(actor, now, (drafted) => {
+      if (drafted.computedValue(this.#node) !== true) return undefined
       for (let step = 0; step < STEPS_MAX; step++) {
         const due = drafted.schedule()
         if (due === Infinity) return undefined

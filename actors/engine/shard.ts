@@ -6,7 +6,7 @@
  * each at its own instant; then the input is applied, and its profile settles once, with everything due for it at that
  * time; deadlines of others at that time fire when the clock moves on.
  */
-import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
+import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
@@ -22,7 +22,7 @@ import type { AccountActor } from '../actor/account-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
-import { type ChangeoverProgress, plansBefore } from './changeover.ts'
+import { type ChangeoverView, plansBefore } from './changeover.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
 import { haveLayouts } from '../compiler/compiled-plans.ts'
@@ -284,7 +284,14 @@ export class Shard {
   draft(source: DefinitionSource): Draft {
     const { calls, clock, store } = this.#system
     const moment = { arrivals: calls.arrivals, at: clock.now }
-    return new Draft({ source, definitions: this.definitions, rules: store.rules, moment })
+    const input = Definitions.draft(source, this.definitions.nextId, moment)
+    return new Draft({ input, definitions: this.definitions, rules: store.rules })
+  }
+
+  /** Makes a draft of a definition that is there, by its number, as if it were not; undefined if there is none. */
+  draftOf(definition: number): Draft | undefined {
+    const input = this.definitions.inputs().find(({ id }) => id === definition)
+    return input && new Draft({ input, definitions: this.definitions, rules: this.#system.store.rules })
   }
 
   /** Counts the nodes that a definition would add, and those that it would share with others. It must compile. */
@@ -298,30 +305,9 @@ export class Shard {
     return { nodesAdded: nodes.length - nodesShared, nodesShared }
   }
 
-  /** The definitions as they will be when all that was asked for is live. */
-  get intendedDefinitions(): Definitions {
-    return this.#system.changeover.intended
-  }
-
-  /** True for a definition that is live as it was last asked for; also for one that is neither there nor asked for. */
-  isLive(key: string, type: DefinitionType): boolean {
-    return this.definitions.input(key, type) === this.intendedDefinitions.input(key, type)
-  }
-
-  /** True for a definition that goes live with the change that is under way. */
-  isComing(key: string, type: DefinitionType): boolean {
-    const { changeover } = this.#system
-    return changeover.target?.input(key, type) === changeover.intended.input(key, type)
-  }
-
-  /** The instant since which the present definitions hold, while not all actors have them. */
-  get switchedAt(): number | undefined {
-    return this.#system.changeover.walk?.since
-  }
-
-  /** Progress of the change of definitions that is under way; undefined if there is none. */
-  get changeover(): ChangeoverProgress | undefined {
-    return this.#system.changeover.progress
+  /** The change of definitions that is under way, if there is one. */
+  get changeover(): ChangeoverView {
+    return this.#system.changeover
   }
 
   /** Looks at what is kept of the actors that are in memory now. */

@@ -18,6 +18,17 @@ export class ActorReader {
     return Math.ceil(this.#roster.nextOrdinal / PAGE_ACTORS)
   }
 
+  /** The ordinal of the next new actor. */
+  get nextOrdinal(): number {
+    return this.#roster.nextOrdinal
+  }
+
+  /** Tells users from accounts, in memory or not; undefined if there is no actor with this ordinal. */
+  kindAt(ordinal: number): SpaceActor['kind'] | undefined {
+    if (!this.#roster.has(ordinal)) return undefined
+    return this.#roster.isAccount(ordinal) ? 'account' : 'user'
+  }
+
   /** Shows an actor that is in memory. The callback must not change it. Returns false if there is none. */
   see(ordinal: number, look: (actor: SpaceActor) => void): boolean {
     const actor = this.#viewOf(ordinal)

@@ -17,27 +17,50 @@ export async function askServer(
   path: string,
   body?: object,
 ): Promise<unknown> {
+  const response = await send(options, path, { method, ...(body && { body: JSON.stringify(body) }) })
+  if (!response.ok) throw await refusalOf(response)
+  return ((await response.json().catch(() => undefined)) as { data: unknown }).data
+}
+
+/** Resolves with an answer that is a file, or a part of one. Throws an EngineError that says why there is none. */
+export async function askFile(
+  options: ClientOptions,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  const response = await send(options, path, { headers })
+  if (response.ok) return response
+  throw await refusalOf(response)
+}
+
+async function send(options: ClientOptions, path: string, init: RequestInit): Promise<Response> {
   const token = options.accessToken ?? (await storedToken(options.dataDirectory))
   const address = `${options.url.replace(/\/$/, '')}/spaces/${options.spaceId}/${path}`
-  const init = { method, headers: { authorization: `Bearer ${token}` }, ...(body && { body: JSON.stringify(body) }) }
-  const response = await fetch(address, init).catch(() => undefined)
-  if (!response)
-    throw new EngineError(
-      'unavailable',
-      `no server answers at ${options.url}; start one, or name another by ROLLCALL_URL`,
-    )
-  const answer: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return (answer as { data: unknown }).data
-  const failure = Failure.safeParse(answer)
-  if (!failure.success) throw new EngineError('invalid_request_error', `the server answered ${response.status}`)
+  const headers = { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
+  const response = await fetch(address, { ...init, headers }).catch(() => undefined)
+  if (response) return response
+  throw new EngineError(
+    'unavailable',
+    `no server answers at ${options.url}; start one, or name another by ROLLCALL_URL`,
+  )
+}
+
+async function refusalOf(response: Response): Promise<EngineError> {
+  const failure = Failure.safeParse(await response.json().catch(() => undefined))
+  if (!failure.success) return new EngineError('invalid_request_error', `the server answered ${response.status}`)
   const { type, message, field } = failure.data.errors[0]!
-  throw new EngineError(isCode(type) ? type : 'invalid_request_error', message, field)
+  return new EngineError(isCode(type) ? type : 'invalid_request_error', message, field)
 }
 
 /** Yields each page of a list of the Control API. */
-export async function* askPages(options: ClientOptions, path: string, count: number): AsyncGenerator {
+export async function* askPages(
+  options: ClientOptions,
+  path: string,
+  count: number,
+  search: Iterable<[string, string]> = [],
+): AsyncGenerator {
   for (let cursor: string | undefined = ''; cursor !== undefined;) {
-    const parameters = new URLSearchParams({ 'pagination[count]': String(count) })
+    const parameters = new URLSearchParams([...search, ['pagination[count]', String(count)]])
     if (cursor !== '') parameters.set('pagination[cursor]', cursor)
     const page = await askServer(options, 'GET', `${path}?${parameters.toString()}`)
     yield page

@@ -5,6 +5,7 @@ import { EngineError } from '../model/errors.ts'
 import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
+import { type ExportApiOptions, exportRouter } from './export-router.ts'
 import { newId } from '../model/new-id.ts'
 import type { PreviewRequest } from '../model/preview.ts'
 import type { DefinitionKind, DefinitionProgress, DefinitionRecord } from '../model/space-command.ts'
@@ -22,7 +23,7 @@ import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
 
-export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions {
+export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions, ExportApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -79,7 +80,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, json, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
-  router.use(tokenRouter(options), destinationRouter(options), connectionRouter(options))
+  router.use(exportRouter(options), tokenRouter(options), destinationRouter(options), connectionRouter(options))
   return router
 }
 

@@ -35,6 +35,7 @@ export const ERRORS = {
   validation_error: { status: 400, meaning: 'A field of the request breaks a rule.' },
   payload_too_large: { status: 400, meaning: 'The body, or one call of it, is larger than is allowed.' },
   unsupported_encoding: { status: 415, meaning: 'The body is compressed in a way that is not supported.' },
+  range_not_satisfiable: { status: 416, meaning: 'The range lies outside of the file.' },
   rate_limit_error: {
     status: 429,
     meaning: 'More is under way than is taken on; try again after Retry-After seconds.',

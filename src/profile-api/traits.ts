@@ -4,7 +4,7 @@
  * T1. An audience is true or false, never absent. A computed trait without a value is absent.
  * T2. An audience of accounts is true for a user if any of its accounts is in it.
  */
-import type { JsonValue } from '../model/json.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
 
 export type TraitClass = 'custom' | 'audience' | 'computed_trait'
@@ -27,6 +27,11 @@ export interface ProfileView {
   readonly defined: { get(definition: number): HeldValue | undefined }
   /** Only for a user. */
   readonly accounts?: Iterable<Pick<ProfileView, 'defined'>>
+}
+
+/** The part of a user or an account that single values are read of. */
+export interface ValuedProfile extends Pick<ProfileView, 'defined' | 'accounts'> {
+  readonly traits: { readonly values: JsonObject }
 }
 
 export interface CustomTrait {
@@ -74,6 +79,19 @@ export function traitsOf(
   return traits.sort((a, b) => compareBytes(a.key, b.key))
 }
 
+/** Returns the value of one trait, as `traitsOf` shows it; undefined if there is none. */
+export function traitValue(
+  profile: ValuedProfile,
+  collection: Collection,
+  catalogue: TraitCatalogue,
+  key: string,
+): JsonValue | undefined {
+  const shown = catalogue.of(collection)
+  const definition = shown.get(key)
+  if (!definition) return shown.has(key) ? undefined : profile.traits.values[key]
+  return (definition.isOfAccounts ? traitOfAccounts(profile, definition) : ownTrait(profile, definition))?.value
+}
+
 const SURROGATES = 0xd800
 const AFTER_SURROGATES = 0xe000
 
@@ -91,7 +109,10 @@ export function compareBytes(a: string, b: string): number {
 }
 
 /** Keeps T1. */
-function ownTrait(profile: ProfileView, { id, recordId, source: { kind, key } }: ShownTrait): Trait | undefined {
+function ownTrait(
+  profile: Pick<ProfileView, 'defined'>,
+  { id, recordId, source: { kind, key } }: ShownTrait,
+): Trait | undefined {
   const held = profile.defined.get(id)
   const value = kind === 'audience' ? held?.value === true : (held?.value ?? null)
   if (value === null) return undefined
@@ -99,7 +120,10 @@ function ownTrait(profile: ProfileView, { id, recordId, source: { kind, key } }:
 }
 
 /** Keeps T2. */
-function traitOfAccounts({ accounts = [] }: ProfileView, { id, recordId, source: { kind, key } }: ShownTrait): Trait {
+function traitOfAccounts(
+  { accounts = [] }: Pick<ProfileView, 'accounts'>,
+  { id, recordId, source: { kind, key } }: ShownTrait,
+): Trait {
   let value = false
   let changedAt = 0
   for (const { defined } of accounts) {

@@ -1,10 +1,10 @@
 /** Previews of the server, put together: over its space, in turns of its event loop. */
 import { randomInt } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { numbersOf } from '../space/space.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
-import { traitsOf } from '../profile-api/traits.ts'
+import { traitValue } from '../profile-api/traits.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { walkContextOf } from './exports.ts'
 import { Previews } from '../space/previews.ts'
 
 export function previewsOf(
@@ -16,12 +16,8 @@ export function previewsOf(
   return new Previews({
     timer,
     context: {
-      shard,
-      load: (pages) => reads.load(pages),
-      relieve: () => pipeline.relieve(),
+      ...walkContextOf(pipeline),
       clock,
-      elapsedMs: () => performance.now(),
-      breathe: () => nextTurn(),
       random: (bound) => randomInt(bound),
       numberOf: (id) => {
         const source = registry.find(id, 'audience')?.source
@@ -29,7 +25,7 @@ export function previewsOf(
       },
       traitOf: (actor, name) => {
         const collection = actor.kind === 'user' ? 'users' : 'accounts'
-        return traitsOf(actor, collection, reads.catalogue(), { include: new Set([name]), class: undefined })[0]?.value
+        return traitValue(actor, collection, reads.catalogue(), name)
       },
     },
   })

@@ -12,7 +12,7 @@ import { RedisJournal } from '../journal/redis-journal.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 import { deliverySetup } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
-import { deliverySettings, pipelineSettings, readSettings, type Settings } from './settings.ts'
+import { deliverySettings, exportSettings, pipelineSettings, readSettings, type Settings } from './settings.ts'
 import { type ServerConfig, startServer, type Stores } from './server.ts'
 
 /** At the end, stores that do not answer are waited for so long. */
@@ -57,6 +57,8 @@ async function serveJournal(
     port: settings.PORT,
     spaceId: settings.SPACE_ID,
     ...credentials,
+    exportsDirectory: join(settings.DATA_DIR, 'exports'),
+    exportLimits: exportSettings(settings),
   }
   const { spaceId } = config
   const delivery = await deliverySetup(deliverySettings(settings), log)

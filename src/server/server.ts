@@ -4,10 +4,12 @@ import type { Shard } from '../../actors/engine/shard.ts'
 import { type AnsweredRequest, createApp, createStartingApp } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { type HttpServer, listen } from '../http/server.ts'
+import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { exportsOf } from './exports.ts'
 import { previewsOf } from './previews.ts'
 import { surfacesOf } from './surfaces.ts'
 
@@ -17,6 +19,9 @@ export interface ServerConfig {
   readonly spaceId: string
   readonly writeKey: string
   readonly accessToken: string
+  /** The folder for the files of exports; undefined: one among the system's temporary ones. */
+  readonly exportsDirectory?: string
+  readonly exportLimits?: ExportLimits
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
 }
@@ -68,8 +73,11 @@ export async function startServer(
     const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
     const previews = previewsOf(pipeline, { clock, timer })
+    const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = config
+    const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
+    await exports.clear()
     const app = createApp({
-      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews }),
+      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews, exports, members }),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
@@ -79,9 +87,9 @@ export async function startServer(
       },
     })
     http.become(app)
-    const stopAll = (): Promise<void> => {
+    const stopAll = async (): Promise<void> => {
       previews.stop()
-      return stop(http, pipeline, delivery)
+      await Promise.all([exports.stop(), stop(http, pipeline, delivery)])
     }
     return { url: http.url, pipeline, stop: stopAll }
   } catch (error) {

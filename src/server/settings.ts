@@ -5,6 +5,7 @@ import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { EngineError } from '../model/errors.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import type { DeliverySettings } from './deliveries.ts'
+import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 
 const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -30,6 +31,7 @@ const Environment = z.object({
   PROFILES_MAX: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
   CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
+  EXPORTS_DISK_MB: z.coerce.number().int().min(1).default(4096),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -92,6 +94,11 @@ export function pipelineSettings(
     residentBytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
     checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: settings.CHECKPOINT_SECONDS * 1000 },
   }
+}
+
+/** Returns the bounds of exports. */
+export function exportSettings({ EXPORTS_DISK_MB }: Settings): ExportLimits {
+  return { ...EXPORT_LIMITS, bytesMax: EXPORTS_DISK_MB * MEGABYTE }
 }
 
 /** Returns the settings of deliveries. */

@@ -12,6 +12,8 @@ import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
 import type { RunningDeliveries } from './deliveries.ts'
+import type { Exports } from '../exports/exports.ts'
+import type { MemberPages } from '../exports/member-pages.ts'
 
 /** The source of the write key that the environment gives. */
 const SOURCE_ID = 'default'
@@ -22,14 +24,19 @@ export interface SurfaceConfig {
   readonly accessToken: string
 }
 
+/** The parts of the server, beside its pipeline, that its APIs lead to. */
+export interface SurfaceParts {
+  readonly clock: () => number
+  readonly delivery: RunningDeliveries
+  readonly previews: Previews
+  readonly exports: Exports
+  readonly members: MemberPages
+}
+
 export function surfacesOf(
   config: SurfaceConfig,
   pipeline: Pipeline,
-  {
-    clock,
-    delivery,
-    previews,
-  }: { readonly clock: () => number; readonly delivery: RunningDeliveries; readonly previews: Previews },
+  { clock, delivery, previews, exports, members }: SurfaceParts,
 ): Surface[] {
   const { shard, registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
@@ -54,6 +61,8 @@ export function surfacesOf(
     progressOf: (record) => pipeline.changeOf(record.source),
     tokens: registry.tokens,
     previews,
+    exports,
+    members,
     ...connectionsOf(pipeline.outbox, delivery.admin),
   })
   const ingest = ingestRouter({

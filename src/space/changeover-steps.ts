@@ -64,7 +64,7 @@ export class ChangeoverSteps {
   applied(stepMs: number | undefined): void {
     if (stepMs !== undefined) this.#adapt(stepMs)
     const { shard, clock } = this.#options
-    const { changeover } = shard
+    const changeover = shard.changeover.progress
     if (!changeover) this.#start = undefined
     else if (this.#start?.isPreparing !== changeover.isPreparing || changeover.done < this.#start.done)
       this.#start = { at: clock(), done: changeover.done, isPreparing: changeover.isPreparing }
@@ -74,10 +74,11 @@ export class ChangeoverSteps {
   /** Progress of a definition; undefined for one that is live as it was asked for. */
   progressOf({ key, type }: Pick<DefinitionSource, 'key' | 'type'>): DefinitionProgress | undefined {
     const { shard, clock } = this.#options
-    if (shard.isLive(key, type)) return undefined
     const { changeover } = shard
-    if (!changeover || !this.#start || !shard.isComing(key, type)) return { share: 0, liveAt: undefined }
-    const { done, all } = changeover
+    if (changeover.isLive(key, type)) return undefined
+    const { progress } = changeover
+    if (!progress || !this.#start || !changeover.isComing(key, type)) return { share: 0, liveAt: undefined }
+    const { done, all } = progress
     const perActor = (clock() - this.#start.at) / (done - this.#start.done)
     const liveAt = Number.isFinite(perActor) ? Math.round(clock() + perActor * (all - done)) : undefined
     return { share: all === 0 ? 0 : done / all, liveAt }

@@ -27,7 +27,7 @@ export type EngineEntry = ReadEntry & {
 
 /** The space before the entry: what decides how the entry is read. */
 export interface SpaceBefore {
-  readonly shard: Pick<Shard, 'identityRules' | 'intendedDefinitions'>
+  readonly shard: Pick<Shard, 'identityRules' | 'changeover'>
   readonly registry: Registry
   readonly outbox: SpaceOutbox
 }
@@ -52,7 +52,7 @@ export function toEngineEntry(
     case 'tick':
       return { kind: 'tick', ...common }
     case 'command': {
-      const isKnown = ({ key, type }: DefinitionSource): boolean => shard.intendedDefinitions.has(key, type)
+      const isKnown = ({ key, type }: DefinitionSource): boolean => shard.changeover.intended.has(key, type)
       const command = registry.engineCommand(journalled.command, isKnown)
       if (command) return { kind: 'command', command, ...common }
       return { kind: 'tick', ...common, looksAt: pagesLookedAt(journalled.command, outbox) }

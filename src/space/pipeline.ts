@@ -98,7 +98,7 @@ export class Pipeline {
       limits,
       lastReceivedAt: receivedAt,
     })
-    this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => this.#tick(dueAt) })
+    this.#alarm = new Alarm({ clock, timer, ring: (dueAt) => void this.#tick(dueAt) })
     this.#steps = new ChangeoverSteps({
       shard,
       submit: (command) => this.#writer.submit({ kind: 'command', command }),
@@ -164,7 +164,13 @@ export class Pipeline {
   async relieve(): Promise<void> {
     const { clock = Date.now } = this.#options
     this.shard.residentPages.lookFurther()
-    await this.#writer.submit({ kind: 'tick', dueAt: clock() }).catch(() => undefined)
+    await this.#tick(clock())
+  }
+
+  /** Moves the space's present on to that of the clock, unless input does so; resolves when it has. */
+  async catchUp(): Promise<void> {
+    const { clock = Date.now } = this.#options
+    await this.#tick(clock() - 1)
   }
 
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
@@ -241,8 +247,8 @@ export class Pipeline {
    * Submits a tick. A refused one is not missed: the input that filled the writer moves time on, and arms the alarm.
    * Keeps P4.
    */
-  #tick(dueAt: number): void {
-    this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)
+  async #tick(dueAt: number): Promise<void> {
+    await this.#writer.submit({ kind: 'tick', dueAt }).catch(() => undefined)
   }
 
   #rejected(index: number, outcome: CallOutcome): RejectedCall[] {

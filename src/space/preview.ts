@@ -3,21 +3,20 @@
  * estimates; then at all others; then once more at those that have changed meanwhile, until so few are left that one
  * turn is enough: from then on its size is exact as of a stated instant. It reads the space, and changes nothing.
  *
- * V1. Between two turns of the event loop it works for `SLICE_MS` at most, but for one actor more.
+ * V1. It goes in the short turns of an `ActorWalk`.
  * V2. Whoever changes after he was looked at is looked at again before the size is called exact; so is whoever is due.
  */
 import type { Draft } from '../../actors/engine/draft.ts'
-import type { Shard } from '../../actors/engine/shard.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { PreviewCost, PreviewFindings, PreviewMember, PreviewRequest } from '../model/preview.ts'
+import { ActorWalk, type WalkContext } from './actor-walk.ts'
 import { estimateOf } from './estimate.ts'
 import { PreviewTally } from './preview-tally.ts'
 import { ValueTally } from './preview-values.ts'
 
-export const SLICE_MS = 2
 /** So many people in random order are enough for an interval of less than two percent of all. */
 export const DRAWN_MAX = 20_000
 /** Members that are shown. */
@@ -25,8 +24,6 @@ const SAMPLE_MAX = 20
 /** So many that have changed are looked at in one turn. */
 const LAST_MAX = 64
 const DAY_MS = 86_400_000
-/** So many pages are brought back before others are let go. */
-const RELIEF_PAGES = 32
 
 /** An audience that a preview is held against. */
 interface Other {
@@ -35,16 +32,8 @@ interface Other {
   readonly definition: number
 }
 
-export interface PreviewContext {
-  readonly shard: Shard
-  /** Resolves when the pages are in memory. */
-  readonly load: (pages: readonly number[]) => Promise<void>
-  /** Lets pages leave memory that were brought back; resolves when they have. */
-  readonly relieve: () => Promise<void>
+export interface PreviewContext extends WalkContext {
   readonly clock: () => number
-  readonly elapsedMs: () => number
-  /** Lets the event loop go round. */
-  readonly breathe: () => Promise<void>
   /** Returns a whole number from 0 up to a bound. */
   readonly random: (bound: number) => number
   /** Returns the number of an audience by its id; undefined if it is not there, or not computed. */
@@ -71,9 +60,7 @@ export class Preview {
   #drawn: { readonly members: number; readonly found: number } | undefined
   #exact: PreviewFindings['exact']
   #failure: string | undefined
-  #spentMs = 0
-  /** Pages that were brought back since some were last let go. */
-  #loaded = 0
+  readonly #walk: ActorWalk
   /** All of smaller ordinals have been looked at, if there was anybody; infinite after the last. */
   #walkedTo = 0
   #kept: PreviewFindings | undefined
@@ -85,6 +72,7 @@ export class Preview {
   constructor(request: PreviewRequest, context: PreviewContext) {
     this.request = request
     this.#context = context
+    this.#walk = new ActorWalk(context, request.source.type === 'ACCOUNTS')
     this.#name()
     this.#letGo()
     this.#unwatch = context.shard.watch((ordinal) => {
@@ -117,7 +105,7 @@ export class Preview {
       const drawn = this.#drawn
       this.#begin()
       this.#drawn = drawn
-      await this.#walk()
+      await this.#walkAll()
     })
   }
 
@@ -125,13 +113,13 @@ export class Preview {
   settle(): Promise<void> {
     // Whoever else asks meanwhile waits for the same.
     this.#settling ??= this.#guarded(async () => {
-      if (!(await this.#settle())) await this.#walk()
+      if (!(await this.#settle())) await this.#walkAll()
     }).finally(() => (this.#settling = undefined))
     return this.#settling
   }
 
   /** Looks at everybody who was not looked at yet; from the start if definitions change meanwhile. */
-  async #walk(): Promise<void> {
+  async #walkAll(): Promise<void> {
     for (;;) {
       if (this.#isStale) this.#begin()
       await this.#each(this.#unseen())
@@ -147,7 +135,7 @@ export class Preview {
       const changed = [...new Set([...this.#changed, ...this.#tally.dueUntil(now)])]
       this.#changed.clear()
       if (this.#isStale) return false
-      const isLast = changed.length <= LAST_MAX && changed.every((ordinal) => this.#pagesOf(ordinal).length === 0)
+      const isLast = changed.length <= LAST_MAX && !changed.some((ordinal) => this.#walk.isAway(ordinal))
       if (isLast) {
         for (const ordinal of changed) this.#look(ordinal, now)
         this.#exact = { size: this.#tally.members, asOf: now }
@@ -250,7 +238,7 @@ export class Preview {
     const day = this.#tally.countDueUntil(this.#now() + DAY_MS)
     return {
       ...this.#nodes,
-      microsecondsPerEvent: Math.round((this.#spentMs * 1_000) / Math.max(1, this.#draft.eventCount)),
+      microsecondsPerEvent: Math.round((this.#walk.spentMs * 1_000) / Math.max(1, this.#draft.eventCount)),
       changesByTimePerDay: Math.round((day * this.#population) / found),
       historyDays: this.#draft.historyMs / DAY_MS,
     }
@@ -296,40 +284,12 @@ export class Preview {
   }
 
   /** Keeps V1. */
-  async #each(ordinals: Iterable<number>): Promise<void> {
-    const { elapsedMs, breathe } = this.#context
-    let start = elapsedMs()
-    for (const ordinal of ordinals) {
-      if (this.#isEnded || this.#isStale) return
-      if (this.#pagesOf(ordinal).length > 0) {
-        await this.#bring(ordinal)
-        start = elapsedMs()
-      }
-      this.#look(ordinal, this.#now())
-      const spentMs = elapsedMs() - start
-      if (spentMs < SLICE_MS) continue
-      this.#spentMs += spentMs
-      await breathe()
-      start = elapsedMs()
-    }
-    this.#spentMs += elapsedMs() - start
-  }
-
-  /** Brings an actor back into memory, with whatever its value is read from. */
-  async #bring(ordinal: number): Promise<void> {
-    const { shard, load, relieve } = this.#context
-    if (this.#loaded >= RELIEF_PAGES && shard.isOverMemory) {
-      await relieve()
-      this.#loaded = 0
-    }
-    for (let pages = this.#pagesOf(ordinal); pages.length > 0; pages = this.#pagesOf(ordinal)) {
-      await load(pages)
-      this.#loaded += pages.length
-    }
-  }
-
-  #pagesOf(ordinal: number): readonly number[] {
-    return this.#context.shard.residentPages.pagesOf(ordinal, this.#draft.kind === 'account')
+  #each(ordinals: Iterable<number>): Promise<void> {
+    return this.#walk.each(
+      ordinals,
+      (ordinal) => this.#look(ordinal, this.#now()),
+      () => this.#isEnded || this.#isStale,
+    )
   }
 
   /** Looks at an actor, which is in memory with whatever its value is read from. */
@@ -364,7 +324,7 @@ export class Preview {
         this.#shown.delete(ordinal)
         continue
       }
-      await this.#bring(ordinal)
+      await this.#walk.bring(ordinal)
       shard.reader.see(ordinal, (actor) => {
         const traits = this.request.traits.map((name) => [name, traitOf(actor, name)] as const)
         sample.push({

@@ -31,8 +31,8 @@ export function applyEntries({ shard, registry, outbox }: Space) {
       driveActors(shard),
       tap(({ entry: { journalled } }) => {
         if (journalled.kind === 'command') applyCommand(journalled.command, registry, outbox)
-        const isSwitched = shard.switchedAt === undefined
-        if (journalled.kind === 'command' && !shard.changeover) addressAll(registry, outbox)
+        const isSwitched = shard.changeover.switchedAt === undefined
+        if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
         outbox.end(isSwitched)
       }),
     )
@@ -40,7 +40,7 @@ export function applyEntries({ shard, registry, outbox }: Space) {
 
 /** Lists the instants of switches that an entry may settle: of one under way, and its own if it may begin one. */
 function switchesOf(shard: Shard, entry: JournalEntry<SpaceCommand>): number[] {
-  const { switchedAt } = shard
+  const { switchedAt } = shard.changeover
   const mayBegin = entry.kind === 'command' && ['define', 'remove', 'proceed'].includes(entry.command.kind)
   return [...(switchedAt === undefined ? [] : [switchedAt]), ...(mayBegin ? [entry.receivedAt] : [])]
 }

@@ -9,6 +9,8 @@ const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
+const EXPORT_WALK = 'test/exports/export-walk.test.ts'
+const EXPORTS = 'test/exports/exports.test.ts'
 const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
@@ -578,6 +580,83 @@ export const MUTANTS = [
     find: 'if (!this.#bits || this.#nameCount !== histories.names.count) this',
     replace: 'if (!this.#bits) this',
     caughtBy: [PREVIEW],
+  },
+  {
+    name: 'an actor is exported after it has changed',
+    file: 'src/exports/export-walk.ts',
+    find: "if (actor.kind === 'account') this.#accounts.changing(actor)\n      })\n      this.#take(ordinal)",
+    replace: "if (actor.kind === 'account') this.#accounts.changing(actor)\n      })",
+    caughtBy: [EXPORT_WALK],
+  },
+  {
+    name: 'an export reads accounts as they have become',
+    file: 'src/exports/accounts-as-of.ts',
+    find: 'return this.#changed.get(account.ordinal) ?? account',
+    replace: 'return account',
+    caughtBy: [EXPORT_WALK],
+  },
+  {
+    name: 'an export has those who come while it goes on',
+    file: 'src/exports/export-walk.ts',
+    find: 'for (let ordinal = 0; ordinal < this.#end; ordinal++)',
+    replace: 'for (let ordinal = 0; ordinal < reader.nextOrdinal; ordinal++)',
+    caughtBy: [EXPORT_WALK],
+  },
+  {
+    name: 'an actor that has changed is exported twice',
+    file: 'src/exports/export-walk.ts',
+    find: 'this.#taken[ordinal >> 3]! |= 1 << (ordinal & 7)',
+    replace: '',
+    caughtBy: [EXPORT_WALK],
+  },
+  {
+    name: 'a fault of an export becomes one of the engine',
+    file: 'src/exports/export-walk.ts',
+    find: 'this.#failure = cause instanceof Error ? cause : new Error(String(cause))',
+    replace: 'throw cause',
+    caughtBy: [EXPORT_WALK],
+  },
+  {
+    name: 'an export is of before what time has done',
+    file: 'src/exports/exports.ts',
+    find: 'await context.catchUp()',
+    replace: '',
+    caughtBy: [EXPORTS],
+  },
+  {
+    name: 'a cell of an export is a formula',
+    file: 'src/exports/csv-table.ts',
+    find: 'rowsOf: (members) => csvLines(members.flatMap((member) => recordsOf(member))),',
+    replace: "rowsOf: (members) => members.flatMap(recordsOf).map((cells) => `${cells.join()}\\r\\n`).join(''),",
+    caughtBy: ['test/exports/csv-table.test.ts'],
+  },
+  {
+    name: 'the head of an export is not quoted',
+    file: 'src/exports/csv-table.ts',
+    find: '${csvLines([names])}',
+    replace: '${names.join()}\\r\\n',
+    caughtBy: ['test/exports/csv-table.test.ts'],
+  },
+  {
+    name: 'a burst of an export overwrites what is being written',
+    file: 'src/exports/spool-file.ts',
+    find: 'this.#position += held.byteLength',
+    replace: 'queueMicrotask(() => (this.#position += held.byteLength))',
+    caughtBy: ['test/exports/spool-file.test.ts'],
+  },
+  {
+    name: 'a broken download goes on with another export',
+    file: 'src/control-api/export-router.ts',
+    find: 'delete request.headers.range',
+    replace: '',
+    caughtBy: ['test/http/exports.test.ts'],
+  },
+  {
+    name: 'a list of members begins its next page with the last one',
+    file: 'src/exports/member-pages.ts',
+    find: 'next = ordinal + 1\n      reader.see',
+    replace: 'next = ordinal\n      reader.see',
+    caughtBy: ['test/http/exports.test.ts'],
   },
   {
     name: 'entries of before are read by the newest rules',

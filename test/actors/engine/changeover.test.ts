@@ -97,7 +97,7 @@ class Pair {
   }
 
   get isUnderWay(): boolean {
-    return this.#inSteps.changeover !== undefined
+    return this.#inSteps.changeover.progress !== undefined
   }
 
   /** Applies an entry to both; one that changes definitions to the first, and to the second what came of it. */
