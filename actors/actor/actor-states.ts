@@ -174,7 +174,7 @@ export class ActorStates implements ChangeReader, OccurrenceReader {
     const held = lacksEvents ? StateEntries.blocks(this.#store, this.#owner.row, adoption.before) : []
     this.#entries.leave(adoption)
     this.takeOlder(adoption.totals)
-    this.#feedNew(adoption.events)
+    if (!adoption.events.isEmpty) this.#feedNew(adoption.events)
     if (lacksEvents) this.#groups.inherit(adoption.heirs, new Map(held.map(({ group, block }) => [group.id, block])))
     for (const node of adoption.judged) if (this.#open.has(node.occurrences!.id)) this.#advanceStream(node)
     for (const node of adoption.timed) this.judgeTimed(node)

@@ -260,7 +260,7 @@ export class Changeover implements ChangeoverView {
 
 /** True if all states are there that definitions need. */
 function computesNothing({ events, timed, judged, totals, heirs, marked, plan }: Adoption): boolean {
-  if (timed.length + judged.length + totals.length + heirs.length > 0 || events.names().length > 0) return false
+  if (timed.length + judged.length + totals.length + heirs.length > 0 || !events.isEmpty) return false
   return !marked.some((index) => plan.definitions[index]!.kind === 'condition')
 }
 

@@ -64,6 +64,10 @@ export class EventIndex {
     return [...this.#groups.keys()]
   }
 
+  get isEmpty(): boolean {
+    return this.#groups.size === 0
+  }
+
   /** True if some predicate looks at events of this name. */
   knows(event: string): boolean {
     return this.#groups.has(event)

@@ -1,6 +1,6 @@
 /** Definitions that are computed beside the entries that come in, and go live at one instant. */
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { AppliedEntry } from '../../../actors/engine/shard.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
@@ -9,8 +9,10 @@ import { EngineError } from '../../../src/model/errors.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { scenarios } from '../../support/generators/calls.ts'
 import { Stored } from '../../support/reopened.ts'
+import { Histories } from '../../../actors/history/histories.ts'
 import { entryOf, rows, type Scenario } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
+import { audience, computedTrait, DAY, HOUR, START } from '../../support/space.ts'
 
 /** A change of definitions before one of the inputs of a scenario. */
 interface Change {
@@ -73,7 +75,7 @@ function standing(shard: Shard): string[] {
 /** The definitions, by a text that tells one that begins anew. */
 function defined(shard: Shard): Map<string, DefinitionSource> {
   return new Map(
-    shard.definitions.inputs().map(({ definedAt, source }) => [JSON.stringify([definedAt, source]), source]),
+    shard.definitions.inputs().map(({ id, definedAt, source }) => [JSON.stringify([id, definedAt, source]), source]),
   )
 }
 
@@ -172,3 +174,183 @@ function run({ definitions, inputs }: Scenario, all: readonly Change[], between:
   pair.apply({ kind: 'tick', receivedAt: pair.clock + 1 })
   return pair
 }
+
+/** A space of users `u0`, `u1` … that have ordered once each, whose definitions change in steps of one user. */
+class Stepped {
+  readonly shard: Shard
+  now = 0
+  #calls = 0
+
+  constructor(users: number, ...definitions: DefinitionSource[]) {
+    this.shard = new Shard({ definitions })
+    for (let user = 0; user < users; user++) this.track(`u${user}`, 'Ordered')
+  }
+
+  track(userId: string, event: string, at = this.now): string[] {
+    const body = { type: 'track', userId, event, messageId: `m${++this.#calls}` }
+    return this.#apply({ kind: 'calls', receivedAt: START + at, calls: [{ body, sourceId: '' }] }, at)
+  }
+
+  until(at: number): string[] {
+    return this.#apply({ kind: 'tick', receivedAt: START + at + 1 }, at)
+  }
+
+  command(command: Command, at = this.now): string[] {
+    return this.#apply({ kind: 'command', receivedAt: START + at, command }, at)
+  }
+
+  define(definition: DefinitionSource, at = this.now, slice = ONE): string[] {
+    return this.command({ kind: 'define', definition, slice }, at)
+  }
+
+  proceed(at = this.now): string[] {
+    return this.command({ kind: 'proceed', slice: ONE }, at)
+  }
+
+  /** Proceeds until another phase has begun, or all is done. */
+  proceedOn(): string[] {
+    const isPreparing = this.shard.changeover.progress?.isPreparing
+    const lines: string[] = []
+    while (this.shard.changeover.progress && this.shard.changeover.progress.isPreparing === isPreparing)
+      lines.push(...this.proceed())
+    return lines
+  }
+
+  value(userId: string, key: string): unknown {
+    const { definitions } = this.shard
+    const id = definitions.input(key, 'USERS')?.id
+    return id === undefined ? undefined : this.shard.profile('user_id', userId)?.definedValue(id)
+  }
+
+  #apply(entry: AppliedEntry, at: number): string[] {
+    this.now = at
+    const { transitions, faults } = this.shard.apply(entry)
+    expect(faults).toEqual([])
+    return transitions.map(({ at: instant, profile, key, type, value, sequence }) =>
+      [(instant - START) / HOUR, profile.slice('user_id:'.length), key, value ?? type, sequence].join(' '),
+    )
+  }
+}
+
+const ONE: Slice = { actors: 1, rows: 1, events: 1_000 }
+const NO_WORK: Slice = { actors: 0, rows: 0, events: 0 }
+const RECENT = audience('recent', "event('Ordered').within(1 day).count() >= 1")
+
+describe('a definition that is added in steps', () => {
+  it('is heard of by nobody until it is live, and then as of one instant', () => {
+    const space = new Stepped(3)
+    space.now = HOUR
+    expect(space.define(RECENT)).toEqual([])
+    expect(space.shard.changeover.progress).toMatchObject({ isPreparing: true, done: 1, all: 3 })
+    expect(space.track('u2', 'Ordered', 2 * HOUR)).toEqual([])
+    expect(space.value('u0', 'recent')).toBeUndefined()
+    space.now = 3 * HOUR
+    expect(space.proceedOn()).toEqual([])
+    expect(space.shard.changeover.progress).toMatchObject({ isPreparing: false, done: 0, all: 3 })
+    // Whoever is looked at is in it, though nothing has been said yet.
+    expect(['u0', 'u1', 'u2'].map((user) => space.value(user, 'recent'))).toEqual([true, true, true])
+    expect(space.track('u1', 'Seen', 4 * HOUR)).toEqual(['3 u1 recent entered 1'])
+    expect(space.proceedOn()).toEqual(['3 u0 recent entered 1', '3 u2 recent entered 1'])
+    expect(space.until(DAY)).toEqual(['24 u0 recent exited 2', '24 u1 recent exited 2'])
+    expect(space.until(2 * DAY)).toEqual(['26 u2 recent exited 2'])
+  })
+
+  it('lets what time changes come after what the switch has changed', () => {
+    const space = new Stepped(2)
+    space.now = DAY - HOUR
+    space.define(RECENT)
+    space.proceedOn()
+    expect(space.until(DAY)).toEqual([
+      '23 u0 recent entered 1',
+      '23 u1 recent entered 1',
+      '24 u0 recent exited 2',
+      '24 u1 recent exited 2',
+    ])
+  })
+
+  it('does not enter whom it leaves at the very instant of the switch', () => {
+    const space = new Stepped(2)
+    space.now = DAY
+    space.define(RECENT)
+    expect([...space.proceedOn(), ...space.proceedOn(), ...space.until(2 * DAY)]).toEqual([])
+    expect(space.value('u0', 'recent')).not.toBe(true)
+  })
+
+  it('is live at once for an event that nobody has sent, and reads no history', () => {
+    const space = new Stepped(50)
+    const read = vi.spyOn(Histories.prototype, 'events')
+    expect(space.define(audience('never', "event('Refunded').count() >= 1"))).toEqual([])
+    expect(space.shard.changeover.progress).toBeUndefined()
+    expect(read).not.toHaveBeenCalled()
+    read.mockRestore()
+    expect(space.track('u7', 'Refunded')).toEqual(['0 u7 never entered 1'])
+  })
+
+  it('reads each history once', () => {
+    const space = new Stepped(20)
+    const read = vi.spyOn(Histories.prototype, 'events')
+    space.define(RECENT)
+    space.proceedOn()
+    space.proceedOn()
+    expect(read).toHaveBeenCalledTimes(20)
+    read.mockRestore()
+  })
+})
+
+describe('changes that are asked for while another is under way', () => {
+  it('come next, all together', () => {
+    const space = new Stepped(2)
+    space.define(RECENT)
+    space.define(computedTrait('orders', "event('Ordered').count()"), 0, NO_WORK)
+    space.define(audience('many', "event('Ordered').count() >= 2"), 0, NO_WORK)
+    expect(space.proceedOn()).toEqual([])
+    expect(space.proceedOn()).toEqual(['0 u0 recent entered 1', '0 u1 recent entered 1'])
+    expect(space.shard.changeover.progress).toMatchObject({ isPreparing: true })
+    expect([...space.proceedOn(), ...space.proceedOn()]).toEqual(['0 u0 orders 1 1', '0 u1 orders 1 1'])
+    expect(space.track('u0', 'Ordered').sort()).toEqual(['0 u0 many entered 1', '0 u0 orders 2 2'])
+  })
+
+  it('take the place of what was to come', () => {
+    const space = new Stepped(2)
+    space.define(RECENT)
+    space.define(audience('recent', "event('Seen').count() >= 1"), 0, NO_WORK)
+    const lines: string[] = []
+    while (space.shard.changeover.progress) lines.push(...space.proceed())
+    expect(lines).toEqual([])
+    expect(space.track('u0', 'Seen')).toEqual(['0 u0 recent entered 1'])
+  })
+
+  it('may take out what has not come yet', () => {
+    const space = new Stepped(2)
+    space.define(RECENT)
+    space.command({ kind: 'remove', key: 'recent', type: 'USERS', slice: NO_WORK })
+    while (space.shard.changeover.progress) expect(space.proceed()).toEqual([])
+    expect(space.shard.definitions.inputs()).toEqual([])
+  })
+})
+
+describe('a definition that changes in steps', () => {
+  it('goes on as it was until the switch, which tells the difference', () => {
+    const space = new Stepped(2, RECENT)
+    space.track('u1', 'Seen')
+    expect(space.define(audience('recent', "event('Seen').within(1 day).count() >= 1"), HOUR)).toEqual([])
+    expect(space.track('u9', 'Ordered', 2 * HOUR)).toEqual(['2 u9 recent entered 1'])
+    expect([...space.proceedOn(), ...space.proceedOn()]).toEqual(['2 u0 recent exited 2', '2 u9 recent exited 2'])
+    expect(space.value('u1', 'recent')).toBe(true)
+  })
+
+  it('and comes back tells the difference to what it last held', () => {
+    const space = new Stepped(2, RECENT)
+    space.track('u2', 'Seen')
+    space.command({ kind: 'remove', key: 'recent', type: 'USERS', isKept: true, slice: ONE })
+    while (space.shard.changeover.progress) space.proceed()
+    expect(space.value('u0', 'recent')).toBeUndefined()
+    space.track('u2', 'Ordered', HOUR)
+    const either = "event('Seen').count() >= 1 OR event('Ordered').between(1 hour, 1 day).count() >= 1"
+    space.define(audience('recent', either), 2 * HOUR)
+    const lines: string[] = []
+    while (space.shard.changeover.progress) lines.push(...space.proceed())
+    expect(lines).toEqual(['2 u2 recent entered 1'])
+    expect(space.until(2 * DAY)).toEqual(['24 u0 recent exited 2', '24 u1 recent exited 2'])
+  })
+})
