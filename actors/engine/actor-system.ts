@@ -63,7 +63,9 @@ export class ActorSystem {
     onJoin: (ordinal) => {
       this.roster.changing(ordinal)
     },
-    onBehind: (actor, now) => this.changeover.walk!.adopt(actor, now),
+    onBehind: (actor, now) => {
+      if (!this.isRestoring) this.changeover.walk!.adopt(actor, now)
+    },
     onSettled: (actor) => this.schedule(actor),
     onRestored: (ordinal) => {
       const row = this.store.rows.at(ordinal)
@@ -77,6 +79,8 @@ export class ActorSystem {
   readonly reader: ActorReader
   readonly calls: CallApplication
   readonly clock: SpaceClock
+  /** True while deadlines are found again: whoever is behind stays so. */
+  isRestoring = false
   /** True while accounts and their users stay in memory. */
   areLinkedHeld = false
   readonly #callActors: CallActors

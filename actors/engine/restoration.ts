@@ -46,12 +46,14 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
         if (account.isUnbuilt) account.countUsers(store.plansOf(ordinal).user.conditions)
       }
     })
+    this.#system.isRestoring = true
     for (const ordinal of this.#unscheduled) {
       // Deadlines of the very instant of the last input may not have fired yet.
       settlement.begin(clock.now - 1)
       settlement.join(ordinal)
       settlement.finish([])
     }
+    this.#system.isRestoring = false
     this.#system.areLinkedHeld = false
     roster.pages.forget()
     for (const ordinal of roster.ordinals()) {

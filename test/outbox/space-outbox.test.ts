@@ -1,4 +1,5 @@
 /** The outbox of a whole space, entry by entry. */
+import type { DefinitionSource } from '../../src/model/definition.ts'
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
 import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR } from '../support/space.ts'
@@ -528,6 +529,28 @@ describe('an edit of a definition', () => {
       ].sort(byNumberIn(space)),
     )
     expect(space.identify('u6', { plan: 'free' })).toEqual(['gold true user_id:u6 #1'])
+  })
+
+  it('in steps is told once all of it is known, and kept back if that is too much', () => {
+    const one = { actors: 1, rows: 1, events: 100 }
+    const inSteps = (source: DefinitionSource): { space: ToldSpace; told: string[][] } => {
+      const space = edited()
+      const told = [space.define(source, true, one)]
+      while (space.isChanging) {
+        told.push(space.command({ kind: 'proceed', slice: one }))
+        space.reopen()
+      }
+      return { space, told }
+    }
+    const few = inSteps(SILVER)
+    const values = ['u1', 'u2', 'u3'].map((user) => `gold false user_id:${user} #2`)
+    expect(few.told.at(-1)!.sort()).toEqual(values)
+    expect(few.told.flat()).toHaveLength(3)
+    expect(status(few.space)).toBe('connected')
+    const many = inSteps(FREE)
+    expect(many.told.flat()).toEqual([])
+    expect(status(many.space)).toBe('waiting for approval')
+    expect(many.space.command({ kind: 'approve', connectionId: 'con_gold' })).toHaveLength(4)
   })
 
   it('counts what gave way while it was kept back', () => {

@@ -8,7 +8,7 @@ import type { Command, Slice } from '../../../src/model/entry.ts'
 import { EngineError } from '../../../src/model/errors.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { scenarios } from '../../support/generators/calls.ts'
-import { Stored } from '../../support/reopened.ts'
+import { reopened, Stored } from '../../support/reopened.ts'
 import { Histories } from '../../../actors/history/histories.ts'
 import { entryOf, rows, type Scenario } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -37,7 +37,7 @@ interface Steps {
   readonly actors: number
   readonly rows: number
   readonly count: number
-  readonly isReopened: boolean
+  readonly reopening: 'none' | 'with states' | 'without'
 }
 
 const steps: fc.Arbitrary<Steps[]> = fc.array(
@@ -45,7 +45,7 @@ const steps: fc.Arbitrary<Steps[]> = fc.array(
     actors: fc.integer({ min: 1, max: 3 }),
     rows: fc.integer({ min: 1, max: 4 }),
     count: fc.integer({ min: 0, max: 2 }),
-    isReopened: fc.boolean(),
+    reopening: fc.constantFrom<Steps['reopening']>('none', 'none', 'with states', 'without'),
   }),
   { minLength: 1, maxLength: 7 },
 )
@@ -87,7 +87,7 @@ class Pair {
   areSingle = true
   #inSteps: Shard
   readonly #atOnce: Shard
-  readonly #stored = new Stored()
+  #stored = new Stored()
 
   constructor(definitions: readonly DefinitionSource[]) {
     this.#inSteps = new Shard({ definitions })
@@ -122,8 +122,9 @@ class Pair {
     this.apply({ kind: 'command', receivedAt: this.clock, command: { kind: 'proceed', slice } })
   }
 
-  reopen(): void {
-    this.#inSteps = this.#stored.reopen(this.#inSteps)
+  reopen(hasStates: boolean): void {
+    this.#inSteps = hasStates ? this.#stored.reopen(this.#inSteps) : reopened(this.#inSteps)
+    if (!hasStates) this.#stored = new Stored()
     expect(standing(this.#inSteps)).toEqual(standing(this.#atOnce))
   }
 
@@ -166,9 +167,9 @@ function run({ definitions, inputs }: Scenario, all: readonly Change[], between:
       pair.apply({ kind: 'command', receivedAt, command: { ...commandOf(change, definitions), slice } as Command })
     }
     if (input) pair.apply(entryOf(input))
-    const { actors, rows: looked, count, isReopened } = between[index % between.length]!
+    const { actors, rows: looked, count, reopening } = between[index % between.length]!
     for (let step = 0; step < count; step++) pair.proceed({ actors, rows: looked, events: 1_000 })
-    if (isReopened) pair.reopen()
+    if (reopening !== 'none') pair.reopen(reopening === 'with states')
   }
   while (pair.isUnderWay) pair.proceed({ actors: 2, rows: 3, events: 1_000 })
   pair.apply({ kind: 'tick', receivedAt: pair.clock + 1 })
