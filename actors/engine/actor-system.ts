@@ -105,7 +105,7 @@ export class ActorSystem {
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
-    this.reader = new ActorReader(roster, (ordinal) => this.viewOf(ordinal))
+    this.reader = new ActorReader({ roster, identity: this.identity, viewOf: (ordinal) => this.viewOf(ordinal) })
     this.clock = new SpaceClock({
       wheel,
       settlement,

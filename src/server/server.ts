@@ -9,14 +9,11 @@ import { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
 import { previewsOf } from './previews.ts'
-import { surfacesOf } from './surfaces.ts'
+import { type SurfaceConfig, surfacesOf } from './surfaces.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends SurfaceConfig {
   readonly host: string
   readonly port: number
-  readonly spaceId: string
-  readonly writeKey: string
-  readonly accessToken: string
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
 }

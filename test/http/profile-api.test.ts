@@ -135,7 +135,6 @@ describe('a refusal', () => {
     ['a wrong one', basic('wrong:')],
     ['the beginning of one', basic(`${CONFIG.accessToken.slice(0, -1)}:`)],
     ['a write key', basic(`${CONFIG.writeKey}:`)],
-    ['a token that is borne', `Bearer ${CONFIG.accessToken}`],
     ['an empty one', basic(':')],
   ])('of %s is 401', async (_, authorization) => {
     const { status, body } = await send(`${server.url}/v1/spaces//${profile}`, {
