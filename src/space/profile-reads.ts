@@ -1,6 +1,8 @@
 /**
- * Reads of profiles beyond their traits: by segment id, their events, their links, and lists of them. Whatever looks at
- * many does so in turns of the event loop, and lets pages leave memory that it has brought back.
+ * Reads of profiles beyond their traits: by segment id, their events, their links, and lists of them.
+ *
+ * R1. Whatever looks at many does so in turns of the event loop, and lets pages leave memory that it has brought back.
+ * R2. What was in memory before a turn may have left it: it is asked for again afterwards.
  */
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import { expiresAt } from '../../actors/engine/expiry.ts'
@@ -21,28 +23,42 @@ export interface ProfileReadsOptions {
   readonly relieve: () => Promise<void>
   /** Lets the event loop go round. */
   readonly breathe: () => Promise<void>
+  readonly limits?: Partial<ProfileReadLimits>
 }
 
-/** So many events, or profiles, are passed in one turn. */
-const TURN_EVENTS = 20_000
-const TURN_PROFILES = 1_000
-/** So many users of an account are fetched at a time. */
-const TURN_USERS = 64
-/** So many profiles, or pages that had left memory, one search for a prefix passes. */
-export const SEARCH_PROFILES_MAX = 100_000
-const SEARCH_PAGES_MAX = 64
-/** So many pages are brought back before others are let go. */
-const RELIEF_PAGES = 32
+export interface ProfileReadLimits {
+  /** So many events, or profiles, are passed in one turn. */
+  readonly turnEvents: number
+  readonly turnProfiles: number
+  /** So many users of an account are fetched at a time. */
+  readonly turnUsers: number
+  /** So many profiles, or pages that had left memory, one search for a prefix passes. */
+  readonly searchProfilesMax: number
+  readonly searchPagesMax: number
+  /** So many pages are brought back before others are let go. */
+  readonly reliefPages: number
+}
+
+const LIMITS: ProfileReadLimits = {
+  turnEvents: 20_000,
+  turnProfiles: 1_000,
+  turnUsers: 64,
+  searchProfilesMax: 100_000,
+  searchPagesMax: 64,
+  reliefPages: 32,
+}
 /** An account whose users change meanwhile is looked at again, so often at most. */
 const ATTEMPTS_MAX = 3
 
 export class ProfileReads {
   readonly #options: ProfileReadsOptions
+  readonly #limits: ProfileReadLimits
   /** Pages that were brought back since some were last let go. */
   #loaded = 0
 
   constructor(options: ProfileReadsOptions) {
     this.#options = options
+    this.#limits = { ...LIMITS, ...options.limits }
   }
 
   /** Finds a profile by any of its names; see `SpaceReads.find`. */
@@ -67,12 +83,13 @@ export class ProfileReads {
     return at === Infinity ? undefined : at
   }
 
-  /** Finds a page of kept events: of a user, or of all users of an account. */
+  /** Finds a page of kept events: of a user, or of all users of an account. Keeps R2. */
   async eventsOf(actor: SpaceActor, query: EventQuery): Promise<EventPage<SpaceActor>> {
     for (let attempt = 1; ; attempt++) {
       const users = usersOf(actor)
       const search = new EventSearch(query)
       await this.#searchAll(actor, users, search)
+      await this.#at([actor.ordinal])
       const isSame = users.join() === usersOf(actor).join()
       if (isSame || attempt === ATTEMPTS_MAX) return this.#withUsers(search.page())
     }
@@ -109,30 +126,32 @@ export class ProfileReads {
     return ordinal < 0 ? [] : [ordinal]
   }
 
+  /** Keeps R1 and R2. */
   async #searchPrefix(
     collection: Collection,
     { prefix, type }: Extract<Sought, { kind: 'prefixed' }>,
     { next, limit }: ListRange,
   ): Promise<ProfileList<SpaceActor>> {
     const { shard, reads, breathe } = this.#options
+    const { turnProfiles, searchProfilesMax, searchPagesMax } = this.#limits
     const wanted = prefix.toLowerCase()
     const isWanted = (id: { readonly type: string; readonly value: string }): boolean =>
       (type === undefined || id.type === type) && id.value.toLowerCase().startsWith(wanted)
-    const found: SpaceActor[] = []
+    const found: number[] = []
     let from = next === undefined ? 0 : this.#decoded(collection, next)
     let [looked, fetched] = [0, 0]
     for (;;) {
-      const ordinals = shard.reader.ordinalsFrom(from, collection === 'accounts', TURN_PROFILES)
+      const ordinals = shard.reader.ordinalsFrom(from, collection === 'accounts', turnProfiles)
       for (const ordinal of ordinals) {
         const missing = reads.pagesOf([ordinal]).length
         fetched += missing
-        const isOver = found.length === limit || looked === SEARCH_PROFILES_MAX || fetched > SEARCH_PAGES_MAX
-        if (isOver) return { profiles: found, next: this.#idOf(collection, ordinal) }
+        const isOver = found.length === limit || looked === searchProfilesMax || fetched > searchPagesMax
+        if (isOver) return { profiles: await this.#at(found), next: this.#idOf(collection, ordinal) }
         const [actor] = missing > 0 ? await this.#at([ordinal]) : [shard.reader.view(ordinal)]
-        if (actor?.ids.some(isWanted)) found.push(actor)
+        if (actor?.ids.some(isWanted)) found.push(ordinal)
         looked++
       }
-      if (ordinals.length < TURN_PROFILES) return { profiles: found }
+      if (ordinals.length < turnProfiles) return { profiles: await this.#at(found) }
       from = ordinals.at(-1)! + 1
       await breathe()
     }
@@ -144,16 +163,18 @@ export class ProfileReads {
     return { profiles, ...(next !== undefined && { next: this.#idOf(collection, next) }) }
   }
 
+  /** Keeps R1. */
   async #searchAll(actor: SpaceActor, users: readonly number[], search: EventSearch): Promise<void> {
     const { breathe } = this.#options
+    const { turnEvents, turnUsers } = this.#limits
     const { rows, histories } = actor.store
     let turns = 0
-    for (let from = 0; from < users.length; from += TURN_USERS) {
-      const some = users.slice(from, from + TURN_USERS)
-      await this.#at(some)
+    for (let from = 0; from < users.length; from += turnUsers) {
+      const some = users.slice(from, from + turnUsers)
+      await this.#at([actor.ordinal, ...some])
       for (const user of some) if (rows.at(user) !== 0) search.look(histories, rows.at(user), user)
-      if (search.looked < (turns + 1) * TURN_EVENTS) continue
-      turns = Math.floor(search.looked / TURN_EVENTS)
+      if (search.looked < (turns + 1) * turnEvents) continue
+      turns = Math.floor(search.looked / turnEvents)
       await breathe()
     }
   }
@@ -171,7 +192,7 @@ export class ProfileReads {
   async #at(ordinals: readonly number[]): Promise<SpaceActor[]> {
     const { shard, reads, relieve } = this.#options
     const missing = reads.pagesOf(ordinals).length
-    if (missing > 0 && this.#loaded >= RELIEF_PAGES && shard.isOverMemory) {
+    if (missing > 0 && this.#loaded >= this.#limits.reliefPages && shard.isOverMemory) {
       this.#loaded = 0
       await relieve()
     }

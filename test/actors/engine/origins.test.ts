@@ -75,6 +75,7 @@ describe('the origins of ids', () => {
         /** By number, from 1 on: the calls that the space has taken up. */
         const messages = ['']
         const arrivals = new Map<string, number>()
+        const lastOf = new Map<number, number>()
         const nameOf = ({ type, value }: ExternalId) => `${type}:${value}`
         for (const [index, entry] of entries.entries()) {
           if (index === at % entries.length) shard = hasStates ? new Stored().reopen(shard) : reopened(shard)
@@ -86,6 +87,7 @@ describe('the origins of ids', () => {
           const arrival = messages.push(call.messageId) - 1
           const profile = profileOf(shard, call)
           for (const id of profile.ids) if (!arrivals.has(nameOf(id))) arrivals.set(nameOf(id), arrival)
+          lastOf.set(profile.ordinal, arrival)
           expect(profile.lastCall).toMatchObject({ arrival, messageId: call.messageId, receivedAt: profile.seenAt })
         }
         for (const actor of shard.actors()) {
@@ -94,6 +96,7 @@ describe('the origins of ids', () => {
           expect(actor.origins.map((origin) => origin!.arrival)).toEqual(expected)
           expect(messagesOf(actor)).toEqual(expected.map((arrival) => messages[arrival]))
           expect(actor.firstCall!.arrival).toBe(Math.min(...expected))
+          expect(actor.lastCall!.arrival).toBe(lastOf.get(actor.ordinal))
         }
       }),
       propertyRuns(60),
@@ -145,7 +148,10 @@ describe('the last call', () => {
       ['m2', 'm2'],
     ])
     expect([reader.presentOrdinal(0), reader.presentOrdinal(1)]).toEqual([0, 1])
-    expect(reader.usersNamed('0')).toEqual([])
+    const retention = { anonymousMs: DAY }
+    space.apply({ kind: 'command', receivedAt: space.shard.clock, command: { kind: 'retain', retention } })
+    space.until(2 * DAY)
+    expect([reader.presentOrdinal(0), reader.usersNamed('0')]).toEqual([-1, []])
   })
 })
 
