@@ -52,8 +52,8 @@ const BODY_BYTES_MAX = 16 * 1024
 export function profileRouter<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): Router {
   const router = Router({ caseSensitive: true })
   const before = options.rate > 0 ? [checkSpace(options), limitRate(options)] : []
-  for (const [name, answer] of resourcesOf(options))
-    for (const root of ROOTS) router.get(`${root}/${PROFILES}/:identifier/${name}`, ...before, answer)
+  for (const [name, answerAs] of resourcesOf(options))
+    for (const root of ROOTS) router.get(`${root}/${PROFILES}/:identifier/${name}`, ...before, answerAs(name))
   for (const root of ROOTS) {
     router.get(`${root}/${PROFILES}`, ...before, answerList(options))
     router.post(`${root}/${PROFILES}/search`, ...before, checkSpace(options), readBody, answerSearch(options))
@@ -70,8 +70,11 @@ const refuse: RequestHandler = () => {
   throw new EngineError('not_found', 'There is no such resource.')
 }
 
+/** Makes a handler of requests for a resource of this name. */
+type AnswerAs = (name: string) => RequestHandler
+
 /** Lists the resources of a profile, those that are asked for most first. */
-function resourcesOf<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): [string, RequestHandler][] {
+function resourcesOf<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): [string, AnswerAs][] {
   const { profiles, clock } = options
   return [
     ['traits', answerProfile(options, traitsResource(options, traitsPage))],
@@ -132,8 +135,8 @@ function traitsResource<Profile extends ShownProfile>(
 function answerProfile<Profile extends ShownProfile, Query>(
   { spaceOf, profiles }: ProfileApiOptions<Profile>,
   { read, show, withUsers }: Resource<Profile, Query>,
-): RequestHandler {
-  return async (request, response) => {
+): AnswerAs {
+  return (resource) => async (request, response) => {
     const space = readSpace(request, spaceOf)
     const collection = readCollection(request.params['collection'])
     const query = read(request.query)
@@ -142,11 +145,8 @@ function answerProfile<Profile extends ShownProfile, Query>(
     const profile = found instanceof Promise ? await found : found
     if (!profile) throw new EngineError('not_found', 'Profile was not found.')
     const address: NextAddress = (next, limit) => {
-      const resource = request.path.slice(request.path.lastIndexOf('/') + 1)
-      return addressOf(request, space, `${collection}/profiles/${profiles.segmentIdOf(profile)}/${resource}`, {
-        next,
-        limit,
-      })
+      const path = `${collection}/profiles/${profiles.segmentIdOf(profile)}/${resource}`
+      return addressOf(request, space, path, { next, limit })
     }
     const shown = show({ profile, collection, query, address })
     answer(response, shown instanceof Promise ? await shown : shown)

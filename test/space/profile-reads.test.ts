@@ -107,7 +107,10 @@ describe('profiles that have left memory', () => {
   it('are searched in turns', async () => {
     await begin()
     let turns = 0
-    const breathe = () => Promise.resolve(void turns++)
+    const breathe = () => {
+      turns++
+      return Promise.resolve()
+    }
     const limits = { turnProfiles: 50, searchProfilesMax: 120, searchPagesMax: 100 }
     const reads = readsWith({ limits, breathe })
     const range = { next: undefined, limit: 5 }
@@ -120,7 +123,10 @@ describe('the events of an account', () => {
   it('are read in turns, from users that have left memory too', async () => {
     await begin()
     let turns = 0
-    const breathe = () => Promise.resolve(void turns++)
+    const breathe = () => {
+      turns++
+      return Promise.resolve()
+    }
     const reads = readsWith({ limits: { turnUsers: 40, turnEvents: 60 }, breathe })
     const account = (await reads.find('accounts', { type: 'group_id', value: 'g1' }))!
     const page = await reads.eventsOf(account, ALL)
@@ -134,7 +140,9 @@ describe('the events of an account', () => {
     await server.ingest('group', { anonymousId: 'a1', groupId: 'g1' })
     await server.ingest('track', { anonymousId: 'a1', event: 'Merged' })
     // The first user takes over the last one, which is still to be looked at.
-    const breathe = async () => void (await server.ingest('identify', { userId: 'u0', anonymousId: 'a1' }))
+    const breathe = async () => {
+      await server.ingest('identify', { userId: 'u0', anonymousId: 'a1' })
+    }
     const reads = readsWith({ limits: { turnUsers: 40, turnEvents: 40 }, breathe })
     const account = (await reads.find('accounts', { type: 'group_id', value: 'g1' }))!
     const isWanted = (name: string) => name === 'Merged' || name === 'E0'
