@@ -1,6 +1,7 @@
 /** An account: its traits, its users, the events of all of them together, and how many satisfy each condition. */
 import type { ProfileEvent } from '../../src/model/event.ts'
 import { compareEvents } from '../../src/model/event.ts'
+import type { ExternalId } from '../../src/model/external-id.ts'
 import type { HeardEvent } from '../history/histories.ts'
 import { hasReaders } from '../plan/dependents.ts'
 import type { EventIndex } from '../plan/event-index.ts'
@@ -15,6 +16,10 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
 
   get groupId(): string {
     return this.store.ids.readTexts(this.row)[0] ?? ''
+  }
+
+  override get ids(): readonly ExternalId[] {
+    return [{ type: 'group_id', value: this.groupId }]
   }
 
   override get label(): string {

@@ -9,6 +9,7 @@ import { Rings } from '../memory/rings.ts'
 import { DefinedValues } from '../rows/defined-values.ts'
 import { IdStore } from '../rows/id-store.ts'
 import { Links } from '../rows/links.ts'
+import { OriginStore } from '../rows/origin-store.ts'
 import { CONDITIONS, FLAGS, IS_UNBUILT, LINKS } from '../rows/row.ts'
 import { Rows } from '../rows/rows.ts'
 import { TraitStore } from '../rows/trait-store.ts'
@@ -41,6 +42,7 @@ export class ActorStore {
   readonly traits: TraitStore
   readonly older: OlderStore
   readonly ids: IdStore
+  readonly origins: OriginStore
   /** The accounts of a user, by ordinal; the users of an account with the instants at which they were linked. */
   readonly links: Links
   /** The number of an account's users that satisfied each condition when they last settled. */
@@ -67,6 +69,7 @@ export class ActorStore {
     this.traits = new TraitStore(this.rows)
     this.older = new OlderStore(this.rows)
     this.ids = new IdStore(this.rows)
+    this.origins = new OriginStore(this.rows, this.histories.names)
     this.links = new Links(this.rows, LINKS * 2 + 1)
     this.satisfying = new Links(this.rows, CONDITIONS * 2)
     this.rules = rules
@@ -130,6 +133,7 @@ export class ActorStore {
     this.values.release(row)
     this.traits.release(row)
     this.ids.release(row)
+    this.origins.release(row)
     this.links.release(row)
     if (isUser) {
       this.older.release(row)

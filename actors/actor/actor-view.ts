@@ -1,5 +1,7 @@
 /** A view of a row: what an actor is, and the transitions of it that somebody has asked for. */
 import { type Observable, Subject } from 'rxjs'
+import { type CallOrigin, laterOf } from '../../src/model/call-origin.ts'
+import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
@@ -7,7 +9,7 @@ import type { Traits } from '../rows/traits.ts'
 import type { ActorStore } from './actor-store.ts'
 import type { DefinedList } from './message.ts'
 
-export class ActorView {
+export abstract class ActorView {
   readonly store: ActorStore
   ordinal = -1
   /** Its values since other definitions hold, as long as it has not been brought on to them. */
@@ -20,6 +22,9 @@ export class ActorView {
   constructor(store: ActorStore) {
     this.store = store
   }
+
+  /** In the order in which they were added. */
+  abstract get ids(): readonly ExternalId[]
 
   /** The transitions of this actor from now on; completes when the actor gets no more messages. */
   get changes$(): Observable<Transition> {
@@ -55,6 +60,37 @@ export class ActorView {
   /** True for one whose states are still to be computed. */
   get isUnbuilt(): boolean {
     return (this.store.memory.state.ints[(this.row + FLAGS) * 2]! & IS_UNBUILT) !== 0
+  }
+
+  /** The calls that brought its ids, one for each; undefined for one that came before they were kept. */
+  get origins(): readonly (CallOrigin | undefined)[] {
+    return this.store.origins.ofIds({ row: this.row, idCount: this.ids.length })
+  }
+
+  /** The call that made it; undefined if that is not known. */
+  get firstCall(): CallOrigin | undefined {
+    let first: CallOrigin | undefined
+    for (const origin of this.origins) {
+      if (!origin) return undefined
+      if (!first || origin.arrival < first.arrival) first = origin
+    }
+    return first
+  }
+
+  /** The last call that named it; undefined if that is not known. */
+  get lastCall(): CallOrigin | undefined {
+    const { histories, origins } = this.store
+    return laterOf(origins.last(this.row), histories.newest(this.row))
+  }
+
+  /** Ordinals of the users that it has taken over. */
+  get formerOrdinals(): readonly number[] {
+    return this.store.origins.former(this.row)
+  }
+
+  /** Notes a call that names it, and is no event. */
+  noteCall(call: CallOrigin): void {
+    this.store.origins.note(this.row, call)
   }
 
   definedValue(id: number): JsonValue | undefined {

@@ -1,5 +1,6 @@
 /** A user: its ids, traits and kept events, and the accounts that it belongs to. */
 import type { ProfileEvent } from '../../src/model/event.ts'
+import type { CallOrigin } from '../../src/model/call-origin.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { HeardEvent } from '../history/histories.ts'
@@ -20,8 +21,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     return this.store.ids.label(this.row)
   }
 
-  /** In the order in which they were added. */
-  get ids(): readonly ExternalId[] {
+  override get ids(): readonly ExternalId[] {
     return this.row === 0 ? [] : this.store.ids.read(this.row)
   }
 
@@ -114,8 +114,9 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   }
 
   /** Adds ids that no profile holds; marks the audiences for which they make the profile eligible. */
-  addIds(added: readonly ExternalId[]): void {
+  addIds(added: readonly ExternalId[], call: CallOrigin): void {
     const { ids } = this
+    this.store.origins.add({ row: this.row, idCount: ids.length }, added.length, call)
     this.nameBy([...ids, ...added])
     if (ids.length === 0) return
     const types = added.map(({ type }) => type).filter((type) => !ids.some((id) => id.type === type))
@@ -201,12 +202,14 @@ export class ProfileActor extends Actor<UserMessage> implements User {
 
   /** Takes over everything that another user holds. Definitions must be computed again afterwards. */
   #absorb(other: User): void {
-    const { row, store } = this
-    this.nameBy([...this.ids, ...other.ids])
+    const { row, store, ids } = this
+    store.origins.unite({ row, idCount: ids.length }, { row: other.row, idCount: other.ids.length }, other.ordinal)
+    this.nameBy([...ids, ...other.ids])
     const { traits } = this
     for (const entry of other.traits.entries()) traits.set(entry)
     this.storeTraits(traits)
-    store.histories.replace(row, [...this.keptEvents(), ...other.keptEvents()])
+    const theirs = other.keptEvents().map((event) => withIdsFrom(event, ids.length))
+    store.histories.replace(row, [...this.keptEvents(), ...theirs])
     const older = ForgottenTotals.unite(this.older, other.older)
     if (older) store.older.write(row, older)
     store.memory.state.ints[(row + MERGES) * 2 + 1]! += other.mergeCount + 1
@@ -231,4 +234,9 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     values.setTransitions(at, Math.max(ours.sequence, theirs.sequence), changedAt)
     if (theirs.hasBeenOne) values.setHasBeenOne(at, true)
   }
+}
+
+/** Returns an event of a user whose ids come after so many others now. */
+function withIdsFrom(event: ProfileEvent, first: number): ProfileEvent {
+  return first === 0 || !event.ids ? event : { ...event, ids: event.ids.map((id) => id + first) }
 }

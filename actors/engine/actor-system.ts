@@ -114,7 +114,7 @@ export class ActorSystem {
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
-    this.reader = new ActorReader(roster, (ordinal) => this.seen(ordinal))
+    this.reader = new ActorReader({ roster, identity: this.identity, viewOf: (ordinal) => this.seen(ordinal) })
     this.clock = new SpaceClock({
       wheel,
       settlement,

@@ -2,7 +2,7 @@
  * An actor as another plan sees it: a row by itself, in a store of its own, that reads ids, traits, accounts and the
  * values of the space's definitions from the actor that it is of, and changes nothing there.
  */
-import type { IdentityRules } from '../../src/model/external-id.ts'
+import type { ExternalId, IdentityRules } from '../../src/model/external-id.ts'
 import { Actor } from '../actor/actor.ts'
 import { ActorStore } from '../actor/actor-store.ts'
 import type { PlanPair } from '../actor/plan-pair.ts'
@@ -73,6 +73,10 @@ export abstract class BesideActor extends Actor {
 
   protected override tellOthers(): void {
     // It is alone.
+  }
+
+  override get ids(): readonly ExternalId[] {
+    return this.of.ids
   }
 
   override get label(): string {

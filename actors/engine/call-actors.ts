@@ -2,6 +2,7 @@
  * Finds the actors of a call: the profile that its ids name, found, created or united, and the account that it names.
  */
 import { EngineError } from '../../src/model/errors.ts'
+import type { CallOrigin } from '../../src/model/call-origin.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
@@ -11,6 +12,7 @@ import type { ProfileActor } from '../actor/profile-actor.ts'
 import { viewOfUser } from '../actor/views.ts'
 import type { Plans } from '../compiler/compiled-plans.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
+import { formerId, idsInTable } from '../identity/former-users.ts'
 import type { Identity, Resolution } from '../identity/identity.ts'
 import type { Roster } from '../records/roster.ts'
 import type { Settlement } from '../settlement/settlement.ts'
@@ -36,12 +38,12 @@ export class CallActors {
   }
 
   /** Returns the profile that the ids name; it and its accounts take part in the settlement. */
-  profileOf(ids: readonly ExternalId[], now: number, plans: Plans): ProfileActor {
+  profileOf(ids: readonly ExternalId[], call: CallOrigin, plans: Plans): ProfileActor {
     const { identity, settlement } = this.#options
     const known = identity.holderOf(ids)
     if (known >= 0) return this.#joined(known)
     const resolution = identity.resolve(ids)
-    const profile = this.#resolved(resolution, now, plans)
+    const profile = this.#resolved(resolution, call.receivedAt, plans)
     const { added, profiles } = resolution
     if (added.length > 0 && profiles.length > 0) settlement.notes?.named.push({ user: profile, added })
     if (added.length === 0) return profile
@@ -49,7 +51,7 @@ export class CallActors {
       for (const id of added) identity.release(id)
     })
     for (const id of added) identity.assign(id, profile.ordinal)
-    profile.addIds(added)
+    profile.addIds(added, call)
     return profile
   }
 
@@ -78,7 +80,8 @@ export class CallActors {
   /** Removes a user whose last call is long ago: nobody knows its ids. */
   expire(profile: ProfileActor, now: number): void {
     const { identity, settlement } = this.#options
-    const { ordinal, ids } = profile
+    const { ordinal } = profile
+    const ids = idsInTable(profile)
     profile.next({ kind: 'expired', at: now })
     settlement.onSuccess(() => {
       this.#remove(profile)
@@ -135,24 +138,28 @@ export class CallActors {
   /** Removes a user that another one has taken over. */
   #absorbed(profile: ProfileActor, survivor: number): void {
     const { identity, roster, settlement, wheel } = this.#options
-    const { ordinal, ids, dueAt } = profile
+    const { ordinal, dueAt } = profile
+    const ids = idsInTable(profile)
     roster.changing(ordinal)
     settlement.onFailure(() => {
+      identity.release(formerId(ordinal))
       for (const id of ids) identity.assign(id, ordinal)
       roster.addUser(ordinal)
       wheel.set(ordinal, dueAt)
     })
-    for (const id of ids) identity.assign(id, survivor)
+    for (const id of [...ids, formerId(ordinal)]) identity.assign(id, survivor)
     roster.removeUser(ordinal)
     this.#remove(profile)
   }
 
   /** Returns the account of a group, linked with the profile; it takes part in the settlement. */
-  accountOf(profile: ProfileActor, groupId: string, now: number, plans: Plans): AccountActor {
+  accountOf(profile: ProfileActor, groupId: string, call: CallOrigin, plans: Plans): AccountActor {
     const { roster, settlement } = this.#options
+    const now = call.receivedAt
     const known = roster.account(groupId)
     const account =
-      known === undefined ? this.#createAccount(groupId, now) : (settlement.participant(known) as AccountActor)
+      known === undefined ? this.#createAccount(groupId, call) : (settlement.participant(known) as AccountActor)
+    account.noteCall(call)
     if (profile.accountOrdinals.includes(account.ordinal)) return account
     settlement.notes?.joined.push({ account, user: profile })
     const { conditions, readersOfAccounts } = plans.user
@@ -161,16 +168,17 @@ export class CallActors {
     return account
   }
 
-  #createAccount(groupId: string, now: number): AccountActor {
+  #createAccount(groupId: string, call: CallOrigin): AccountActor {
     const { roster, settlement, store } = this.#options
     const ordinal = roster.nextOrdinal
     roster.changing(ordinal)
     const row = store.rows.create(ordinal, 0)
     store.ids.writeTexts(row, `group_id:${groupId}`, [groupId])
+    store.origins.add({ row, idCount: 0 }, 1, call)
     roster.addAccount(ordinal, groupId)
     settlement.onFailure(() => roster.takeBack(ordinal, groupId))
     const account = settlement.participant(ordinal) as AccountActor
-    account.begin(now)
+    account.begin(call.receivedAt)
     return account
   }
 }

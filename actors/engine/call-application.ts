@@ -78,10 +78,13 @@ export class CallApplication {
     const { plans } = context
     settlement.begin(now)
     const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
-    const profile = callActors.profileOf(call.ids, now, plans)
+    const { messageId } = call
+    const origin = { receivedAt: now, arrival, sourceId, messageId }
+    const profile = callActors.profileOf(call.ids, origin, plans)
     profile.seen(now)
-    if (call.event !== undefined) {
-      const { messageId, properties } = call
+    if (call.event === undefined) profile.noteCall(origin)
+    else {
+      const { properties } = call
       const event = {
         name: call.event,
         ts,
@@ -91,6 +94,7 @@ export class CallApplication {
         messageId,
         properties,
         context: call.context,
+        ids: profile.store.ids.numbersOf(profile.row, call.ids),
       }
       forgetEvents(profile, context, { now, arrivals: this.arrivals })
       profile.next({ kind: 'event', at: now, event })
@@ -100,7 +104,7 @@ export class CallApplication {
     if (call.type === 'identify' && call.traits)
       profile.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     if (call.groupId !== undefined) {
-      const account = callActors.accountOf(profile, call.groupId, now, plans)
+      const account = callActors.accountOf(profile, call.groupId, origin, plans)
       if (call.traits) account.next({ kind: 'traits', at: now, traits: call.traits, ts, arrival, sourceId })
     }
     settlement.finish(transitions)

@@ -1,5 +1,6 @@
 /** Restores an engine part by part. What follows from an actor's events is computed when it is first needed. */
 import { viewOfAccount } from '../actor/views.ts'
+import { idsInTable } from '../identity/former-users.ts'
 import { admit } from '../records/admission.ts'
 import { actorsOfPage, isOldPart, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
@@ -71,7 +72,8 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     if (isAccount) roster.addAccount(ordinal, store.ids.readTexts(row)[0]!)
     else {
       roster.addUser(ordinal)
-      for (const id of store.ids.read(row)) identity.assign(id, ordinal)
+      const user = { ids: store.ids.read(row), formerOrdinals: store.origins.former(row) }
+      for (const id of idsInTable(user)) identity.assign(id, ordinal)
     }
     if (dueAt < clock.now) {
       this.#unscheduled.push(ordinal)

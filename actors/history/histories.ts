@@ -21,6 +21,9 @@ const CHUNK_BYTES_MAX = 4096
 /** An event is packed here, then copied. */
 const scratch = new Scratch()
 
+/** Called with an event's name, its `ts` and its position. */
+export type VisitEvent = (name: string, ts: number, position: number) => void
+
 /** An event with the instant from which it has counted for an actor. */
 export interface HeardEvent {
   readonly event: ProfileEvent
@@ -62,6 +65,40 @@ export class Histories {
     this.#write(row, scratch.bytes, scratch.length)
     this.#note(row, name)
     if (ints[(row + EVENT_COUNT) * 2]!++ === 0) doubles[row + FIRST_TS] = event.ts
+  }
+
+  /** Returns the event that arrived last. */
+  newest(row: number): ProfileEvent | undefined {
+    const last = this.#memory.state.ints[(row + HISTORY) * 2 + 1]!
+    let newest = 0
+    this.#visitFrom(last, (_name, _ts, position) => (newest = position))
+    return last === 0 ? undefined : this.eventAt(newest)
+  }
+
+  /** Visits the events in the order of their arrival. @param visit gets the position of each, for `eventAt` */
+  visit(row: number, visit: VisitEvent): void {
+    this.#visitFrom(this.#memory.state.ints[(row + HISTORY) * 2]!, visit)
+  }
+
+  /** Returns the event at a position, valid until the next change. */
+  eventAt(position: number): ProfileEvent {
+    return new EventReader(this.#memory.bytes.bytes, this.names, position).event()
+  }
+
+  #visitFrom(first: number, visit: VisitEvent): void {
+    const { ints, bytes } = this.#memory.bytes
+    for (let chunk = first; chunk !== 0; chunk = ints[chunk * 2 + 2]!) {
+      const start = (chunk + CHUNK_FIRST) * 8
+      const reader = new EventReader(bytes, this.names, start)
+      while (reader.position < start + ints[chunk * 2 + 3]!) {
+        const position = reader.position
+        const name = reader.eventName()
+        const ts = reader.timestamp()
+        visit(name, ts, position)
+        reader.position = position
+        reader.skipEvent()
+      }
+    }
   }
 
   /** Returns the bits of some names of events, for `mayHold`. */

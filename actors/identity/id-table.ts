@@ -42,6 +42,11 @@ export class IdTable {
     return segment ? segment.words[this.#slotIn(segment) + HOLDER]! - 1 : -1
   }
 
+  /** Lists the types of which it has ids. */
+  types(): Iterable<string> {
+    return this.#types.keys()
+  }
+
   set(type: string, value: string, ordinal: number): void {
     const idType = this.#types.get(type) ?? this.#addType(type)
     const segment = this.#segmentOf(idType, value) ?? this.#addSegment()

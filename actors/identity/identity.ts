@@ -33,6 +33,11 @@ export class Identity {
     return this.#ids.find(type, value)
   }
 
+  /** Lists the types of ids that profiles hold. */
+  types(): Iterable<string> {
+    return this.#ids.types()
+  }
+
   /** Returns the ordinal of the one profile that holds all of the ids; -1 if there is none. */
   holderOf(ids: readonly ExternalId[]): number {
     const holder = this.#ids.find(ids[0]!.type, ids[0]!.value)

@@ -1,7 +1,7 @@
 /**
  * Encodes events as bytes: names by number, small integers and Latin text in one byte a digit or letter.
- * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · context; lengths and
- * numbers as varints. A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0
+ * Layout: name · ts (8 bytes) · arrival · ms until received · source · messageId · properties · the ids of the call, if
+ * they are known: a tag, how many, their numbers · context; lengths and numbers as varints. A value is a tag and its content; every JSON value comes back as it was, lone surrogates and -0
  * included.
  */
 import type { ProfileEvent } from '../../src/model/event.ts'
@@ -22,6 +22,7 @@ import {
   OBJECT,
   TRUE,
   WIDE,
+  WITH_IDS,
 } from './tags.ts'
 
 /** An integer that zigzag keeps within 32 bits. */
@@ -39,8 +40,15 @@ export function writeEvent(scratch: Scratch, names: NameTable, event: ProfileEve
   writeName(scratch, names, event.sourceId)
   scratch.text(event.messageId)
   writeObject(scratch, names, event.properties)
+  if (event.ids) writeIds(scratch, event.ids)
   writeObject(scratch, names, event.context)
   return number
+}
+
+function writeIds(scratch: Scratch, ids: readonly number[]): void {
+  scratch.byte(WITH_IDS)
+  scratch.varint(ids.length)
+  for (const id of ids) scratch.varint(id)
 }
 
 /** 0 ends an object, 1 begins a name in full, and from 2 on it is a number of the table. */
@@ -48,7 +56,8 @@ const END = 0
 const IN_FULL = 1
 const NUMBERED = 2
 
-function writeName(scratch: Scratch, names: NameTable, name: string): number {
+/** Appends a name that recurs; returns its number, -1 if it has none. */
+export function writeName(scratch: Scratch, names: NameTable, name: string): number {
   const number = names.numberOf(name)
   if (number >= 0) scratch.varint(number + NUMBERED)
   else {
@@ -119,14 +128,14 @@ export class EventReader {
 
   /** Returns the `ts` of the event that begins here; leaves the rest unread. */
   timestamp(): number {
-    this.#name()
+    this.name()
     return this.double()
   }
 
   /** Returns the name of the event that begins here; leaves all of it unread. */
   eventName(): string {
     const start = this.position
-    const name = this.#name()
+    const name = this.name()
     this.position = start
     return name
   }
@@ -141,8 +150,36 @@ export class EventReader {
     this.#skipName()
     this.#skipValue()
     this.#skipValue()
+    if (this.#hasIds()) for (let left = this.varint(); left > 0; left--) this.varint()
     this.#skipValue()
     return name
+  }
+
+  /** Tells if the ids of an event stand here; moves on to their number then. */
+  #hasIds(): boolean {
+    if (this.#bytes[this.position] !== WITH_IDS) return false
+    this.position++
+    return true
+  }
+
+  /** Moves on behind a text. */
+  skipText(): void {
+    this.#skipValue()
+  }
+
+  /** Tells if this very text stands here, without making it; moves on behind it only if it does. */
+  isText(text: string): boolean {
+    const start = this.position
+    const isWide = this.byte() === WIDE
+    const { length } = text
+    let isSame = this.varint() === length
+    for (let index = 0; isSame && index < length; index++) {
+      const at = this.position + (isWide ? index * 2 : index)
+      const code = isWide ? this.#bytes[at]! | (this.#bytes[at + 1]! << 8) : this.#bytes[at]
+      isSame = code === text.charCodeAt(index)
+    }
+    this.position = isSame ? this.position + (isWide ? length * 2 : length) : start
+    return isSame
   }
 
   /** Returns false at the end of an object. */
@@ -176,13 +213,15 @@ export class EventReader {
   }
 
   event(): ProfileEvent {
-    const name = this.#name()
+    const name = this.name()
     const ts = this.double()
     const arrival = this.varint()
     const receivedAt = ts + this.varint()
-    const sourceId = this.#name()
+    const sourceId = this.name()
     const messageId = this.value() as string
-    return { name, ts, arrival, receivedAt, sourceId, messageId, properties: this.#object(), context: this.#object() }
+    const properties = this.#object()
+    const ids = this.#hasIds() ? Array.from({ length: this.varint() }, () => this.varint()) : undefined
+    return { name, ts, arrival, receivedAt, sourceId, messageId, properties, context: this.#object(), ids }
   }
 
   byte(): number {
@@ -238,7 +277,8 @@ export class EventReader {
     return value
   }
 
-  #name(): string {
+  /** Reads a name that recurs. */
+  name(): string {
     return this.#nameOrEnd() ?? ''
   }
 

@@ -8,6 +8,8 @@ export const LATIN = 5
 export const WIDE = 6
 export const ARRAY = 7
 export const OBJECT = 8
+/** The numbers of an event's ids follow, before its context. */
+export const WITH_IDS = 9
 
 /** Instants: later than any other, earlier than any other, or one that follows in six bytes, or in eight. */
 export const NEVER = 0

@@ -9,7 +9,8 @@ import type { ActorStore } from '../actor/actor-store.ts'
 import { readStates, writeStates } from '../actor/stored-states.ts'
 import type { EventReader } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/scratch.ts'
-import { COUNTED_SINCE, DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, SEEN_AT } from '../rows/row.ts'
+import type { BlobField } from '../rows/blob-field.ts'
+import { COUNTED_SINCE, DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, ORDINAL, SEEN_AT } from '../rows/row.ts'
 
 const ACCOUNT = 1
 const HAS_DEADLINE = 2
@@ -19,6 +20,10 @@ const ANONYMOUS = 8
 const END = 0
 /** The time since which windows count all events. Without it, they count those that are kept. */
 const COUNTED = 1
+/** The calls that brought its ids. Without it, they are not known. */
+const ORIGINS = 2
+/** The last call, if it neither brought an id nor is an event. */
+const LAST_CALL = 3
 
 const states = new Scratch()
 const field = new Scratch()
@@ -72,6 +77,8 @@ export function writeRecord(scratch: Scratch, store: ActorStore, ordinal: number
     scratch.run(states.bytes, 0, states.length)
   }
   writeCountedSince(scratch, store, row, isAccount)
+  writeBytes(scratch, ORIGINS, store.origins.field, row)
+  writeBytes(scratch, LAST_CALL, store.origins.lastField, row)
   scratch.byte(END)
 }
 
@@ -82,6 +89,12 @@ function writeCountedSince(scratch: Scratch, store: ActorStore, row: number, isA
   field.instant(since)
   scratch.varint(COUNTED)
   scratch.run(field.bytes, 0, field.length)
+}
+
+function writeBytes(scratch: Scratch, tag: number, bytes: BlobField, row: number): void {
+  if (bytes.reference(row) === 0) return
+  scratch.varint(tag)
+  bytes.writeTo(scratch, row)
 }
 
 /** An actor that has been read into its row. */
@@ -131,10 +144,25 @@ export function readRecord(store: ActorStore, reader: EventReader, areStatesVali
 }
 
 function readFields(reader: EventReader, store: ActorStore, ordinal: number): void {
-  for (let tag = reader.varint(); tag !== END; tag = reader.varint()) {
-    if (tag !== COUNTED) throw new UnknownFieldError(tag, ordinal)
-    const end = reader.varint() + reader.position
-    store.memory.state.doubles[store.rows.at(ordinal) + COUNTED_SINCE] = reader.instant()
-    reader.position = end
+  const row = store.rows.at(ordinal)
+  for (let tag = reader.varint(); tag !== END; tag = reader.varint()) readField(tag, reader, store, row)
+}
+
+function readField(tag: number, reader: EventReader, store: ActorStore, row: number): void {
+  switch (tag) {
+    case COUNTED: {
+      const end = reader.varint() + reader.position
+      store.memory.state.doubles[row + COUNTED_SINCE] = reader.instant()
+      reader.position = end
+      return
+    }
+    case ORIGINS:
+      store.origins.field.readFrom(reader, row)
+      return
+    case LAST_CALL:
+      store.origins.lastField.readFrom(reader, row)
+      return
+    default:
+      throw new UnknownFieldError(tag, store.memory.state.ints[row * 2 + ORDINAL * 2 + 1]!)
   }
 }

@@ -77,6 +77,12 @@ export class Roster {
     for (let ordinal = 0; ordinal < this.#count; ordinal++) if (this.#kinds[ordinal] !== NOBODY) yield ordinal
   }
 
+  /** Returns the first ordinal of a user, or of an account, from one on; -1 if there is none. */
+  nextOf(ordinal: number, isAccount: boolean): number {
+    const next = this.#kinds.indexOf(isAccount ? ACCOUNT : USER, ordinal)
+    return next < this.#count ? next : -1
+  }
+
   /** Calls back before an actor changes, comes or goes, until the returned function is called. */
   watch(changing: (ordinal: number) => void): () => void {
     this.#watchers.add(changing)

@@ -1,17 +1,22 @@
 /** A field of a row that refers to bytes: they are read from their beginning, and replaced as a whole. */
 import { EventReader } from '../packing/event-codec.ts'
 import type { Scratch } from '../packing/scratch.ts'
-import { NO_NAMES } from '../packing/name-table.ts'
+import { type NameTable, NO_NAMES } from '../packing/name-table.ts'
 import type { Rows } from './rows.ts'
 
 export class BlobField {
   readonly #rows: Rows
   readonly #int: number
+  readonly #names: NameTable
 
-  /** @param int the integer of a row, counted from its beginning, that refers to the bytes */
-  constructor(rows: Rows, int: number) {
+  /**
+   * @param int the integer of a row, counted from its beginning, that refers to the bytes
+   * @param names by which they are written; left out: none is a number
+   */
+  constructor(rows: Rows, int: number, names = NO_NAMES) {
     this.#rows = rows
     this.#int = int
+    this.#names = names
   }
 
   /** Returns the reference; 0 if there are no bytes. */
@@ -25,7 +30,7 @@ export class BlobField {
     if (at === 0) return undefined
     const { blobs, bytes } = this.#rows.memory
     const start = blobs.start(at)
-    return { reader: new EventReader(bytes.bytes, NO_NAMES, start), end: start + blobs.length(at) }
+    return { reader: new EventReader(bytes.bytes, this.#names, start), end: start + blobs.length(at) }
   }
 
   /** Writes the bytes as a run. */

@@ -49,6 +49,28 @@ export class IdStore {
     return held !== 0 && this.read(row).some(({ type }) => types.has(type))
   }
 
+  /** Returns the numbers of those of the ids that a user has, in the order in which they were added. */
+  numbersOf(row: number, ids: readonly ExternalId[]): number[] {
+    const numbers: number[] = []
+    const opened = this.field.open(row)
+    if (!opened) return numbers
+    const { reader, end } = opened
+    reader.skipText()
+    for (let number = 0; reader.position < end && numbers.length < ids.length; number++) {
+      const start = reader.position
+      for (const { type, value } of ids) {
+        reader.position = start
+        if (!reader.isText(type) || !reader.isText(value)) continue
+        numbers.push(number)
+        break
+      }
+      reader.position = start
+      reader.skipText()
+      reader.skipText()
+    }
+    return numbers
+  }
+
   /** @param rules by which the best id is found */
   write(row: number, ids: readonly ExternalId[], rules: IdentityRules): void {
     const texts: string[] = []

@@ -6,7 +6,7 @@
  * time of the last call · (first chunk, last chunk of the history) · (events kept, settlement of the view) · event
  * time of the event that arrived first · (ids, traits) · (values of definitions, links) · (totals of forgotten events,
  * merges) · (entries of the directory, ordinal) · names of the events, a bit for each number modulo 64 · the time
- * since which windows count all events, 0 if they lack none · the directory: for each entry the instant at which it is
+ * since which windows count all events, 0 if they lack none · (origins, last call) · the directory: for each entry the instant at which it is
  * due, then (id of the state, its block or value), by ascending id.
  */
 export const FLAGS = 1
@@ -30,8 +30,10 @@ export const NAMES = 11
 /** The list of conditions on an account's users, in the place of a user's totals. */
 export const CONDITIONS = OLDER
 export const COUNTED_SINCE = 12
+/** The calls that brought the ids, and the last call if it is not among them or the events. */
+export const ORIGINS = 13
 /** The first entry of the directory. */
-export const ENTRIES = 13
+export const ENTRIES = 14
 export const ENTRY_WORDS = 2
 
 /**

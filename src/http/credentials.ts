@@ -40,7 +40,12 @@ export class Credentials {
 
   /** The space of an access token that is borne. */
   spaceOfBearer(authorization: string | undefined): string | undefined {
-    return this.#spaceOf(/^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1])
+    return this.#spaceOf(borneToken(authorization))
+  }
+
+  /** The space of an access token that comes in either way. */
+  spaceOfAny(authorization: string | undefined): string | undefined {
+    return this.#spaceOf(tokenOf(authorization))
   }
 
   #spaceOf(token: string | undefined): string | undefined {
@@ -49,6 +54,19 @@ export class Credentials {
     const isKnown = timingSafeEqual(digested, this.#accessToken) || this.#isToken(digested.toString('hex'))
     return isKnown ? this.#spaceId : undefined
   }
+}
+
+/** Returns a text that stands for the token of a request, whichever way it comes, and does not show it. */
+export function tokenName(authorization: string | undefined): string {
+  return digest(tokenOf(authorization) ?? '').toString('hex')
+}
+
+function tokenOf(authorization: string | undefined): string | undefined {
+  return basicUser(authorization) ?? borneToken(authorization)
+}
+
+function borneToken(authorization: string | undefined): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
 }
 
 function basicUser(authorization: string | undefined): string | undefined {

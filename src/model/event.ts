@@ -14,6 +14,8 @@ export interface ProfileEvent {
   readonly messageId: string
   readonly properties: JsonObject
   readonly context: JsonObject
+  /** The ids that its call had, by their numbers among those of its user; undefined if they are not known. */
+  readonly ids?: readonly number[] | undefined
 }
 
 /** Orders events of one profile: by event time, then arrival. */

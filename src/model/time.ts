@@ -97,7 +97,10 @@ function zoneOffset(zone: string | undefined): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * UNITS.hour + minutes * UNITS.minute)
 }
 
-/** ISO 8601 text of an instant, to the millisecond, in UTC. */
+/**
+ * ISO 8601 text of an instant, to the millisecond, in UTC. One that no date can name, as a client's clock may make it,
+ * is written as the nearest that one can.
+ */
 export function formatInstant(instant: number): string {
-  return new Date(instant).toISOString()
+  return new Date(Math.max(-INSTANT_MAX, Math.min(INSTANT_MAX, instant))).toISOString()
 }

@@ -3,6 +3,7 @@
  * keys stand in byte order.
  */
 import { formatInstant } from '../model/time.ts'
+import { cursorOf, type NextAddress } from './cursor.ts'
 import type { TraitsQuery } from './query.ts'
 import { compareBytes, type Trait } from './traits.ts'
 
@@ -11,46 +12,51 @@ import { compareBytes, type Trait } from './traits.ts'
  */
 export type ExactSince = (definition: number) => number | undefined
 
-/**
- * @param traits in byte order of their keys
- * @param path of the request, for the address of the next page
- */
+export interface TraitsPageOptions {
+  readonly address: NextAddress
+  readonly exactSince: ExactSince
+}
+
+/** @param traits in byte order of their keys */
 export function traitsPage(
   traits: readonly Trait[],
   query: TraitsQuery,
-  { path, exactSince }: { readonly path: string; readonly exactSince: ExactSince },
+  { address, exactSince }: TraitsPageOptions,
 ): string {
-  const rest = query.next === '' ? traits : traits.filter(({ key }) => compareBytes(key, query.next) >= 0)
-  const next = rest[query.limit]?.key
-  const members: string[] = []
-  for (const trait of rest.slice(0, query.limit)) {
-    const value = query.verbose ? verboseText(trait, exactSince) : JSON.stringify(trait.value)
-    members.push(`${JSON.stringify(trait.key)}:${value}`)
-  }
-  const cursor = {
-    url: next === undefined ? '' : nextAddress(query, path, next),
-    has_more: next !== undefined,
-    next: next ?? '',
-    limit: query.limit,
-  }
+  const { shown, next } = onPage(traits, query)
+  const members = shown.map((trait) => {
+    const value = query.verbose ? JSON.stringify(verbose(trait, exactSince)) : JSON.stringify(trait.value)
+    return `${JSON.stringify(trait.key)}:${value}`
+  })
+  const cursor = cursorOf(next, query.limit, address)
   return `{"traits":{${members.join(',')}},"cursor":${JSON.stringify(cursor)}}`
 }
 
-function verboseText({ value, sourceId, updatedAt, definition }: Trait, exactSince: ExactSince): string {
+/** Writes the same page in the form of before 2020: a list of properties. */
+export function propertiesPage(
+  traits: readonly Trait[],
+  query: TraitsQuery,
+  { address, exactSince }: TraitsPageOptions,
+): string {
+  const { shown, next } = onPage(traits, query)
+  const data = shown.map((trait) => {
+    const { key, value } = trait
+    return query.verbose ? { key, ...verbose(trait, exactSince) } : { key, value }
+  })
+  return JSON.stringify({ data, cursor: cursorOf(next, query.limit, address) })
+}
+
+function onPage(traits: readonly Trait[], { next, limit }: TraitsQuery) {
+  const rest = next === '' ? traits : traits.filter(({ key }) => compareBytes(key, next) >= 0)
+  return { shown: rest.slice(0, limit), next: rest[limit]?.key }
+}
+
+function verbose({ value, sourceId, updatedAt, definition }: Trait, exactSince: ExactSince): object {
   const since = definition === undefined ? undefined : exactSince(definition)
-  return JSON.stringify({
+  return {
     value,
     source_id: sourceId,
     ...(updatedAt !== undefined && { updated_at: formatInstant(updatedAt) }),
     ...(since !== undefined && { exact_since: formatInstant(since) }),
-  })
-}
-
-function nextAddress({ include, class: its, limit, verbose }: TraitsQuery, path: string, next: string): string {
-  const parameters = new URLSearchParams({ limit: String(limit) })
-  if (include) parameters.set('include', [...include].join(','))
-  if (its) parameters.set('class', its)
-  if (verbose) parameters.set('verbose', 'true')
-  parameters.set('next', next)
-  return `${path}?${parameters.toString()}`
+  }
 }

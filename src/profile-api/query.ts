@@ -1,5 +1,5 @@
 /** Reads the parameters of a request for traits. */
-import { EngineError } from '../model/errors.ts'
+import { type LimitRule, type Parameters, readLimit, readNames, readText, refused } from './parameters.ts'
 import type { TraitClass } from './traits.ts'
 
 export interface TraitsQuery {
@@ -12,36 +12,23 @@ export interface TraitsQuery {
   readonly verbose: boolean
 }
 
-export const LIMIT_DEFAULT = 10
-export const LIMIT_MAX = 200
+/** Traits on a page, if neither the request nor a setting says otherwise. */
+export const TRAITS_LIMIT = 10
+export const TRAITS_LIMIT_MAX = 200
 
 /** Reads the parameters. Throws an EngineError for one that is given twice or breaks a rule. */
-export function readTraitsQuery(parameters: Readonly<Record<string, unknown>>): TraitsQuery {
-  const include = text(parameters, 'include')
+export function readTraitsQuery(parameters: Parameters, usual = TRAITS_LIMIT): TraitsQuery {
+  const limits: LimitRule = { usual, max: TRAITS_LIMIT_MAX }
   return {
-    include: include === undefined ? undefined : new Set(include.split(',')),
-    class: readClass(text(parameters, 'class')),
-    limit: readLimit(text(parameters, 'limit')),
-    next: text(parameters, 'next') ?? '',
-    verbose: text(parameters, 'verbose') === 'true',
+    include: readNames(parameters, 'include'),
+    class: readClass(readText(parameters, 'class')),
+    limit: readLimit(parameters, limits),
+    next: readText(parameters, 'next') ?? '',
+    verbose: readText(parameters, 'verbose') === 'true',
   }
-}
-
-function text(parameters: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = parameters[name]
-  if (value === undefined || value === '') return undefined
-  if (typeof value !== 'string') throw new EngineError('validation_error', `${name}: expected it once`, name)
-  return value
 }
 
 function readClass(value: string | undefined): TraitClass | undefined {
   if (value === undefined || value === 'audience' || value === 'computed_trait') return value
-  throw new EngineError('validation_error', 'class: expected audience or computed_trait', 'class')
-}
-
-function readLimit(value: string | undefined): number {
-  if (value === undefined) return LIMIT_DEFAULT
-  const limit = /^\d{1,4}$/.test(value) ? Number(value) : 0
-  if (limit >= 1 && limit <= LIMIT_MAX) return limit
-  throw new EngineError('validation_error', `limit: expected a whole number from 1 to ${LIMIT_MAX}`, 'limit')
+  throw refused('class', 'expected audience or computed_trait')
 }

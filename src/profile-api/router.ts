@@ -1,54 +1,183 @@
 /** The Profile API: reads users and accounts at the present of the space. */
-import { type Request, type Response, Router } from 'express'
+import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { EngineError } from '../model/errors.ts'
-import type { Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
-import { traitsPage } from './page.ts'
-import { readTraitsQuery } from './query.ts'
-import { type ProfileView, traitsOf } from './traits.ts'
+import { parseJson } from '../model/json-body.ts'
+import type { ProfileName } from '../model/profile-search.ts'
+import type { Collection } from '../model/trait-catalogue.ts'
+import type { NextAddress } from './cursor.ts'
+import { eventsPage, readEventQuery } from './events.ts'
+import { idsPage, readIdsQuery } from './external-ids.ts'
+import { LINK_LIMITS, linksPage, LIST_LIMITS, profilesPage, readName, readRange, readSearch } from './lists.ts'
+import { metadataOf } from './metadata.ts'
+import { propertiesPage, traitsPage, type TraitsPageOptions } from './page.ts'
+import type { Parameters } from './parameters.ts'
+import type { ProfileSource, ShownProfile } from './profile-source.ts'
+import { readTraitsQuery, type TraitsQuery } from './query.ts'
+import { limitRate } from './rate-limit.ts'
+import { type Trait, traitsOf } from './traits.ts'
 
-export interface ProfileApiOptions<Profile extends ProfileView> {
+export interface ProfileApiOptions<Profile extends ShownProfile> {
   /** Returns the space that a request may read, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
-  /** Returns a profile that is in memory at once, and others as a promise. */
-  readonly find: (
-    collection: Collection,
-    id: { type: string; value: string },
-    withUsers: boolean,
-  ) => Profile | undefined | Promise<Profile | undefined>
-  /** Returns the catalogue of the present definitions. */
-  readonly catalogue: () => TraitCatalogue
-  /**
-   * Returns the instant since which the value of a definition is exact, epoch ms; undefined if it is over all history.
-   */
-  readonly exactSince: (profile: Profile, definition: number) => number | undefined
+  /** Returns a text by which the token of a request is told from others. */
+  readonly tokenOf: (authorization: string | undefined) => string
+  readonly profiles: ProfileSource<Profile>
+  readonly clock: () => number
+  /** Requests a second that a token may make; 0: any number. */
+  readonly rate: number
+  /** Traits on a page, if a request does not say how many. */
+  readonly traitsLimit: number
+}
+
+/** A profile that was asked for, and found. */
+interface Found<Profile, Query> {
+  readonly profile: Profile
+  readonly collection: Collection
+  readonly query: Query
+  readonly address: NextAddress
+}
+
+interface Resource<Profile, Query> {
+  /** Reads the parameters, before the profile is looked for. */
+  readonly read: (parameters: Parameters) => Query
+  readonly show: (found: Found<Profile, Query>) => string | Promise<string>
+  /** True if the users of an account are looked at too. */
+  readonly withUsers?: (query: Query) => boolean
 }
 
 /** An empty space id stands for the space of the token. */
-const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
+const PROFILES = '{:space}/collections/:collection/profiles'
+const BODY_BYTES_MAX = 16 * 1024
 
-export function profileRouter<Profile extends ProfileView>(options: ProfileApiOptions<Profile>): Router {
-  const { spaceOf, find, catalogue, exactSince } = options
+export function profileRouter<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): Router {
   const router = Router({ caseSensitive: true })
-  const answer = async (request: Request, response: Response): Promise<void> => {
-    checkSpace(request.params['space'], spaceOf(request.get('authorization')))
-    const collection = readCollection(request.params['collection'])
-    const query = readTraitsQuery(request.query)
+  const before = options.rate > 0 ? [checkSpace(options), limitRate(options)] : []
+  for (const [name, answerAs] of resourcesOf(options))
+    for (const root of ROOTS) router.get(`${root}/${PROFILES}/:identifier/${name}`, ...before, answerAs(name))
+  for (const root of ROOTS) {
+    router.get(`${root}/${PROFILES}`, ...before, answerList(options))
+    router.post(`${root}/${PROFILES}/search`, ...before, checkSpace(options), readBody, answerSearch(options))
+    router.options(`${root}{/*path}`, refuse)
+  }
+  return router
+}
+
+const ROOTS = ['/v1/spaces', '/v1/namespaces']
+const readBody = express.raw({ type: () => true, limit: BODY_BYTES_MAX })
+
+/** Browsers may not read profiles: a token that opens them all would stand in every page. */
+const refuse: RequestHandler = () => {
+  throw new EngineError('not_found', 'There is no such resource.')
+}
+
+/** Makes a handler of requests for a resource of this name. */
+type AnswerAs = (name: string) => RequestHandler
+
+/** Lists the resources of a profile, those that are asked for most first. */
+function resourcesOf<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): [string, AnswerAs][] {
+  const { profiles, clock } = options
+  return [
+    ['traits', answerProfile(options, traitsResource(options, traitsPage))],
+    [
+      'external_ids',
+      answerProfile(options, {
+        read: readIdsQuery,
+        show: ({ profile, collection, query, address }) => idsPage(profile, collection, query, address),
+      }),
+    ],
+    [
+      'events',
+      answerProfile(options, {
+        read: (parameters) => readEventQuery(parameters, clock()),
+        show: async ({ profile, query, address }) =>
+          eventsPage(await profiles.eventsOf(profile, query), {
+            limit: query.limit,
+            address,
+            segmentIdOf: (user) => profiles.segmentIdOf(user),
+          }),
+      }),
+    ],
+    [
+      'metadata',
+      answerProfile(options, {
+        read: () => undefined,
+        show: ({ profile }) => metadataOf(profile, profiles.expiryOf(profile)),
+      }),
+    ],
+    [
+      'links',
+      answerProfile(options, {
+        read: (parameters) => readRange(parameters, LINK_LIMITS),
+        show: async ({ profile, collection, query, address }) =>
+          linksPage(await profiles.linkedTo(profile, query), collection, query.limit, address),
+      }),
+    ],
+    ['properties', answerProfile(options, traitsResource(options, propertiesPage))],
+  ]
+}
+
+function traitsResource<Profile extends ShownProfile>(
+  { profiles, traitsLimit }: ProfileApiOptions<Profile>,
+  page: (traits: readonly Trait[], query: TraitsQuery, options: TraitsPageOptions) => string,
+): Resource<Profile, TraitsQuery> {
+  return {
+    read: (parameters) => readTraitsQuery(parameters, traitsLimit),
+    show: ({ profile, collection, query, address }) =>
+      page(traitsOf(profile, collection, profiles.catalogue(), query), query, {
+        address,
+        exactSince: (definition) => profiles.exactSince(profile, definition),
+      }),
     // Since when a value of an account is exact depends on its users.
-    const found = find(collection, readIdentifier(request.params['identifier']), query.verbose)
+    withUsers: ({ verbose }) => verbose,
+  }
+}
+
+function answerProfile<Profile extends ShownProfile, Query>(
+  { spaceOf, profiles }: ProfileApiOptions<Profile>,
+  { read, show, withUsers }: Resource<Profile, Query>,
+): AnswerAs {
+  return (resource) => async (request, response) => {
+    const space = readSpace(request, spaceOf)
+    const collection = readCollection(request.params['collection'])
+    const query = read(request.query)
+    const name = readIdentifier(request.params['identifier'])
+    const found = profiles.find(collection, name, withUsers?.(query) ?? false)
     const profile = found instanceof Promise ? await found : found
     if (!profile) throw new EngineError('not_found', 'Profile was not found.')
-    const traits = traitsOf(profile, collection, catalogue(), query)
-    const page = traitsPage(traits, query, {
-      path: request.path,
-      exactSince: (definition) => exactSince(profile, definition),
-    })
-    // Express would add these for a JSON response: half the cost of a lookup.
-    response.setHeader('Content-Type', 'application/json; charset=utf-8')
-    response.setHeader('Content-Length', Buffer.byteLength(page))
-    response.end(page)
+    const address: NextAddress = (next, limit) => {
+      const path = `${collection}/profiles/${profiles.segmentIdOf(profile)}/${resource}`
+      return addressOf(request, space, path, { next, limit })
+    }
+    const shown = show({ profile, collection, query, address })
+    answer(response, shown instanceof Promise ? await shown : shown)
   }
-  for (const name of ['spaces', 'namespaces']) router.get(`/v1/${name}/${PROFILE}/traits`, answer)
-  return router
+}
+
+function answerList<Profile extends ShownProfile>({ spaceOf, profiles }: ProfileApiOptions<Profile>): RequestHandler {
+  return async (request, response) => {
+    const space = readSpace(request, spaceOf)
+    const collection = readCollection(request.params['collection'])
+    const range = readRange(request.query, LIST_LIMITS)
+    const list = await profiles.list(collection, range)
+    const shown = { collection, segmentIdOf: (profile: Profile) => profiles.segmentIdOf(profile) }
+    const address: NextAddress = (next, limit) => addressOf(request, space, `${collection}/profiles`, { next, limit })
+    answer(response, profilesPage(list, range.limit, shown, address))
+  }
+}
+
+function answerSearch<Profile extends ShownProfile>({ profiles }: ProfileApiOptions<Profile>): RequestHandler {
+  return async (request, response) => {
+    const collection = readCollection(request.params['collection'])
+    const body: unknown = request.body
+    const { sought, range } = readSearch(Buffer.isBuffer(body) && body.length > 0 ? parseJson(body) : undefined)
+    const list = await profiles.search(collection, sought, range)
+    const shown = { collection, segmentIdOf: (profile: Profile) => profiles.segmentIdOf(profile) }
+    // The next page is asked for by a body: what is searched for stands in no address.
+    answer(
+      response,
+      profilesPage(list, range.limit, shown, () => ''),
+    )
+  }
 }
 
 /** Makes the body of an error, in the form of Segment's Profile API. */
@@ -56,10 +185,44 @@ export function profileErrorBody({ code, message, field }: EngineError): object 
   return { error: { code, message, ...(field === undefined ? {} : { field }) } }
 }
 
-function checkSpace(asked: unknown, own: string | undefined): void {
+function answer(response: Response, text: string): void {
+  // Express would add these for a JSON response: half the cost of a lookup.
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
+
+/** Returns the address of a page, with all parameters of the request. A profile's own ids do not stand in it. */
+function addressOf(
+  request: Request,
+  space: string,
+  path: string,
+  { next, limit }: { readonly next: string; readonly limit: number },
+): string {
+  const parameters = new URLSearchParams()
+  for (const [name, value] of Object.entries(request.query))
+    if (typeof value === 'string' && value !== '') parameters.set(name, value)
+  parameters.set('limit', String(limit))
+  parameters.set('next', next)
+  const root = ROOTS.find((each) => request.path.startsWith(`${each}/`))!
+  return `${root}/${space}/collections/${path}?${parameters.toString()}`
+}
+
+function checkSpace({ spaceOf }: Pick<ProfileApiOptions<ShownProfile>, 'spaceOf'>): RequestHandler {
+  return (request, _response, next) => {
+    readSpace(request, spaceOf)
+    next()
+  }
+}
+
+/** Returns the space that is read. */
+function readSpace(request: Request, spaceOf: ProfileApiOptions<ShownProfile>['spaceOf']): string {
+  const own = spaceOf(request.get('authorization'))
   if (own === undefined)
-    throw new EngineError('authentication_error', 'Authorization: expected Basic with an access token as username')
+    throw new EngineError('authentication_error', 'Authorization: expected Basic or Bearer with an access token')
+  const asked = request.params['space']
   if (asked !== undefined && asked !== own) throw new EngineError('not_found', 'Space was not found.', 'space')
+  return own
 }
 
 function readCollection(collection: unknown): Collection {
@@ -67,10 +230,12 @@ function readCollection(collection: unknown): Collection {
   throw new EngineError('validation_error', 'collection: expected users or accounts', 'collection')
 }
 
-/** Reads `type:value`; the value may contain colons. */
-function readIdentifier(identifier: unknown): { type: string; value: string } {
-  const text = typeof identifier === 'string' ? identifier : ''
-  const colon = text.indexOf(':')
-  if (colon > 0) return { type: text.slice(0, colon), value: text.slice(colon + 1) }
-  throw new EngineError('validation_error', 'identifier: expected type:value, such as user_id:u1', 'identifier')
+function readIdentifier(identifier: unknown): ProfileName {
+  const name = readName(typeof identifier === 'string' ? identifier : '')
+  if (name) return name
+  throw new EngineError(
+    'validation_error',
+    'identifier: expected type:value, such as user_id:u1, or a segment id',
+    'identifier',
+  )
 }

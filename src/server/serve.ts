@@ -56,6 +56,8 @@ async function serveJournal(
     host: settings.HOST,
     port: settings.PORT,
     spaceId: settings.SPACE_ID,
+    profileApiRate: settings.PROFILE_API_RATE,
+    traitsLimit: settings.TRAITS_LIMIT,
     ...credentials,
     exportsDirectory: join(settings.DATA_DIR, 'exports'),
     exportLimits: exportSettings(settings),

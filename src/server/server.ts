@@ -11,14 +11,11 @@ import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
 import { exportsOf } from './exports.ts'
 import { previewsOf } from './previews.ts'
-import { surfacesOf } from './surfaces.ts'
+import { type SurfaceConfig, surfacesOf } from './surfaces.ts'
 
-export interface ServerConfig {
+export interface ServerConfig extends SurfaceConfig {
   readonly host: string
   readonly port: number
-  readonly spaceId: string
-  readonly writeKey: string
-  readonly accessToken: string
   /** The folder for the files of exports; undefined: one among the system's temporary ones. */
   readonly exportsDirectory?: string
   readonly exportLimits?: ExportLimits

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { EngineError } from '../model/errors.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
+import { TRAITS_LIMIT, TRAITS_LIMIT_MAX } from '../profile-api/query.ts'
 import type { DeliverySettings } from './deliveries.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 
@@ -33,6 +34,8 @@ const Environment = z.object({
   PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
   EXPORTS_DISK_MB: z.coerce.number().int().min(1).default(4096),
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
+  PROFILE_API_RATE: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  TRAITS_LIMIT: z.coerce.number().int().min(1).max(TRAITS_LIMIT_MAX).default(TRAITS_LIMIT),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })

@@ -4,16 +4,18 @@ import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Surface } from '../http/app.ts'
-import { Credentials } from '../http/credentials.ts'
+import { Credentials, tokenName } from '../http/credentials.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
+import { profileSourceOf } from './profile-source.ts'
 
 /** The source of the write key that the environment gives. */
 const SOURCE_ID = 'default'
@@ -22,6 +24,10 @@ export interface SurfaceConfig {
   readonly spaceId: string
   readonly writeKey: string
   readonly accessToken: string
+  /** Requests a second that a token may make to the Profile API; 0, as by default: any number. */
+  readonly profileApiRate?: number
+  /** Traits on a page, if a request does not say how many. */
+  readonly traitsLimit?: number
 }
 
 /** The parts of the server, beside its pipeline, that its APIs lead to. */
@@ -38,7 +44,7 @@ export function surfacesOf(
   pipeline: Pipeline,
   { clock, delivery, previews, exports, members }: SurfaceParts,
 ): Surface[] {
-  const { shard, registry } = pipeline
+  const { registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
   const credentials = new Credentials({
     spaceId: config.spaceId,
@@ -47,10 +53,12 @@ export function surfacesOf(
     isToken: (digest) => registry.tokens.has(digest),
   })
   const profiles = profileRouter({
-    spaceOf: (authorization) => credentials.spaceOfBasic(authorization),
-    find: (collection, id, withUsers) => pipeline.reads.find(collection, id, withUsers),
-    catalogue: () => pipeline.reads.catalogue(),
-    exactSince: (profile, definition) => shard.exactSince(profile, definition),
+    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
+    tokenOf: tokenName,
+    profiles: profileSourceOf(config.spaceId, pipeline),
+    clock,
+    rate: config.profileApiRate ?? 0,
+    traitsLimit: config.traitsLimit ?? TRAITS_LIMIT,
   })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),

@@ -44,6 +44,24 @@ export class SpaceReads {
     return pages.length === 0 ? this.#inMemory(collection, id) : this.#fetch(pages, collection, id, withUsers)
   }
 
+  /**
+   * Returns the actors of these ordinals, fetched if they have left memory; those that are no more are left out.
+   * Rejects with an EngineError (`unavailable`) if that takes too long.
+   * @param withUsers true to look at the users of accounts too
+   */
+  async at(ordinals: readonly number[], withUsers = false): Promise<SpaceActor[]> {
+    for (let pages = this.pagesOf(ordinals, withUsers); pages.length > 0; pages = this.pagesOf(ordinals, withUsers))
+      await this.#patiently(this.load(pages))
+    return ordinals.flatMap((ordinal) => this.#options.shard.reader.view(ordinal) ?? [])
+  }
+
+  /** Lists the pages that must be fetched before these actors can be looked at. */
+  pagesOf(ordinals: readonly number[], withUsers = false): readonly number[] {
+    const { residentPages } = this.#options.shard
+    if (residentPages.coldPages === 0) return NO_PAGES
+    return [...new Set(ordinals.flatMap((ordinal) => residentPages.pagesOf(ordinal, withUsers)))]
+  }
+
   /** Resolves when pages are in memory. */
   load(pages: readonly number[]): Promise<void> {
     return this.#options.load(pages)
@@ -85,17 +103,21 @@ export class SpaceReads {
     id: ExternalId,
     withUsers: boolean,
   ): Promise<SpaceActor | undefined> {
-    const { load, timer, patienceMs } = this.#options
+    await this.#patiently(this.load(pages))
+    return this.find(collection, id, withUsers)
+  }
+
+  async #patiently(loading: Promise<void>): Promise<void> {
+    const { timer, patienceMs } = this.#options
     let cancel: (() => void) | undefined
     const overdue = new Promise<never>((_, refuse) => {
       cancel = timer(() => refuse(notInMemory()), patienceMs)
     })
     try {
-      await Promise.race([load(pages), overdue])
+      await Promise.race([loading, overdue])
     } finally {
       cancel?.()
     }
-    return this.find(collection, id, withUsers)
   }
 }
 

@@ -10,13 +10,15 @@ import { MemoryJournal } from '../support/memory-journal.ts'
 /** Part → bytes in base64, of a checkpoint that holds the first six entries of a journal. */
 const GOLDEN = join(import.meta.dirname, 'golden')
 
-it.each([1, 2, 3])('reads a checkpoint of version %i', async (version) => {
+/** By the name of its file; one without origins is older than these. */
+it.each(['1', '2', '3', '3-origins'])('reads a checkpoint of version %s', async (name) => {
+  const version = Number(name[0])
   const checkpoints = new MemoryCheckpoints()
-  const parts = JSON.parse(readFileSync(join(GOLDEN, `checkpoint-${version}.json`), 'utf8')) as Record<string, string>
+  const parts = JSON.parse(readFileSync(join(GOLDEN, `checkpoint-${name}.json`), 'utf8')) as Record<string, string>
   for (const text of Object.values(parts)) expect(Buffer.from(text, 'base64')[0]).toBe(version)
   await checkpoints.write(
     1,
-    Object.entries(parts).map(([name, text]) => [name, Buffer.from(text, 'base64')]),
+    Object.entries(parts).map(([part, text]) => [part, Buffer.from(text, 'base64')]),
   )
   await checkpoints.commit(1, undefined)
   const journal = new MemoryJournal<SpaceCommand>()
@@ -45,4 +47,11 @@ it.each([1, 2, 3])('reads a checkpoint of version %i', async (version) => {
   expect(shard.deduplication.isNew('m2', receivedAt)).toBe(true)
   expect(registry.list('audience').map(({ record }) => record.name)).toEqual(['Buyers'])
   expect([receivedAt, entries]).toEqual([1767225600000, 0])
+  const hasOrigins = name === '3-origins'
+  expect(user.origins.map((origin) => origin?.messageId)).toEqual(
+    hasOrigins ? ['m0', 'm0', 'm1'] : [undefined, undefined, undefined],
+  )
+  expect(user.keptEvents()[0]!.ids).toEqual(hasOrigins ? [0, 2] : undefined)
+  expect(shard.account('g1')!.firstCall?.messageId).toBe(hasOrigins ? 'm4' : undefined)
+  expect(user.lastCall?.messageId).toBe(hasOrigins ? 'm4' : user.keptEvents()[0]!.messageId)
 })

@@ -55,6 +55,12 @@ describe('a body that is nested too deeply', () => {
     expect([status, body]).toMatchObject([400, { success: false, code: 'value_too_deep' }])
   })
 
+  it('is refused by a search for profiles, in the form of the Profile API', async () => {
+    const init = { method: 'POST', body: lists(5_000) }
+    const { status, body } = await server.profiles('users/profiles/search', init)
+    expect([status, body]).toMatchObject([400, { error: { code: 'value_too_deep' } }])
+  })
+
   it('is refused as the data of a pixel', async () => {
     const data = Buffer.from(lists(5_000)).toString('base64url')
     const headers = { authorization: basic(CONFIG.writeKey) }
@@ -100,11 +106,11 @@ describe('an import', () => {
   })
 })
 
-/** Sends a body in an encoding to a route of either API. */
+/** Sends a body in an encoding to a route of any API. */
 async function encoded(method: string, path: string, encoding: string, bytes: Buffer): Promise<Answered> {
-  const isIngest = path.startsWith('/v1/')
+  const isIngest = path.startsWith('/v1/') && path !== SEARCH
   const authorization = isIngest ? basic(CONFIG.writeKey) : `Bearer ${CONFIG.accessToken}`
-  return send(`${server.url}${isIngest ? path : `/spaces/${CONFIG.spaceId}/${path}`}`, {
+  return send(`${server.url}${path.startsWith('/v1/') ? path : `/spaces/${CONFIG.spaceId}/${path}`}`, {
     method,
     headers: { authorization, 'content-encoding': encoding },
     body: new Uint8Array(bytes),
@@ -112,20 +118,24 @@ async function encoded(method: string, path: string, encoding: string, bytes: Bu
 }
 
 function codeOf(answer: Answered): unknown {
-  return answer.body['code'] ?? errorOf(answer)['type']
+  const { code, error } = answer.body as { code?: string; error?: { code: string } }
+  return code ?? error?.code ?? errorOf(answer)['type']
 }
 
+const SEARCH = '/v1/spaces//collections/users/profiles/search'
 const COMPRESS = { gzip: gzipSync, deflate: deflateSync, br: brotliCompressSync }
 const ENCODINGS = ['gzip', 'deflate', 'br'] as const
 
 describe('a compressed body', () => {
-  const all = [...CONTROL, ...['track', 'batch'].map((path): [string, string] => ['POST', `/v1/${path}`])]
+  const all = [...CONTROL, ...['/v1/track', '/v1/batch', SEARCH].map((path): [string, string] => ['POST', path])]
 
   it.each(ENCODINGS)('may be in %s', async (encoding) => {
     const call = COMPRESS[encoding](JSON.stringify({ userId: 'u1', event: 'Seen' }))
     expect((await encoded('POST', '/v1/track', encoding, call)).status).toBe(200)
     const token = COMPRESS[encoding](JSON.stringify({ description: encoding }))
     expect((await encoded('POST', 'tokens', encoding, token)).status).toBe(200)
+    const search = COMPRESS[encoding](JSON.stringify({ id: 'u1' }))
+    expect((await encoded('POST', SEARCH, encoding, search)).status).toBe(200)
     const destination = COMPRESS[encoding](`type: console\nname: In ${encoding}`)
     expect((await encoded('POST', 'destinations/import', encoding, destination)).status).toBe(200)
   })
@@ -196,5 +206,5 @@ it('bodies are parsed nowhere else', () => {
       .map((name) => join(folder, name))
       .filter((path) => /express\.(json|raw|text|urlencoded)\(/.test(readFileSync(join(source, path), 'utf8'))),
   )
-  expect(found).toEqual(['ingest/router.ts', 'control-api/body.ts'])
+  expect(found).toEqual(['ingest/router.ts', 'control-api/body.ts', 'profile-api/router.ts'])
 })

@@ -107,6 +107,13 @@ describe('the traits of a profile', () => {
   })
 })
 
+it('shows a trait whose call claims an instant that no date can name', async () => {
+  const [timestamp, sentAt] = ['-271821-04-20T00:00:00.000Z', '+275760-09-13T00:00:00.000Z']
+  await server.ingest('identify', { userId: 'far', timestamp, sentAt, traits: { plan: 'pro' } })
+  const { body } = await server.traits('user_id:far', 'include=plan&verbose=true')
+  expect(body['traits']).toEqual({ plan: { value: 'pro', source_id: 'default', updated_at: timestamp } })
+})
+
 describe('a refusal', () => {
   const profile = 'collections/users/profiles/user_id:u1/traits'
 
@@ -135,7 +142,6 @@ describe('a refusal', () => {
     ['a wrong one', basic('wrong:')],
     ['the beginning of one', basic(`${CONFIG.accessToken.slice(0, -1)}:`)],
     ['a write key', basic(`${CONFIG.writeKey}:`)],
-    ['a token that is borne', `Bearer ${CONFIG.accessToken}`],
     ['an empty one', basic(':')],
   ])('of %s is 401', async (_, authorization) => {
     const { status, body } = await send(`${server.url}/v1/spaces//${profile}`, {

@@ -8,6 +8,7 @@ const RECOVERY = 'test/space/recovery.test.ts'
 const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
+const ORIGINS = 'test/actors/engine/origins.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
 const EXPORT_WALK = 'test/exports/export-walk.test.ts'
 const EXPORTS = 'test/exports/exports.test.ts'
@@ -549,8 +550,8 @@ export const MUTANTS = [
   {
     name: 'a checkpoint does not say since when windows count all events',
     file: 'actors/records/actor-record.ts',
-    find: 'store.rows.at(ordinal) + COUNTED_SINCE] = reader.instant()',
-    replace: 'store.rows.at(ordinal) + COUNTED_SINCE] = 0 * reader.instant()',
+    find: '[row + COUNTED_SINCE] = reader.instant()',
+    replace: '[row + COUNTED_SINCE] = 0 * reader.instant()',
     caughtBy: [WINDOW_EVENTS],
   },
   {
@@ -664,6 +665,62 @@ export const MUTANTS = [
     find: 'version >= 2 ? newest',
     replace: 'version >= 1 ? newest',
     caughtBy: ['test/space/pipeline.test.ts'],
+  },
+  {
+    name: 'a merge loses the calls that the other user came from',
+    file: 'actors/actor/profile-actor.ts',
+    find: '{ row: other.row, idCount: other.ids.length }',
+    replace: '{ row: 0, idCount: other.ids.length }',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'an event of a user that was merged has the ids of the other one',
+    file: 'actors/actor/profile-actor.ts',
+    find: 'withIdsFrom(event, ids.length)',
+    replace: 'withIdsFrom(event, 0)',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'a last call that is no event is not noted',
+    file: 'actors/engine/call-application.ts',
+    find: 'if (call.event === undefined) profile.noteCall(origin)',
+    replace: 'if (call.event === undefined) void origin',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'a checkpoint lacks last calls',
+    file: 'actors/records/actor-record.ts',
+    find: 'writeBytes(scratch, LAST_CALL, store.origins.lastField, row)',
+    replace: 'void LAST_CALL',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'a user that was merged is found by its segment id until a restart',
+    file: 'actors/engine/restoration.ts',
+    find: 'formerOrdinals: store.origins.former(row)',
+    replace: 'formerOrdinals: []',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'a merge that was taken back leaves behind whom it would have absorbed',
+    file: 'actors/engine/call-actors.ts',
+    find: 'identity.release(formerId(ordinal))',
+    replace: 'void formerId',
+    caughtBy: [ORIGINS],
+  },
+  {
+    name: 'events of users that are merged while they are read are lost',
+    file: 'src/space/profile-reads.ts',
+    find: 'const isSame = users.join() === usersOf(actor).join()',
+    replace: 'const isSame = users.length >= 0',
+    caughtBy: ['test/space/profile-reads.test.ts'],
+  },
+  {
+    name: 'a page of events begins at the first of those that are alike',
+    file: 'actors/history/event-search.ts',
+    find: 'rank++ === start.rank',
+    replace: 'rank++ >= 0',
+    caughtBy: ['test/actors/history/event-search.test.ts'],
   },
 ]
 

@@ -1,6 +1,6 @@
 /** A whole server for a test: a real port of 127.0.0.1, time and journal in the test's hands. */
 import { pino } from 'pino'
-import { type RunningServer, startServer } from '../../src/server/server.ts'
+import { type RunningServer, type ServerConfig, startServer } from '../../src/server/server.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
@@ -30,17 +30,20 @@ export interface TestServer extends RunningServer {
   ingest(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>
   /** Asks for traits; `id` is `type:value`. */
   traits(id: string, query?: string, collection?: string): Promise<Answered>
+  /** Asks for anything else of the Profile API, by its path behind `collections/`. */
+  profiles(path: string, init?: RequestInit): Promise<Answered>
   /** Sends a request to the Control API of the space. */
   control(method: string, path: string, body?: unknown): Promise<Answered>
 }
 
 export async function startTestServer({
   delivery = memoryDelivery(CONFIG.spaceId),
+  config = {},
   ...options
-}: Partial<PipelineOptions> & { delivery?: MemoryDelivery } = {}): Promise<TestServer> {
+}: Partial<PipelineOptions> & { delivery?: MemoryDelivery; config?: Partial<ServerConfig> } = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
   const server = await startServer(
-    CONFIG,
+    { ...CONFIG, ...config },
     pino({ level: 'silent' }),
     () => Promise.resolve({ journal, delivery }),
     options,
@@ -55,6 +58,11 @@ export async function startTestServer({
     traits: (id, query = 'limit=200', collection = 'users') =>
       send(`${url}/v1/spaces//collections/${collection}/profiles/${encodeURIComponent(id)}/traits?${query}`, {
         headers: { authorization: basic(`${CONFIG.accessToken}:`) },
+      }),
+    profiles: (path, init) =>
+      send(path.startsWith('/') ? url + path : `${url}/v1/spaces/${CONFIG.spaceId}/collections/${path}`, {
+        headers: { authorization: basic(`${CONFIG.accessToken}:`) },
+        ...init,
       }),
     control: (method, path, body) =>
       send(`${url}/spaces/${CONFIG.spaceId}/${path}`, {
