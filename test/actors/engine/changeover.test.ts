@@ -87,7 +87,7 @@ class Pair {
   areSingle = true
   #inSteps: Shard
   readonly #atOnce: Shard
-  #stored = new Stored()
+  #stored: Stored | undefined = new Stored()
 
   constructor(definitions: readonly DefinitionSource[]) {
     this.#inSteps = new Shard({ definitions })
@@ -123,8 +123,9 @@ class Pair {
   }
 
   reopen(hasStates: boolean): void {
-    this.#inSteps = hasStates ? this.#stored.reopen(this.#inSteps) : reopened(this.#inSteps)
-    if (!hasStates) this.#stored = new Stored()
+    // The parts of checkpoints go on from one to the next.
+    if (!hasStates) this.#stored = undefined
+    this.#inSteps = this.#stored?.reopen(this.#inSteps) ?? reopened(this.#inSteps)
     expect(standing(this.#inSteps)).toEqual(standing(this.#atOnce))
   }
 
@@ -208,6 +209,10 @@ class Stepped {
     return this.command({ kind: 'proceed', slice: ONE }, at)
   }
 
+  get isUnderWay(): boolean {
+    return this.shard.changeover.progress !== undefined
+  }
+
   /** Proceeds until another phase has begun, or all is done. */
   proceedOn(): string[] {
     const isPreparing = this.shard.changeover.progress?.isPreparing
@@ -227,9 +232,10 @@ class Stepped {
     this.now = at
     const { transitions, faults } = this.shard.apply(entry)
     expect(faults).toEqual([])
-    return transitions.map(({ at: instant, profile, key, type, value, sequence }) =>
-      [(instant - START) / HOUR, profile.slice('user_id:'.length), key, value ?? type, sequence].join(' '),
-    )
+    return transitions.map(({ at: instant, profile, key, type, value, sequence }) => {
+      const outcome = value === undefined ? type : JSON.stringify(value)
+      return [(instant - START) / HOUR, profile.slice('user_id:'.length), key, outcome, sequence].join(' ')
+    })
   }
 }
 
@@ -316,7 +322,7 @@ describe('changes that are asked for while another is under way', () => {
     space.define(RECENT)
     space.define(audience('recent', "event('Seen').count() >= 1"), 0, NO_WORK)
     const lines: string[] = []
-    while (space.shard.changeover.progress) lines.push(...space.proceed())
+    while (space.isUnderWay) lines.push(...space.proceed())
     expect(lines).toEqual([])
     expect(space.track('u0', 'Seen')).toEqual(['0 u0 recent entered 1'])
   })
@@ -325,7 +331,7 @@ describe('changes that are asked for while another is under way', () => {
     const space = new Stepped(2)
     space.define(RECENT)
     space.command({ kind: 'remove', key: 'recent', type: 'USERS', slice: NO_WORK })
-    while (space.shard.changeover.progress) expect(space.proceed()).toEqual([])
+    while (space.isUnderWay) expect(space.proceed()).toEqual([])
     expect(space.shard.definitions.inputs()).toEqual([])
   })
 })
@@ -344,13 +350,13 @@ describe('a definition that changes in steps', () => {
     const space = new Stepped(2, RECENT)
     space.track('u2', 'Seen')
     space.command({ kind: 'remove', key: 'recent', type: 'USERS', isKept: true, slice: ONE })
-    while (space.shard.changeover.progress) space.proceed()
+    while (space.isUnderWay) space.proceed()
     expect(space.value('u0', 'recent')).toBeUndefined()
     space.track('u2', 'Ordered', HOUR)
     const either = "event('Seen').count() >= 1 OR event('Ordered').between(1 hour, 1 day).count() >= 1"
     space.define(audience('recent', either), 2 * HOUR)
     const lines: string[] = []
-    while (space.shard.changeover.progress) lines.push(...space.proceed())
+    while (space.isUnderWay) lines.push(...space.proceed())
     expect(lines).toEqual(['2 u2 recent entered 1'])
     expect(space.until(2 * DAY)).toEqual(['24 u0 recent exited 2', '24 u1 recent exited 2'])
   })
