@@ -9,6 +9,7 @@ const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
 const ORIGINS = 'test/actors/engine/origins.test.ts'
+const CHANGEOVER = 'test/actors/engine/changeover.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
 const EXPORT_WALK = 'test/exports/export-walk.test.ts'
 const EXPORTS = 'test/exports/exports.test.ts'
@@ -658,6 +659,69 @@ export const MUTANTS = [
     find: 'next = ordinal + 1\n      reader.see',
     replace: 'next = ordinal\n      reader.see',
     caughtBy: ['test/http/exports.test.ts'],
+  },
+  {
+    name: 'an actor is brought on twice',
+    file: 'actors/actor/laggards.ts',
+    find: 'this.#early[ordinal >> 3]! |= 1 << (ordinal & 7)',
+    replace: '',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a switch is settled with what comes after it',
+    file: 'actors/engine/actor-system.ts',
+    find: 'if (this.changeover.isSwitching) this.#bringOn(this.residentPages.namedBy(call), transitions)',
+    replace: '',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a deadline comes before the switch that it is after',
+    file: 'actors/engine/actor-system.ts',
+    find: 'beforeFiring: (ordinals, transitions) => this.#bringOn(ordinals, transitions)',
+    replace: 'beforeFiring: () => undefined',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'what is due at the instant of a switch is forgotten',
+    file: 'actors/engine/changeover.ts',
+    find: 'wheel.dueUntil(since)',
+    replace: 'wheel.dueUntil(-1)',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a definition has a value while it is prepared',
+    file: 'actors/actor/actor.ts',
+    find: 'if (!node.isPrepared) this.#evaluateDefinition(node)',
+    replace: 'this.#evaluateDefinition(node)',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a change that was changed again goes live in its first form',
+    file: 'actors/engine/changeover.ts',
+    find: 'return target.inputs().some((input) => !known.has(input) && !intended.has(input))',
+    replace: 'return target.inputs().length > known.size + intended.size',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a definition that comes back has forgotten who was in it',
+    file: 'actors/engine/changeover-walk.ts',
+    find: '(id) => byId.has(id) || isAside(id)',
+    replace: '(id) => byId.has(id) && !isAside(id)',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'a restart within a switch brings actors on in silence',
+    file: 'actors/engine/restoration.ts',
+    find: 'this.#system.isRestoring = true',
+    replace: '',
+    caughtBy: ['test/outbox/space-outbox.test.ts'],
+  },
+  {
+    name: 'a switch tells the first of its changes before the others are known',
+    file: 'src/outbox/approvals.ts',
+    find: "if (this.#switches.includes(settledAt)) connection.hold ??= { since: settledAt, reason: 'switch' }",
+    replace: '',
+    caughtBy: ['test/outbox/space-outbox.test.ts'],
   },
   {
     name: 'entries of before are read by the newest rules',
