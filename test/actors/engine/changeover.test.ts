@@ -79,6 +79,10 @@ function defined(shard: Shard): Map<string, DefinitionSource> {
   )
 }
 
+function idOf(text: string): number {
+  return (JSON.parse(text) as [id: number])[0]
+}
+
 /** Two shards: one changes its definitions in steps, the other all at once where those of the first go live. */
 class Pair {
   readonly inSteps: Transition[] = []
@@ -131,8 +135,9 @@ class Pair {
 
   #follow(before: ReadonlyMap<string, DefinitionSource>, receivedAt: number): void {
     const after = defined(this.#inSteps)
-    const { definitions } = this.#inSteps
-    const gone = [...before.values()].filter(({ key, type }) => !definitions.find(key, type))
+    const ids = new Set(this.#inSteps.definitions.inputs().map(({ id }) => id))
+    // One may be another of the same name.
+    const gone = [...before].filter(([text]) => !ids.has(idOf(text))).map(([, source]) => source)
     const come = [...after].filter(([text]) => !before.has(text)).map(([, source]) => source)
     if (gone.length + come.length > 1) this.areSingle = false
     const commands: Command[] = [
@@ -284,6 +289,12 @@ describe('a definition that is added in steps', () => {
     space.define(RECENT)
     expect([...space.proceedOn(), ...space.proceedOn(), ...space.until(2 * DAY)]).toEqual([])
     expect(space.value('u0', 'recent')).not.toBe(true)
+  })
+
+  it('goes live together with what is due at that instant', () => {
+    const space = new Stepped(2, RECENT)
+    const lines = space.define(audience('never', "event('Refunded').count() >= 1"), DAY)
+    expect(lines).toEqual(['24 u0 recent exited 2', '24 u1 recent exited 2'])
   })
 
   it('is live at once for an event that nobody has sent, and reads no history', () => {
