@@ -19,6 +19,7 @@ const BENCHES = [
   'traits',
   'checkpoint',
   'preview',
+  'definitions',
   'export',
   'recovery',
   'deliveries',

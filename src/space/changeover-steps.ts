@@ -7,17 +7,8 @@ import type { Slice } from '../model/entry.ts'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { DefinitionProgress, SpaceCommand } from '../model/space-command.ts'
 import type { SetTimer } from '../model/timer.ts'
+import { StepSize } from './step-size.ts'
 
-/** A step takes about so long, ms. */
-const STEP_MS = 1.5
-const ACTORS_FIRST = 256
-const ACTORS_MIN = 8
-const ACTORS_MAX = 2_048
-/** Looking at an actor that takes no part is so much cheaper than one that does. */
-const ROWS_PER_ACTOR = 64
-const EVENTS_PER_ACTOR = 16
-/** Where some have left memory, all that a step looks at must be brought back: half a step's worth of pages. */
-const ROWS_COLD = 2_048
 /** While other input waits, a step comes so much later, ms; but not more often than that. */
 const PAUSE_MS = 5
 const PAUSES_MAX = 10
@@ -36,10 +27,12 @@ export interface ChangeoverStepsOptions {
 
 export class ChangeoverSteps {
   readonly #options: ChangeoverStepsOptions
-  #actors = ACTORS_FIRST
+  readonly #size = new StepSize()
   #isUnderWay = false
   #pauses = 0
   #cancelPause = (): void => undefined
+  /** Actors that had been gone over by the entry before. */
+  #done = 0
   /** Since when actors are gone over, and from where on. */
   #start: { readonly at: number; readonly done: number; readonly isPreparing: boolean } | undefined
 
@@ -51,24 +44,20 @@ export class ChangeoverSteps {
   get slice(): Slice {
     const { shard, sliceOf } = this.#options
     if (sliceOf) return sliceOf()
-    const actors = this.#actors
-    const isCold = shard.residentPages.coldPages > 0
-    return {
-      actors,
-      rows: isCold ? Math.min(ROWS_COLD, actors * ROWS_PER_ACTOR) : actors * ROWS_PER_ACTOR,
-      events: actors * EVENTS_PER_ACTOR,
-    }
+    return this.#size.slice(shard.residentPages.coldPages > 0)
   }
 
   /** To be called when an entry has been applied. @param stepMs how long that took, if it was a step */
   applied(stepMs: number | undefined): void {
-    if (stepMs !== undefined) this.#adapt(stepMs)
     const { shard, clock } = this.#options
-    const changeover = shard.changeover.progress
-    if (!changeover) this.#start = undefined
-    else if (this.#start?.isPreparing !== changeover.isPreparing || changeover.done < this.#start.done)
-      this.#start = { at: clock(), done: changeover.done, isPreparing: changeover.isPreparing }
-    if (!this.#isUnderWay && changeover) this.#go()
+    const { progress } = shard.changeover
+    if (!progress) this.#start = undefined
+    else if (this.#start?.isPreparing !== progress.isPreparing || progress.done < this.#start.done) {
+      this.#size.restart()
+      this.#start = { at: clock(), done: progress.done, isPreparing: progress.isPreparing }
+    } else if (stepMs !== undefined) this.#size.adapt(stepMs, progress.done - this.#done)
+    this.#done = progress?.done ?? 0
+    if (!this.#isUnderWay && progress) this.#go()
   }
 
   /** Progress of a definition; undefined for one that is live as it was asked for. */
@@ -105,10 +94,5 @@ export class ChangeoverSteps {
       // Refused: the journal does not answer, or too much waits. The next entry tries again.
       () => (this.#isUnderWay = false),
     )
-  }
-
-  #adapt(stepMs: number): void {
-    if (stepMs > 2 * STEP_MS) this.#actors = Math.max(ACTORS_MIN, this.#actors >> 1)
-    else if (stepMs < STEP_MS / 2) this.#actors = Math.min(ACTORS_MAX, this.#actors << 1)
   }
 }

@@ -37,6 +37,9 @@ import { applyEntries } from './space.ts'
 import { ChangeoverSteps } from './changeover-steps.ts'
 import type { PipelineOptions } from './pipeline-options.ts'
 
+/** Whoever asks for a definition waits so long for it to go live, ms. */
+const LIVE_PATIENCE_MS = 1_000
+
 export class Pipeline {
   readonly shard: Shard
   readonly registry: Registry
@@ -150,11 +153,32 @@ export class Pipeline {
     return calls.flatMap(({ index: callIndex }, index) => this.#rejected(callIndex, outcomes[index]!))
   }
 
-  /** Resolves when the command is durable and applied; rejects with an EngineError if it is refused. */
+  /**
+   * Resolves when the command is durable and applied; one that changes definitions, when that is live or takes longer
+   * than a moment. Rejects with an EngineError if it is refused.
+   */
   async command(command: SpaceCommand): Promise<void> {
     const isChange = command.kind === 'define' || command.kind === 'remove'
     const { slice } = this.#steps
     await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, slice } : command })
+    if (isChange) await this.#live()
+  }
+
+  /** Resolves when the definitions are live that were asked for, or when that takes too long to wait for. */
+  async #live(): Promise<void> {
+    const { shard, applied$ } = this
+    const isLive = (): boolean => shard.definitions === shard.changeover.intended
+    if (isLive()) return
+    const { timer = setTimer } = this.#options
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        cancel()
+        following.unsubscribe()
+        resolve()
+      }
+      const cancel = timer(end, LIVE_PATIENCE_MS)
+      const following = applied$.subscribe({ next: () => isLive() && end(), error: end, complete: end })
+    })
   }
 
   /**

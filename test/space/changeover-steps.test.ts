@@ -4,7 +4,7 @@ import type { Slice } from '../../src/model/entry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { PipelineOptions } from '../../src/space/pipeline-options.ts'
 import { HeldJournal } from '../journal/held-journal.ts'
-import { eventually } from '../support/eventually.ts'
+import { eventually, until } from '../support/eventually.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
 
@@ -28,8 +28,14 @@ async function start(
   return server
 }
 
-/** A server of some users who have ordered, whose journal stores nothing from now on. */
-async function startHeld(options: Partial<PipelineOptions> = {}) {
+interface Held {
+  readonly server: TestServer
+  readonly journal: HeldJournal<SpaceCommand>
+  readonly time: VirtualTime
+}
+
+/** A server of some users who have ordered, and whose journal may be held. */
+async function startHeld(options: Partial<PipelineOptions> = {}): Promise<Held> {
   const journal = new HeldJournal<SpaceCommand>()
   journal.release()
   const time = new VirtualTime(START)
@@ -41,13 +47,18 @@ async function startHeld(options: Partial<PipelineOptions> = {}) {
 const buyers = { name: 'Buyers', definition: { query: "event('Ordered').count() >= 1" } }
 
 /** Asks for an audience, and lets nothing of what follows be stored. */
-async function ask(server: TestServer, journal: HeldJournal<SpaceCommand>): Promise<Record<string, unknown>> {
+async function ask({ server, journal, time }: Held): Promise<Record<string, unknown>> {
+  let isHeld = false
   const following = server.pipeline.applied$.subscribe(() => {
     if (!server.pipeline.shard.changeover.progress) return
     following.unsubscribe()
     journal.hold()
+    isHeld = true
   })
   const asked = server.control('POST', 'audiences', buyers)
+  await until(() => isHeld)
+  // Nobody waits longer than a moment for the answer.
+  time.moveTo(time.now + 1_000)
   return ((await asked).body['data'] as Record<string, Record<string, unknown>>)['audience']!
 }
 
@@ -62,8 +73,9 @@ async function traitsOf(server: TestServer, user: string): Promise<unknown> {
 
 describe('a definition that is computed', () => {
   it('says how far it has come, is not shown, and then is live for all', async () => {
-    const { journal, server } = await startHeld()
-    const { id, status } = await ask(server, journal)
+    const held = await startHeld()
+    const { journal, server } = held
+    const { id, status } = await ask(held)
     expect(status).toBe('Computing')
     const shown = await statusOf(server, id)
     expect(shown).toMatchObject({ status: 'Computing', enabled: true })
@@ -75,10 +87,18 @@ describe('a definition that is computed', () => {
     expect(await traitsOf(server, `u${USERS - 1}`)).toEqual({ buyers: true })
   })
 
+  it('is live when it is answered, where that takes a moment only', async () => {
+    const { server } = await startHeld()
+    const { body } = await server.control('POST', 'audiences', buyers)
+    expect(body).toMatchObject({ data: { audience: { status: 'Live' } } })
+    expect(await traitsOf(server, 'u3')).toEqual({ buyers: true })
+  })
+
   it('goes on after a restart where it was, from a checkpoint in the middle', async () => {
     const checkpoints = new MemoryCheckpoints()
-    const { journal, time, server } = await startHeld({ checkpoints })
-    const { id } = await ask(server, journal)
+    const held = await startHeld({ checkpoints })
+    const { journal, time, server } = held
+    const { id } = await ask(held)
     const ended = server.pipeline.stop()
     journal.release()
     await ended
@@ -91,8 +111,9 @@ describe('a definition that is computed', () => {
   })
 
   it('lets other input go first', async () => {
-    const { journal, time, server } = await startHeld()
-    await ask(server, journal)
+    const held = await startHeld()
+    const { journal, time, server } = held
+    await ask(held)
     const taken = Array.from({ length: 3 }, (_, call) =>
       server.pipeline.command({
         kind: 'add token',
@@ -104,15 +125,16 @@ describe('a definition that is computed', () => {
     const kinds = journal.entries.map((entry) => (entry.kind === 'command' ? entry.command.kind : entry.kind))
     // The step that was on its way, and then only tokens: until they are stored, the next step waits.
     expect(kinds.slice(0, 4)).toEqual(['proceed', 'add token', 'add token', 'add token'])
-    time.moveTo(START + 1_000)
+    time.moveTo(time.now + 1_000)
     await eventually(() => expect(server.pipeline.shard.changeover.progress).toBeUndefined())
   })
 
   it('is gone at once when it is disabled, and tells nobody who was in it when it comes back', async () => {
-    const { journal, server } = await startHeld()
+    const held = await startHeld()
+    const { journal, server } = held
     const rows: string[] = []
     server.pipeline.changes$.subscribe({ next: ({ profile, type }) => rows.push(`${profile} ${type}`) })
-    const { id } = await ask(server, journal)
+    const { id } = await ask(held)
     journal.release()
     await eventually(() => expect(rows).toHaveLength(USERS))
     await server.control('PATCH', `audiences/${String(id)}`, { enabled: false })
