@@ -1,7 +1,9 @@
 /** The Profile API: reads users and accounts at the present of the space. */
 import { type Request, type Response, Router } from 'express'
+import { answerWithFeed } from '../http/feed-answer.ts'
 import { EngineError } from '../model/errors.ts'
 import type { Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
+import type { FeedApi } from '../model/transition-feed.ts'
 import { traitsPage } from './page.ts'
 import { readTraitsQuery } from './query.ts'
 import { type ProfileView, traitsOf } from './traits.ts'
@@ -21,13 +23,14 @@ export interface ProfileApiOptions<Profile extends ProfileView> {
    * Returns the instant since which the value of a definition is exact, epoch ms; undefined if it is over all history.
    */
   readonly exactSince: (profile: Profile, definition: number) => number | undefined
+  readonly feed: FeedApi
 }
 
 /** An empty space id stands for the space of the token. */
 const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
 
 export function profileRouter<Profile extends ProfileView>(options: ProfileApiOptions<Profile>): Router {
-  const { spaceOf, find, catalogue, exactSince } = options
+  const { spaceOf, find, catalogue, exactSince, feed } = options
   const router = Router({ caseSensitive: true })
   const answer = async (request: Request, response: Response): Promise<void> => {
     checkSpace(request.params['space'], spaceOf(request.get('authorization')))
@@ -47,7 +50,16 @@ export function profileRouter<Profile extends ProfileView>(options: ProfileApiOp
     response.setHeader('Content-Length', Buffer.byteLength(page))
     response.end(page)
   }
-  for (const name of ['spaces', 'namespaces']) router.get(`/v1/${name}/${PROFILE}/traits`, answer)
+  const follow = (request: Request, response: Response): void => {
+    checkSpace(request.params['space'], spaceOf(request.get('authorization')))
+    const collection = readCollection(request.params['collection'])
+    const id = readIdentifier(request.params['identifier'])
+    answerWithFeed(feed, { kind: 'profile', collection, id }, request, response)
+  }
+  for (const name of ['spaces', 'namespaces']) {
+    router.get(`/v1/${name}/${PROFILE}/traits`, answer)
+    router.get(`/v1/${name}/${PROFILE}/transitions`, follow)
+  }
   return router
 }
 

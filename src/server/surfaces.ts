@@ -11,6 +11,7 @@ import type { Pipeline } from '../space/pipeline.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
+import type { TransitionFeed } from '../space/transition-feed.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
@@ -29,6 +30,7 @@ export interface SurfaceParts {
   readonly clock: () => number
   readonly delivery: RunningDeliveries
   readonly previews: Previews
+  readonly feed: TransitionFeed
   readonly exports: Exports
   readonly members: MemberPages
 }
@@ -36,7 +38,7 @@ export interface SurfaceParts {
 export function surfacesOf(
   config: SurfaceConfig,
   pipeline: Pipeline,
-  { clock, delivery, previews, exports, members }: SurfaceParts,
+  { clock, delivery, previews, feed, exports, members }: SurfaceParts,
 ): Surface[] {
   const { shard, registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
@@ -51,6 +53,7 @@ export function surfacesOf(
     find: (collection, id, withUsers) => pipeline.reads.find(collection, id, withUsers),
     catalogue: () => pipeline.reads.catalogue(),
     exactSince: (profile, definition) => shard.exactSince(profile, definition),
+    feed,
   })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
@@ -61,6 +64,7 @@ export function surfacesOf(
     progressOf: (record) => pipeline.changeOf(record.source),
     tokens: registry.tokens,
     previews,
+    feed,
     exports,
     members,
     ...connectionsOf(pipeline.outbox, delivery.admin),

@@ -13,6 +13,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
+import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, viewOf } from '../../src/space/space.ts'
 import { reopened } from '../support/reopened.ts'
 import { START } from '../support/space.ts'
@@ -66,7 +67,8 @@ export class ToldSpace {
   #begin(): void {
     this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
-    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox }
+    const recent = new RecentTransitions()
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause
