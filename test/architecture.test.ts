@@ -47,8 +47,8 @@ const LAYERS: readonly Layer[] = [
   // Edges: where the outside meets the product.
   { path: 'src/http', may: ['src/model'] },
   { path: 'src/ingest', may: ['src/model'] },
-  { path: 'src/profile-api', may: GROUND },
-  { path: 'src/control-api', may: GROUND },
+  { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
+  { path: 'src/control-api', may: [...GROUND, 'src/http'] },
   { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },

@@ -1,6 +1,7 @@
 /** Previews of audiences and of computed traits: started, read, followed and cancelled. */
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
+import { EventStream } from '../http/event-stream.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
 import {
@@ -96,20 +97,20 @@ function present(kind: DefinitionKind, id: string, { previews }: PreviewApiOptio
 /** Sends what a preview has found as server-sent events, for as long as somebody listens and it is there. */
 function stream(kind: DefinitionKind, id: string, options: PreviewApiOptions, response: Response): void {
   present(kind, id, options)
-  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' })
+  const events = new EventStream(response)
   let sent = ''
   const send = (): void => {
     if (!options.previews.find(id)) {
-      response.end()
+      events.end()
       return
     }
     const data = JSON.stringify(previewView(kind, id, options))
-    if (data === sent || response.writableLength > 0) return
+    if (data === sent || !events.isIdle) return
     sent = data
-    response.write(`event: preview\ndata: ${data}\n\n`)
+    events.send({ event: 'preview', data })
   }
   const unfollow = options.previews.follow(id, send)
-  response.on('close', unfollow)
+  events.onClosed(unfollow)
   send()
 }
 

@@ -21,9 +21,11 @@ import {
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
+import { type TransitionApiOptions, transitionRouter } from './transition-router.ts'
 import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
 
-export interface ControlApiOptions extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions, ExportApiOptions {
+export interface ControlApiOptions
+  extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions, ExportApiOptions, TransitionApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -80,7 +82,8 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, json, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
-  router.use(exportRouter(options), tokenRouter(options), destinationRouter(options), connectionRouter(options))
+  router.use(exportRouter(options), transitionRouter(options), tokenRouter(options))
+  router.use(destinationRouter(options), connectionRouter(options))
   return router
 }
 

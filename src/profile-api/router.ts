@@ -1,9 +1,11 @@
 /** The Profile API: reads users and accounts at the present of the space. */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { answerWithFeed } from '../http/feed-answer.ts'
 import { EngineError } from '../model/errors.ts'
 import { parseJson } from '../model/json-body.ts'
 import type { ProfileName } from '../model/profile-search.ts'
 import type { Collection } from '../model/trait-catalogue.ts'
+import type { FeedApi } from '../model/transition-feed.ts'
 import type { NextAddress } from './cursor.ts'
 import { eventsPage, readEventQuery } from './events.ts'
 import { idsPage, readIdsQuery } from './external-ids.ts'
@@ -27,6 +29,7 @@ export interface ProfileApiOptions<Profile extends ShownProfile> {
   readonly rate: number
   /** Traits on a page, if a request does not say how many. */
   readonly traitsLimit: number
+  readonly feed: FeedApi
 }
 
 /** A profile that was asked for, and found. */
@@ -57,6 +60,7 @@ export function profileRouter<Profile extends ShownProfile>(options: ProfileApiO
   for (const root of ROOTS) {
     router.get(`${root}/${PROFILES}`, ...before, answerList(options))
     router.post(`${root}/${PROFILES}/search`, ...before, checkSpace(options), readBody, answerSearch(options))
+    router.get(`${root}/${PROFILES}/:identifier/transitions`, ...before, answerFeed(options))
     router.options(`${root}{/*path}`, refuse)
   }
   return router
@@ -177,6 +181,18 @@ function answerSearch<Profile extends ShownProfile>({ profiles }: ProfileApiOpti
       response,
       profilesPage(list, range.limit, shown, () => ''),
     )
+  }
+}
+
+function answerFeed<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): RequestHandler {
+  const { spaceOf, profiles, feed } = options
+  return async (request, response) => {
+    readSpace(request, spaceOf)
+    const collection = readCollection(request.params['collection'])
+    const name = readIdentifier(request.params['identifier'])
+    const id = 'segmentId' in name ? (await profiles.find(collection, name, false))?.ids[0] : name
+    if (!id) throw new EngineError('not_found', 'Profile was not found.')
+    answerWithFeed(feed, { kind: 'profile', collection, id }, request, response)
   }
 }
 

@@ -7,6 +7,8 @@ import { type HttpServer, listen } from '../http/server.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { Pipeline } from '../space/pipeline.ts'
+import { TransitionFeed } from '../space/transition-feed.ts'
+import { setTimer } from '../model/timer.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
 import { exportsOf } from './exports.ts'
@@ -64,17 +66,19 @@ export async function startServer(
         options.onCheckpoint?.(summary)
       },
     })
-    space.shard = pipeline.shard
+    const { shard, registry, recent, applied$ } = pipeline
+    space.shard = shard
     pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
-    const { clock = Date.now, timer } = options
+    const { clock = Date.now, timer = setTimer } = options
     const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
     const previews = previewsOf(pipeline, { clock, timer })
+    const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
     const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = config
     const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
     await exports.clear()
     const app = createApp({
-      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews, exports, members }),
+      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews, feed, exports, members }),
       isReady: () => pipeline.isOpen,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
@@ -86,6 +90,7 @@ export async function startServer(
     http.become(app)
     const stopAll = async (): Promise<void> => {
       previews.stop()
+      feed.stop()
       await Promise.all([exports.stop(), stop(http, pipeline, delivery)])
     }
     return { url: http.url, pipeline, stop: stopAll }

@@ -12,6 +12,7 @@ import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
+import type { TransitionFeed } from '../space/transition-feed.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
@@ -35,6 +36,7 @@ export interface SurfaceParts {
   readonly clock: () => number
   readonly delivery: RunningDeliveries
   readonly previews: Previews
+  readonly feed: TransitionFeed
   readonly exports: Exports
   readonly members: MemberPages
 }
@@ -42,7 +44,7 @@ export interface SurfaceParts {
 export function surfacesOf(
   config: SurfaceConfig,
   pipeline: Pipeline,
-  { clock, delivery, previews, exports, members }: SurfaceParts,
+  { clock, delivery, previews, feed, exports, members }: SurfaceParts,
 ): Surface[] {
   const { registry } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
@@ -59,6 +61,7 @@ export function surfacesOf(
     clock,
     rate: config.profileApiRate ?? 0,
     traitsLimit: config.traitsLimit ?? TRAITS_LIMIT,
+    feed,
   })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
@@ -69,6 +72,7 @@ export function surfacesOf(
     progressOf: (record) => pipeline.changeOf(record.source),
     tokens: registry.tokens,
     previews,
+    feed,
     exports,
     members,
     ...connectionsOf(pipeline.outbox, delivery.admin),

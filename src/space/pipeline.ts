@@ -29,6 +29,7 @@ import type { Transition } from '../model/transition.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import { checkedEntry } from './command-check.ts'
 import { type EngineEntry, type Outcomes, toEngineEntry } from './engine-entry.ts'
+import type { RecentTransitions } from './recent-transitions.ts'
 import { recover, type RecoveredSpace } from './recovery.ts'
 import type { Registry } from './registry.ts'
 import { SpaceCheckpoints } from './space-checkpoints.ts'
@@ -44,6 +45,7 @@ export class Pipeline {
   readonly shard: Shard
   readonly registry: Registry
   readonly outbox: SpaceOutbox
+  readonly recent: RecentTransitions
   readonly reads: SpaceReads
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
@@ -81,12 +83,13 @@ export class Pipeline {
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
-    const { shard, registry, outbox, receivedAt } = space
+    const { shard, registry, outbox, recent, receivedAt } = space
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
     this.shard = shard
     this.registry = registry
     this.outbox = outbox
+    this.recent = recent
     this.#options = options
     this.#checkpoints = this.#openCheckpoints(space)
     const load = async (pages: readonly number[]): Promise<void> => this.#checkpoints?.coldPages.load(pages)

@@ -22,13 +22,16 @@ import { readChunks, readFurther, readHead, readManifest, readPages } from '../c
 import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
-import { applyEntries, type Space, viewOf } from './space.ts'
+import { RecentTransitions, type RecentTransitionsState } from './recent-transitions.ts'
+import { applyEntries, observerOf, type Space, viewOf } from './space.ts'
 
 /** The state of a space beside its engine. */
 export interface SpaceRest {
   readonly registry: RegistryState
   /** Absent in checkpoints that are older than deliveries. */
   readonly deliveries?: SpaceOutboxState
+  /** Absent in checkpoints that are older than the live feed. */
+  readonly recent?: RecentTransitionsState
 }
 
 export interface RecoveryOptions {
@@ -85,9 +88,11 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
   const outbox = new SpaceOutbox(options.limitsOf ?? limitsOf)
-  const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer: outbox })
+  const recent = new RecentTransitions()
+  const observer = observerOf({ outbox, recent })
+  const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
-  return { shard, registry: new Registry(), outbox, receivedAt: 0, manifests: [] }
+  return { shard, registry: new Registry(), outbox, recent, receivedAt: 0, manifests: [] }
 }
 
 /** Reads a space as a checkpoint has it. @param numbers the checkpoint, and those before it */
@@ -104,7 +109,8 @@ export async function readCheckpoint(
   const { shard: head, rest } = await readHead<SpaceRest>(store, manifest)
   const outbox = rest.deliveries ? SpaceOutbox.of(rest.deliveries, limits) : new SpaceOutbox(limits)
   for await (const part of readFurther(store, manifest)) outbox.restore(unpack(part) as DestinationOutboxState)
-  const restoring = Shard.restoring(head, { ...shardOptions, observer: outbox })
+  const recent = RecentTransitions.of(rest.recent, manifest.position)
+  const restoring = Shard.restoring(head, { ...shardOptions, observer: observerOf({ outbox, recent }) })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
   let pages = 0
   for await (const page of readPages(store, manifest)) {
@@ -116,7 +122,7 @@ export async function readCheckpoint(
   const shard = restoring.finish()
   outbox.attach(viewOf(shard))
   const registry = Registry.of(rest.registry)
-  return { shard, registry, outbox, receivedAt: manifest.receivedAt, manifests }
+  return { shard, registry, outbox, recent, receivedAt: manifest.receivedAt, manifests }
 }
 
 /** Keeps R2. */

@@ -1,6 +1,6 @@
 /**
- * A space: the engine, the records of its definitions, and its outbox. Entries are applied to all three in the same
- * way, live or from the journal.
+ * A space: the engine, the records of its definitions, its outbox, and its last transitions. Entries are applied to all
+ * of them in the same way, live or from the journal.
  */
 import type { Observable } from 'rxjs'
 import { tap } from 'rxjs'
@@ -11,18 +11,21 @@ import type { JournalEntry } from '../journal/journal.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { SpaceView } from '../outbox/space-view.ts'
+import type { SettlementObserver } from '../../actors/settlement/settlement-observer.ts'
 import type { EngineEntry } from './engine-entry.ts'
 import type { DefinitionType } from '../model/definition.ts'
 import { isDeliveryCommand } from '../model/destination.ts'
+import type { RecentTransitions } from './recent-transitions.ts'
 
 export interface Space {
   readonly shard: Shard
   readonly registry: Registry
   readonly outbox: SpaceOutbox
+  readonly recent: RecentTransitions
 }
 
 /** Applies entries, in order, to the whole space. */
-export function applyEntries({ shard, registry, outbox }: Space) {
+export function applyEntries({ shard, registry, outbox, recent }: Space) {
   return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> =>
     entries.pipe(
       tap(({ receivedAt, journalled }) => {
@@ -34,6 +37,7 @@ export function applyEntries({ shard, registry, outbox }: Space) {
         const isSwitched = shard.changeover.switchedAt === undefined
         if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
         outbox.end(isSwitched)
+        recent.end()
       }),
     )
 }
@@ -50,6 +54,16 @@ function addressAll(registry: Registry, outbox: SpaceOutbox): void {
   for (const { record } of outbox.connections()) {
     const source = registry.get(record.definitionId)?.source
     if (source) outbox.definitionChanged(record.definitionId, source.includeAnonymousUsers ?? false)
+  }
+}
+
+/** Makes the observer of a space's engine: all that follows from its settlements. */
+export function observerOf({ outbox, recent }: Pick<Space, 'outbox' | 'recent'>): SettlementObserver {
+  return {
+    settled: (settled) => {
+      recent.settled(settled)
+      outbox.settled(settled)
+    },
   }
 }
 

@@ -11,6 +11,7 @@ const UNDO = 'test/actors/engine/undo.test.ts'
 const ORIGINS = 'test/actors/engine/origins.test.ts'
 const CHANGEOVER = 'test/actors/engine/changeover.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
+const FEED = 'test/space/transition-feed.test.ts'
 const EXPORT_WALK = 'test/exports/export-walk.test.ts'
 const EXPORTS = 'test/exports/exports.test.ts'
 const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
@@ -722,6 +723,67 @@ export const MUTANTS = [
     find: "if (this.#switches.includes(settledAt)) connection.hold ??= { since: settledAt, reason: 'switch' }",
     replace: '',
     caughtBy: ['test/outbox/space-outbox.test.ts'],
+    name: 'an id of the feed is used twice',
+    file: 'src/space/recent-transitions.ts',
+    find: 'index: ++this.#index,',
+    replace: 'index: 1,',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'ids of the feed begin anew after a checkpoint',
+    file: 'src/space/recovery.ts',
+    find: 'RecentTransitions.of(rest.recent, manifest.position)',
+    replace: 'RecentTransitions.of(rest.recent, 0)',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'a checkpoint lacks the last transitions, and nobody is told of it',
+    file: 'src/space/recovery.ts',
+    find: 'RecentTransitions.of(rest.recent, manifest.position)',
+    replace: 'RecentTransitions.of(rest.recent && { ...rest.recent, transitions: [] }, manifest.position)',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'transitions that are recovered are not in the feed',
+    file: 'src/space/recovery.ts',
+    find: '    applyEntries(space),',
+    replace: '    applyEntries({ ...space, recent: new RecentTransitions() }),',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'a reader that comes back is sent its last transition again',
+    file: 'src/space/recent-transitions.ts',
+    find: 'compareTransitionIds(this.at(middle), id) > 0',
+    replace: 'compareTransitionIds(this.at(middle), id) >= 0',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'a reader that comes back too late is not told so',
+    file: 'src/space/transition-feed.ts',
+    find: 'compareTransitionIds(asked, recent.completeAfter) < 0',
+    replace: 'asked.position < 0',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'a slow reader is kept for good',
+    file: 'src/space/transition-feed.ts',
+    find: 'if (reader.isFull && isStalled)',
+    replace: 'if (reader.isFull && isStalled && !following)',
+    caughtBy: [FEED],
+  },
+  {
+    name: 'a reader that is full is sent more',
+    file: 'src/space/transition-feed.ts',
+    find: ' && !reader.isFull; following.next++',
+    replace: '; following.next++',
+    caughtBy: [FEED, 'test/http/transitions.test.ts'],
+  },
+  {
+    name: 'what an absorbed user had is not in the feed of the survivor',
+    file: 'src/space/recent-transitions.ts',
+    find: 'for (const one of theirs) one.ordinal = survivor',
+    replace: '',
+    caughtBy: [FEED],
   },
   {
     name: 'entries of before are read by the newest rules',

@@ -14,6 +14,7 @@ import type { Slice } from '../../src/model/entry.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
+import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, viewOf } from '../../src/space/space.ts'
 import { reopened } from '../support/reopened.ts'
 import { START } from '../support/space.ts'
@@ -67,7 +68,8 @@ export class ToldSpace {
   #begin(): void {
     this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
-    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox }
+    const recent = new RecentTransitions()
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause

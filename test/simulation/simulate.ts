@@ -18,10 +18,12 @@ import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
 import { FIRST_RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Pipeline } from '../../src/space/pipeline.ts'
+import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, viewOf } from '../../src/space/space.ts'
 import type { JournalRecord } from '../../src/journal/journal.ts'
 import type { OracleInput } from '../oracle/oracle.ts'
 import { changingScenarios } from '../support/generators/calls.ts'
+import type { FeedClient } from '../support/feed-client.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { Chance, type Odds } from './fate.ts'
 import { type Asked, DEDUPLICATION, SimulatedSpace } from './simulated-space.ts'
@@ -60,6 +62,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   const expected = replay(records as JournalRecord<SpaceCommand>[])
   for (const asked of all) if (asked.kind === 'call') checkAppliedOnce(asked.call, expected.applied)
   checkTransitions(space.live, expected.transitions)
+  checkFeed(space.client, expected.published)
   if (space.takenByOthers > 0) throw new Error('a server that had lost the space took an input')
   const bytes = await checkState(pipeline, expected)
   const hash = createHash('sha256').update(bytes).update(JSON.stringify(space.live)).digest('hex')
@@ -98,16 +101,19 @@ interface Replayed {
   readonly registry: Registry
   readonly outbox: SpaceOutbox
   readonly transitions: readonly Transition[]
+  /** The same, as a feed has them: with their ids. */
+  readonly published: readonly string[]
   /** By `messageId`, how often a call was applied. */
   readonly applied: ReadonlyMap<string, number>
 }
 
 /** Replays all that was ever stored, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
-  const [outbox, registry] = [new SpaceOutbox(limitsOf), new Registry()]
+  const [outbox, registry, recent] = [new SpaceOutbox(limitsOf), new Registry(), new RecentTransitions()]
   const shard = new Shard({ deduplication: DEDUPLICATION, rules: FIRST_RULES_VERSION, observer: outbox })
   outbox.attach(viewOf(shard))
   const transitions: Transition[] = []
+  const published: string[] = []
   const applied = new Map<string, number>()
   let receivedAt = 0
   for (const [index, { position, entry: stored }] of records.entries()) {
@@ -117,15 +123,16 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     const entry = toEngineEntry(stored, { shard, registry, outbox })
     let result: Applied | undefined
     of(entry)
-      .pipe(applyEntries({ shard, registry, outbox }))
+      .pipe(applyEntries({ shard, registry, outbox, recent }))
       .subscribe((commit) => (result = commit))
     const { outcomes, transitions: caused } = result!
     transitions.push(...caused)
+    published.push(...caused.map((transition, place) => publishedAs(`${position}-${place + 1}`, transition)))
     if (entry.kind !== 'calls') continue
     for (const [place, { call }] of entry.calls.entries())
       if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
-  return { shard, registry, outbox, transitions, applied }
+  return { shard, registry, outbox, transitions, published, applied }
 }
 
 /** Whatever was taken counts once, though it may have been sent more than once. */
@@ -157,6 +164,21 @@ function checkTransitions(live: readonly (readonly Transition[])[], expected: re
       left.set(text, times - 1)
     }
   }
+}
+
+/** Checks that a client of the feed has received all, once and in order, however many servers crashed meanwhile. */
+function checkFeed({ transitions, gaps }: FeedClient, expected: readonly string[]): void {
+  if (gaps.length > 0) throw new Error(`the feed has a gap: ${String(gaps[0]!.data)}`)
+  const received = transitions.map(({ id, data }) => publishedAs(id, data as unknown as Transition))
+  const index = Array.from({ length: Math.max(received.length, expected.length) }, (_, place) => place).find(
+    (place) => received[place] !== expected[place],
+  )
+  if (index !== undefined)
+    throw new Error(`the feed has ${String(received[index])} in the place of ${String(expected[index])}`)
+}
+
+function publishedAs(id: string, { at, type, key, profile, value, sequence }: Transition): string {
+  return JSON.stringify([id, new Date(at).toISOString(), type, key, profile, value, sequence])
 }
 
 /** Moves the clock on to the end, and waits until all before it is applied. */

@@ -13,6 +13,8 @@ import { journalKey } from '../../src/redis/keys.ts'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
+import { TransitionFeed } from '../../src/space/transition-feed.ts'
+import { FeedClient } from '../support/feed-client.ts'
 import { VirtualTime } from '../support/server.ts'
 import { type Chance, Fate, type Odds } from './fate.ts'
 import { SimulatedRedis } from './simulated-redis.ts'
@@ -54,6 +56,8 @@ export class SimulatedSpace {
   readonly redis = new SimulatedRedis()
   /** Live transitions, by server. */
   readonly live: Transition[][] = []
+  /** Follows the feed of one server after another. */
+  readonly client = new FeedClient('0-0')
   starts = 0
   /** That were committed. */
   checkpoints = 0
@@ -197,6 +201,11 @@ export class SimulatedSpace {
       next: (transition) => fate.isDead || live.push(transition),
       error: () => undefined,
     })
+    const { shard, registry, recent, applied$ } = opened
+    this.client.cut()
+    // Months go by: heartbeats would be millions.
+    const feed = new TransitionFeed({ shard, registry, recent, applied$, timer: () => () => undefined })
+    this.client.connect(feed, { kind: 'space' }, () => !fate.isDead)
     process.pipeline = opened
     time.moveTo(this.#timeOf(process))
   }
