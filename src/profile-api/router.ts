@@ -24,7 +24,7 @@ export interface ProfileApiOptions<Profile extends ProfileView> {
 }
 
 /** An empty space id stands for the space of the token. */
-const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
+export const PROFILE = '{:space}/collections/:collection/profiles/:identifier'
 
 export function profileRouter<Profile extends ProfileView>(options: ProfileApiOptions<Profile>): Router {
   const { spaceOf, find, catalogue, exactSince } = options
@@ -56,19 +56,21 @@ export function profileErrorBody({ code, message, field }: EngineError): object 
   return { error: { code, message, ...(field === undefined ? {} : { field }) } }
 }
 
-function checkSpace(asked: unknown, own: string | undefined): void {
+/** Throws an EngineError if a request may not read the space that it asks for. */
+export function checkSpace(asked: unknown, own: string | undefined): void {
   if (own === undefined)
     throw new EngineError('authentication_error', 'Authorization: expected Basic with an access token as username')
   if (asked !== undefined && asked !== own) throw new EngineError('not_found', 'Space was not found.', 'space')
 }
 
-function readCollection(collection: unknown): Collection {
+/** Throws an EngineError for what is no collection. */
+export function readCollection(collection: unknown): Collection {
   if (collection === 'users' || collection === 'accounts') return collection
   throw new EngineError('validation_error', 'collection: expected users or accounts', 'collection')
 }
 
 /** Reads `type:value`; the value may contain colons. */
-function readIdentifier(identifier: unknown): { type: string; value: string } {
+export function readIdentifier(identifier: unknown): { type: string; value: string } {
   const text = typeof identifier === 'string' ? identifier : ''
   const colon = text.indexOf(':')
   if (colon > 0) return { type: text.slice(0, colon), value: text.slice(colon + 1) }

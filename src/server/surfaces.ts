@@ -1,6 +1,8 @@
 /** The APIs of the server, each connected to the space. */
 import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
+import { readJson } from '../control-api/body.ts'
+import { readDraft } from '../control-api/draft-body.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Surface } from '../http/app.ts'
@@ -8,7 +10,9 @@ import { Credentials } from '../http/credentials.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { explainRouter } from '../profile-api/explain-router.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import { explainDefinition, explainDraft } from '../space/explain.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
 import type { RunningDeliveries } from './deliveries.ts'
@@ -52,6 +56,15 @@ export function surfacesOf(
     catalogue: () => pipeline.reads.catalogue(),
     exactSince: (profile, definition) => shard.exactSince(profile, definition),
   })
+  const explanations = explainRouter({
+    spaceOf: (authorization) => credentials.spaceOfBasic(authorization) ?? credentials.spaceOfBearer(authorization),
+    find: (collection, id, withUsers) => pipeline.reads.find(collection, id, withUsers),
+    catalogue: () => pipeline.reads.catalogue(),
+    explain: (profile, definition) => explainDefinition(shard, definition, profile, clock()),
+    explainDraft: (profile, source) => explainDraft(shard, source, profile, clock()),
+    readJson: readJson(),
+    readDraft: (body, type) => readDraft(body, type, clock()),
+  })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
     clock,
@@ -76,6 +89,7 @@ export function surfacesOf(
   })
   return [
     { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
+    { router: explanations, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
     { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
     { router: board, paths: ['/queues'], errorBody: controlErrorBody },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
