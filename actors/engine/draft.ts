@@ -2,7 +2,7 @@
  * A definition that the space does not have, evaluated for one actor after another over what is kept of them: for
  * previews. It changes nothing of the space, and reads the values of the definitions that are there.
  */
-import type { ProfileEvent } from '../../src/model/event.ts'
+import type { Condition } from '../../src/language/tree.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
@@ -13,12 +13,15 @@ import type { Definitions } from '../compiler/definitions.ts'
 import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
 import { compileBeside } from '../compiler/stand-ins.ts'
 import type { NameBits } from '../history/histories.ts'
-import { BesideActor, storeBeside } from './beside-actor.ts'
-import type { DefinitionNode, Plan } from '../plan/plan.ts'
-import { DUE_AT } from '../rows/row.ts'
+import { storeBeside } from './beside-actor.ts'
+import { PlayedActor } from './played-actor.ts'
+import { UserFlips } from './user-flips.ts'
+import type { DefinitionNode } from '../plan/plan.ts'
 
 /** So often is a draft looked at again to find when a member leaves. */
 const STEPS_MAX = 1_000
+/** Likewise the users of an account, each. */
+const USER_STEPS_MAX = 200
 
 /** A draft's value for one actor. */
 export interface Finding {
@@ -26,6 +29,8 @@ export interface Finding {
   readonly value: JsonValue
   /** Until then it changes only with what the actor reads; epoch ms, infinite if time does nothing. */
   readonly dueAt: number
+  /** For each further condition: does it hold, of somebody who may be a member? */
+  readonly parts: readonly boolean[]
 }
 
 export interface DraftOptions {
@@ -36,25 +41,39 @@ export interface DraftOptions {
   readonly rules: IdentityRules
 }
 
+/** Definitions that are read have the values of the space for as long as a draft is played on. */
+const NONE_FOLLOWED: ReadonlySet<number> = new Set()
+
 export class Draft {
   readonly kind: 'user' | 'account'
   readonly #plans: Plans
   readonly #node: DefinitionNode
+  readonly #parts: readonly DefinitionNode[]
   readonly #store: ActorStore
   /** The names of its events, as of so many names of the space. */
   #bits: NameBits | undefined
   #nameCount = 0
   #eventCount = 0
 
-  /** Throws an EngineError for a definition that does not compile. */
-  constructor({ input, definitions, rules }: DraftOptions) {
+  /**
+   * Throws an EngineError for a definition that does not compile.
+   * @param parts further conditions on those who may be members of the audience
+   */
+  constructor({ input, definitions, rules }: DraftOptions, parts: readonly Condition[] = []) {
     const { source } = input
     const all = definitions.inputs()
     // Under the key of one that is there it stands in the place of that.
     const others = all.filter((input) => input.source.key !== source.key || input.source.type !== source.type)
     this.kind = kindOfType(source)
-    this.#plans = compileBeside([input], others)
+    const inputs = parts.map((condition, index): DefinitionInput => ({
+      ...input,
+      id: definitions.nextId + 1 + index,
+      source: { ...source, key: `\0part ${index}` },
+      query: { kind: 'audience', condition },
+    }))
+    this.#plans = compileBeside([input, ...inputs], others)
     this.#node = this.#plans[this.kind].byId.get(input.id)!
+    this.#parts = inputs.map(({ id }) => this.#plans[this.kind].byId.get(id)!)
     this.#store = storeBeside(this.#plans, rules)
   }
 
@@ -73,11 +92,16 @@ export class Draft {
 
   /** Returns the value for an actor of its kind at an instant; an account's users must be in memory. */
   evaluate(actor: SpaceActor, now: number): Finding {
-    if (this.#isOfNoConcern(actor)) return { value: this.#valueOfNothing(), dueAt: Infinity }
-    return this.#played(actor, now, (drafted) => ({
-      value: drafted.computedValue(this.#node),
-      dueAt: drafted.schedule(),
-    }))
+    if (this.#hasNothingOf(actor)) return this.#findingOfNothing(actor)
+    const flips = this.#flipsOf(actor, now, 0)
+    return this.#played(actor, flips, (drafted) => {
+      drafted.play(now)
+      return {
+        value: drafted.computedValue(this.#node),
+        dueAt: Math.min(drafted.schedule(), flips.knownUntil + 1),
+        parts: this.#parts.map((part) => drafted.computedValue(part) === true),
+      }
+    })
   }
 
   /**
@@ -85,11 +109,14 @@ export class Draft {
    * if it is none by its kept events alone.
    */
   until(actor: SpaceActor, now: number): number | undefined {
-    return this.#played(actor, now, (drafted) => {
+    const flips = this.#flipsOf(actor, now, USER_STEPS_MAX)
+    return this.#played(actor, flips, (drafted) => {
+      drafted.play(now)
       if (drafted.computedValue(this.#node) !== true) return undefined
       for (let step = 0; step < STEPS_MAX; step++) {
-        const due = drafted.schedule()
-        if (due === Infinity) return undefined
+        const due = Math.min(drafted.schedule(), flips.nextAt)
+        if (due === Infinity || due > flips.knownUntil) return undefined
+        flips.apply(due)
         drafted.moveTo(due)
         if (drafted.computedValue(this.#node) !== true) return due
       }
@@ -97,14 +124,11 @@ export class Draft {
     })
   }
 
-  #valueOfNothing(): JsonValue {
-    return this.#node.kind === 'audience' ? false : null
-  }
-
-  /** True for an actor that has nothing of what the draft reads, and that it does not hold for as it is. */
-  #isOfNoConcern(actor: SpaceActor): boolean {
+  /** True for an actor that has nothing of what the draft reads. */
+  #hasNothingOf(actor: SpaceActor): boolean {
     const plan = this.#plans[this.kind]
-    if (actor.kind === 'account' || plan.trueOfNothing.length > 0 || this.#node.inputs.names.size > 0) return false
+    if (actor.kind === 'account' || [this.#node, ...this.#parts].some(({ inputs }) => inputs.names.size > 0))
+      return false
     const { histories } = actor.store
     // A name may have come that nobody had sent before.
     if (!this.#bits || this.#nameCount !== histories.names.count) this.#bits = histories.bitsOf(plan.events.names())
@@ -112,67 +136,35 @@ export class Draft {
     return !histories.mayHold(actor.row, this.#bits)
   }
 
-  /** Gives a view of an actor under the draft's plan, with the states that follow from its kept events. */
-  #played<Result>(actor: SpaceActor, now: number, look: (drafted: DraftActor) => Result): Result {
-    const satisfying = actor.kind === 'account' ? this.#countUsers(actor, now) : NONE_SATISFYING
-    const events = actor.eventsKnownTo(this.#plans[actor.kind].events)
+  #findingOfNothing(actor: SpaceActor): Finding {
+    const { trueOfNothing } = this.#plans[this.kind]
+    const holds = ({ index, eligibleTypes }: DefinitionNode): boolean =>
+      trueOfNothing.includes(index) && (!eligibleTypes || actor.isEligible(eligibleTypes))
+    const value = this.#node.kind === 'audience' ? holds(this.#node) : null
+    return { value, dueAt: Infinity, parts: this.#parts.map(holds) }
+  }
+
+  /** Counts the users of an account that satisfy each condition of the draft. */
+  #flipsOf(actor: SpaceActor, now: number, stepsMax: number): UserFlips {
+    const { user } = this.#plans
+    const flips = new UserFlips(user.conditions, stepsMax)
+    if (actor.kind === 'account' && user.conditions.length > 0)
+      for (const ordinal of actor.userOrdinals)
+        this.#played(viewOfUser(actor.store, ordinal), flips, (drafted) => flips.add(drafted, now))
+    return flips
+  }
+
+  /** Gives a view of an actor under the draft's plan, as its kept events make it. */
+  #played<Result>(actor: SpaceActor, { satisfying }: UserFlips, look: (drafted: PlayedActor) => Result): Result {
+    const plan = this.#plans[actor.kind]
+    const events = actor.eventsKnownTo(plan.events)
     this.#eventCount += events.length
-    const drafted = new DraftActor(this.#store, this.#plans[actor.kind], actor, {
-      definition: this.#node.id,
-      events,
-      satisfying,
-    })
+    const played = { events, satisfying, followed: NONE_FOLLOWED, areForgottenCounted: false }
+    const drafted = new PlayedActor(this.#store, plan, actor, played)
     try {
-      drafted.begin(now)
-      drafted.recompute()
       return look(drafted)
     } finally {
       drafted.end()
     }
-  }
-
-  /** Counts the users of an account that satisfy each condition of the draft. */
-  #countUsers(account: Extract<SpaceActor, { kind: 'account' }>, now: number): ReadonlyMap<number, number> {
-    const { conditions } = this.#plans.user
-    const counts = new Map<number, number>()
-    if (conditions.length === 0) return counts
-    for (const ordinal of account.userOrdinals)
-      this.#played(viewOfUser(account.store, ordinal), now, (drafted) => {
-        for (const condition of conditions)
-          if (drafted.computedValue(condition) === true) counts.set(condition.id, (counts.get(condition.id) ?? 0) + 1)
-      })
-    return counts
-  }
-}
-
-const NONE_SATISFYING: ReadonlyMap<number, number> = new Map()
-
-interface Drafted {
-  readonly definition: number
-  readonly events: readonly ProfileEvent[]
-  /** By condition of the draft: the users of an account that satisfy it. */
-  readonly satisfying: ReadonlyMap<number, number>
-}
-
-class DraftActor extends BesideActor {
-  readonly #drafted: Drafted
-
-  constructor(store: ActorStore, plan: Plan, of: SpaceActor, drafted: Drafted) {
-    super(store, plan, of, drafted.definition)
-    this.#drafted = drafted
-  }
-
-  /** Moves on to an instant at which something is due. */
-  moveTo(now: number): void {
-    this.store.memory.state.doubles[this.row + DUE_AT] = now
-    this.advance(now)
-  }
-
-  override usersSatisfying(condition: number): number {
-    return this.#drafted.satisfying.get(condition) ?? 0
-  }
-
-  override keptEvents(): readonly ProfileEvent[] {
-    return this.#drafted.events
   }
 }

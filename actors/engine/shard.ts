@@ -38,7 +38,7 @@ import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
 import { kindOfType, NONE_PREPARED } from '../compiler/references.ts'
-import { Draft } from './draft.ts'
+import { Draft, type DraftOptions } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
 
 const LIVE_STATES_MAX = 20_000
@@ -282,16 +282,27 @@ export class Shard {
 
   /** Makes a draft of a definition under the present ones. Throws an EngineError for one that does not compile. */
   draft(source: DefinitionSource): Draft {
-    const { calls, clock, store } = this.#system
-    const moment = { arrivals: calls.arrivals, at: clock.now }
-    const input = Definitions.draft(source, this.definitions.nextId, moment)
-    return new Draft({ input, definitions: this.definitions, rules: store.rules })
+    return new Draft(this.draftOptions(source))
   }
 
   /** Makes a draft of a definition that is there, by its number, as if it were not; undefined if there is none. */
   draftOf(definition: number): Draft | undefined {
+    const options = this.draftOptionsOf(definition)
+    return options && new Draft(options)
+  }
+
+  /** Reads a definition as one that begins now, under the present ones. Throws an EngineError if it breaks a rule. */
+  draftOptions(source: DefinitionSource): DraftOptions {
+    const { calls, clock, store } = this.#system
+    const moment = { arrivals: calls.arrivals, at: clock.now }
+    const input = Definitions.draft(source, this.definitions.nextId, moment)
+    return { input, definitions: this.definitions, rules: store.rules }
+  }
+
+  /** Returns a definition that is there, by its number; undefined if there is none. */
+  draftOptionsOf(definition: number): DraftOptions | undefined {
     const input = this.definitions.inputs().find(({ id }) => id === definition)
-    return input && new Draft({ input, definitions: this.definitions, rules: this.#system.store.rules })
+    return input && { input, definitions: this.definitions, rules: this.#system.store.rules }
   }
 
   /** Counts the nodes that a definition would add, and those that it would share with others. It must compile. */

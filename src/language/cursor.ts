@@ -6,7 +6,20 @@ import type { ErrorCode } from '../model/errors.ts'
 import { lex, type Token } from './lexer.ts'
 import { positionAt, QueryError } from './query-error.ts'
 import { suggest } from './suggest.ts'
+import type { Condition } from './tree.ts'
 import { INFIX_JUNCTIONS, roleOf } from './vocabulary.ts'
+
+/** From the first to behind the last character of a condition in its query, in UTF-16 code units. */
+export interface Place {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * The places of the conditions of one tree, by identity: trees hold meaning alone, and equal ones are equal wherever
+ * they stand.
+ */
+export type Places = ReadonlyMap<Condition, Place>
 
 /** Every comparison is one, nested ones too; so is the reducer of a computed trait. */
 export const PRIMARY_EXPRESSIONS_MAX = 50
@@ -33,6 +46,7 @@ export class Cursor {
   private index = 0
   private nesting = 0
   private primaryExpressions = 0
+  private readonly placed = new Map<Condition, Place>()
 
   constructor(text: string) {
     this.text = text
@@ -52,6 +66,18 @@ export class Cursor {
   /** The next token if it is a symbol, else undefined. */
   get symbol(): string | undefined {
     return this.token.kind === 'symbol' ? this.token.text : undefined
+  }
+
+  /** The places of the conditions that have been parsed so far. */
+  get places(): Places {
+    return this.placed
+  }
+
+  /** Records that a condition reaches from a token to the last one that was taken; returns the condition. */
+  place<Placed extends Condition>(condition: Placed, { offset: start }: Token): Placed {
+    const last = this.tokens[this.index - 1]!
+    this.placed.set(condition, { start, end: last.offset + last.text.length })
+    return condition
   }
 
   /** True if the expression before the next token should be whole: the end, AND, OR or a closing symbol follows. */

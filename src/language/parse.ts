@@ -3,10 +3,11 @@
  *
  * P1. `and` and `or` are flat: an operand of the same kind is replaced by its operands, so `a AND (b AND c)` and `a AND
  *     b AND c` are one tree. One operand alone is itself. So equal meanings of parentheses are equal trees.
+ *     The place of a condition leaves out parentheses around the whole of it; what was united has none of its own.
  * P2. Quantifiers stand only in definitions of accounts, not inside one another and not inside a `where`.
  */
 import type { DefinitionSource } from '../model/definition.ts'
-import { Cursor } from './cursor.ts'
+import { Cursor, type Places } from './cursor.ts'
 import { parseComparator } from './parse-comparator.ts'
 import { parseField, parseTrait } from './parse-operand.ts'
 import { parseReduction } from './parse-stream.ts'
@@ -16,11 +17,22 @@ import type { Condition, Query, Reduction, Scalar } from './tree.ts'
 import { INFIX_JUNCTIONS, PREFIX_JUNCTIONS, SYMBOLS } from './vocabulary.ts'
 
 /** Parses a query of this kind about these actors; throws a QueryError at the first fault. */
-export function parseQuery(text: string, { kind, type }: Pick<DefinitionSource, 'kind' | 'type'>): Query {
+export function parseQuery(text: string, about: Pick<DefinitionSource, 'kind' | 'type'>): Query {
+  return parsePlacedQuery(text, about).query
+}
+
+/** Parses a query as `parseQuery` does, and says where in the text each condition of its tree stands. */
+export function parsePlacedQuery(
+  text: string,
+  { kind, type }: Pick<DefinitionSource, 'kind' | 'type'>,
+): { readonly query: Query; readonly places: Places } {
   const cursor = new Cursor(text)
   const scope = { type, quantified: false, events: 0 }
-  if (kind === 'audience') return { kind, condition: parseCondition(cursor, scope) }
-  return { kind, reduction: parseComputedTrait(cursor, scope) }
+  const query: Query =
+    kind === 'audience'
+      ? { kind, condition: parseCondition(cursor, scope) }
+      : { kind, reduction: parseComputedTrait(cursor, scope) }
+  return { query, places: cursor.places }
 }
 
 function parseComputedTrait(cursor: Cursor, scope: Scope): Reduction {
@@ -54,6 +66,7 @@ function parseCondition(cursor: Cursor, scope: Scope, closing?: ')' | '}'): Cond
 
 /** Keeps P1. */
 function parseJunction(cursor: Cursor, kind: 'and' | 'or', parseOperand: () => Condition): Condition {
+  const start = cursor.token
   const first = parseOperand()
   if (!cursor.atJunction([kind.toUpperCase()])) return first
   const operands = [first]
@@ -61,20 +74,23 @@ function parseJunction(cursor: Cursor, kind: 'and' | 'or', parseOperand: () => C
     cursor.advance()
     operands.push(parseOperand())
   }
-  return { kind, operands: operands.flatMap((operand) => (operand.kind === kind ? operand.operands : [operand])) }
+  const flat = operands.flatMap((operand) => (operand.kind === kind ? operand.operands : [operand]))
+  return cursor.place({ kind, operands: flat }, start)
 }
 
 function parseUnary(cursor: Cursor, scope: Scope): Condition {
   if (cursor.accept('(')) return parseCondition(cursor, scope, ')')
+  const start = cursor.token
   if (!cursor.atJunction(PREFIX_JUNCTIONS)) return parseComparison(cursor, scope)
   if (cursor.atJunction(['NOT'])) {
     cursor.advance()
-    return { kind: 'not', operand: cursor.nested(() => parseUnary(cursor, scope)) }
+    const operand = cursor.nested(() => parseUnary(cursor, scope))
+    return cursor.place({ kind: 'not', operand }, start)
   }
   refuseQuantifier(cursor, scope)
   const quantifier = cursor.advance().text.toLowerCase() as 'any' | 'all' | 'none'
   const operand = cursor.nested(() => parseUnary(cursor, { ...scope, quantified: true }))
-  return { kind: 'quantifier', quantifier, operand }
+  return cursor.place({ kind: 'quantifier', quantifier, operand }, start)
 }
 
 function refuseQuantifier(cursor: Cursor, scope: Scope): void {
@@ -96,7 +112,7 @@ function parseComparison(cursor: Cursor, scope: Scope): Condition {
   const left = parseLeft(cursor, scope)
   const comparator = parseComparator(cursor, scope)
   cursor.countPrimaryExpression(start)
-  return { kind: 'comparison', left, ...comparator }
+  return cursor.place({ kind: 'comparison', left, ...comparator }, start)
 }
 
 function parseLeft(cursor: Cursor, scope: Scope): Scalar {

@@ -49,7 +49,7 @@ interface Resource<Profile, Query> {
 }
 
 /** An empty space id stands for the space of the token. */
-const PROFILES = '{:space}/collections/:collection/profiles'
+export const PROFILES = '{:space}/collections/:collection/profiles'
 const BODY_BYTES_MAX = 16 * 1024
 
 export function profileRouter<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): Router {
@@ -66,7 +66,7 @@ export function profileRouter<Profile extends ShownProfile>(options: ProfileApiO
   return router
 }
 
-const ROOTS = ['/v1/spaces', '/v1/namespaces']
+export const ROOTS = ['/v1/spaces', '/v1/namespaces']
 const readBody = express.raw({ type: () => true, limit: BODY_BYTES_MAX })
 
 /** Browsers may not read profiles: a token that opens them all would stand in every page. */
@@ -224,7 +224,7 @@ function addressOf(
   return `${root}/${space}/collections/${path}?${parameters.toString()}`
 }
 
-function checkSpace({ spaceOf }: Pick<ProfileApiOptions<ShownProfile>, 'spaceOf'>): RequestHandler {
+export function checkSpace({ spaceOf }: Pick<ProfileApiOptions<ShownProfile>, 'spaceOf'>): RequestHandler {
   return (request, _response, next) => {
     readSpace(request, spaceOf)
     next()
@@ -241,12 +241,12 @@ function readSpace(request: Request, spaceOf: ProfileApiOptions<ShownProfile>['s
   return own
 }
 
-function readCollection(collection: unknown): Collection {
+export function readCollection(collection: unknown): Collection {
   if (collection === 'users' || collection === 'accounts') return collection
   throw new EngineError('validation_error', 'collection: expected users or accounts', 'collection')
 }
 
-function readIdentifier(identifier: unknown): ProfileName {
+export function readIdentifier(identifier: unknown): ProfileName {
   const name = readName(typeof identifier === 'string' ? identifier : '')
   if (name) return name
   throw new EngineError(

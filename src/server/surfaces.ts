@@ -1,6 +1,8 @@
 /** The APIs of the server, each connected to the space. */
 import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
+import { readJson } from '../control-api/body.ts'
+import { readDraft } from '../control-api/draft-body.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Surface } from '../http/app.ts'
@@ -9,7 +11,9 @@ import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import { TRAITS_LIMIT } from '../profile-api/query.ts'
+import { explainRouter } from '../profile-api/explain-router.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import { explainDefinition, explainDraft } from '../space/explain.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
 import type { TransitionFeed } from '../space/transition-feed.ts'
@@ -46,7 +50,7 @@ export function surfacesOf(
   pipeline: Pipeline,
   { clock, delivery, previews, feed, exports, members }: SurfaceParts,
 ): Surface[] {
-  const { registry } = pipeline
+  const { registry, shard } = pipeline
   const sources = new Map([[config.writeKey, SOURCE_ID]])
   const credentials = new Credentials({
     spaceId: config.spaceId,
@@ -62,6 +66,14 @@ export function surfacesOf(
     rate: config.profileApiRate ?? 0,
     traitsLimit: config.traitsLimit ?? TRAITS_LIMIT,
     feed,
+  })
+  const explanations = explainRouter({
+    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
+    profiles: profileSourceOf(config.spaceId, pipeline),
+    explain: (profile, definition) => explainDefinition(shard, definition, profile, clock()),
+    explainDraft: (profile, source) => explainDraft(shard, source, profile, clock()),
+    readJson: readJson(),
+    readDraft: (body, type) => readDraft(body, type, clock()),
   })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
@@ -88,6 +100,7 @@ export function surfacesOf(
   })
   return [
     { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
+    { router: explanations, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
     { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
     { router: board, paths: ['/queues'], errorBody: controlErrorBody },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { lex } from '../../src/language/lexer.ts'
-import { parseQuery } from '../../src/language/parse.ts'
+import { parsePlacedQuery, parseQuery } from '../../src/language/parse.ts'
 import { printQuery } from '../../src/language/print.ts'
 import { QueryError } from '../../src/language/query-error.ts'
-import type { Query } from '../../src/language/tree.ts'
+import type { Comparison, Condition, Query } from '../../src/language/tree.ts'
 import { arbitrarySample, arbitraryText, type Sample } from './arbitrary-query.ts'
 import { propertyRuns } from '../support/runs.ts'
 
@@ -31,6 +31,60 @@ function attempt(text: string, sample: Sample): Query | QueryError {
 function holds<Value>(arbitrary: fc.Arbitrary<Value>, law: (value: Value) => void): void {
   fc.assert(fc.property(arbitrary, law), propertyRuns(500))
 }
+
+/** Lists all conditions of a tree, those inside a `where` too. */
+function conditionsIn(tree: unknown): Condition[] {
+  if (typeof tree !== 'object' || tree === null) return []
+  const kind = 'kind' in tree ? tree.kind : undefined
+  const isCondition = ['and', 'or', 'not', 'quantifier', 'comparison'].includes(kind as string)
+  return [...(isCondition ? [tree as Condition] : []), ...Object.values(tree).flatMap(conditionsIn)]
+}
+
+/** Parses the text of a condition, which may stand inside two events. */
+function conditionOf(text: string, type: Sample['type']): Condition {
+  const whole = `event('a').where(event('b').where(${text}).count() = 1).count() = 1`
+  const inner = (outer: Condition): Condition => {
+    const { left } = outer as Comparison
+    const filter = left.kind === 'reduction' ? left.stream.filters[0] : undefined
+    if (filter?.kind !== 'where') throw new Error('expected a where')
+    return filter.condition
+  }
+  return inner(inner(topCondition(whole, type)))
+}
+
+function topCondition(text: string, type: Sample['type']): Condition {
+  return (parseQuery(text, { kind: 'audience', type }) as Extract<Query, { kind: 'audience' }>).condition
+}
+
+describe('places', () => {
+  test('the text at the place of a condition is that condition, for every condition of a tree', () => {
+    holds(arbitrarySample(), ({ type, query }) => {
+      const text = printQuery(query)
+      const placed = parsePlacedQuery(text, { kind: query.kind, type })
+      expect(placed.query).toStrictEqual(query)
+      const conditions = conditionsIn(placed.query)
+      expect(placed.places.size).toBeGreaterThanOrEqual(conditions.length)
+      for (const condition of conditions) {
+        const { start, end } = placed.places.get(condition)!
+        const part = text.slice(start, end)
+        const isQuantified = conditionsIn(condition).some(({ kind }) => kind === 'quantifier')
+        const again = isQuantified ? topCondition(part, type) : conditionOf(part, type)
+        expect(again).toStrictEqual(condition)
+      }
+    })
+  })
+
+  test('parentheses around a condition are none of it, those inside are', () => {
+    const text = "( trait('a') = 1 ) AND (trait('b') = 2 or trait('c') = 3)"
+    const { query, places } = parsePlacedQuery(text, { kind: 'audience', type: 'USERS' })
+    const texts = conditionsIn(query).map((condition) => {
+      const { start, end } = places.get(condition)!
+      return text.slice(start, end)
+    })
+    const [a, or, b, c] = ["trait('a') = 1", "trait('b') = 2 or trait('c') = 3", "trait('b') = 2", "trait('c') = 3"]
+    expect(texts).toEqual([text, a, or, b, c])
+  })
+})
 
 describe('round trip', () => {
   test('every tree is what its printed text parses to', () => {

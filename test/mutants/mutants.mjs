@@ -10,6 +10,7 @@ const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
 const ORIGINS = 'test/actors/engine/origins.test.ts'
 const CHANGEOVER = 'test/actors/engine/changeover.test.ts'
+const EXPLAINER = 'test/actors/explanation/explainer.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
 const FEED = 'test/space/transition-feed.test.ts'
 const EXPORT_WALK = 'test/exports/export-walk.test.ts'
@@ -847,6 +848,39 @@ export const MUTANTS = [
     find: 'rank++ === start.rank',
     replace: 'rank++ >= 0',
     caughtBy: ['test/actors/history/event-search.test.ts'],
+    name: 'an explanation takes what it reads as it is for ever',
+    file: 'actors/engine/played-actor.ts',
+    find: 'for (const node of this.#followed) this.#follow(node)',
+    replace: '',
+    caughtBy: [EXPLAINER],
+  },
+  {
+    name: 'an explanation of an account lets the time of its users stand still',
+    file: 'actors/engine/user-flips.ts',
+    find: 'this.#flips.push({ at: due, condition: condition.id, by: holds ? 1 : -1 })',
+    replace: 'continue',
+    caughtBy: [EXPLAINER, 'test/actors/engine/draft.test.ts'],
+  },
+  {
+    name: 'an explained occurrence counts itself among what comes after it',
+    file: 'actors/explanation/occurrence-questions.ts',
+    find: 'const filters = [isOther, ...stream.filters.map(filterAfter)]',
+    replace: 'const filters = [isOther, ...stream.filters.map(filterAfter)].slice(1)',
+    caughtBy: [EXPLAINER],
+  },
+  {
+    name: 'an explained occurrence forgets the window of its children',
+    file: 'actors/explanation/occurrence-questions.ts',
+    find: 'filter.parent ? aged(0, durationMs(filter.duration))',
+    replace: 'filter.parent ? aged(0, Infinity)',
+    caughtBy: [EXPLAINER, 'test/http/explain.test.ts'],
+  },
+  {
+    name: 'a preview looks at an account no more when its users are due',
+    file: 'actors/engine/draft.ts',
+    find: 'Math.min(drafted.schedule(), flips.knownUntil + 1)',
+    replace: 'drafted.schedule()',
+    caughtBy: ['test/actors/engine/draft.test.ts'],
   },
 ]
 

@@ -28,6 +28,7 @@ export interface OracleEvent {
   readonly ts: number
   readonly arrival: number
   readonly sourceId: string
+  readonly messageId: string
   readonly properties: Readonly<Record<string, JsonValue>>
   readonly context: Readonly<Record<string, JsonValue>>
 }

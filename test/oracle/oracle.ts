@@ -8,6 +8,7 @@
  * O3. A settlement evaluates every definition, each after those that it reads, until it reaches no further actor; only
  *     the difference between before and after is published.
  */
+import type { Condition, Reduction } from '../../src/language/tree.ts'
 import type { DefinitionSource, DefinitionType } from '../../src/model/definition.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -68,6 +69,8 @@ export class Oracle {
   readonly #messageIds = new Set<string>()
   readonly #log: OracleInput[] = []
   #arrivals = 0
+  /** Definitions that conditions are judged of. */
+  readonly #judged = new Map<DefinitionSource, Definition>()
   /** Values that actors read of themselves; dropped with every input. */
   #readings = new Map<User | Account, Reading>()
 
@@ -123,6 +126,32 @@ export class Oracle {
     this.#clock = Math.max(this.#clock, until)
   }
 
+  /**
+   * Judges a condition of a definition for an actor, or for one of its events, or reduces a stream; as of the clock.
+   * @param within the ids of an event in whose `where` it is, and of the event around that
+   */
+  judge(
+    label: string,
+    source: DefinitionSource,
+    asked: Condition | Reduction,
+    [event, parent]: readonly string[] = [],
+  ): JsonValue {
+    const actor = this.#actors.find((candidate) => candidate.label === label)!
+    const definition = this.#judged.get(source) ?? compile(source, 0)
+    this.#judged.set(source, definition)
+    const view = (of: User | Account) => this.#view(of, definition, new Moment(this.#clock))
+    const judged: View = {
+      ...view(actor),
+      quantified: (node) => {
+        for (const user of (actor as Account).users) user.contributions.set(node, holds(node.operand, view(user)))
+        return quantified(actor, node)
+      },
+    }
+    const known = (id: string | undefined) => actor.events.find(({ messageId }) => messageId === id)
+    const occurrence = { event: known(event), parent: known(parent) }
+    return asked.kind === 'reduction' ? reduce(asked, judged, occurrence) : holds(asked, judged, occurrence)
+  }
+
   #report(
     actor: User | Account,
     type: DefinitionType,
@@ -165,9 +194,9 @@ export class Oracle {
     if (call.type === 'alias') return
     this.#readings = new Map()
     const arrival = ++this.#arrivals
-    const { ts, sourceId } = call
+    const { ts, sourceId, messageId = '' } = call
     const user = this.#identities.resolve(call.ids)
-    if (call.event) user.events = inOrder([...user.events, { ...call.event, ts, arrival, sourceId }])
+    if (call.event) user.events = inOrder([...user.events, { ...call.event, ts, arrival, sourceId, messageId }])
     const traitsOwner = call.groupId === undefined ? user : this.#join(user, call.groupId)
     for (const [name, value] of Object.entries(call.traits)) traitsOwner.setTrait(name, { value, ts, arrival })
     this.#settle(this.#clock, [user])

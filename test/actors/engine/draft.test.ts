@@ -71,6 +71,24 @@ describe('a draft', () => {
     expect(until("event('Seen').between(0 days, 2 days).count() <= 1")).toBeUndefined()
   })
 
+  it('tells when a member leaves by a funnel, by a time that is a computed trait, or by the users of an account', () => {
+    const space = new Space(computedTrait('last_at', "event('Seen').last(property('at'))"))
+    space.group('u1', 'g1')
+    for (const at of [0, HOUR])
+      for (const event of ['Seen', 'Paid']) space.track('u1', event, { at: new Date(START).toISOString() }, at)
+    const user = space.shard.profile('user_id', 'u1')!
+    const account = space.shard.account('g1')!
+    const now = space.shard.clock
+    const paid = "event('Paid').within(2 hours).count() >= 1"
+    const funnel = draftOf(space.shard, audience('a', `event('Seen').where(${paid}).count() >= 1`))
+    expect(funnel.until(user, now)).toBe(START + 3 * HOUR)
+    const recent = draftOf(space.shard, audience('a', "trait('last_at').within_last(7 days)"))
+    expect(recent.evaluate(user, now)).toEqual({ value: true, dueAt: START + 7 * DAY + 1, parts: [] })
+    const ofUsers = draftOf(space.shard, accountAudience('a', `ANY ${paid}`))
+    expect(ofUsers.evaluate(account, now)).toMatchObject({ value: true, dueAt: START + 3 * HOUR })
+    expect(ofUsers.until(account, now)).toBe(START + 3 * HOUR)
+  })
+
   it('under the key of a definition stands in its place', () => {
     const space = new Space(audience('a', "event('Seen').count() >= 1"), audience('b', "trait('a') = true"))
     space.track('u1', 'Seen')

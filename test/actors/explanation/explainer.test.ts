@@ -1,0 +1,177 @@
+/** Explanations against the oracle: every condition of a tree in random states, and the instants at which each turns. */
+import { isDeepStrictEqual } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { Explainer, outermost } from '../../../actors/explanation/explainer.ts'
+import type { Shard } from '../../../actors/engine/shard.ts'
+import { parseQuery } from '../../../src/language/parse.ts'
+import type { Condition, Reduction } from '../../../src/language/tree.ts'
+import type { DefinitionSource } from '../../../src/model/definition.ts'
+import type { ExplainedCondition, Explanation } from '../../../src/model/explanation.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
+import { Oracle, type OracleInput } from '../../oracle/oracle.ts'
+import { assertScenarios } from '../../support/corpus.ts'
+import { scenarios } from '../../support/generators/calls.ts'
+import { bytesOf } from '../../support/reopened.ts'
+import { type Scenario, shardAfter } from '../../support/run-shard.ts'
+import { propertyRuns } from '../../support/runs.ts'
+
+function explainerOf(shard: Shard, source: DefinitionSource): Explainer {
+  const id = shard.definitions.input(source.key, source.type)!.id
+  const { input, definitions, rules } = shard.draftOptionsOf(id)!
+  return new Explainer({
+    input,
+    all: definitions.inputs(),
+    nextId: definitions.nextId,
+    rules,
+    areForgottenCounted: true,
+  })
+}
+
+/** Gives every call an id of its own, unless it has one. */
+function withIds({ inputs, ...rest }: Scenario): Scenario {
+  const named = inputs.map((input, index): OracleInput =>
+    input.kind === 'call' ? { ...input, call: { messageId: `m${index}`, ...input.call } } : input,
+  )
+  return { ...rest, inputs: named }
+}
+
+/** Something that an explanation says of an actor. */
+interface Claim {
+  readonly label: string
+  readonly asked: Condition | Reduction
+  readonly within: readonly string[]
+  readonly value: JsonValue
+  /** Infinite if it does not turn; undefined if it is not told. */
+  readonly changesAt: number | undefined
+}
+
+/** Lists what an explanation of a condition says, and of all within it. */
+function claimsOf(
+  label: string,
+  condition: Condition,
+  explained: ExplainedCondition,
+  within: readonly string[] = [],
+): Claim[] {
+  const about = (asked: Condition | Reduction, value: JsonValue, changesAt?: number): Claim => ({
+    label,
+    asked,
+    within,
+    value,
+    changesAt,
+  })
+  const own = about(condition, explained.holds, explained.changesAt ?? Infinity)
+  expect(explained.wants === undefined).toBe(explained.holds)
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return [
+        own,
+        ...condition.operands.flatMap((operand, index) => claimsOf(label, operand, explained.of![index]!, within)),
+      ]
+    case 'not':
+      return [own, ...claimsOf(label, condition.operand, explained.of![0]!, within)]
+    case 'quantifier': {
+      const ofUsers = explained.users!.flatMap((user) => [
+        { label: user.id, asked: condition.operand, within, value: user.holds, changesAt: user.changesAt ?? Infinity },
+        ...outermost(condition.operand).flatMap((one, index) => claimsOf(user.id, one, user.of[index]!)),
+      ])
+      return [own, ...ofUsers]
+    }
+    case 'comparison':
+      if (condition.left.kind !== 'reduction') return [own]
+      return [own, ...reductionClaims(label, condition.left, explained, within)]
+  }
+}
+
+function reductionClaims(
+  label: string,
+  reduction: Reduction,
+  explained: ExplainedCondition,
+  within: readonly string[],
+): Claim[] {
+  const value: Claim = { label, asked: reduction, within, value: explained.value, changesAt: undefined }
+  if (reduction.reducer.kind === 'count') expect(explained.events).toHaveLength(Math.min(10, explained.value as number))
+  const wheres = reduction.stream.filters.flatMap((filter) => (filter.kind === 'where' ? [filter.condition] : []))
+  const ofOccurrences = (explained.occurrences ?? []).flatMap(({ messageId, holds, changesAt = Infinity, of }) => {
+    const inside = [messageId, ...within].slice(0, 2)
+    const parts = wheres.flatMap(outermost)
+    const whole: Condition = { kind: 'and', operands: wheres }
+    return [
+      { label, asked: whole, within: inside, value: holds, changesAt },
+      ...parts.flatMap((part, index) => claimsOf(label, part, of[index]!, inside)),
+    ]
+  })
+  return [value, ...ofOccurrences]
+}
+
+function claims(
+  label: string,
+  source: DefinitionSource,
+  { value, conditions, changesAt, isEligible }: Explanation,
+): Claim[] {
+  const query = parseQuery(source.query, source)
+  if (query.kind === 'computed_trait') {
+    const whole = { label, asked: query.reduction, within: [], value, changesAt: changesAt ?? Infinity }
+    return [whole, ...reductionClaims(label, query.reduction, conditions[0]!, [])]
+  }
+  const parts = outermost(query.condition)
+  const own = isEligible ? [{ label, asked: query.condition, within: [], value, changesAt: changesAt ?? Infinity }] : []
+  return [...own, ...parts.flatMap((part, index) => claimsOf(label, part, conditions[index]!))]
+}
+
+/** True if some user may read what time does to an account: there an explanation takes it as it is. */
+function doUsersReadAccounts({ definitions }: Scenario): boolean {
+  const keys = definitions.flatMap(({ type, key }) => (type === 'ACCOUNTS' ? [key] : []))
+  return definitions.some(
+    ({ type, query }) =>
+      (type === 'USERS' || /\b(any|all|none)\b/i.test(query)) && keys.some((key) => query.includes(`'${key}`)),
+  )
+}
+
+const INSTANTS_MAX = 6
+
+describe('an explanation', () => {
+  it('says of every condition what the oracle says, turns when that does, and changes nothing', () => {
+    assertScenarios(scenarios(), propertyRuns(100), (given) => {
+      const scenario = withIds(given)
+      const shard = shardAfter(scenario)
+      const before = bytesOf(shard)
+      const oracle = Oracle.of(scenario.definitions)
+      for (const input of scenario.inputs) oracle.apply(input)
+      oracle.finish(shard.clock - 1)
+      const all = scenario.definitions.flatMap((source) => {
+        const explainer = explainerOf(shard, source)
+        const kind = source.type === 'USERS' ? 'user' : 'account'
+        const ofKind = shard.actors().filter((actor) => actor.kind === kind)
+        return ofKind.flatMap((actor) =>
+          claims(actor.label, source, explainer.explain(actor, shard.clock)).map((claim) => ({ ...claim, source })),
+        )
+      })
+      expect(bytesOf(shard)).toBe(before)
+      const judge = ({ label, source, asked, within }: (typeof all)[number]) =>
+        oracle.judge(label, source, asked, within)
+      // To compare two trees takes longer than to judge them.
+      const hold = (of: typeof all, are: boolean, at: number): void => {
+        for (const claim of of)
+          if (isDeepStrictEqual(judge(claim), claim.value) !== are)
+            expect({ at, ...claim, judged: judge(claim) }).toBe(are ? 'as it is told' : 'another by now')
+      }
+      oracle.apply({ kind: 'tick', receivedAt: shard.clock })
+      hold(all, true, shard.clock)
+      if (doUsersReadAccounts(scenario)) return
+      const timed = all.filter(({ changesAt }) => changesAt !== undefined)
+      const instants = [...new Set(timed.map(({ changesAt }) => changesAt!))].filter(Number.isFinite)
+      for (const instant of instants.sort((a, b) => a - b).slice(0, INSTANTS_MAX)) {
+        oracle.finish(instant - 1)
+        const open = timed.filter(({ changesAt }) => changesAt! >= instant)
+        hold(open, true, instant - 1)
+        oracle.finish(instant)
+        hold(
+          open.filter(({ changesAt }) => changesAt === instant),
+          false,
+          instant,
+        )
+      }
+    })
+  })
+})
