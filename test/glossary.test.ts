@@ -10,7 +10,7 @@ const FOLDERS = ['src', 'actors', 'destinations']
 /** Words that any engineer reads without a glossary, names of formats and products among them. */
 const PLAIN_WORDS: ReadonlySet<string> = new Set(
   `
-    address addressing admin allocator allow answered api app application applied as asked bag before binary bits
+    address addressing admin allocator allow answered api app application applied as ask asked bag before binary bits
     blocked board body bull cells change changed checked checkpointer choice class client clock code collection column
     comparison compiled compiler complaint concern config context control count counted counts credentials csv damaged
     data date defined delayed description difference directory disk distinct duration edge ending engine error ever

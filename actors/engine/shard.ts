@@ -38,6 +38,7 @@ import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
 import { kindOfType, NONE_PREPARED } from '../compiler/references.ts'
+import type { Condition } from '../../src/language/tree.ts'
 import { Draft, type DraftOptions } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
 
@@ -281,8 +282,8 @@ export class Shard {
   }
 
   /** Makes a draft of a definition under the present ones. Throws an EngineError for one that does not compile. */
-  draft(source: DefinitionSource): Draft {
-    return new Draft(this.draftOptions(source))
+  draft(source: DefinitionSource, parts: readonly Condition[] = []): Draft {
+    return new Draft(this.draftOptions(source), parts)
   }
 
   /** Makes a draft of a definition that is there, by its number, as if it were not; undefined if there is none. */

@@ -52,6 +52,8 @@ interface Subject {
   readonly depth: number
   /** Occurrences that may still be looked at. */
   readonly left: { occurrences: number }
+  /** True if it is asked when conditions turn. */
+  readonly isPlayedOn: boolean
 }
 
 export class Explainer {
@@ -78,7 +80,7 @@ export class Explainer {
     const { source } = this.#context.input
     const filled = this.#sheet.fill(actor, now)
     const occurrences = Math.min(OCCURRENCES_MAX, Math.floor(EVENTS_MAX / (filled.eventCount + 1)))
-    const subject: Subject = { actor, now, inside: undefined, depth: 0, left: { occurrences } }
+    const subject: Subject = { actor, now, inside: undefined, depth: 0, left: { occurrences }, isPlayedOn: true }
     const isEligible = actor.kind === 'account' || source.kind === 'computed_trait' || actor.isEligible(typesOf(source))
     const { value, changesAt } = filled.whole
     return {
@@ -95,8 +97,9 @@ export class Explainer {
 
   /** Lists the newest events behind what a member is in for. */
   because(actor: SpaceActor, now: number): EventReference[] {
-    const filled = this.#sheet.fill(actor, now)
-    const subject: Subject = { actor, now, inside: undefined, depth: 0, left: { occurrences: 0 } }
+    const isPlayedOn = false
+    const filled = this.#sheet.fill(actor, now, { isPlayedOn })
+    const subject: Subject = { actor, now, inside: undefined, depth: 0, left: { occurrences: 0 }, isPlayedOn }
     if (this.#query.kind === 'computed_trait') return newest(filled.eventsOf(this.#query.reduction))
     const conditions = outermost(this.#query.condition).map((condition) => this.#condition(condition, filled, subject))
     return united(conditions.filter(({ holds }) => holds))
@@ -130,13 +133,11 @@ export class Explainer {
         const wants = holds ? undefined : wantsOf(condition, of, subject.inside?.event.name)
         return { ...seen, value: holds, events: united(of), wants, of }
       }
-      case 'quantifier':
-        return {
-          ...seen,
-          events: [],
-          wants: holds ? undefined : wantsOf(condition, []),
-          ...this.#users(condition, subject, holds),
-        }
+      case 'quantifier': {
+        const users = this.#users(condition, subject, holds)
+        const events = united(users.users.flatMap(({ of }) => of))
+        return { ...seen, events, wants: holds ? undefined : wantsOf(condition, []), ...users }
+      }
       case 'comparison':
         return { ...seen, ...this.#comparison(condition, filled, subject, holds) }
     }
@@ -183,7 +184,7 @@ export class Explainer {
     const wheres = filters.flatMap((filter) => (filter.kind === 'where' ? [filter.condition] : []))
     if (wheres.length === 0) return {}
     const whole: Condition = wheres.length === 1 ? wheres[0]! : { kind: 'and', operands: wheres }
-    const { actor, now, inside, depth, left } = subject
+    const { actor, now, inside, depth, left, isPlayedOn } = subject
     const shown = filled
       .candidatesOf(reduction)
       .slice(-(depth === 0 ? EXPLAINED_MAX : NESTED_MAX))
@@ -194,8 +195,8 @@ export class Explainer {
       if (left.occurrences-- <= 0) break
       const sheet = this.#innerSheet(reduction, () => new Sheet(this.#context, type, whole, event))
       const parent = inside?.event.properties ?? {}
-      const judged = sheet.fill(actor, now, choiceOf(occurrence, parent))
-      const within: Subject = { actor, now, inside: { event: occurrence, parent }, depth: depth + 1, left }
+      const judged = sheet.fill(actor, now, { choose: choiceOf(occurrence, parent), isPlayedOn })
+      const within: Subject = { actor, now, inside: { event: occurrence, parent }, depth: depth + 1, left, isPlayedOn }
       occurrences.push({
         ...referenceTo(occurrence),
         leavesAt: leavesAt(occurrence, filters),
@@ -210,7 +211,7 @@ export class Explainer {
   /** Counts the users that meet the condition of a quantifier, and explains those that decide it. */
   #users(
     { operand, quantifier }: Extract<Condition, { kind: 'quantifier' }>,
-    { actor, now, depth, left }: Subject,
+    { actor, now, depth, left, isPlayedOn }: Subject,
     holds: boolean,
   ): Required<Pick<ExplainedCondition, 'value' | 'users'>> {
     if (actor.kind === 'user') throw new Error('a quantifier is about the users of an account')
@@ -221,11 +222,11 @@ export class Explainer {
     let count = 0
     for (const ordinal of actor.userOrdinals) {
       const user = viewOfUser(actor.store, ordinal)
-      const filled = sheet.fill(user, now)
+      const filled = sheet.fill(user, now, { isPlayedOn })
       const isMet = filled.whole.value === true
       if (isMet) count++
       if (isMet !== deciding || users.length === EXPLAINED_MAX) continue
-      const subject: Subject = { actor: user, now, inside: undefined, depth: depth + 1, left }
+      const subject: Subject = { actor: user, now, inside: undefined, depth: depth + 1, left, isPlayedOn }
       users.push({
         id: user.label,
         holds: isMet,
@@ -268,8 +269,16 @@ function jsonOf(reached: Reached): JsonValue {
   return reached instanceof Several ? [...reached.values] : (reached ?? null)
 }
 
-function referenceTo({ messageId, ts }: ProfileEvent): EventReference {
-  return { messageId, ts }
+/** One for each event that was read: not every call has a `messageId` by which to know it again. */
+const references = new WeakMap<ProfileEvent, EventReference>()
+
+function referenceTo(event: ProfileEvent): EventReference {
+  const known = references.get(event)
+  if (known) return known
+  const { messageId, ts } = event
+  const reference = { messageId, ts }
+  references.set(event, reference)
+  return reference
 }
 
 /** @param events in order */
@@ -279,6 +288,6 @@ function newest(events: readonly ProfileEvent[]): EventReference[] {
 
 /** Unites the events behind several conditions, newest first. */
 function united(conditions: readonly ExplainedCondition[]): EventReference[] {
-  const all = new Map(conditions.flatMap(({ events }) => events.map((event) => [event.messageId, event])))
-  return [...all.values()].sort((a, b) => b.ts - a.ts).slice(0, EXPLAINED_MAX)
+  const all = new Set(conditions.flatMap(({ events }) => events))
+  return [...all].sort((a, b) => b.ts - a.ts).slice(0, EXPLAINED_MAX)
 }

@@ -64,6 +64,13 @@ export interface InquiryAnswers {
 /** Chooses the events that are read, and the properties that each has besides its own. */
 export type EventChoice = (events: readonly ProfileEvent[]) => readonly (readonly [ProfileEvent, JsonObject])[]
 
+export interface AskOptions {
+  /** Left out: all events. */
+  readonly choose?: EventChoice | undefined
+  /** False: it is not asked when answers turn (default true). */
+  readonly isPlayedOn?: boolean
+}
+
 const ALL_EVENTS: EventChoice = (events) => events.map((event) => [event, {}])
 
 export class Inquiry {
@@ -90,9 +97,9 @@ export class Inquiry {
   }
 
   /** Asks all questions about an actor of the kind that they are about; users of an account must be in memory. */
-  ask(actor: SpaceActor, now: number, choose: EventChoice = ALL_EVENTS): InquiryAnswers {
+  ask(actor: SpaceActor, now: number, { choose = ALL_EVENTS, isPlayedOn = true }: AskOptions = {}): InquiryAnswers {
     const { user, account } = this.#plans
-    const flips = new UserFlips(user.conditions, USER_STEPS_MAX)
+    const flips = new UserFlips(user.conditions, isPlayedOn ? USER_STEPS_MAX : 0)
     if (actor.kind === 'account' && account.quantified.length > 0)
       for (const ordinal of actor.userOrdinals) {
         const of = viewOfUser(actor.store, ordinal)
@@ -105,17 +112,16 @@ export class Inquiry {
     }))
     const answers = this.#played(actor, marked, flips, (played) => {
       played.play(now)
-      return this.#answers(played, flips, marked.length)
+      return this.#answers(played, flips, isPlayedOn ? stepsFor(marked.length) : 0)
     })
     return { answers, events: known.map(([event]) => event) }
   }
 
-  #answers(played: PlayedActor, flips: UserFlips, eventCount: number): InquiryAnswer[] {
+  #answers(played: PlayedActor, flips: UserFlips, stepsMax: number): InquiryAnswer[] {
     const values = this.#nodes.map((node) => node.evaluate(played))
     const changesAt: (number | undefined)[] = values.map(() => undefined)
     let open = this.#timed.filter((isTimed) => isTimed).length
-    let steps = Math.max(STEPS_MIN, Math.min(STEPS_MAX, STEPS_TIMES_EVENTS / (eventCount + 1)))
-    while (open > 0 && steps-- > 0) {
+    for (let steps = 0; open > 0 && steps < stepsMax; steps++) {
       const due = Math.min(played.schedule(), flips.nextAt)
       if (due === Infinity || due > flips.knownUntil) break
       flips.apply(due)
@@ -149,6 +155,10 @@ export class Inquiry {
       played.end()
     }
   }
+}
+
+function stepsFor(eventCount: number): number {
+  return Math.max(STEPS_MIN, Math.min(STEPS_MAX, STEPS_TIMES_EVENTS / (eventCount + 1)))
 }
 
 function inputOf(

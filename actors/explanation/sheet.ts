@@ -11,7 +11,7 @@ import type { DefinitionType } from '../../src/model/definition.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { EVENT, type EventChoice, Inquiry, type InquiryAnswer, type InquiryContext } from './inquiry.ts'
+import { type AskOptions, EVENT, Inquiry, type InquiryAnswer, type InquiryContext } from './inquiry.ts'
 import { afterOccurrence, verdictOf } from './occurrence-questions.ts'
 
 /** The answers of one actor. */
@@ -71,8 +71,8 @@ export class Sheet {
     this.#inquiry = new Inquiry(context, type, questions, timed)
   }
 
-  fill(actor: SpaceActor, now: number, choose?: EventChoice): FilledSheet {
-    const { answers, events } = this.#inquiry.ask(actor, now, choose)
+  fill(actor: SpaceActor, now: number, options?: AskOptions): FilledSheet {
+    const { answers, events } = this.#inquiry.ask(actor, now, options)
     const listed = (question: number | undefined): ProfileEvent[] => {
       const indexes = question === undefined ? null : (answers[question]!.value as number[] | null)
       return (indexes ?? []).sort((a, b) => a - b).map((index) => events[index]!)

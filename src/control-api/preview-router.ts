@@ -137,13 +137,20 @@ function previewView(kind: DefinitionKind, id: string, options: PreviewApiOption
     identifiers,
     overlap,
     ...(difference && { difference }),
+    ...(exact && kind === 'audience' && { conditions: findings.conditions }),
     ...(findings.values && { values: findings.values }),
     ...(findings.cost && { cost: costView(findings.cost) }),
   }
 }
 
-function memberView({ id, externalIds, traits, until }: PreviewMember): object {
-  return { id, externalIds, traits, ...(until !== undefined && { until: formatInstant(until) }) }
+function memberView({ id, externalIds, traits, until, because }: PreviewMember): object {
+  return {
+    id,
+    externalIds,
+    traits,
+    ...(until !== undefined && { until: formatInstant(until) }),
+    because: because.map(({ messageId, ts }) => ({ messageId, ts: formatInstant(ts) })),
+  }
 }
 
 /** An age without an end is null. */

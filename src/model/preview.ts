@@ -1,5 +1,6 @@
 /** Previews: how many a definition would have that is not there, and who. */
 import type { DefinitionSource } from './definition.ts'
+import type { EventReference } from './explanation.ts'
 import type { ExternalId } from './external-id.ts'
 import type { JsonObject, JsonValue } from './json.ts'
 
@@ -37,6 +38,18 @@ export interface Overlap {
   readonly onlyOther: number
 }
 
+/** A condition of a previewed audience, by its place in the query, and how much it cuts. */
+export interface PreviewCondition {
+  readonly start: number
+  readonly end: number
+  /** Those who meet it, of all who could be members. */
+  readonly meets: number
+  /** Members that there would be without it. */
+  readonly without: number
+  /** For one of several that an OR joins: members through it alone. */
+  readonly onlyThrough?: number
+}
+
 export interface PreviewMember {
   /** `user_id:u1`. */
   readonly id: string
@@ -44,6 +57,8 @@ export interface PreviewMember {
   readonly traits: JsonObject
   /** When it would leave by itself, epoch ms; undefined if it would not. */
   readonly until: number | undefined
+  /** The newest events that it is a member for. */
+  readonly because: readonly EventReference[]
 }
 
 export interface PreviewValues {
@@ -78,6 +93,8 @@ export interface PreviewFindings {
   readonly identifiers: Readonly<Record<string, number>>
   readonly overlap: readonly ({ readonly id: string } & Overlap)[]
   readonly difference: { readonly enter: number; readonly leave: number } | undefined
+  /** Exact once the size is. */
+  readonly conditions: readonly PreviewCondition[]
   /** For a computed trait only. */
   readonly values: PreviewValues | undefined
   readonly cost: PreviewCost | undefined

@@ -7,6 +7,7 @@
  * V2. Whoever changes after he was looked at is looked at again before the size is called exact; so is whoever is due.
  */
 import type { Draft } from '../../actors/engine/draft.ts'
+import type { Explainer } from '../../actors/explanation/explainer.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import { EngineError } from '../model/errors.ts'
@@ -14,6 +15,8 @@ import type { JsonValue } from '../model/json.ts'
 import type { PreviewCost, PreviewFindings, PreviewMember, PreviewRequest } from '../model/preview.ts'
 import { ActorWalk, type WalkContext } from './actor-walk.ts'
 import { estimateOf } from './estimate.ts'
+import { explainerOf } from './explain.ts'
+import { type PreviewPart, partsOf } from './preview-conditions.ts'
 import { PreviewTally } from './preview-tally.ts'
 import { ValueTally } from './preview-values.ts'
 
@@ -46,7 +49,9 @@ export class Preview {
   readonly request: PreviewRequest
   readonly #context: PreviewContext
   #definitions: object | undefined
+  readonly #parts: readonly PreviewPart[]
   #draft!: Draft
+  #explainer!: Explainer
   #compared: Other | undefined = undefined
   #overlapping: readonly Other[] = []
   #others: readonly Other[] = []
@@ -71,6 +76,7 @@ export class Preview {
   /** Throws an EngineError for a definition that does not compile. */
   constructor(request: PreviewRequest, context: PreviewContext) {
     this.request = request
+    this.#parts = partsOf(request.source)
     this.#context = context
     this.#walk = new ActorWalk(context, request.source.type === 'ACCOUNTS')
     this.#name()
@@ -157,7 +163,11 @@ export class Preview {
     const { shard } = this.#context
     const { source, compareWith, overlapWith } = this.request
     this.#definitions = shard.definitions
-    this.#draft = shard.draft(source)
+    this.#draft = shard.draft(source, [
+      ...this.#parts.map(({ condition }) => condition),
+      ...this.#parts.map(({ rest }) => rest),
+    ])
+    this.#explainer = explainerOf(shard.draftOptions(source), false)
     this.#nodes = shard.nodesOf(source)
     this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
     this.#overlapping = overlapWith.map((id, index) => this.#other(id, `overlapWith.${index}`))
@@ -179,7 +189,7 @@ export class Preview {
   #letGo(): void {
     this.#changed.clear()
     this.#shown.clear()
-    this.#tally = new PreviewTally(this.#others.length)
+    this.#tally = new PreviewTally(this.#others.length, this.#parts.length)
     this.#values = undefined
   }
 
@@ -216,6 +226,10 @@ export class Preview {
       identifiers: tally.identifiers(),
       overlap: this.#overlapping.map(({ id }, index) => ({ id, ...tally.overlap(first + index) })),
       difference: compared && { enter: compared.onlyThis, leave: compared.onlyOther },
+      conditions: this.#parts.map(({ place, isAlternative }, index) => {
+        const { onlyThrough, ...numbers } = tally.condition(index)
+        return { ...place, ...numbers, ...(isAlternative && { onlyThrough }) }
+      }),
       values: this.#values?.summary(),
       cost: this.#cost(),
     }
@@ -306,11 +320,11 @@ export class Preview {
   }
 
   #take(ordinal: number, actor: SpaceActor, now: number): void {
-    const { value, dueAt } = this.#draft.evaluate(actor, now)
+    const { value, dueAt, parts } = this.#draft.evaluate(actor, now)
     const isMember = this.#values ? value !== null : value === true
     const others = this.#others.map(({ definition }) => actor.definedValue(definition) === true)
     const ids = actor.kind === 'user' ? actor.ids : []
-    this.#tally.set(ordinal, { isMember, others, ids, dueAt })
+    this.#tally.set(ordinal, { isMember, others, ids, parts, dueAt })
     this.#values?.set(ordinal, value)
     if (isMember && this.#shown.size < SAMPLE_MAX) this.#shown.add(ordinal)
   }
@@ -331,6 +345,7 @@ export class Preview {
           id: actor.label,
           externalIds: actor.kind === 'user' ? actor.ids : [],
           traits: Object.fromEntries(traits.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)),
+          because: this.#explainer.because(actor, this.#now()),
           until: this.#values ? undefined : this.#draft.until(actor, this.#now()),
         })
       })

@@ -71,9 +71,13 @@ describe('a preview of an audience', () => {
         externalIds: [{ type: 'user_id', value }],
         traits: {},
         until,
+        because: expect.arrayContaining([
+          { messageId: expect.any(String) as string, ts: formatInstant(START) },
+        ]) as Fields[],
       })),
       identifiers: { user_id: 2 },
       overlap: [],
+      conditions: [{ start: 0, end: definition.query.length, meets: 2, without: 10 }],
       cost: {
         nodesAdded: 1,
         nodesShared: 0,
@@ -82,6 +86,27 @@ describe('a preview of an audience', () => {
         historyDays: 7,
       },
     })
+  })
+
+  it('breaks its number down by conditions, and says for which events members are in', async () => {
+    await fill()
+    await server.ingest('track', { messageId: 'paid', userId: 'u3', event: 'Paid' })
+    const [many, paid, pro] = ["event('Order').count() >= 3", "event('Paid').count() >= 1", "trait('plan') = 'pro'"]
+    const query = `${many} AND (${paid} OR ${pro} OR event('Order').count() >= 8)`
+    const found = await completed(await started({ definition: { query } }))
+    const placeOf = (part: string) => ({ start: query.indexOf(part), end: query.indexOf(part) + part.length })
+    expect(found['size']).toMatchObject({ count: 3 })
+    expect(found['conditions']).toEqual([
+      { ...placeOf(many), meets: 7, without: 6 },
+      { ...placeOf(query.slice(query.indexOf('(event') + 1, -1)), start: query.indexOf(paid), meets: 6, without: 7 },
+      { ...placeOf(paid), meets: 1, without: 3, onlyThrough: 0 },
+      { ...placeOf(pro), meets: 4, without: 3, onlyThrough: 0 },
+      { ...placeOf("event('Order').count() >= 8"), meets: 2, without: 1, onlyThrough: 2 },
+    ])
+    const [first] = found['sample'] as { id: string; because: { messageId: string }[] }[]
+    expect(first).toMatchObject({ id: 'user_id:u3' })
+    expect(first!.because.map(({ messageId }) => messageId)).toContain('paid')
+    expect(first!.because).toHaveLength(4)
   })
 
   it('is held against other audiences, and shows traits', async () => {

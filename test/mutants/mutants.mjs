@@ -882,6 +882,27 @@ export const MUTANTS = [
     replace: 'drafted.schedule()',
     caughtBy: ['test/actors/engine/draft.test.ts'],
   },
+  {
+    name: 'a preview counts members without a condition as members through it alone',
+    file: 'src/space/preview-tally.ts',
+    find: 'else if ((facts & MEMBER) !== 0) this.#onlyThrough',
+    replace: 'if ((facts & MEMBER) !== 0) this.#onlyThrough',
+    caughtBy: [PREVIEW],
+  },
+  {
+    name: 'a preview keeps the conditions of who has changed',
+    file: 'src/space/preview-tally.ts',
+    find: 'this.#countParts(chunk.facts[at]!, chunk.parts[at]!, -1)',
+    replace: '',
+    caughtBy: [PREVIEW],
+  },
+  {
+    name: 'somebody without events meets no condition',
+    file: 'actors/engine/draft.ts',
+    find: 'parts: this.#parts.map(holds)',
+    replace: 'parts: this.#parts.map(() => false)',
+    caughtBy: [PREVIEW],
+  },
 ]
 
 export function planted({ name, file, find, replace }, text) {

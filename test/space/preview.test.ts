@@ -5,7 +5,10 @@ import { Shard } from '../../actors/engine/shard.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { Entry } from '../../src/model/entry.ts'
-import type { PreviewRequest } from '../../src/model/preview.ts'
+import type { PreviewCondition, PreviewRequest } from '../../src/model/preview.ts'
+import { printCondition } from '../../src/language/print.ts'
+import type { Condition } from '../../src/language/tree.ts'
+import { partsOf } from '../../src/space/preview-conditions.ts'
 import { estimateOf } from '../../src/space/estimate.ts'
 import { Preview, type PreviewContext } from '../../src/space/preview.ts'
 import { Previews } from '../../src/space/previews.ts'
@@ -54,6 +57,51 @@ function membersOf(shard: Shard, source: DefinitionSource): number {
   return values.filter((value) => (source.kind === 'audience' ? value === true : (value ?? 0) !== 0)).length
 }
 
+/** Counts every condition, and the definition without it, as definitions of their own. */
+function expectConditions(
+  shard: Shard,
+  source: DefinitionSource,
+  size: number,
+  conditions: readonly PreviewCondition[],
+): void {
+  const count = (key: string, condition: Condition): number => {
+    const query = printCondition(condition) || "NOT event('').count() >= 1"
+    return membersOf(shard, { ...source, key, query })
+  }
+  const parts = partsOf(source)
+  expect(conditions).toHaveLength(parts.length)
+  for (const [index, { place, condition, rest, isAlternative }] of parts.entries()) {
+    const without = count(`without${index}`, rest)
+    const numbers = { meets: count(`meets${index}`, condition), without }
+    const expected = isAlternative ? { ...numbers, onlyThrough: size - without } : numbers
+    expect(conditions[index]).toEqual({ ...place, ...expected })
+  }
+}
+
+it('the conditions of a preview are those of the outermost AND and its ORs, at most 16', () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => `trait('${name}') = 1`)
+  const parted = (query: string): unknown[] =>
+    partsOf(audience('x', query)).map(({ place: { start, end }, rest, isAlternative }) => [
+      query.slice(start, end),
+      printCondition(rest),
+      isAlternative,
+    ])
+  expect(parted(`${a} AND (${b} OR NOT (${c} AND ${d}))`)).toEqual([
+    [a, `${b} OR NOT (${c} AND ${d})`, false],
+    [`${b} OR NOT (${c} AND ${d})`, a, false],
+    [b, `${a} AND NOT (${c} AND ${d})`, true],
+    [`NOT (${c} AND ${d})`, `${a} AND ${b}`, true],
+  ])
+  expect(parted(a!)).toEqual([[a, '', false]])
+  expect(parted(`${a} OR ${b}`)).toEqual([
+    [`${a} OR ${b}`, '', false],
+    [a, b, true],
+    [b, a, true],
+  ])
+  const many = Array.from({ length: 20 }, (_, index) => `trait('t${index}') = 1`)
+  expect(parted(many.join(' AND '))).toHaveLength(16)
+})
+
 describe('a preview', () => {
   it('has the very size that the definition would have, whatever comes in between', async () => {
     await fc.assert(
@@ -86,7 +134,10 @@ describe('a preview', () => {
         const { exact, values } = preview.findings()
         expect(exact?.asOf).toBe(shard.clock)
         const found = values ? undefined : exact?.size
-        if (found !== undefined) expect(found).toBe(membersOf(shard, source))
+        if (found !== undefined) {
+          expectConditions(shard, source, found, preview.findings().conditions)
+          expect(found).toBe(membersOf(shard, source))
+        }
         preview.end()
       }),
       propertyRuns(200),

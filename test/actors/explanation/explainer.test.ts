@@ -2,11 +2,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { Explainer, outermost } from '../../../actors/explanation/explainer.ts'
-import type { Shard } from '../../../actors/engine/shard.ts'
+import { Shard } from '../../../actors/engine/shard.ts'
 import { parseQuery } from '../../../src/language/parse.ts'
 import type { Condition, Reduction } from '../../../src/language/tree.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
 import type { ExplainedCondition, Explanation } from '../../../src/model/explanation.ts'
+import { KEEP_ALL } from '../../../src/model/retention.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
 import { Oracle, type OracleInput } from '../../oracle/oracle.ts'
 import { assertScenarios } from '../../support/corpus.ts'
@@ -14,6 +15,7 @@ import { scenarios } from '../../support/generators/calls.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import { type Scenario, shardAfter } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
+import { audience, computedTrait, HOUR, Space, START } from '../../support/space.ts'
 
 function explainerOf(shard: Shard, source: DefinitionSource): Explainer {
   const id = shard.definitions.input(source.key, source.type)!.id
@@ -173,5 +175,38 @@ describe('an explanation', () => {
         )
       }
     })
+  })
+
+  it('turns when time changes what it reads: audiences, computed traits, and what is judged by them', () => {
+    const [recent, spent] = [
+      audience('recent', "event('Seen').within(1 hour).count() >= 1"),
+      computedTrait('spent', "event('Paid').within(2 hours).sum(property('price'))"),
+    ]
+    const readers = [
+      audience('a', "trait('recent') = true"),
+      audience('b', "event('Paid').where(property('price') < trait('spent')).count() >= 1"),
+      audience('c', "trait('a') != true"),
+    ]
+    const space = new Space(recent, spent, ...readers)
+    space.track('u1', 'Seen')
+    for (const price of [10, 20]) space.track('u1', 'Paid', { price })
+    const { shard } = space
+    const user = shard.profile('user_id', 'u1')!
+    const changes = readers.map((source) => explainerOf(shard, source).explain(user, START).changesAt)
+    expect(changes).toEqual([START + HOUR, START + 2 * HOUR, START + HOUR])
+  })
+
+  it('counts what is no longer kept in totals of a definition that is there', () => {
+    const source = audience('a', "event('Seen').count() >= 100")
+    const shard = new Shard({ definitions: [source], retention: { ...KEEP_ALL, eventsMax: 10 } })
+    for (let index = 0; index < 50; index++)
+      shard.apply({
+        kind: 'calls',
+        receivedAt: START + index,
+        calls: [{ body: { type: 'track', userId: 'u1', event: 'Seen' }, sourceId: 'web' }],
+      })
+    const user = shard.profile('user_id', 'u1')!
+    const [condition] = explainerOf(shard, source).explain(user, shard.clock).conditions
+    expect(condition).toMatchObject({ value: 50, wants: 'do Seen, 50 more times' })
   })
 })
