@@ -724,6 +724,8 @@ export const MUTANTS = [
     find: "if (this.#switches.includes(settledAt)) connection.hold ??= { since: settledAt, reason: 'switch' }",
     replace: '',
     caughtBy: ['test/outbox/space-outbox.test.ts'],
+  },
+  {
     name: 'an id of the feed is used twice',
     file: 'src/space/recent-transitions.ts',
     find: 'index: ++this.#index,',
@@ -848,6 +850,8 @@ export const MUTANTS = [
     find: 'rank++ === start.rank',
     replace: 'rank++ >= 0',
     caughtBy: ['test/actors/history/event-search.test.ts'],
+  },
+  {
     name: 'an explanation takes what it reads as it is for ever',
     file: 'actors/engine/played-actor.ts',
     find: 'for (const node of this.#followed) this.#follow(node)',
