@@ -341,7 +341,7 @@ describe('the members of an audience', () => {
     expect(listed.slice(7)).toEqual(Array.from({ length: 20 }, (_, index) => `user_id:u${index + 10}`))
   })
 
-  it('of an audience that nothing ends have no end, and those of accounts are accounts', async () => {
+  it('of an audience that nothing ends have no end, and those of accounts are accounts with the ends of their users', async () => {
     const ever = await define({ name: 'Ever', definition: { query: "event('Seen').count() >= 1" } })
     const since = { includeHistoricalData: false }
     const late = await define({ name: 'Late', definition: SEEN.definition, options: since })
@@ -351,7 +351,8 @@ describe('the members of an audience', () => {
     await server.ingest('group', { userId: 'u1', groupId: 'g1' })
     expect((await page(ever, '')).members[0]).not.toHaveProperty('until')
     expect((await page(late, '')).members).toMatchObject([{ until: formatInstant(START + HOUR) }])
-    expect((await page(accounts, '')).members).toEqual([{ id: 'group_id:g1', externalIds: [], traits: {} }])
+    const until = formatInstant(START + HOUR)
+    expect((await page(accounts, '')).members).toEqual([{ id: 'group_id:g1', externalIds: [], traits: {}, until }])
   })
 
   it('that are asked for wrongly are refused', async () => {
