@@ -12,20 +12,25 @@ export interface StoredLaggards {
   readonly early: Uint8Array
 }
 
+/** Whom it takes to bring an actor on: itself, an account's users too, or all that it is linked to by others. */
+type Reach = 'itself' | 'users' | 'linked'
+
 export class Laggards {
   /** Those of before. */
   readonly plans: PlanPair
+  readonly reach: Reach
   /** Actors from this ordinal on have come later, and never were behind. */
   readonly end: number
   readonly #early: Uint8Array
   #next: number
 
   /** @param stored how far it has come; left out: all actors of smaller ordinals are behind */
-  constructor(plans: PlanPair, end: number, stored?: StoredLaggards) {
+  constructor({ plans, reach }: Pick<Laggards, 'plans' | 'reach'>, end: number, stored?: StoredLaggards) {
     this.plans = plans
+    this.reach = reach
     this.end = end
     this.#next = stored?.next ?? 0
-    this.#early = stored ? stored.early.slice() : new Uint8Array((end + 7) >> 3)
+    this.#early = stored ? new Uint8Array(stored.early) : new Uint8Array((end + 7) >> 3)
   }
 
   /** All actors of smaller ordinals have the new plans. */
@@ -53,6 +58,6 @@ export class Laggards {
   }
 
   stored(): StoredLaggards {
-    return { next: this.#next, end: this.end, early: this.#early.slice() }
+    return { next: this.#next, end: this.end, early: new Uint8Array(this.#early) }
   }
 }

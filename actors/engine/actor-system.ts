@@ -172,7 +172,7 @@ export class ActorSystem {
     if (!this.changeover.isSwitching) return
     const touched = new TouchedPages(
       { roster: this.roster, store: this.store, doAccountsReadUsers: () => false },
-      false,
+      { areUsersTold: false },
     )
     for (const ordinal of ordinals) touched.add(ordinal)
     this.changeover.walk!.bring(touched.ordinals, transitions)

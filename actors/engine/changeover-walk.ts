@@ -69,21 +69,30 @@ export class ChangeoverWalk {
   constructor(options: WalkOptions, change: WalkChange, stored?: StoredLaggards) {
     this.#options = options
     this.#change = change
-    this.laggards = new Laggards(change.before, stored?.end ?? options.roster.nextOrdinal, stored)
     this.#everCounted = new EverCounted(change.inputs, options.store.rules)
     const isSwitch = change.since !== undefined
     this.#areGroupsTogether = isSwitch && reachesConditions(change.adoptions)
     this.#readsAccounts = isSwitch && hasReaders(change.plans.user.readersOfAccounts)
+    // Accounts compute what is new from the kept events of their users.
+    const ofAccounts = isEmptyAdoption(change.adoptions.account) ? 'itself' : 'users'
+    const reach = this.#areGroupsTogether ? 'linked' : ofAccounts
+    this.laggards = new Laggards({ plans: change.before, reach }, stored?.end ?? options.roster.nextOrdinal, stored)
   }
 
   get since(): number | undefined {
     return this.#change.since
   }
 
+  /** Passes over all actors if the plans concern none of them: then it returns true. */
+  passOverAll(): boolean {
+    if (this.#areGroupsTogether || !this.#concernNow().isNobody) return false
+    this.laggards.passTo(this.laggards.end)
+    return true
+  }
+
   /** Goes on until all actors have the plans: then it returns true; or until the budget is spent. */
   go(budget: Budget, transitions: Transition[]): boolean {
     const { laggards } = this
-    if (this.#concernNow().isNobody) laggards.passTo(laggards.end)
     let together: number[] = []
     let ordinal = laggards.next
     for (; ordinal < laggards.end && budget.look(); ordinal++) {

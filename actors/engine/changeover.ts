@@ -130,15 +130,23 @@ export class Changeover implements ChangeoverView {
   }
 
   /** Begins a change of the intended definitions, or lets it follow the one that is under way. Keeps V1. */
-  begin(compiled: CompiledDefinitions, slice: Slice, transitions: Transition[]): void {
+  begin(compiled: CompiledDefinitions, transitions: Transition[]): void {
     this.#intended = compiled.after
-    if (!this.#leg) this.#start(compiled, transitions)
-    this.proceed(slice, transitions)
+    if (this.#leg) return
+    this.#start(compiled, transitions)
+    this.#completeAll(transitions)
   }
 
+  /** Takes a step. Whom another leg touches is known once it has begun, so that its walk waits for the next step. */
   proceed(slice: Slice, transitions: Transition[]): void {
-    const budget = new Budget(slice)
-    while (this.#leg?.walk.go(budget, transitions)) this.#complete(this.#leg, transitions)
+    if (!this.#leg?.walk.go(new Budget(slice), transitions)) return
+    this.#complete(this.#leg, transitions)
+    this.#completeAll(transitions)
+  }
+
+  /** Completes what concerns nobody, for as long as something is under way. */
+  #completeAll(transitions: Transition[]): void {
+    while (this.#leg?.walk.passOverAll()) this.#complete(this.#leg, transitions)
   }
 
   /** Returns the values of an actor since a switch that has not come to it yet. */

@@ -7,7 +7,7 @@
  *     touched, so that this entry cannot evict it.
  */
 import type { Call } from '../../src/model/call.ts'
-import type { CallsEntry, CheckedCall, CommandEntry, Slice, TickEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, CheckedCall, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
 import { actorsOfPage, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
@@ -23,6 +23,15 @@ export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
 }
 
 const NO_PAGES: readonly number[] = []
+
+/** The part of an entry in a changeover. */
+interface Steps {
+  /** Actors that it may look at. */
+  readonly rows: number
+  readonly maySwitch: boolean
+}
+
+const NO_STEPS: Steps = { rows: 0, maySwitch: false }
 /** The most pages that are looked at after an entry, to find some that can go. */
 const LOOKS = 32
 /** The bound right after a checkpoint: ten thousand users go in some milliseconds. */
@@ -64,10 +73,10 @@ export class ResidentPages {
     const { looksAt = NO_PAGES, areUsersTold = false } = entry
     for (const page of looksAt) roster.touch(page)
     if (roster.coldCount === 0) return NO_PAGES
-    const slice = entry.kind === 'command' && 'slice' in entry.command ? entry.command.slice : undefined
-    if (entry.kind === 'command' && !slice) return [...roster.coldPages()]
-    const touched = new TouchedPages(this.#options, areUsersTold)
-    if (slice) this.#addSlice(slice, entry.receivedAt, touched)
+    const steps = entry.kind === 'command' ? stepsOf(entry.command) : NO_STEPS
+    if (!steps) return [...roster.coldPages()]
+    const touched = new TouchedPages(this.#options, { areUsersTold, areLinkedSettled: false })
+    this.#addRows(steps.rows, touched)
     for (const page of looksAt) this.#addPage(page, areUsersTold, touched)
     for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) touched.add(ordinal)
     if (entry.kind === 'calls') {
@@ -75,7 +84,10 @@ export class ResidentPages {
       touched.look(roster.nextOrdinal)
       for (const { call } of entry.calls) for (const ordinal of this.namedBy(call)) touched.add(ordinal)
     }
-    return [...touched.coldPages]
+    // A switch settles all that are due at its very instant, with whom they are linked to.
+    const settled = new TouchedPages(this.#options, { areUsersTold, areLinkedSettled: true })
+    if (steps.maySwitch) for (const ordinal of wheel.dueUntil(entry.receivedAt)) settled.add(ordinal)
+    return [...new Set([...touched.coldPages, ...settled.coldPages])]
   }
 
   /**
@@ -86,8 +98,9 @@ export class ResidentPages {
   pagesOf(ordinal: number | undefined, withUsers = false): readonly number[] {
     const { roster, store } = this.#options
     if (ordinal === undefined || ordinal < 0 || roster.coldCount === 0) return NO_PAGES
-    const touched = new TouchedPages(this.#options, false, false)
-    if (touched.look(ordinal) && roster.has(ordinal)) {
+    const touched = new TouchedPages(this.#options, { areUsersTold: false, isLasting: false })
+    if (store.laggards) touched.add(ordinal)
+    else if (touched.look(ordinal) && roster.has(ordinal)) {
       if (!roster.isAccount(ordinal))
         for (const account of store.links.keys(store.rows.at(ordinal))) touched.look(account)
       else if (withUsers) touched.addUsersOf(ordinal)
@@ -140,20 +153,28 @@ export class ResidentPages {
     return account === undefined ? named : [...named, account]
   }
 
-  /** Adds the actors that a step of a changeover may come to: the next ones, or the first of its next part. */
-  #addSlice({ rows }: Slice, receivedAt: number, touched: TouchedPages): void {
-    const { roster, store, wheel } = this.#options
-    const next = store.laggards?.next ?? 0
-    for (const from of next === 0 ? [0] : [0, next])
-      for (let ordinal = from; ordinal < Math.min(from + rows, roster.nextOrdinal); ordinal++)
-        if (roster.has(ordinal)) touched.add(ordinal)
-    for (const ordinal of wheel.dueUntil(receivedAt)) touched.add(ordinal)
+  /** Adds the actors that a step of a changeover may look at. */
+  #addRows(rows: number, touched: TouchedPages): void {
+    const { roster, store } = this.#options
+    const { next, end } = store.laggards ?? { next: 0, end: 0 }
+    for (let ordinal = next; ordinal < Math.min(next + rows, end); ordinal++)
+      if (roster.has(ordinal)) touched.add(ordinal)
   }
 
   /** Adds the actors of a page, and the users of its accounts if they are told of them. */
   #addPage(page: number, areUsersTold: boolean, touched: TouchedPages): void {
-    const { roster } = this.#options
-    if (!touched.look(page * PAGE_ACTORS) || !areUsersTold) return
-    for (const ordinal of roster.ordinalsOf(page)) if (roster.isAccount(ordinal)) touched.addUsersOf(ordinal)
+    const { roster, store } = this.#options
+    if (!touched.look(page * PAGE_ACTORS)) return
+    for (const ordinal of roster.ordinalsOf(page))
+      // Whoever is behind is looked at as it will be.
+      if (store.laggards) touched.add(ordinal)
+      else if (areUsersTold && roster.isAccount(ordinal)) touched.addUsersOf(ordinal)
   }
+}
+
+/** Returns undefined for a command that may touch all actors. */
+function stepsOf(command: Command): Steps | undefined {
+  if (command.kind === 'proceed') return { rows: command.slice.rows, maySwitch: true }
+  const isInSteps = (command.kind === 'define' || command.kind === 'remove') && command.inSteps === true
+  return isInSteps ? { rows: 0, maySwitch: true } : undefined
 }

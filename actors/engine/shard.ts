@@ -368,7 +368,7 @@ export class Shard {
       default: {
         const changed = compiled ?? this.#compile(command, receivedAt)
         this.#system.clock.moveTo(receivedAt, transitions)
-        if (command.slice) this.#system.changeover.begin(changed, command.slice, transitions)
+        if (command.inSteps) this.#system.changeover.begin(changed, transitions)
         else this.#redefine(changed, transitions)
       }
     }

@@ -15,6 +15,16 @@ export interface TouchedPagesOptions {
   readonly doAccountsReadUsers: () => boolean
 }
 
+/** The reason for which actors are touched. */
+interface Touch {
+  /** True if values of accounts are told to their users. */
+  readonly areUsersTold: boolean
+  /** False for whoever looks now, and no more: pages need not stay for that. */
+  readonly isLasting?: boolean
+  /** True if all actors that are linked may settle together. */
+  readonly areLinkedSettled?: boolean
+}
+
 export class TouchedPages {
   /** Those that have left memory. */
   readonly coldPages = new Set<number>()
@@ -27,16 +37,12 @@ export class TouchedPages {
   readonly #seen = new Set<number>()
   readonly #waiting: number[] = []
 
-  /**
-   * @param areUsersTold true if values of accounts are told to their users
-   * @param isLasting false for whoever looks now, and no more: pages need not stay for that
-   */
-  constructor(options: TouchedPagesOptions, areUsersTold: boolean, isLasting = true) {
+  constructor(options: TouchedPagesOptions, { areUsersTold, isLasting = true, areLinkedSettled = false }: Touch) {
     this.#isLasting = isLasting
-    const { plans } = options.store
+    const { plans, laggards } = options.store
     this.#options = options
-    this.#isFar = hasReaders(plans.user.readersOfAccounts)
-    this.#isNear = areUsersTold || options.doAccountsReadUsers()
+    this.#isFar = areLinkedSettled || laggards?.reach === 'linked' || hasReaders(plans.user.readersOfAccounts)
+    this.#isNear = areUsersTold || laggards?.reach === 'users' || options.doAccountsReadUsers()
   }
 
   /** Adds an actor by its ordinal, and whom it reaches as far as that is in memory: its links must be known. */

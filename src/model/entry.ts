@@ -53,17 +53,17 @@ export interface Slice {
 
 export type Command =
   /**
-   * Adds a definition, or changes the one of that type and key, computed over the kept history: all at once, or beside
-   * the entries that follow. Then it goes live with the entry that completes it.
+   * Adds a definition, or changes the one of that type and key, computed over the kept history: at once, or in steps
+   * that follow. Then it goes live with the one that completes it.
    */
-  | { readonly kind: 'define'; readonly definition: DefinitionSource; readonly slice?: Slice | undefined }
+  | { readonly kind: 'define'; readonly definition: DefinitionSource; readonly inSteps?: boolean | undefined }
   /** Takes a definition out. With `isKept` its last values are kept aside, should it be defined again. */
   | {
       readonly kind: 'remove'
       readonly key: string
       readonly type: DefinitionType
       readonly isKept?: boolean | undefined
-      readonly slice?: Slice | undefined
+      readonly inSteps?: boolean | undefined
     }
   /** Goes on with the change of definitions that is under way. */
   | { readonly kind: 'proceed'; readonly slice: Slice }

@@ -48,9 +48,9 @@ export interface TokenRecord {
 }
 
 export type SpaceCommand =
-  /** Without a slice, as in journals of before there were any, the definitions change at once for all. */
-  | { readonly kind: 'define'; readonly record: DefinitionRecord; readonly slice?: Slice }
-  | { readonly kind: 'remove'; readonly id: string; readonly slice?: Slice }
+  /** In journals of before there were steps, the definitions change at once for all. */
+  | { readonly kind: 'define'; readonly record: DefinitionRecord; readonly inSteps?: boolean }
+  | { readonly kind: 'remove'; readonly id: string; readonly inSteps?: boolean }
   /** Goes on with the change of definitions that is under way. */
   | { readonly kind: 'proceed'; readonly slice: Slice }
   | { readonly kind: 'add token'; readonly token: TokenRecord }

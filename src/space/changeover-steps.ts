@@ -41,7 +41,7 @@ export class ChangeoverSteps {
   }
 
   /** The most that the next entry of a change does. */
-  get slice(): Slice {
+  get #slice(): Slice {
     const { shard, sliceOf } = this.#options
     if (sliceOf) return sliceOf()
     return this.#size.slice(shard.residentPages.coldPages > 0)
@@ -86,7 +86,7 @@ export class ChangeoverSteps {
       return
     }
     this.#pauses = 0
-    submit({ kind: 'proceed', slice: this.slice }).then(
+    submit({ kind: 'proceed', slice: this.#slice }).then(
       () => {
         this.#isUnderWay = false
         this.applied(undefined)

@@ -162,8 +162,7 @@ export class Pipeline {
    */
   async command(command: SpaceCommand): Promise<void> {
     const isChange = command.kind === 'define' || command.kind === 'remove'
-    const { slice } = this.#steps
-    await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, slice } : command })
+    await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, inSteps: true } : command })
     if (isChange) await this.#live()
   }
 

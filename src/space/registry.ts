@@ -101,16 +101,16 @@ export class Registry {
   engineCommand(command: SpaceCommand, isKnown: (source: DefinitionSource) => boolean): Command | undefined {
     if (command.kind === 'retain' || command.kind === 'use rules' || command.kind === 'proceed') return command
     if (command.kind !== 'define' && command.kind !== 'remove') return undefined
-    const { slice } = command
+    const { inSteps = false } = command
     const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
     const after = command.kind === 'define' ? command.record : undefined
     if (after?.enabled) {
       const isSame = before?.enabled === true && isDeepStrictEqual(before.source, after.source)
-      return isSame ? undefined : { kind: 'define', definition: after.source, ...(slice && { slice }) }
+      return isSame ? undefined : { kind: 'define', definition: after.source, ...(inSteps && { inSteps }) }
     }
-    if (!before || !(before.enabled || (slice && !after && isKnown(before.source)))) return undefined
+    if (!before || !(before.enabled || (inSteps && !after && isKnown(before.source)))) return undefined
     const { key, type } = before.source
-    return { kind: 'remove', key, type, ...(slice && { slice, isKept: after !== undefined }) }
+    return { kind: 'remove', key, type, ...(inSteps && { inSteps, isKept: after !== undefined }) }
   }
 
   apply(command: SpaceCommand): void {

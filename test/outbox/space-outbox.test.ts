@@ -535,7 +535,7 @@ describe('an edit of a definition', () => {
     const one = { actors: 1, rows: 1, events: 100 }
     const inSteps = (source: DefinitionSource): { space: ToldSpace; told: string[][] } => {
       const space = edited()
-      const told = [space.define(source, true, one)]
+      const told = [space.define(source, true, true)]
       while (space.isChanging) {
         told.push(space.command({ kind: 'proceed', slice: one }))
         space.reopen()

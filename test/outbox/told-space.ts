@@ -10,7 +10,6 @@ import type { Delivery } from '../../src/outbox/delivery.ts'
 import type { OutboxLimits } from '../../src/outbox/destination-state.ts'
 import { toEngineEntry, type EngineEntry } from '../../src/space/engine-entry.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import type { Slice } from '../../src/model/entry.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
@@ -133,13 +132,13 @@ export class ToldSpace {
     return this.#shard.changeover.progress !== undefined
   }
 
-  define(source: DefinitionSource, enabled = true, slice?: Slice): string[] {
+  define(source: DefinitionSource, enabled = true, inSteps = false): string[] {
     const times = { createdAt: START, updatedAt: START }
     const names = { name: source.key, description: '', options: {} }
     return this.command({
       kind: 'define',
       record: { id: idOf(source), enabled, source, ...names, ...times },
-      ...(slice && { slice }),
+      ...(inSteps && { inSteps }),
     })
   }
 

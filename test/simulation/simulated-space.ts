@@ -49,6 +49,9 @@ const STARTS_MAX = 1_000
 const ATTEMPTS_MAX = 10_000
 /** Turns that a client waits before it asks once more. */
 const RETRY_TURNS = 20
+/** Whenever a request has waited for so many turns, so much time has gone by. */
+const PATIENCE_TURNS = 500
+const PATIENCE_MS = 10
 /** The engine that tells what is expected must forget as much. */
 export const DEDUPLICATION: DeduplicationLimits = { horizonMs: 400 * 86_400_000, idsMax: 1_000 }
 
@@ -114,16 +117,26 @@ export class SimulatedSpace {
   }
 
   /** False where the server has died, or did not take it. */
-  async #send({ pipeline, fate }: Process, asked: Asked): Promise<boolean> {
+  async #send(process: Process, asked: Asked): Promise<boolean> {
+    const { pipeline, fate } = process
     if (asked.kind === 'call' && this.#chance.is(0.2)) lookAt(pipeline!, asked.call['userId'])
     const taken = submit(pipeline!, asked).then(
       () => true,
       // What breaks a rule is answered with that.
       (error: unknown) => error instanceof EngineError && error.code !== 'unavailable',
     )
-    const isTaken = await Promise.race([taken, fate.death.then(() => false)])
+    const isTaken = await this.#untilAnswered(process, Promise.race([taken, fate.death.then(() => false)]))
     if (!isTaken && !pipeline!.isOpen) fate.die()
     return isTaken
+  }
+
+  /** Time goes on while somebody waits: a change of definitions is answered when it is live, or after a moment. */
+  async #untilAnswered({ time }: Process, answer: Promise<boolean>): Promise<boolean> {
+    for (;;) {
+      const isTaken = await Promise.race([answer, this.#pass(PATIENCE_TURNS)])
+      if (isTaken !== undefined) return isTaken
+      time.moveTo(time.now + PATIENCE_MS)
+    }
   }
 
   /** Another server takes the space over, while the first still runs. */
@@ -146,7 +159,7 @@ export class SimulatedSpace {
     fate.die()
   }
 
-  async #pass(turns: number): Promise<void> {
+  async #pass(turns: number): Promise<undefined> {
     for (let turn = 0; turn < turns; turn++) await Promise.resolve()
   }
 

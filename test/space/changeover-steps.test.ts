@@ -1,5 +1,6 @@
 /** Definitions of a server that change in steps: their status, what is shown meanwhile, other input, restarts. */
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { Slice } from '../../src/model/entry.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { PipelineOptions } from '../../src/space/pipeline-options.ts'
@@ -146,4 +147,63 @@ describe('a definition that is computed', () => {
     await eventually(() => expect(rows.slice(USERS)).toEqual(['user_id:late entered']))
     expect(await traitsOf(server, 'u1')).toEqual({ buyers: true })
   })
+})
+
+it('definitions of accounts are computed over users that have left memory, with all whom they are linked to', async () => {
+  const journal = new HeldJournal<SpaceCommand>()
+  journal.release()
+  const [time, checkpoints, faults] = [new VirtualTime(START), new MemoryCheckpoints(), vi.fn()]
+  const server = await start(journal, time, {
+    checkpoints,
+    residentBytesMax: 0,
+    sliceOf: () => ({ actors: 5, rows: 20, events: 1_000 }),
+    onSetAside: faults,
+  })
+  const { pipeline } = server
+  const users = PAGE_ACTORS * 4
+  const accountOf = (user: number): string => `g${user % 5}`
+  const batch = Array.from({ length: users }, (_, user) => [
+    { type: 'group', userId: `u${user}`, groupId: accountOf(user) },
+    { type: 'track', userId: `u${user}`, event: user === 7 ? 'Seen' : 'Ordered' },
+  ])
+  await server.ingest('batch', { batch: batch.flat() })
+  const ordered = { name: 'Ordered', definition: { query: "event('Ordered').count() >= 1" } }
+  const { body } = await server.control('POST', 'audiences', ordered)
+  const { id } = (body['data'] as Record<string, { id: string }>)['audience']!
+  const team = { name: 'Team', definition: { query: "ALL trait('ordered') = true" }, audienceType: 'ACCOUNTS' }
+  await server.control('POST', 'audiences', team)
+  time.moveTo(time.now + 60_000)
+  await eventually(async () => expect(await checkpoints.committed()).not.toEqual([]))
+  /** Steps that let other input go first go on as time passes. */
+  const settled = async (): Promise<void> => {
+    await eventually(() => {
+      time.moveTo(time.now + 10)
+      expect(pipeline.shard.changeover.progress).toBeUndefined()
+    })
+  }
+  const cool = (): Promise<void> =>
+    eventually(async () => {
+      await pipeline.relieve()
+      expect(pipeline.shard.residentPages.coldPages).toBeGreaterThanOrEqual(3)
+    })
+  await cool()
+  const count = { name: 'Orders', definition: { type: 'ACCOUNTS', query: "event('Ordered').count()" } }
+  const made = server.control('POST', 'computed-traits', count)
+  await until(() => pipeline.shard.changeover.intended.find('orders', 'ACCOUNTS') !== undefined)
+  await settled()
+  await made
+  const traits = async (account: string): Promise<unknown> =>
+    (await server.traits(`group_id:${account}`, undefined, 'accounts')).body['traits']
+  const perAccount = Array.from({ length: users }, (_, user) => user).filter((user) => user % 5 === 0).length
+  expect(await traits('g0')).toEqual({ orders: perAccount, team: true })
+  expect(await traits('g2')).toMatchObject({ team: false })
+  await cool()
+  const either = { query: "event('Ordered').count() >= 1 OR event('Seen').count() >= 1" }
+  const changed = server.control('PATCH', `audiences/${id}`, { definition: either })
+  await until(() => pipeline.shard.changeover.intended.find('ordered', 'USERS')?.query === either.query)
+  await settled()
+  await changed
+  expect(await traits('g2')).toMatchObject({ team: true })
+  expect(await traitsOf(server, 'u7')).toEqual({ ordered: true, team: true })
+  expect(faults).not.toHaveBeenCalled()
 })

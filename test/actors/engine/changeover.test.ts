@@ -169,8 +169,8 @@ function run({ definitions, inputs }: Scenario, all: readonly Change[], between:
     const input = inputs[index]
     const receivedAt = Math.max(pair.clock, input?.receivedAt ?? 0)
     for (const change of all.filter(({ where }) => where % (inputs.length + 1) === index)) {
-      const slice: Slice = { actors: 1, rows: 2, events: 1_000 }
-      pair.apply({ kind: 'command', receivedAt, command: { ...commandOf(change, definitions), slice } as Command })
+      const command = { ...commandOf(change, definitions), inSteps: true } as Command
+      pair.apply({ kind: 'command', receivedAt, command })
     }
     if (input) pair.apply(entryOf(input))
     const { actors, rows: looked, count, reopening } = between[index % between.length]!
@@ -206,8 +206,8 @@ class Stepped {
     return this.#apply({ kind: 'command', receivedAt: START + at, command }, at)
   }
 
-  define(definition: DefinitionSource, at = this.now, slice = ONE): string[] {
-    return this.command({ kind: 'define', definition, slice }, at)
+  define(definition: DefinitionSource, at = this.now): string[] {
+    return this.command({ kind: 'define', definition, inSteps: true }, at)
   }
 
   proceed(at = this.now): string[] {
@@ -248,7 +248,6 @@ class Stepped {
 }
 
 const ONE: Slice = { actors: 1, rows: 1, events: 1_000 }
-const NO_WORK: Slice = { actors: 0, rows: 0, events: 0 }
 const RECENT = audience('recent', "event('Ordered').within(1 day).count() >= 1")
 
 describe('a definition that is added in steps', () => {
@@ -256,7 +255,7 @@ describe('a definition that is added in steps', () => {
     const space = new Stepped(3)
     space.now = HOUR
     expect(space.define(RECENT)).toEqual([])
-    expect(space.shard.changeover.progress).toMatchObject({ isPreparing: true, done: 1, all: 3 })
+    expect(space.shard.changeover.progress).toMatchObject({ isPreparing: true, done: 0, all: 3 })
     expect(space.track('u2', 'Ordered', 2 * HOUR)).toEqual([])
     expect(space.value('u0', 'recent')).toBeUndefined()
     space.now = 3 * HOUR
@@ -330,8 +329,8 @@ describe('changes that are asked for while another is under way', () => {
   it('come next, all together', () => {
     const space = new Stepped(2)
     space.define(RECENT)
-    space.define(computedTrait('orders', "event('Ordered').count()"), 0, NO_WORK)
-    space.define(audience('many', "event('Ordered').count() >= 2"), 0, NO_WORK)
+    space.define(computedTrait('orders', "event('Ordered').count()"))
+    space.define(audience('many', "event('Ordered').count() >= 2"))
     expect(space.proceedOn()).toEqual([])
     expect(space.proceedOn()).toEqual(['0 u0 recent entered 1', '0 u1 recent entered 1'])
     expect(space.shard.changeover.progress).toMatchObject({ isPreparing: true })
@@ -342,7 +341,7 @@ describe('changes that are asked for while another is under way', () => {
   it('take the place of what was to come', () => {
     const space = new Stepped(2)
     space.define(RECENT)
-    space.define(audience('recent', "event('Seen').count() >= 1"), 0, NO_WORK)
+    space.define(audience('recent', "event('Seen').count() >= 1"))
     expect(space.finish()).toEqual([])
     expect(space.track('u0', 'Seen')).toEqual(['0 u0 recent entered 1'])
   })
@@ -350,7 +349,7 @@ describe('changes that are asked for while another is under way', () => {
   it('may take out what has not come yet', () => {
     const space = new Stepped(2)
     space.define(RECENT)
-    space.command({ kind: 'remove', key: 'recent', type: 'USERS', slice: NO_WORK })
+    space.command({ kind: 'remove', key: 'recent', type: 'USERS', inSteps: true })
     expect(space.finish()).toEqual([])
     expect(space.shard.definitions.inputs()).toEqual([])
   })
@@ -369,7 +368,7 @@ describe('a definition that changes in steps', () => {
   it('and comes back tells the difference to what it last held', () => {
     const space = new Stepped(2, RECENT)
     space.track('u2', 'Seen')
-    space.command({ kind: 'remove', key: 'recent', type: 'USERS', isKept: true, slice: ONE })
+    space.command({ kind: 'remove', key: 'recent', type: 'USERS', isKept: true, inSteps: true })
     space.finish()
     expect(space.value('u0', 'recent')).toBeUndefined()
     space.track('u2', 'Ordered', HOUR)
