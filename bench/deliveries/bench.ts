@@ -75,6 +75,7 @@ function deliveryTo(user: number, place: number, at: number): Delivery {
     connectionId: `con_${place}`,
     actor: user,
     owner: user,
+    ownId: user,
     subject: { kind: 'user', ids, only: undefined },
     profile: `user_id:user-${user}`,
     value: true,

@@ -66,6 +66,7 @@ const context: PreviewContext = {
   breathe: () => nextTurn(),
   random: (bound) => random.below(bound),
   numberOf: () => undefined,
+  connectionsOf: () => [],
   traitOf: () => undefined,
 }
 
@@ -74,7 +75,7 @@ async function run(): Promise<Run> {
   monitor.enable()
   const start = performance.now()
   const preview = new Preview(
-    { source: SOURCE, options: {}, compareWith: undefined, overlapWith: [], traits: [] },
+    { source: SOURCE, options: {}, compareWith: undefined, overlapWith: [], traits: [], changeOf: undefined },
     context,
   )
   await preview.estimate()

@@ -20,6 +20,9 @@ export interface CallSetting {
   readonly spaceId: string
 }
 
+/** The fields of a delivery by which it finds its addressees. */
+type Addressed = Pick<OutgoingDelivery, 'subject' | 'value'>
+
 /** Makes one call of each kind for each identity, in the order in which they are sent; none if nobody is addressed. */
 export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
   const { sends } = setting.connection
@@ -41,14 +44,14 @@ export function callsOfJob(
 }
 
 /** Returns the number of calls that a delivery makes. */
-export function callCountOf(delivery: OutgoingDelivery, connection: ConnectionRecord): number {
+export function callCountOf(delivery: Addressed, connection: ConnectionRecord): number {
   const { identify, track, group } = connection.sends
   if (delivery.subject.kind === 'account') return Number(group)
   const kinds = Number(identify) + Number(track)
   return kinds === 0 ? 0 : kinds * addresseesFor(delivery, connection).length
 }
 
-function addresseesFor({ subject, value }: OutgoingDelivery, connection: ConnectionRecord): Addressee[] {
+function addresseesFor({ subject, value }: Addressed, connection: ConnectionRecord): Addressee[] {
   if (subject.kind === 'account') return []
   const { idSync, includesAnonymous, kind } = connection
   const isExit = kind === 'audience' && value === false
@@ -90,12 +93,15 @@ function groupCall(delivery: OutgoingDelivery, setting: CallSetting, groupId: st
 }
 
 function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
-  const { profile, sequence, resync, at, value } = delivery
-  const { key, destinationId } = setting.connection
+  const { ownId, profile, sequence, resync, at, value } = delivery
+  const { id, definitionId, key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
+  // Names are given again: a definition's key, a user's id. Own ids are not.
+  const about =
+    ownId === undefined ? [profile, key, sequence, destinationId] : [ownId, definitionId, sequence, destinationId, id]
   return {
     // United profiles may both have had a transition of this sequence, with different values: those are not one call.
-    messageId: messageIdOf([profile, key, sequence, destinationId, type, address, resync, JSON.stringify(value)], at),
+    messageId: messageIdOf([...about, type, address, resync, JSON.stringify(value)], at),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
     originalTimestamp: timestamp,

@@ -7,21 +7,27 @@ import { newId } from '../model/new-id.ts'
 import {
   PREVIEW_KEY,
   PREVIEW_OTHERS_MAX,
+  type ChangeKind,
+  type ChangeQuery,
   type PreviewCost,
   type PreviewFindings,
   type PreviewMember,
+  type PreviewPage,
   type PreviewRequest,
 } from '../model/preview.ts'
 import type { DefinitionKind } from '../model/space-command.ts'
 import { formatInstant } from '../model/time.ts'
 import { readJson } from './body.ts'
 import { parsed } from './fields.ts'
-import { readAudience, readComputedTrait } from './requests.ts'
+import { readMembers } from './export-requests.ts'
+import { cursorOf, readAudience, readComputedTrait } from './requests.ts'
 
 export interface PreviewApi {
   /** Throws an EngineError if it cannot be started. @param replaces the id of one that nobody needs any more */
   start(id: string, request: PreviewRequest, replaces: string | undefined): void
   find(id: string): { readonly request: PreviewRequest; readonly findings: PreviewFindings } | undefined
+  /** Lists who would enter or leave the audience that it is compared with; undefined without one. */
+  page(id: string, kind: ChangeKind, query: ChangeQuery): Promise<PreviewPage | undefined>
   /** Returns false if there is none. */
   cancel(id: string): boolean
   /** Calls back when it may have found more, or is gone, until the returned function is called. */
@@ -65,6 +71,15 @@ export function previewRouter(options: PreviewApiOptions): Router {
     router.get(`${previews}/:id`, ({ params }: Request<{ id: string }>, response: Response): void => {
       response.json({ data: { [one]: previewView(kind, params.id, options) } })
     })
+    for (const change of ['entering', 'leaving'] as const)
+      router.get(`${previews}/:id/${change}`, async (request: Request<{ id: string }>, response: Response) => {
+        const { params, query } = request
+        present(kind, params.id, options)
+        const page = await options.previews.page(params.id, change, readMembers(query))
+        if (!page) throw new EngineError('not_found', 'id: the preview is not compared with an audience', 'id')
+        const pagination = page.next === undefined ? {} : { next: cursorOf(page.next) }
+        response.json({ data: { members: page.members, pagination } })
+      })
     router.get(`${previews}/:id/stream`, ({ params }: Request<{ id: string }>, response: Response): void =>
       stream(kind, params.id, options, response),
     )
@@ -84,7 +99,8 @@ function readPreview(
 ): { readonly preview: PreviewRequest; readonly replaces: string | undefined } {
   const { compareWith, overlapWith, traits, replaces, ...rest } = parsed(Beside.loose(), body)
   const { source, options } = (kind === 'audience' ? readAudience : readComputedTrait)({ ...rest, name: NAME }, now)
-  const preview = { source: { ...source, key: PREVIEW_KEY }, options, compareWith, overlapWith, traits }
+  const asked = { options, compareWith, overlapWith, traits, changeOf: undefined }
+  const preview = { ...asked, source: { ...source, key: PREVIEW_KEY } }
   return { preview, replaces }
 }
 
@@ -137,6 +153,7 @@ function previewView(kind: DefinitionKind, id: string, options: PreviewApiOption
     identifiers,
     overlap,
     ...(difference && { difference }),
+    ...(findings.deliveries && { deliveries: findings.deliveries }),
     ...(exact && kind === 'audience' && { conditions: findings.conditions }),
     ...(findings.values && { values: findings.values }),
     ...(findings.cost && { cost: costView(findings.cost) }),

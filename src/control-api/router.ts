@@ -143,7 +143,7 @@ function readDryRun(dryRun: unknown): boolean {
 /** Makes the preview of a definition as a change would leave it: an audience is compared with what it is now. */
 function previewOfChange({ id, source, options, enabled }: DefinitionRecord): PreviewRequest {
   const compareWith = source.kind === 'audience' && enabled ? id : undefined
-  return { source, options, compareWith, overlapWith: [], traits: [] }
+  return { source, options, compareWith, overlapWith: [], traits: [], changeOf: enabled ? id : undefined }
 }
 
 function list({ kind, many, pageMax, view }: Resource, options: ControlApiOptions) {

@@ -14,6 +14,8 @@ export interface PreviewRequest {
   readonly overlapWith: readonly string[]
   /** Names of traits that are shown of each member of the sample. */
   readonly traits: readonly string[]
+  /** The id of the definition that it is a change of; undefined if it is none, or would be disabled. */
+  readonly changeOf: string | undefined
 }
 
 /** The key of a definition that is previewed and has none; no other definition has such a key. */
@@ -36,6 +38,32 @@ export interface Overlap {
   readonly both: number
   readonly onlyThis: number
   readonly onlyOther: number
+}
+
+/** The calls that a connection would send because of a change. */
+export interface PreviewDelivery {
+  readonly destinationId: string
+  readonly calls: number
+  /** True if it would wait for an approval. */
+  readonly held: boolean
+}
+
+/** Users or accounts that enter the audience that a preview is compared with, or leave it, by pages. */
+export interface PreviewPage {
+  readonly members: readonly Pick<PreviewMember, 'id' | 'externalIds' | 'traits'>[]
+  /** From where on the next page is; undefined after the last. */
+  readonly next: number | undefined
+}
+
+/** The way in which a change concerns somebody. */
+export type ChangeKind = 'entering' | 'leaving' | 'another value'
+
+export interface ChangeQuery {
+  /** From where on. */
+  readonly from: number
+  readonly limit: number
+  /** Names of traits that are shown. */
+  readonly traits: readonly string[]
 }
 
 /** A condition of a previewed audience, by its place in the query, and how much it cuts. */
@@ -92,7 +120,9 @@ export interface PreviewFindings {
   readonly sample: readonly PreviewMember[]
   readonly identifiers: Readonly<Record<string, number>>
   readonly overlap: readonly ({ readonly id: string } & Overlap)[]
-  readonly difference: { readonly enter: number; readonly leave: number } | undefined
+  readonly difference: { readonly enter: number | Estimate; readonly leave: number | Estimate } | undefined
+  /** Only of a change, once it is exact. */
+  readonly deliveries: readonly PreviewDelivery[] | undefined
   /** Exact once the size is. */
   readonly conditions: readonly PreviewCondition[]
   /** For a computed trait only. */

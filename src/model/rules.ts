@@ -7,11 +7,12 @@
  * - 2: `ga_client_id` and `braze_id` are taken from a call's context.
  * - 3: windows count all their events, however many are kept.
  * - 4: definitions change in steps, beside the entries that follow.
+ * - 5: deliveries go by own ids, which are given once, and not by names.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 4
+export const RULES_VERSION = 5
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */
@@ -22,6 +23,11 @@ export function identityRulesOf(version: number, newest: IdentityRules): Identit
 /** True if windows go on counting events that are no longer kept. */
 export function doWindowsCountAll(version: number): boolean {
   return version >= 3
+}
+
+/** True if deliveries that are made know the own ids of what they are about. */
+export function doDeliveriesHaveOwnIds(version: number): boolean {
+  return version >= 5
 }
 
 /** Throws an Error that says what to do if this program does not know the version. */

@@ -14,6 +14,7 @@ import type { Settled } from '../../actors/settlement/settlement-observer.ts'
 import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
+import { doDeliveriesHaveOwnIds } from '../model/rules.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { enrichmentOf } from './enrichment.ts'
@@ -160,14 +161,10 @@ export class DeliveryMaker {
   }
 
   #makeForAccount(connection: Connection, account: AccountActor, value: ValueNow): void {
-    const { ordinal, groupId, label } = account
+    const { ordinal, groupId } = account
     const subject = { kind: 'account', groupId } as const
     const traits = this.#enrichment(connection, account)
-    const { record, resyncCount: resync } = connection
-    this.#take(
-      { connectionId: record.id, actor: ordinal, owner: ordinal, subject, profile: label, resync, traits, ...value },
-      connection,
-    )
+    this.#take({ ...this.#from(connection, account), actor: ordinal, subject, traits, ...value }, connection)
   }
 
   #makeForUser(
@@ -177,14 +174,15 @@ export class DeliveryMaker {
     value: ValueNow,
   ): void {
     if (!connection.takesChanges) return
-    const { record, resyncCount: resync } = connection
-    const subject = { kind: 'user', ids: [...user.ids], only } as const
+    const { ordinal, ids } = user
+    const subject = { kind: 'user', ids: [...ids], only } as const
     const traits = this.#enrichment(connection, user)
-    const { ordinal, label: profile } = owner
-    this.#take(
-      { connectionId: record.id, actor: user.ordinal, owner: ordinal, subject, profile, resync, traits, ...value },
-      connection,
-    )
+    this.#take({ ...this.#from(connection, owner), actor: ordinal, subject, traits, ...value }, connection)
+  }
+
+  #from({ record, resyncCount: resync }: Connection, { ordinal: owner, label: profile }: Owner) {
+    const ownId = doDeliveriesHaveOwnIds(this.#directory.view.rulesVersion) ? owner : undefined
+    return { connectionId: record.id, owner, ownId, profile, resync }
   }
 
   #enrichment({ record }: Connection, actor: SpaceActor): JsonObject | undefined {

@@ -14,6 +14,8 @@ export interface Delivery {
   /** Ordinal of the actor that has the value: an account's value goes to its users too. */
   readonly owner: number
   readonly subject: Subject
+  /** The owner, if calls are named by own ids: not before version 5 of the rules, when they were by `profile`. */
+  readonly ownId: number | undefined
   /** The profile that has the value, `user_id:u1` or `group_id:g1`. */
   readonly profile: string
   readonly value: JsonValue
@@ -32,8 +34,8 @@ export interface Delivery {
 export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
-  const { number, connectionId, actor, subject, profile, value, sequence, at, resync, traits } = delivery
-  return { number, connectionId, actor, subject, profile, value, sequence, at, resync, traits }
+  const { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, traits } = delivery
+  return { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, traits }
 }
 
 export type Subject =

@@ -143,6 +143,11 @@ export class SpaceOutbox implements SettlementObserver {
     this.#maker.settled(settled)
   }
 
+  /** True if a change of so many needs an approval. */
+  isTooMany(told: number, connection: Connection): boolean {
+    return this.#approvals.isTooMany(told, connection)
+  }
+
   /** Throws an EngineError for a command that `apply` could not follow. */
   check(command: DeliveryCommand): void {
     checkDeliveryCommand(command, this.#directory)

@@ -1,8 +1,10 @@
 /** The space, as its outbox sees it. */
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { DefinitionType } from '../model/definition.ts'
+import { FIRST_RULES_VERSION } from '../model/rules.ts'
 
 export interface SpaceView {
+  readonly rulesVersion: number
   readonly profileCount: number
   /** The number of pages of actors. */
   readonly pageCount: number
@@ -17,6 +19,7 @@ export interface SpaceView {
 
 /** The view before a space is attached: nobody is there. */
 export const NO_SPACE: SpaceView = {
+  rulesVersion: FIRST_RULES_VERSION,
   profileCount: 0,
   pageCount: 0,
   definitions: {},

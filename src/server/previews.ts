@@ -1,5 +1,10 @@
 /** Previews of the server, put together: over its space, in turns of its event loop. */
 import { randomInt } from 'node:crypto'
+import type { SpaceActor } from '../../actors/actor/space-actor.ts'
+import { callCountOf } from '../calls/calls.ts'
+import type { JsonValue } from '../model/json.ts'
+import type { Connection } from '../outbox/connection.ts'
+import type { TriedConnection } from '../space/preview-change.ts'
 import { numbersOf } from '../space/space.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { traitValue } from '../profile-api/traits.ts'
@@ -11,7 +16,7 @@ export function previewsOf(
   pipeline: Pipeline,
   { clock, timer = setTimer }: { readonly clock: () => number; readonly timer: SetTimer | undefined },
 ): Previews {
-  const { shard, registry, reads } = pipeline
+  const { shard, registry, reads, outbox } = pipeline
   const numberOf = numbersOf(shard)
   return new Previews({
     timer,
@@ -19,14 +24,44 @@ export function previewsOf(
       ...walkContextOf(pipeline),
       clock,
       random: (bound) => randomInt(bound),
-      numberOf: (id) => {
-        const source = registry.find(id, 'audience')?.source
+      numberOf: (id, kind) => {
+        const source = registry.find(id, kind)?.source
         return source && numberOf(source.type, source.key)
       },
+      connectionsOf: (id) =>
+        [...outbox.connections()]
+          .filter(({ record, takesChanges }) => record.definitionId === id && takesChanges)
+          .map((connection) => triedOf(connection, pipeline)),
       traitOf: (actor, name) => {
         const collection = actor.kind === 'user' ? 'users' : 'accounts'
         return traitValue(actor, collection, reads.catalogue(), name)
       },
     },
   })
+}
+
+/** A connection that says what it would send: as the outbox does, but to nobody. */
+function triedOf({ record }: Connection, { shard, outbox }: Pipeline): TriedConnection {
+  const { sends } = record
+  const present = (): Connection | undefined => outbox.connection(record.id)
+  const toUser = (user: SpaceActor, value: JsonValue): number =>
+    user.kind === 'user' ? callCountOf({ subject: { kind: 'user', ids: user.ids, only: undefined }, value }, record) : 0
+  return {
+    destinationId: record.destinationId,
+    count: (actor, value) => {
+      if (actor.kind === 'user') return { calls: toUser(actor, value), told: 1 }
+      let [calls, told] = sends.group ? [1, 1] : [0, 0]
+      if (!sends.identify && !sends.track) return { calls, told }
+      for (const ordinal of actor.userOrdinals)
+        shard.reader.see(ordinal, (user) => {
+          calls += toUser(user, value)
+          told++
+        })
+      return { calls, told }
+    },
+    isHeld: (told) => {
+      const connection = present()
+      return connection !== undefined && (connection.hold !== undefined || outbox.isTooMany(told, connection))
+    },
+  }
 }

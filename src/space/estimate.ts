@@ -1,6 +1,14 @@
 /** Estimates how many of all are members, from some that were drawn at random. */
 
-import type { Estimate } from '../model/preview.ts'
+import type { Estimate, Overlap, PreviewFindings } from '../model/preview.ts'
+
+/** The findings of those that were drawn. */
+export interface Drawn {
+  readonly found: number
+  readonly members: number
+  /** Held against another audience, if there is one. */
+  readonly compared: Overlap | undefined
+}
 
 /** The 97.5th percentile of the normal distribution. */
 const Z = 1.959964
@@ -21,4 +29,15 @@ export function estimateOf(members: number, drawn: number, all: number): Estimat
   const low = Math.max(members, Math.floor(all * (centre - half)))
   const high = Math.min(all - (drawn - members), Math.ceil(all * (centre + half)))
   return { count: Math.round(share * all), low, high, share }
+}
+
+export function exactDifference(compared: Overlap | undefined): PreviewFindings['difference'] {
+  return compared && { enter: compared.onlyThis, leave: compared.onlyOther }
+}
+
+/** Estimates how many of all would enter and leave. */
+export function estimatedDifference({ found, compared }: Drawn, all: number): PreviewFindings['difference'] {
+  if (!compared) return undefined
+  const most = Math.max(all, found)
+  return { enter: estimateOf(compared.onlyThis, found, most), leave: estimateOf(compared.onlyOther, found, most) }
 }

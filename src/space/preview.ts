@@ -11,11 +11,22 @@ import type { Explainer } from '../../actors/explanation/explainer.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import { EngineError } from '../model/errors.ts'
-import type { JsonValue } from '../model/json.ts'
-import type { PreviewCost, PreviewFindings, PreviewMember, PreviewRequest } from '../model/preview.ts'
+import type {
+  ChangeKind,
+  ChangeQuery,
+  Overlap,
+  PreviewCost,
+  PreviewFindings,
+  PreviewMember,
+  PreviewPage,
+  PreviewRequest,
+} from '../model/preview.ts'
+import type { DefinitionKind } from '../model/space-command.ts'
 import { ActorWalk, type WalkContext } from './actor-walk.ts'
-import { estimateOf } from './estimate.ts'
+import { type Drawn, estimatedDifference, estimateOf, exactDifference } from './estimate.ts'
 import { explainerOf } from './explain.ts'
+import { changeOf, type TriedConnection, PreviewChange } from './preview-change.ts'
+import { type PeopleContext, PreviewPeople } from './preview-people.ts'
 import { type PreviewPart, partsOf } from './preview-conditions.ts'
 import { PreviewTally } from './preview-tally.ts'
 import { ValueTally } from './preview-values.ts'
@@ -35,14 +46,14 @@ interface Other {
   readonly definition: number
 }
 
-export interface PreviewContext extends WalkContext {
+export interface PreviewContext extends WalkContext, PeopleContext {
   readonly clock: () => number
   /** Returns a whole number from 0 up to a bound. */
   readonly random: (bound: number) => number
-  /** Returns the number of an audience by its id; undefined if it is not there, or not computed. */
-  readonly numberOf: (id: string) => number | undefined
-  /** Returns the value of a trait of an actor, as it is shown; undefined if there is none. */
-  readonly traitOf: (actor: SpaceActor, name: string) => JsonValue | undefined
+  /** Returns the number of a definition by its id; undefined if it is not there, or not computed. */
+  readonly numberOf: (id: string, kind: DefinitionKind) => number | undefined
+  /** Lists the connections that tell of a definition. */
+  readonly connectionsOf: (id: string) => readonly TriedConnection[]
 }
 
 export class Preview {
@@ -57,15 +68,19 @@ export class Preview {
   #others: readonly Other[] = []
   #tally!: PreviewTally
   #values: ValueTally | undefined = undefined
+  /** The number of the definition that it changes, or is compared with; and the change. */
+  #changing: number | undefined = undefined
+  #change: PreviewChange | undefined = undefined
   readonly #changed = new Set<number>()
   readonly #unwatch: () => void
   #sample: PreviewMember[] = []
   /** Ordinals of members that may be shown. */
   readonly #shown = new Set<number>()
-  #drawn: { readonly members: number; readonly found: number } | undefined
+  #drawn: Drawn | undefined
   #exact: PreviewFindings['exact']
   #failure: string | undefined
   readonly #walk: ActorWalk
+  readonly #people: PreviewPeople
   /** All of smaller ordinals have been looked at, if there was anybody; infinite after the last. */
   #walkedTo = 0
   #kept: PreviewFindings | undefined
@@ -79,6 +94,7 @@ export class Preview {
     this.#parts = partsOf(request.source)
     this.#context = context
     this.#walk = new ActorWalk(context, request.source.type === 'ACCOUNTS')
+    this.#people = new PreviewPeople(context, this.#walk)
     this.#name()
     this.#letGo()
     this.#unwatch = context.shard.watch((ordinal) => {
@@ -98,7 +114,7 @@ export class Preview {
       this.#begin()
       await this.#each(this.#draw())
       const { members, found } = this.#tally
-      if (found > 0) this.#drawn = { members, found }
+      if (found > 0) this.#drawn = { members, found, compared: this.#present() }
       // It may wait for long before it goes on: then it looks at these again.
       this.#kept = this.#findings()
       this.#letGo()
@@ -161,7 +177,7 @@ export class Preview {
   /** Compiles it under the present definitions. Throws an EngineError if it does not compile. */
   #name(): void {
     const { shard } = this.#context
-    const { source, compareWith, overlapWith } = this.request
+    const { source, compareWith, overlapWith, changeOf: changed } = this.request
     this.#definitions = shard.definitions
     this.#draft = shard.draft(source, [
       ...this.#parts.map(({ condition }) => condition),
@@ -170,6 +186,8 @@ export class Preview {
     this.#explainer = explainerOf(shard.draftOptions(source), false)
     this.#nodes = shard.nodesOf(source)
     this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
+    const changing = changed === undefined ? undefined : this.#context.numberOf(changed, source.kind)
+    this.#changing = changing ?? this.#compared?.definition
     this.#overlapping = overlapWith.map((id, index) => this.#other(id, `overlapWith.${index}`))
     this.#others = [...(this.#compared ? [this.#compared] : []), ...this.#overlapping]
   }
@@ -191,6 +209,9 @@ export class Preview {
     this.#shown.clear()
     this.#tally = new PreviewTally(this.#others.length, this.#parts.length)
     this.#values = undefined
+    const { changeOf: changed } = this.request
+    const connections = changed === undefined ? [] : this.#context.connectionsOf(changed)
+    this.#change = this.#changing === undefined ? undefined : new PreviewChange(connections)
   }
 
   /** Ends it: nothing is computed any more, and what it has found stays. */
@@ -203,7 +224,10 @@ export class Preview {
   freeze(): void {
     this.#kept = this.findings()
     this.end()
+    const change = this.#change
+    change?.freeze()
     this.#letGo()
+    this.#change = change
   }
 
   findings(): PreviewFindings {
@@ -213,7 +237,6 @@ export class Preview {
   #findings(): PreviewFindings {
     const tally = this.#tally
     const first = this.#compared ? 1 : 0
-    const compared = this.#compared && tally.overlap(0)
     const all = this.#population
     const drawn = this.#exact ? undefined : this.#drawn
     return {
@@ -225,7 +248,8 @@ export class Preview {
       sample: this.#sample,
       identifiers: tally.identifiers(),
       overlap: this.#overlapping.map(({ id }, index) => ({ id, ...tally.overlap(first + index) })),
-      difference: compared && { enter: compared.onlyThis, leave: compared.onlyOther },
+      difference: this.#exact ? exactDifference(this.#present()) : drawn && estimatedDifference(drawn, all),
+      deliveries: this.request.changeOf === undefined || !this.#exact ? undefined : this.#change?.deliveries(),
       conditions: this.#parts.map(({ place, isAlternative }, index) => {
         const { onlyThrough, ...numbers } = tally.condition(index)
         return { ...place, ...numbers, ...(isAlternative && { onlyThrough }) }
@@ -235,8 +259,13 @@ export class Preview {
     }
   }
 
+  /** The overlap with the audience that it is compared with, of those that were looked at. */
+  #present(): Overlap | undefined {
+    return this.#compared && this.#tally.overlap(0)
+  }
+
   #other(id: string, field: string): Other {
-    const definition = this.#context.numberOf(id)
+    const definition = this.#context.numberOf(id, 'audience')
     if (definition !== undefined) return { id, definition }
     throw new EngineError('not_found', `${field}: there is no such audience that is computed`, field)
   }
@@ -316,6 +345,7 @@ export class Preview {
     else if (this.#tally.isFound(ordinal)) {
       this.#tally.set(ordinal, undefined)
       this.#values?.set(ordinal, null)
+      this.#change?.forget(ordinal)
     }
   }
 
@@ -326,25 +356,28 @@ export class Preview {
     const ids = actor.kind === 'user' ? actor.ids : []
     this.#tally.set(ordinal, { isMember, others, ids, parts, dueAt })
     this.#values?.set(ordinal, value)
+    if (this.#change)
+      this.#change.set(actor, changeOf(this.request.source.kind, value, actor.definedValue(this.#changing!)), value)
     if (isMember && this.#shown.size < SAMPLE_MAX) this.#shown.add(ordinal)
+  }
+
+  /** Lists who enters or leaves the audience that it is compared with, as far as is known; undefined without one. */
+  async page(kind: ChangeKind, { from, ...query }: ChangeQuery): Promise<PreviewPage | undefined> {
+    if (!this.#compared || !this.#change) return undefined
+    return this.#people.page(this.#change.ordinals(kind, from), query)
   }
 
   /** Describes the members that are shown, as they are now. */
   async #showSample(): Promise<void> {
-    const { shard, traitOf } = this.#context
     const sample: PreviewMember[] = []
     for (const ordinal of [...this.#shown].sort((a, b) => a - b)) {
       if (!this.#tally.isMember(ordinal)) {
         this.#shown.delete(ordinal)
         continue
       }
-      await this.#walk.bring(ordinal)
-      shard.reader.see(ordinal, (actor) => {
-        const traits = this.request.traits.map((name) => [name, traitOf(actor, name)] as const)
+      await this.#people.see(ordinal, (actor) => {
         sample.push({
-          id: actor.label,
-          externalIds: actor.kind === 'user' ? actor.ids : [],
-          traits: Object.fromEntries(traits.filter((entry): entry is [string, JsonValue] => entry[1] !== undefined)),
+          ...this.#people.describe(actor, this.request.traits),
           because: this.#explainer.because(actor, this.#now()),
           until: this.#values ? undefined : this.#draft.until(actor, this.#now()),
         })

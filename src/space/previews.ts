@@ -4,7 +4,7 @@
  */
 import { EngineError } from '../model/errors.ts'
 import type { SetTimer } from '../model/timer.ts'
-import type { PreviewFindings, PreviewRequest } from '../model/preview.ts'
+import type { ChangeKind, ChangeQuery, PreviewFindings, PreviewPage, PreviewRequest } from '../model/preview.ts'
 import { Preview, type PreviewContext } from './preview.ts'
 
 const RUNNING_MAX = 4
@@ -67,6 +67,11 @@ export class Previews {
   find(id: string): { readonly request: PreviewRequest; readonly findings: PreviewFindings } | undefined {
     const preview = this.#entries.get(id)?.preview
     return preview && { request: preview.request, findings: preview.findings() }
+  }
+
+  /** Lists who would enter or leave the audience that a preview is compared with; undefined without one. */
+  async page(id: string, kind: ChangeKind, query: ChangeQuery): Promise<PreviewPage | undefined> {
+    return this.#entries.get(id)?.preview.page(kind, query)
   }
 
   /** Ends a preview and forgets it. Returns false if there is none. */

@@ -84,6 +84,9 @@ export function numbersOf(shard: Shard): (type: DefinitionType, key: string) => 
 export function viewOf(shard: Shard): SpaceView {
   const numberOf = numbersOf(shard)
   return {
+    get rulesVersion() {
+      return shard.rulesVersion
+    },
     get profileCount() {
       return shard.profileCount
     },

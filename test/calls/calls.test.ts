@@ -309,18 +309,30 @@ describe('the id of a call', () => {
     expect(new Set(found).size).toBe(4)
   })
 
-  it('is another for another profile, sequence, resync, key or destination', () => {
+  it('is another for another profile, sequence, resync, definition, connection or destination', () => {
     const one = toUser('user_id:u1')
     const all = [
       ...idOf(one),
       ...idOf({ ...one, sequence: 2 }),
       ...idOf({ ...one, resync: 1 }),
-      ...idOf({ ...one, profile: 'user_id:u2' }),
-      ...idOf(one, { key: 'other' }),
+      ...idOf({ ...one, ownId: 7 }),
+      ...idOf(one, { definitionId: 'aud_8' }),
+      ...idOf(one, { id: 'con_2' }),
       ...idOf(one, { destinationId: 'dst_2' }),
     ]
-    expect(all).toHaveLength(12)
-    expect(new Set(all).size).toBe(12)
+    expect(all).toHaveLength(14)
+    expect(new Set(all).size).toBe(14)
+  })
+
+  it('goes by own ids, not by names', () => {
+    const one = toUser('user_id:u1')
+    expect(idOf({ ...one, profile: 'email:a@x' }, { key: 'other' })).toEqual(idOf(one))
+  })
+
+  it('goes by names if it was made when there were no own ids', () => {
+    const old = { ...toUser('user_id:u1'), ownId: undefined }
+    expect(idOf(old)).toEqual(['personas_3ALKRHCvHZ7gnXg7iw0GRtT0f4g', 'personas_3ALKRHxmoiTFDisclrMQ5XRPhCg'])
+    expect(idOf(old, { definitionId: 'aud_8', id: 'con_2' })).toEqual(idOf(old))
   })
 
   it('is another for another value, though nothing else differs: two profiles may have counted alike', () => {

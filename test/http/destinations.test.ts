@@ -217,6 +217,87 @@ describe('a webhook that is connected to an audience', () => {
   })
 })
 
+describe('a change that is only tried', () => {
+  interface Delivery {
+    readonly destinationId: string
+    readonly calls: number
+    readonly held: boolean
+  }
+
+  async function dryRun(path: string, change: object): Promise<Record<string, unknown>> {
+    const answer = await server.control('PATCH', `${path}?dryRun=true`, change)
+    const [collection] = path.split('/')
+    const { id } = Object.values(answer.body['data'] as Record<string, { id: string }>)[0]!
+    const name = collection === 'audiences' ? 'audiencePreview' : 'computedTraitPreview'
+    const read = () => made('GET', `${collection}/previews/${id}`, undefined, name)
+    await expect.poll(read).toMatchObject({ status: 'COMPLETED' })
+    return read()
+  }
+
+  /** The change, made: gives how many calls came of it. */
+  async function callsOf(path: string, change: object, expected: number): Promise<number> {
+    const before = sink.received.length
+    expect((await server.control('PATCH', path, change)).status).toBe(200)
+    await sink.has(before + expected)
+    return sink.received.length - before
+  }
+
+  async function orders(): Promise<void> {
+    for (const [user, revenue] of [120, 80, 60, 20].entries()) {
+      const call = { userId: `u${user}`, context: { traits: { email: `u${user}@x.io` } }, event: 'Order' }
+      await server.ingest('track', { ...call, properties: { revenue } })
+    }
+  }
+
+  const atLeast = (sum: number) => ({ definition: { query: `event('Order').sum(property('revenue')) >= ${sum}` } })
+
+  it('says what would be sent, and that is sent', async () => {
+    const id = await audience('Big', atLeast(100).definition.query)
+    const destination = await webhook()
+    await connect(`audiences/${id}`, destination, { approvalMembers: 2 })
+    await orders()
+    // Two kinds of calls.
+    await sink.has(2)
+    const found = await dryRun(`audiences/${id}`, atLeast(60))
+    const deliveries: Delivery[] = [{ destinationId: destination, calls: 4, held: false }]
+    expect(found).toMatchObject({ difference: { enter: 2, leave: 0 }, deliveries })
+    expect(sink.received).toHaveLength(2)
+    const most = await dryRun(`audiences/${id}`, atLeast(10))
+    expect(most['deliveries']).toEqual([{ destinationId: destination, calls: 6, held: true }])
+    expect(await callsOf(`audiences/${id}`, atLeast(60), 4)).toBe(4)
+    expect((await dryRun(`audiences/${id}`, atLeast(100)))['deliveries']).toEqual(deliveries)
+    expect((await dryRun(`audiences/${id}`, { enabled: false }))['deliveries']).toBeUndefined()
+  })
+
+  it('says what the users of accounts would be told', async () => {
+    const of = (count: number) => ({ definition: { query: `event('Order').count() >= ${count}` } })
+    const id = await audience('Busy', of(5).definition.query, { audienceType: 'ACCOUNTS' })
+    const destination = await webhook()
+    await orders()
+    for (const user of ['u0', 'u1', 'u2']) await server.ingest('group', { userId: user, groupId: 'acme' })
+    await connect(`audiences/${id}`, destination, { sendIdentify: true, sendTrack: false, sendGroup: true })
+    const found = await dryRun(`audiences/${id}`, of(3))
+    const [{ calls }] = found['deliveries'] as [Delivery]
+    expect(calls).toBe(4)
+    expect(await callsOf(`audiences/${id}`, of(3), calls)).toBe(calls)
+  })
+
+  it('says for how many a computed trait would have another value', async () => {
+    const of = (name: string) => ({ definition: { query: `event('Order').${name}(property('revenue'))` } })
+    const body = { name: 'Spent', definition: { type: 'USERS', ...of('sum').definition } }
+    const { id } = await made('POST', 'computed-traits', body, 'computedTrait')
+    await orders()
+    await server.ingest('track', { userId: 'u0', event: 'Order', properties: { revenue: 5 } })
+    const destination = await webhook()
+    await connect(`computed-traits/${id}`, destination, IDENTIFY_ONLY)
+    await sink.has(4)
+    const found = await dryRun(`computed-traits/${id!}`, of('max'))
+    expect(found['deliveries']).toEqual([{ destinationId: destination, calls: 1, held: false }])
+    expect(found['difference']).toBeUndefined()
+    expect(await callsOf(`computed-traits/${id!}`, of('max'), 1)).toBe(1)
+  })
+})
+
 describe('a list', () => {
   it('has all members first, then who comes and goes; computed traits are refused', async () => {
     const id = await audience('Big', "event('Order').sum(property('revenue')) >= 100")

@@ -166,6 +166,39 @@ describe('a preview of an audience', () => {
     const preview = (body['data'] as { audiencePreview: { id: string } }).audiencePreview.id
     expect(await completed(preview)).toMatchObject({ size: { count: 1 }, difference: { enter: 1, leave: 5 } })
     expect((await server.traits('user_id:u9')).body['traits']).toEqual({ many: true })
+    const listed = async (rest: string) => (await server.control('GET', `audiences/previews/${preview}/${rest}`)).body
+    expect(await listed('entering?traits=plan')).toEqual({
+      data: {
+        members: [
+          {
+            id: 'user_id:u3',
+            externalIds: [
+              { type: 'user_id', value: 'u3' },
+              { type: 'email', value: 'u3@x.io' },
+            ],
+            traits: { plan: 'pro' },
+          },
+        ],
+        pagination: {},
+      },
+    })
+    const leaving: string[] = []
+    for (let next = ''; ;) {
+      const { members, pagination } = (await listed(`leaving?limit=2${next}`))['data'] as {
+        members: { id: string }[]
+        pagination: { next?: string }
+      }
+      expect(members.length).toBeLessThanOrEqual(2)
+      leaving.push(...members.map((member) => member.id))
+      if (pagination.next === undefined) break
+      next = `&next=${pagination.next}`
+    }
+    expect(leaving).toEqual(['user_id:u5', 'user_id:u6', 'user_id:u7', 'user_id:u8', 'user_id:u9'])
+    // Nobody follows it any more: it is brought up to date no further, and lists the same.
+    time.moveTo(START + 120_000)
+    expect(await listed('leaving?limit=1')).toMatchObject({ data: { members: [{ id: 'user_id:u5' }] } })
+    const alone = await started(change)
+    expect((await server.control('GET', `audiences/previews/${alone}/entering`)).status).toBe(404)
     const { status, text } = await server.control('PATCH', `audiences/${id}?dryRun=maybe`, change)
     expect([status, text]).toEqual([400, expect.stringContaining('dryRun: expected true or false')])
   })

@@ -18,6 +18,7 @@ export function delivery(number: number, changes: Partial<Delivery> = {}): Deliv
     connectionId: 'con_1',
     actor,
     owner: actor,
+    ownId: actor,
     subject: { kind: 'user', ids: ids(`user_id:u${actor}`), only: undefined },
     profile: `user_id:u${actor}`,
     value: true,

@@ -2,7 +2,7 @@
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { describe, expect, it } from 'vitest'
 import { EngineError } from '../../src/model/errors.ts'
-import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR } from '../support/space.ts'
+import { accountAudience, accountTrait, audience, computedTrait, DAY, HOUR, START } from '../support/space.ts'
 import { connection, destination } from './given.ts'
 import { idOf, ToldSpace } from './told-space.ts'
 
@@ -179,6 +179,44 @@ describe('users that become one', () => {
     expect(take()).toEqual([1])
     outbox.finish({ number: 1, actor: space.waiting()[0]!.actor })
     expect(take()).toEqual([2])
+  })
+
+  it('are told by another id what another definition or connection of an old name says', () => {
+    const space = ToldSpace.of([GOLD])
+    space.identify('u1', { plan: 'gold' })
+    const found = space.messageIds()
+    for (const id of ['aud_gold_2', 'aud_gold_3']) {
+      space.deliverAll()
+      space.command({ kind: 'remove', id: space.outbox.connection('con_gold')!.record.definitionId })
+      const times = { createdAt: START, updatedAt: START }
+      const record = { id, enabled: true, source: GOLD, name: 'gold', description: '', options: {}, ...times }
+      space.command({ kind: 'define', record })
+      space.connect(GOLD, { definitionId: id })
+      space.identify('u1', { plan: 'free' })
+      space.deliverAll()
+      space.command({ kind: 'disconnect', id: 'con_gold' })
+      space.connect(GOLD, { definitionId: id, id: 'con_gold' })
+      space.identify('u1', { plan: 'gold' })
+      found.push(...space.messageIds())
+    }
+    const ids = found.map((line) => line.split(' ')[1])
+    expect(ids).toHaveLength(3)
+    expect(new Set(ids).size).toBe(3)
+  })
+
+  it('keep the ids of what waits when own ids come into use', () => {
+    const space = new ToldSpace({ shard: { rules: 4 } })
+    space.command({ kind: 'put destination', destination: destination() })
+    space.define(GOLD)
+    space.connect(GOLD)
+    space.identify('u1', { plan: 'gold' })
+    const before = space.messageIds()
+    space.command({ kind: 'use rules', version: 5 })
+    space.identify('u2', { plan: 'gold' })
+    space.reopen()
+    expect(space.messageIds()).toHaveLength(2)
+    expect(space.messageIds()).toEqual([...before, expect.any(String)])
+    expect(space.waiting().map(({ ownId }) => ownId)).toEqual([undefined, expect.any(Number)])
   })
 
   it('never share the id of a call with what one of them was told before', () => {

@@ -9,7 +9,7 @@ import type { PreviewCondition, PreviewRequest } from '../../src/model/preview.t
 import { printCondition } from '../../src/language/print.ts'
 import type { Condition } from '../../src/language/tree.ts'
 import { partsOf } from '../../src/space/preview-conditions.ts'
-import { estimateOf } from '../../src/space/estimate.ts'
+import { estimatedDifference, estimateOf } from '../../src/space/estimate.ts'
 import { Preview, type PreviewContext } from '../../src/space/preview.ts'
 import { Previews } from '../../src/space/previews.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
@@ -26,7 +26,7 @@ import { audience, Space } from '../support/space.ts'
 import { VirtualTime } from '../support/server.ts'
 
 function request(source: DefinitionSource): PreviewRequest {
-  return { source, options: {}, compareWith: undefined, overlapWith: [], traits: [] }
+  return { source, options: {}, compareWith: undefined, overlapWith: [], traits: [], changeOf: undefined }
 }
 
 /** Each actor takes a turn of its own. */
@@ -44,6 +44,7 @@ function contextOf(shard: Shard, inBetween: () => void, random: PreviewContext['
     },
     random,
     numberOf: () => undefined,
+    connectionsOf: () => [],
     traitOf: () => undefined,
   }
 }
@@ -140,7 +141,7 @@ describe('a preview', () => {
         }
         preview.end()
       }),
-      propertyRuns(200),
+      propertyRuns(80),
     )
   })
 
@@ -302,6 +303,10 @@ describe('an estimate', () => {
   it('is exact once all have been drawn, and never less than what was found', () => {
     expect(estimateOf(3, 10, 10)).toEqual({ count: 3, low: 3, high: 3, share: 0.3 })
     expect(estimateOf(0, 10, 1_000).low).toBe(0)
+    const compared = { both: 5, onlyThis: 10, onlyOther: 20 }
+    const { enter, leave } = estimatedDifference({ found: 100, members: 15, compared }, 1_000)!
+    expect([enter, leave]).toMatchObject([{ count: 100 }, { count: 200 }])
+    expect(enter).toEqual(estimateOf(10, 100, 1_000))
     expect(estimateOf(10, 10, 1_000).high).toBe(1_000)
     expect(estimateOf(9, 10, 11)).toMatchObject({ low: 9, high: 10 })
   })

@@ -37,14 +37,14 @@ describe('the engine', () => {
   })
 
   it('makes the transitions that the oracle makes', () => {
-    assertScenarios(scenarios(), propertyRuns(1000), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(500), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })
 
   it('makes the transitions that the oracle makes when definitions come and change while it runs', () => {
     const known = changingScenarios().filter((scenario) => !dependsOnWhatIsNotKept(scenario))
-    assertScenarios(known, propertyRuns(500), (scenario) => {
+    assertScenarios(known, propertyRuns(250), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })

@@ -24,7 +24,7 @@ describe('the state as bytes', () => {
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(100),
+      propertyRuns(50),
     )
   })
 
@@ -35,7 +35,7 @@ describe('the state as bytes', () => {
         for (const input of scenario.inputs) shard.apply(entryOf(input))
         expect(bytesOf(reopened(shard))).toEqual(bytesOf(shard))
       }),
-      propertyRuns(100),
+      propertyRuns(50),
     )
   })
 
@@ -61,7 +61,7 @@ describe('the state as bytes', () => {
           shard.apply(entry)
         }
       }),
-      propertyRuns(100),
+      propertyRuns(50),
     )
   })
 
@@ -129,7 +129,7 @@ describe('ticks', () => {
           expect(JSON.stringify(transitions)).toBe(JSON.stringify(expected))
         }
       }),
-      propertyRuns(100),
+      propertyRuns(50),
     )
   })
 })
@@ -158,7 +158,7 @@ describe('a message that fails', () => {
         }
         expect(bytesOf(shard)).toEqual(bytesOf(straight))
       }),
-      propertyRuns(100),
+      propertyRuns(50),
     )
   })
 })

@@ -125,7 +125,7 @@ describe('a settlement that fails at any step', () => {
           }
         },
       ),
-      propertyRuns(100),
+      propertyRuns(60),
     )
     expect(faults).toBeGreaterThan(0)
   })
