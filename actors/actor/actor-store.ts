@@ -10,6 +10,7 @@ import { DefinedValues } from '../rows/defined-values.ts'
 import { IdStore } from '../rows/id-store.ts'
 import { Links } from '../rows/links.ts'
 import { OriginStore } from '../rows/origin-store.ts'
+import { PastTransitions } from '../rows/past-transitions.ts'
 import { CONDITIONS, FLAGS, IS_UNBUILT, LINKS } from '../rows/row.ts'
 import { Rows } from '../rows/rows.ts'
 import { TraitStore } from '../rows/trait-store.ts'
@@ -38,6 +39,7 @@ export class ActorStore {
   readonly rows: Rows
   readonly rings: Rings
   readonly values: DefinedValues
+  readonly past: PastTransitions
   readonly histories: Histories
   readonly traits: TraitStore
   readonly older: OlderStore
@@ -66,6 +68,7 @@ export class ActorStore {
     this.rings = new Rings(this.memory, memory.windowEventsMax)
     this.values = new DefinedValues(this.rows)
     this.histories = new Histories(this.rows, new NameTable())
+    this.past = new PastTransitions(this.values, this.histories.names)
     this.traits = new TraitStore(this.rows)
     this.older = new OlderStore(this.rows)
     this.ids = new IdStore(this.rows)
@@ -87,6 +90,7 @@ export class ActorStore {
   /** Ends a settlement that stands. */
   commit(): void {
     this.memory.barrier.commit()
+    this.values.members.commit()
     this.rows.commit()
     this.live.commit()
   }
@@ -94,6 +98,7 @@ export class ActorStore {
   /** Ends a settlement that failed: all is as it was when it began, but for live states, which are computed again. */
   rollBack(): void {
     this.memory.barrier.rollBack()
+    this.values.members.rollBack()
     this.rows.rollBack()
     for (const lost of this.live.rollBack()) this.#lose(lost)
   }

@@ -3,7 +3,7 @@ import { type Observable, Subject } from 'rxjs'
 import { type CallOrigin, laterOf } from '../../src/model/call-origin.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import type { Transition } from '../../src/model/transition.ts'
+import type { PastTransition, Transition } from '../../src/model/transition.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { Traits } from '../rows/traits.ts'
 import type { ActorStore } from './actor-store.ts'
@@ -81,6 +81,19 @@ export abstract class ActorView {
   get lastCall(): CallOrigin | undefined {
     const { histories, origins } = this.store
     return laterOf(origins.last(this.row), histories.newest(this.row))
+  }
+
+  /** The last transitions, oldest first. */
+  get past(): readonly PastTransition[] {
+    const { past, histories } = this.store
+    const stored = past.read(this.row)
+    const isOpen = stored.some(({ call }) => call && call.messageId === undefined)
+    const events = isOpen ? histories.events(this.row) : []
+    const known = new Map(events.map(({ arrival, messageId }) => [arrival, messageId]))
+    return stored.map(({ call, ...transition }) => {
+      const messageId = call && (call.messageId ?? known.get(call.arrival))
+      return { ...transition, messageId: messageId === '' ? undefined : messageId }
+    })
   }
 
   /** Ordinals of the users that it has taken over. */

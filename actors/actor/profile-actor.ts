@@ -214,6 +214,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
     if (older) store.older.write(row, older)
     store.memory.state.ints[(row + MERGES) * 2 + 1]! += other.mergeCount + 1
     for (const id of other.defined.ids()) this.#absorbValue(id, other)
+    store.past.unite(row, other.row)
   }
 
   #absorbValue(id: number, other: User): void {

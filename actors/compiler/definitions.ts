@@ -76,7 +76,8 @@ export class Definitions {
   #isSame(other: Definitions): boolean {
     const isSameList = (some: readonly DefinitionInput[], others: readonly DefinitionInput[]): boolean =>
       some.length === others.length && some.every((input, index) => input === others[index])
-    return isSameList(this.#inputs, other.#inputs) && isSameList(this.#aside, other.#aside)
+    const isSameNext = this.#nextId === other.#nextId
+    return isSameNext && isSameList(this.#inputs, other.#inputs) && isSameList(this.#aside, other.#aside)
   }
 
   inputs(): readonly DefinitionInput[] {

@@ -114,7 +114,12 @@ export class ActorSystem {
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
-    this.reader = new ActorReader({ roster, identity: this.identity, viewOf: (ordinal) => this.seen(ordinal) })
+    this.reader = new ActorReader({
+      roster,
+      identity: this.identity,
+      members: this.store.values.members,
+      viewOf: (ordinal) => this.seen(ordinal),
+    })
     this.clock = new SpaceClock({
       wheel,
       settlement,
@@ -270,7 +275,7 @@ export class ActorSystem {
   }
 
   #evict(ordinal: number): void {
-    this.write(() => {
+    this.#moved(() => {
       const isAccount = this.roster.isAccount(ordinal)
       viewOf(this.store, ordinal, isAccount).dropStates()
       this.store.remove(ordinal, !isAccount)
@@ -278,8 +283,13 @@ export class ActorSystem {
   }
 
   #admit(actors: readonly StoredActor[], areStatesValid: boolean): void {
-    this.write(() => {
+    this.#moved(() => {
       for (const stored of actors) admit(this.store, stored, areStatesValid)
     })
+  }
+
+  /** Lets actors leave memory or come back: nothing changes. */
+  #moved(act: () => void): void {
+    this.store.values.members.uncounted(() => this.write(act))
   }
 }

@@ -119,6 +119,7 @@ export class CallActors {
     for (const account of accounts) settlement.join(account)
     const survivor = settlement.participant(first) as ProfileActor
     settlement.notes?.united.push({ survivor, absorbed: [...others], differing: differing! })
+    settlement.unites(first)
     survivor.next({ kind: 'merge', at: now, absorbed })
     const conditions = plans.user.conditions
     for (const [index, account] of accounts.entries())

@@ -76,9 +76,9 @@ export class CallApplication {
     const { clock, settlement, callActors } = this.#options
     const { now } = clock
     const { plans } = context
-    settlement.begin(now)
     const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
     const { messageId } = call
+    settlement.begin(now, { kind: 'call', call: { arrival, messageId, isEvent: call.event !== undefined } })
     const origin = { receivedAt: now, arrival, sourceId, messageId }
     const profile = callActors.profileOf(call.ids, origin, plans)
     profile.seen(now)

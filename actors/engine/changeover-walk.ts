@@ -24,7 +24,7 @@ import type { DefinitionNode } from '../plan/plan.ts'
 import type { Roster } from '../records/roster.ts'
 import { FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import type { DefinedValue } from '../rows/defined-values.ts'
-import type { Settlement } from '../settlement/settlement.ts'
+import { BY_DEFINITION, type Settlement } from '../settlement/settlement.ts'
 import type { FailedDeadline } from './applied.ts'
 import { Concern } from './concern.ts'
 import { EverCounted } from './ever-counted.ts'
@@ -166,7 +166,7 @@ export class ChangeoverWalk {
   #settle(ordinals: readonly number[], transitions: Transition[]): void {
     const { settlement, now } = this.#options
     // Deadlines of the present instant may not have fired yet.
-    settlement.begin(this.#change.since ?? now() - 1)
+    settlement.begin(this.#change.since ?? now() - 1, BY_DEFINITION)
     try {
       for (const ordinal of ordinals) this.#join(ordinal)
       settlement.finish(transitions)

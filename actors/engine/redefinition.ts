@@ -18,7 +18,7 @@ import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { Roster } from '../records/roster.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
-import type { Settlement } from '../settlement/settlement.ts'
+import { BY_DEFINITION, type Settlement } from '../settlement/settlement.ts'
 import { Concern } from './concern.ts'
 import { EverCounted } from './ever-counted.ts'
 import { linkedTo } from './linked-actors.ts'
@@ -50,7 +50,7 @@ export interface NewDefinitions extends PlansChange {
 interface Adopter {
   readonly ordinal: number
   readonly dueAt: number
-  /** As `DefinedValues` writes them. */
+  /** As `DefinedValues` and `PastTransitions` write them. */
   readonly values: Buffer
   /** The number of users that satisfied each condition; only for an account. */
   readonly satisfying: readonly (readonly [condition: number, users: number])[] | undefined
@@ -89,7 +89,7 @@ export class Redefinition {
   ): Adopter[] {
     const { settlement, store } = this.#options
     const adopters = ordinals.map((ordinal) => this.#capture(ordinal))
-    settlement.begin(now)
+    settlement.begin(now, BY_DEFINITION)
     try {
       // An open cut takes them as they are.
       store.plans = oldPlans
@@ -118,10 +118,11 @@ export class Redefinition {
 
   #capture(ordinal: number): Adopter {
     const { roster, store } = this.#options
-    const { rows, values, satisfying } = store
+    const { rows, values, past, satisfying } = store
     const row = rows.at(ordinal)
     scratch.length = 0
     values.write(scratch, row)
+    past.writeTo(scratch, row)
     return {
       ordinal,
       dueAt: store.memory.state.doubles[row + DUE_AT]!,
@@ -142,7 +143,9 @@ export class Redefinition {
       viewOf(store, ordinal, roster.isAccount(ordinal)).dropStates()
       const row = store.rows.at(ordinal)
       store.values.release(row)
-      store.values.readAll(new EventReader(values, NO_NAMES), ordinal)
+      const reader = new EventReader(values, NO_NAMES)
+      store.values.readAll(reader, ordinal)
+      store.past.readFrom(reader, row)
       if (satisfying) store.satisfying.release(row)
       for (const [condition, users] of satisfying ?? []) store.satisfying.set(row, condition, users)
       state.doubles[row + DUE_AT] = dueAt

@@ -4,6 +4,7 @@ import { idsInTable } from '../identity/former-users.ts'
 import { admit } from '../records/admission.ts'
 import { actorsOfPage, isOldPart, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
+import { BY_TIME } from '../settlement/settlement.ts'
 import type { ActorSystem } from './actor-system.ts'
 import type { ShardRestoration } from './shard-state.ts'
 
@@ -50,7 +51,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     this.#system.isRestoring = true
     for (const ordinal of this.#unscheduled) {
       // Deadlines of the very instant of the last input may not have fired yet.
-      settlement.begin(clock.now - 1)
+      settlement.begin(clock.now - 1, BY_TIME)
       settlement.join(ordinal)
       settlement.finish([])
     }

@@ -1,7 +1,7 @@
 /** The present of a space. It moves on with the entries; deadlines on the way fire at their own instants. */
 import type { Transition } from '../../src/model/transition.ts'
 import { type FailedDeadline, NO_FAULTS } from './applied.ts'
-import type { Settlement } from '../settlement/settlement.ts'
+import { BY_TIME, type Settlement } from '../settlement/settlement.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 
@@ -53,7 +53,7 @@ export class SpaceClock {
   #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
     const { wheel, settlement, beforeFiring, onDue, labelOf } = this.#options
     beforeFiring(ordinals, transitions)
-    settlement.begin(due)
+    settlement.begin(due, BY_TIME)
     try {
       for (const ordinal of ordinals) onDue(settlement.participant(ordinal), due)
       settlement.finish(transitions)

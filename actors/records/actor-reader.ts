@@ -4,6 +4,7 @@ import type { SpaceActor } from '../actor/space-actor.ts'
 import { formerId, isFormerType } from '../identity/former-users.ts'
 import type { Identity } from '../identity/identity.ts'
 import { PAGE_ACTORS } from './pages.ts'
+import type { MemberCounts } from '../rows/member-counts.ts'
 import type { Roster } from './roster.ts'
 
 const NOBODY = -1
@@ -11,6 +12,7 @@ const NOBODY = -1
 export interface ActorReaderOptions {
   readonly roster: Roster
   readonly identity: Identity
+  readonly members: MemberCounts
   /** Returns a view of an actor that is in memory. */
   readonly viewOf: (ordinal: number) => SpaceActor | undefined
 }
@@ -30,6 +32,11 @@ export class ActorReader {
   /** The ordinal of the next new actor. */
   get nextOrdinal(): number {
     return this.#options.roster.nextOrdinal
+  }
+
+  /** Counts the members of an audience by its number; those that an edit has still to reach are as they were. */
+  membersOf(definition: number): number {
+    return this.#options.members.of(definition)
   }
 
   /** Tells users from accounts, in memory or not; undefined if there is no actor with this ordinal. */

@@ -24,6 +24,8 @@ const COUNTED = 1
 const ORIGINS = 2
 /** The last call, if it neither brought an id nor is an event. */
 const LAST_CALL = 3
+/** The last transitions. */
+const PAST = 4
 
 const states = new Scratch()
 const field = new Scratch()
@@ -79,6 +81,10 @@ export function writeRecord(scratch: Scratch, store: ActorStore, ordinal: number
   writeCountedSince(scratch, store, row, isAccount)
   writeBytes(scratch, ORIGINS, store.origins.field, row)
   writeBytes(scratch, LAST_CALL, store.origins.lastField, row)
+  if (store.past.has(row)) {
+    scratch.varint(PAST)
+    store.past.writeTo(scratch, row)
+  }
   scratch.byte(END)
 }
 
@@ -161,6 +167,9 @@ function readField(tag: number, reader: EventReader, store: ActorStore, row: num
       return
     case LAST_CALL:
       store.origins.lastField.readFrom(reader, row)
+      return
+    case PAST:
+      store.past.readFrom(reader, row)
       return
     default:
       throw new UnknownFieldError(tag, store.memory.state.ints[row * 2 + ORDINAL * 2 + 1]!)

@@ -1,6 +1,7 @@
 /**
  * The values of an actor's definitions, in one block, by ascending id of the definition: for each that ever changed,
- * (id, sequence · has been one · form of the value) · instant of the last transition · the value.
+ * (id, sequence · has been one · form of the value) · instant of the last transition · the value. Beside them, the bytes
+ * of the last transitions.
  *
  * Example: a member of audience 3 since its first transition: (3, 1 << 4 | TRUE) · 1700000000000 · unused.
  */
@@ -10,10 +11,11 @@ import { EventReader, writeValue } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/scratch.ts'
 import type { ActorMemory } from '../memory/actor-memory.ts'
 import { STATE } from '../memory/write-barrier.ts'
+import { MemberCounts } from './member-counts.ts'
 import { VALUES } from './row.ts'
 import type { Rows } from './rows.ts'
 
-/** Words of a block before its first value: header · (number of values, unused). */
+/** Words of a block before its first value: header · (number of values, the last transitions). */
 const VALUES_FIRST = 2
 const VALUE_WORDS = 3
 const CHANGED_AT = 1
@@ -42,6 +44,7 @@ export interface DefinedValue {
 const scratch = new Scratch()
 
 export class DefinedValues {
+  readonly members = new MemberCounts()
   readonly #memory: ActorMemory
   readonly #rows: Rows
 
@@ -118,7 +121,8 @@ export class DefinedValues {
   /** Sets a value; its block must be one to write to. */
   setValue(at: number, value: JsonValue): void {
     const { doubles, ints } = this.#memory.state
-    this.#release(at)
+    if (this.isTrue(at) !== (value === true)) this.members.add(ints[at * 2]!, value === true ? 1 : -1)
+    this.#releaseValue(at)
     let form = NULL
     if (typeof value === 'boolean') form = value ? TRUE : FALSE
     else if (typeof value === 'number') {
@@ -218,6 +222,24 @@ export class DefinedValues {
     ints[(block + 1) * 2] = kept
   }
 
+  /** Returns the bytes of the last transitions, valid until the next change; undefined if there are none. */
+  pastBytes(row: number): Buffer | undefined {
+    const { ints } = this.#memory.state
+    const block = ints[(row + VALUES) * 2]!
+    const reference = block === 0 ? 0 : ints[(block + 1) * 2 + 1]!
+    return reference === 0 ? undefined : this.#memory.blobs.get(reference)
+  }
+
+  /** Replaces the bytes of the last transitions, in a row that is one to write to. */
+  setPast(row: number, { bytes, length }: Scratch): void {
+    const { ints } = this.#memory.state
+    const known = ints[(row + VALUES) * 2]!
+    const block = known === 0 ? this.#begin(row) : known
+    this.#touch(block)
+    this.#memory.blobs.remove(ints[(block + 1) * 2 + 1]!)
+    ints[(block + 1) * 2 + 1] = length === 0 ? 0 : this.#memory.blobs.add(bytes, length)
+  }
+
   /** Releases all memory of a row's values. */
   release(row: number): void {
     const { ints } = this.#memory.state
@@ -225,8 +247,20 @@ export class DefinedValues {
     if (block === 0) return
     for (let index = 0; index < ints[(block + 1) * 2]!; index++)
       this.#release(block + VALUES_FIRST + index * VALUE_WORDS)
+    this.#memory.blobs.remove(ints[(block + 1) * 2 + 1]!)
     this.#memory.barrier.releaseLater(STATE, block)
     ints[(row + VALUES) * 2] = 0
+  }
+
+  /** Makes a block without values. */
+  #begin(row: number): number {
+    const { state, barrier } = this.#memory
+    const block = barrier.allocate(STATE, VALUES_FIRST)
+    state.ints[(block + 1) * 2] = 0
+    state.ints[(block + 1) * 2 + 1] = 0
+    this.#rows.touch(row)
+    state.ints[(row + VALUES) * 2] = block
+    return block
   }
 
   #add(row: number, id: number): number {
@@ -240,7 +274,7 @@ export class DefinedValues {
         for (let int = 2; int < (VALUES_FIRST + VALUE_WORDS * count) * 2; int++)
           ints[wider * 2 + int] = ints[block * 2 + int]!
         barrier.releaseLater(STATE, block)
-      }
+      } else ints[(wider + 1) * 2 + 1] = 0
       this.#rows.touch(row)
       ints[(row + VALUES) * 2] = block = wider
     } else this.#touch(block)
@@ -265,7 +299,13 @@ export class DefinedValues {
     for (let int = 0; int < words * 2; int++) ints[to * 2 + int] = ints[from * 2 + int]!
   }
 
+  /** Releases a value that is dropped. */
   #release(at: number): void {
+    if (this.isTrue(at)) this.members.add(this.#memory.state.ints[at * 2]!, -1)
+    this.#releaseValue(at)
+  }
+
+  #releaseValue(at: number): void {
     const { ints } = this.#memory.state
     if ((ints[at * 2 + 1]! & FORM) === PACKED) this.#memory.blobs.remove(ints[(at + VALUE) * 2]!)
   }

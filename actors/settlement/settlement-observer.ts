@@ -4,7 +4,7 @@
  * lists.
  */
 import type { ExternalId } from '../../src/model/external-id.ts'
-import type { Transition } from '../../src/model/transition.ts'
+import type { CauseKind, Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
@@ -47,6 +47,8 @@ export interface SettlementNotes {
 export interface Settled {
   /** Epoch ms. */
   readonly at: number
+  /** The reason for which the actors settled. */
+  readonly cause: CauseKind
   readonly changes: readonly SettledChange[]
   readonly united: readonly UnitedUsers[]
   readonly named: readonly NamedUser[]

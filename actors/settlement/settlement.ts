@@ -7,7 +7,7 @@
  * A settlement that fails leaves nothing behind: the memory of the actors is as it was when it began.
  */
 import type { JsonValue } from '../../src/model/json.ts'
-import type { Transition } from '../../src/model/transition.ts'
+import type { CauseKind, Transition } from '../../src/model/transition.ts'
 import { AccountActor } from '../actor/account-actor.ts'
 import type { Actor } from '../actor/actor.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
@@ -20,6 +20,16 @@ import { JOINED_IN, VIEW } from '../rows/row.ts'
 import { sameValue } from '../values/values.ts'
 import { Bag } from './bag.ts'
 import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
+
+/** The reason for which actors settle. */
+export interface SettlementCause {
+  readonly kind: CauseKind
+  /** The call, if it is one, and if it is an event that its user keeps. */
+  readonly call?: { readonly arrival: number; readonly messageId: string; readonly isEvent: boolean }
+}
+
+export const BY_TIME: SettlementCause = { kind: 'time' }
+export const BY_DEFINITION: SettlementCause = { kind: 'definition' }
 
 interface ValueChange {
   readonly actor: SpaceActor
@@ -52,6 +62,9 @@ const NONE_ENDED: readonly number[] = []
 
 export class Settlement implements SettlementSink {
   #now = 0
+  #cause = BY_TIME
+  /** Users that others have become part of. */
+  readonly #survivors = new Bag<number>()
   #isOpen = false
   /** True while what is done will be taken back: nobody is told of it. */
   #isForeseeing = false
@@ -93,8 +106,9 @@ export class Settlement implements SettlementSink {
     return this.#isOpen
   }
 
-  begin(now: number): void {
+  begin(now: number, cause: SettlementCause): void {
     this.#now = now
+    this.#cause = cause
     this.#isOpen = true
     this.#store.memory.barrier.begin()
     this.#nameCount = this.#store.histories.names.count
@@ -106,7 +120,7 @@ export class Settlement implements SettlementSink {
       this.#receive(ordinal, message)
       return
     }
-    this.begin(message.at)
+    this.begin(message.at, BY_TIME)
     try {
       this.#receive(ordinal, message)
       this.finish([])
@@ -128,6 +142,11 @@ export class Settlement implements SettlementSink {
 
   onSuccess(act: () => void): void {
     this.#acts.add(act)
+  }
+
+  /** Records that a user takes others over: that is why its values change. */
+  unites(survivor: number): void {
+    this.#survivors.add(survivor)
   }
 
   /** Records that an actor is no more, if the settlement succeeds: whoever watches it is told so. */
@@ -196,7 +215,7 @@ export class Settlement implements SettlementSink {
   /** Shows what would come of an act at an instant, and takes it back. A settlement must not be open. */
   foresee(now: number, { act, look }: { readonly act: () => void; readonly look: () => void }): void {
     this.#isForeseeing = true
-    this.begin(now)
+    this.begin(now, BY_DEFINITION)
     try {
       act()
       this.#settleAll()
@@ -250,6 +269,7 @@ export class Settlement implements SettlementSink {
       const sequence = values.advance(at, this.#now)
       const transition = this.#transition(actor, node, value, sequence)
       transitions.push(transition)
+      this.#keep(actor, transition)
       if (this.#store.watched.size > 0 && this.#store.watched.has(actor.ordinal)) {
         ;(watched ??= []).push(transition)
         ;(ordinals ??= []).push(actor.ordinal)
@@ -259,10 +279,27 @@ export class Settlement implements SettlementSink {
     return { watched, ordinals, changes }
   }
 
+  /** Keeps a transition with its actor. */
+  #keep(actor: SpaceActor, { at, type, key, value }: Transition): void {
+    const { kind, call } = this.#cause
+    const isMerge = this.#survivors.count > 0 && this.#survivors.toArray().includes(actor.ordinal)
+    this.#store.past.add(actor.row, {
+      at,
+      type,
+      key,
+      ...(value !== undefined && { value }),
+      cause: isMerge ? 'merge' : kind,
+      call: call && {
+        arrival: call.arrival,
+        messageId: call.isEvent && actor.kind === 'user' ? undefined : call.messageId,
+      },
+    })
+  }
+
   #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
     const { united, named, joined } = this.#notes
     if (!this.observer || changes.length + united.length + named.length + joined.length === 0) return
-    this.observer.settled({ at: this.#now, changes, united, named, joined })
+    this.observer.settled({ at: this.#now, cause: this.#cause.kind, changes, united, named, joined })
   }
 
   #tellWatchers({ watched, ordinals }: Heard, ended: readonly number[]): void {
@@ -291,6 +328,7 @@ export class Settlement implements SettlementSink {
     this.#acts.clear()
     this.#ended.clear()
     this.#participants.clear()
+    this.#survivors.clear()
     this.#userCount = 0
     this.#accountCount = 0
     // Only with an observer are there any: to set the length of a list is a call out of JavaScript.

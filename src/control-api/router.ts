@@ -7,6 +7,7 @@ import { type ConnectionApiOptions, connectionRouter } from './connection-router
 import { destinationRouter } from './destination-router.ts'
 import { type ExportApiOptions, exportRouter } from './export-router.ts'
 import { newId } from '../model/new-id.ts'
+import type { PresentSize } from '../model/audience-size.ts'
 import type { PreviewRequest } from '../model/preview.ts'
 import type { DefinitionKind, DefinitionProgress, DefinitionRecord } from '../model/space-command.ts'
 import type { ListedRecord } from '../model/space-command.ts'
@@ -20,16 +21,25 @@ import {
 } from './requests.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
+import { type SizeApiOptions, sizeRouter } from './size-router.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { type TransitionApiOptions, transitionRouter } from './transition-router.ts'
 import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
 
 export interface ControlApiOptions
-  extends TokenApiOptions, ConnectionApiOptions, PreviewApiOptions, ExportApiOptions, TransitionApiOptions {
+  extends
+    TokenApiOptions,
+    ConnectionApiOptions,
+    PreviewApiOptions,
+    ExportApiOptions,
+    TransitionApiOptions,
+    SizeApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
   readonly list: (kind: DefinitionKind) => readonly ListedRecord[]
+  /** Returns the size of an audience; undefined for what is none, or not live. */
+  readonly sizeOf: (record: DefinitionRecord) => PresentSize | undefined
   /** Progress of a definition that is not live yet. */
   readonly progressOf: (record: DefinitionRecord) => DefinitionProgress | undefined
 }
@@ -82,7 +92,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, json, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
-  router.use(exportRouter(options), transitionRouter(options), tokenRouter(options))
+  router.use(exportRouter(options), transitionRouter(options), sizeRouter(options), tokenRouter(options))
   router.use(destinationRouter(options), connectionRouter(options))
   return router
 }
@@ -107,12 +117,12 @@ function authenticate({ spaceOf }: ControlApiOptions): RequestHandler {
   }
 }
 
-function create({ read, view, one }: Resource, { command, clock, progressOf }: ControlApiOptions) {
+function create({ read, view, one }: Resource, options: ControlApiOptions) {
+  const { command, clock } = options
   return async (request: Request<{ spaceId: string }>, response: Response): Promise<void> => {
     const record = read(request.body, clock())
     await command({ kind: 'define', record })
-    const shown = { record, progress: progressOf(record) }
-    response.json({ data: { [one]: view(shown, request.params.spaceId) } })
+    response.json({ data: { [one]: view(shownOf(record, options), request.params.spaceId) } })
   }
 }
 
@@ -129,8 +139,7 @@ function update(resource: Resource, options: ControlApiOptions) {
       return
     }
     await options.command({ kind: 'define', record })
-    const shown = { record, progress: options.progressOf(record) }
-    response.json({ data: { [resource.one]: resource.view(shown, params.spaceId) } })
+    response.json({ data: { [resource.one]: resource.view(shownOf(record, options), params.spaceId) } })
   }
 }
 
@@ -162,7 +171,7 @@ function list({ kind, many, pageMax, view }: Resource, options: ControlApiOption
       totalEntries: all.length,
     }
     const views = page.map(({ record }) => ({
-      ...view({ record, progress: options.progressOf(record) }, request.params.spaceId),
+      ...view(listedOf(record, options), request.params.spaceId),
       computeCadence: { type: 'REALTIME' },
     }))
     response.json({ data: { [many]: views, pagination } })
@@ -172,9 +181,17 @@ function list({ kind, many, pageMax, view }: Resource, options: ControlApiOption
 function get(resource: Resource, options: ControlApiOptions) {
   return ({ params }: Request<{ spaceId: string; id: string }>, response: Response): void => {
     const record = present(resource, options, params.id)
-    const shown = { record, progress: options.progressOf(record) }
-    response.json({ data: { [resource.one]: resource.view(shown, params.spaceId) } })
+    response.json({ data: { [resource.one]: resource.view(shownOf(record, options), params.spaceId) } })
   }
+}
+
+function shownOf(record: DefinitionRecord, { progressOf }: ControlApiOptions): ShownDefinition {
+  return { record, progress: progressOf(record), size: undefined }
+}
+
+/** As in Segment's lists, with its size. */
+function listedOf(record: DefinitionRecord, options: ControlApiOptions): ShownDefinition {
+  return { ...shownOf(record, options), size: options.sizeOf(record) }
 }
 
 function remove(resource: Resource, options: ControlApiOptions) {

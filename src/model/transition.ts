@@ -3,6 +3,25 @@ import type { JsonValue } from './json.ts'
 
 export type TransitionType = 'entered' | 'exited' | 'trait'
 
+/**
+ * The cause of a transition: a call that the profile has part in; time alone; profiles that became one by a call;
+ * another definition; the deletion of something that it read.
+ */
+export type CauseKind = 'call' | 'time' | 'merge' | 'definition' | 'deletion'
+
+/** A transition that is kept with its profile. */
+export interface PastTransition {
+  /** Epoch ms. */
+  readonly at: number
+  readonly type: TransitionType
+  readonly key: string
+  /** Absent for an audience, and if it is too long to be kept. */
+  readonly value?: JsonValue
+  readonly cause: CauseKind
+  /** The call's, if it is known. */
+  readonly messageId: string | undefined
+}
+
 export interface Transition {
   /** The instant at which it became so, epoch ms. */
   readonly at: number

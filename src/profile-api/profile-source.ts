@@ -3,6 +3,7 @@ import type { CallOrigin } from '../model/call-origin.ts'
 import type { EventPage, EventQuery } from '../model/event-query.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { ListRange, ProfileList, ProfileName, Sought } from '../model/profile-search.ts'
+import type { PastTransition } from '../model/transition.ts'
 import type { Collection, TraitCatalogue } from '../model/trait-catalogue.ts'
 import type { ProfileView } from './traits.ts'
 
@@ -14,6 +15,8 @@ export interface ShownProfile extends ProfileView {
   /** Undefined if it is not known. */
   readonly firstCall: CallOrigin | undefined
   readonly lastCall: CallOrigin | undefined
+  /** The last transitions, oldest first. */
+  readonly past: readonly PastTransition[]
   /** Receive time of its last call, epoch ms; only for a user. */
   readonly seenAt?: number
 }

@@ -9,6 +9,7 @@ import type { FeedApi } from '../model/transition-feed.ts'
 import type { NextAddress } from './cursor.ts'
 import { eventsPage, readEventQuery } from './events.ts'
 import { idsPage, readIdsQuery } from './external-ids.ts'
+import { historyPage, readHistoryQuery } from './history.ts'
 import { LINK_LIMITS, linksPage, LIST_LIMITS, profilesPage, readName, readRange, readSearch } from './lists.ts'
 import { metadataOf } from './metadata.ts'
 import { propertiesPage, traitsPage, type TraitsPageOptions } from './page.ts'
@@ -114,6 +115,13 @@ function resourcesOf<Profile extends ShownProfile>(options: ProfileApiOptions<Pr
         read: (parameters) => readRange(parameters, LINK_LIMITS),
         show: async ({ profile, collection, query, address }) =>
           linksPage(await profiles.linkedTo(profile, query), collection, query.limit, address),
+      }),
+    ],
+    [
+      'history',
+      answerProfile(options, {
+        read: readHistoryQuery,
+        show: ({ profile, query, address }) => historyPage(profile.past, query, address),
       }),
     ],
     ['properties', answerProfile(options, traitsResource(options, propertiesPage))],

@@ -14,6 +14,7 @@ import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { explainRouter } from '../profile-api/explain-router.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import { explainDefinition, explainDraft } from '../space/explain.ts'
+import { numbersOf } from '../space/space.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
 import type { Previews } from '../space/previews.ts'
 import type { TransitionFeed } from '../space/transition-feed.ts'
@@ -51,6 +52,7 @@ export function surfacesOf(
   { clock, delivery, previews, feed, exports, members }: SurfaceParts,
 ): Surface[] {
   const { registry, shard } = pipeline
+  const numberOf = numbersOf(shard)
   const sources = new Map([[config.writeKey, SOURCE_ID]])
   const credentials = new Credentials({
     spaceId: config.spaceId,
@@ -82,6 +84,14 @@ export function surfacesOf(
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
     progressOf: (record) => pipeline.changeOf(record.source),
+    sizeOf: ({ source: { kind, type, key } }) => {
+      const number = kind === 'audience' ? numberOf(type, key) : undefined
+      return number === undefined ? undefined : pipeline.sizes.now(number, clock())
+    },
+    sizes: ({ type, key }, period) => {
+      const number = numberOf(type, key)
+      return number === undefined ? [] : pipeline.sizes.list(number, period)
+    },
     tokens: registry.tokens,
     previews,
     feed,

@@ -22,8 +22,9 @@ import { readChunks, readFurther, readHead, readManifest, readPages } from '../c
 import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
+import { AudienceSizes, type AudienceSizesState } from './audience-sizes.ts'
 import { RecentTransitions, type RecentTransitionsState } from './recent-transitions.ts'
-import { applyEntries, observerOf, type Space, viewOf } from './space.ts'
+import { applyEntries, countedSpaceOf, observerOf, type Space, viewOf } from './space.ts'
 
 /** The state of a space beside its engine. */
 export interface SpaceRest {
@@ -32,6 +33,8 @@ export interface SpaceRest {
   readonly deliveries?: SpaceOutboxState
   /** Absent in checkpoints that are older than the live feed. */
   readonly recent?: RecentTransitionsState
+  /** Absent in checkpoints that are older than sizes over time. */
+  readonly sizes?: AudienceSizesState
 }
 
 export interface RecoveryOptions {
@@ -88,11 +91,12 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
   const outbox = new SpaceOutbox(options.limitsOf ?? limitsOf)
-  const recent = new RecentTransitions()
-  const observer = observerOf({ outbox, recent })
+  const [recent, sizes] = [new RecentTransitions(), new AudienceSizes()]
+  const observer = observerOf({ outbox, recent, sizes })
   const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
-  return { shard, registry: new Registry(), outbox, recent, receivedAt: 0, manifests: [] }
+  sizes.attach(countedSpaceOf(shard))
+  return { shard, registry: new Registry(), outbox, recent, sizes, receivedAt: 0, manifests: [] }
 }
 
 /** Reads a space as a checkpoint has it. @param numbers the checkpoint, and those before it */
@@ -110,7 +114,8 @@ export async function readCheckpoint(
   const outbox = rest.deliveries ? SpaceOutbox.of(rest.deliveries, limits) : new SpaceOutbox(limits)
   for await (const part of readFurther(store, manifest)) outbox.restore(unpack(part) as DestinationOutboxState)
   const recent = RecentTransitions.of(rest.recent, manifest.position)
-  const restoring = Shard.restoring(head, { ...shardOptions, observer: observerOf({ outbox, recent }) })
+  const sizes = AudienceSizes.of(rest.sizes)
+  const restoring = Shard.restoring(head, { ...shardOptions, observer: observerOf({ outbox, recent, sizes }) })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
   let pages = 0
   for await (const page of readPages(store, manifest)) {
@@ -121,8 +126,10 @@ export async function readCheckpoint(
   const manifests = [manifest, ...before.filter((one) => one !== undefined)]
   const shard = restoring.finish()
   outbox.attach(viewOf(shard))
+  sizes.attach(countedSpaceOf(shard))
+  if (!rest.sizes) sizes.definitionsChanged(manifest.receivedAt)
   const registry = Registry.of(rest.registry)
-  return { shard, registry, outbox, recent, receivedAt: manifest.receivedAt, manifests }
+  return { shard, registry, outbox, recent, sizes, receivedAt: manifest.receivedAt, manifests }
 }
 
 /** Keeps R2. */

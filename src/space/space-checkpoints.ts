@@ -81,8 +81,13 @@ export class SpaceCheckpoints {
 
   #source(): Omit<CheckpointSource, 'pressure'> {
     const { space, journal } = this.#options
-    const { shard, registry, outbox, recent } = space
-    const rest: SpaceRest = { registry: registry.state(), recent: recent.state(), deliveries: outbox.state() }
+    const { shard, registry, outbox, recent, sizes } = space
+    const rest: SpaceRest = {
+      registry: registry.state(),
+      recent: recent.state(),
+      sizes: sizes.state(),
+      deliveries: outbox.state(),
+    }
     return {
       cut: shard.cut(),
       rest,

@@ -15,6 +15,7 @@ import type { SettlementObserver } from '../../actors/settlement/settlement-obse
 import type { EngineEntry } from './engine-entry.ts'
 import type { DefinitionType } from '../model/definition.ts'
 import { isDeliveryCommand } from '../model/destination.ts'
+import type { AudienceSizes, CountedSpace } from './audience-sizes.ts'
 import type { RecentTransitions } from './recent-transitions.ts'
 
 export interface Space {
@@ -22,12 +23,14 @@ export interface Space {
   readonly registry: Registry
   readonly outbox: SpaceOutbox
   readonly recent: RecentTransitions
+  readonly sizes: AudienceSizes
 }
 
 /** Applies entries, in order, to the whole space. */
-export function applyEntries({ shard, registry, outbox, recent }: Space) {
-  return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> =>
-    entries.pipe(
+export function applyEntries({ shard, registry, outbox, recent, sizes }: Space) {
+  return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> => {
+    let { definitions } = shard
+    return entries.pipe(
       tap(({ receivedAt, journalled }) => {
         outbox.begin({ receivedAt, switches: switchesOf(shard, journalled) })
       }),
@@ -38,8 +41,11 @@ export function applyEntries({ shard, registry, outbox, recent }: Space) {
         if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
         outbox.end(isSwitched)
         recent.end()
+        if (shard.definitions !== definitions) sizes.definitionsChanged(journalled.receivedAt)
+        definitions = shard.definitions
       }),
     )
+  }
 }
 
 /** Lists the instants of switches that an entry may settle: of one under way, and its own if it may begin one. */
@@ -58,10 +64,11 @@ function addressAll(registry: Registry, outbox: SpaceOutbox): void {
 }
 
 /** Makes the observer of a space's engine: all that follows from its settlements. */
-export function observerOf({ outbox, recent }: Pick<Space, 'outbox' | 'recent'>): SettlementObserver {
+export function observerOf({ outbox, recent, sizes }: Omit<Space, 'shard' | 'registry'>): SettlementObserver {
   return {
     settled: (settled) => {
       recent.settled(settled)
+      sizes.settled(settled)
       outbox.settled(settled)
     },
   }
@@ -99,6 +106,19 @@ export function viewOf(shard: Shard): SpaceView {
     numberOf,
     see: (ordinal, look) => shard.reader.see(ordinal, look),
     seePages: (pages, look) => shard.reader.seePages(pages, look),
+  }
+}
+
+/** Makes the view of a space by which its audiences are counted. */
+export function countedSpaceOf(shard: Shard): CountedSpace {
+  return {
+    membersOf: (definition) => shard.reader.membersOf(definition),
+    audiences: () =>
+      shard.definitions
+        .inputs()
+        .filter(({ source }) => source.kind === 'audience')
+        .map(({ id }) => id),
+    isAside: (definition) => shard.definitions.isAside(definition),
   }
 }
 

@@ -10,6 +10,9 @@ const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
 const ORIGINS = 'test/actors/engine/origins.test.ts'
 const CHANGEOVER = 'test/actors/engine/changeover.test.ts'
+const PAST = 'test/actors/engine/past.test.ts'
+const SIZES = 'test/http/sizes.test.ts'
+const CHANGEOVER_STEPS = 'test/space/changeover-steps.test.ts'
 const EXPLAINER = 'test/actors/explanation/explainer.test.ts'
 const PREVIEW = 'test/space/preview.test.ts'
 const FEED = 'test/space/transition-feed.test.ts'
@@ -19,6 +22,76 @@ const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
 export const MUTANTS = [
+  {
+    name: 'what time has changed is said to come of a definition',
+    file: 'actors/engine/space-clock.ts',
+    find: 'settlement.begin(due, BY_TIME)',
+    replace: "settlement.begin(due, { kind: 'definition' })",
+    caughtBy: [PAST],
+  },
+  {
+    name: 'the past of an absorbed user is lost',
+    file: 'actors/actor/profile-actor.ts',
+    find: '    store.past.unite(row, other.row)\n',
+    replace: '',
+    caughtBy: [PAST],
+  },
+  {
+    name: 'the past is lost with a restart',
+    file: 'actors/records/actor-record.ts',
+    find: 'if (store.past.has(row)) {',
+    replace: 'if (row === 0) {',
+    caughtBy: [PAST],
+  },
+  {
+    name: 'the number of a definition is given again after a restart',
+    file: 'actors/compiler/definitions.ts',
+    find: 'const isSameNext = this.#nextId === other.#nextId',
+    replace: 'const isSameNext = this.#nextId >= 0',
+    caughtBy: [CHANGEOVER],
+  },
+  {
+    name: 'whoever was brought on early is stored as a view of the present',
+    file: 'actors/actor/laggards.ts',
+    find: 'early: new Uint8Array(this.#early) }',
+    replace: 'early: this.#early }',
+    caughtBy: ['test/actors/actor/laggards.test.ts'],
+  },
+  {
+    name: 'whoever leaves memory leaves the audience',
+    file: 'actors/engine/actor-system.ts',
+    find: 'this.store.values.members.uncounted(() => this.write(act))',
+    replace: 'this.write(act)',
+    caughtBy: [CHANGEOVER_STEPS],
+  },
+  {
+    name: 'two members that have become one are counted twice',
+    file: 'src/space/audience-sizes.ts',
+    find: 'if (united.length > 0)',
+    replace: 'if (united.length > 1_000)',
+    caughtBy: [SIZES],
+  },
+  {
+    name: 'sizes are not in the checkpoint',
+    file: 'src/space/space-checkpoints.ts',
+    find: '      sizes: sizes.state(),\n',
+    replace: '      sizes: [],\n',
+    caughtBy: [SIMULATION],
+  },
+  {
+    name: 'a preview says that what changes for the same value is a change',
+    file: 'src/space/preview-change.ts',
+    find: 'if (is === was) return undefined',
+    replace: 'if (is && was) return undefined',
+    caughtBy: ['test/http/destinations.test.ts'],
+  },
+  {
+    name: 'what is made anew under an old name is told by the ids of before',
+    file: 'src/calls/calls.ts',
+    find: 'ownId === undefined ?',
+    replace: 'ownId !== 0.5 ?',
+    caughtBy: ['test/outbox/space-outbox.test.ts'],
+  },
   {
     name: 'a request is answered before the journal has it',
     file: 'src/journal/writer.ts',
@@ -329,8 +402,8 @@ export const MUTANTS = [
   {
     name: 'the registry is not in the checkpoint',
     file: 'src/space/space-checkpoints.ts',
-    find: '{ registry: registry.state(),',
-    replace: '{ registry: { records: [], ids: [], sequence: 0, tokens: [] },',
+    find: '      registry: registry.state(),',
+    replace: '      registry: { records: [], ids: [], sequence: 0, tokens: [] },',
     caughtBy: [SIMULATION],
   },
   {
@@ -343,8 +416,8 @@ export const MUTANTS = [
   {
     name: 'connections are not in the checkpoint',
     file: 'src/space/space-checkpoints.ts',
-    find: ', deliveries: outbox.state() }',
-    replace: ' }',
+    find: '      deliveries: outbox.state(),\n',
+    replace: '',
     caughtBy: [SIMULATION],
   },
   {
@@ -455,8 +528,8 @@ export const MUTANTS = [
   {
     name: 'a row that has moved stays where a failure has left it',
     file: 'actors/actor/actor-store.ts',
-    find: 'this.memory.barrier.rollBack()\n    this.rows.rollBack()',
-    replace: 'this.memory.barrier.rollBack()\n    this.rows.commit()',
+    find: 'this.values.members.rollBack()\n    this.rows.rollBack()',
+    replace: 'this.values.members.rollBack()\n    this.rows.commit()',
     caughtBy: [UNDO],
   },
   {

@@ -13,8 +13,9 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
+import { AudienceSizes } from '../../src/space/audience-sizes.ts'
 import { RecentTransitions } from '../../src/space/recent-transitions.ts'
-import { applyEntries, viewOf } from '../../src/space/space.ts'
+import { applyEntries, countedSpaceOf, viewOf } from '../../src/space/space.ts'
 import { reopened } from '../support/reopened.ts'
 import { START } from '../support/space.ts'
 import { connection, destination } from './given.ts'
@@ -67,8 +68,9 @@ export class ToldSpace {
   #begin(): void {
     this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
-    const recent = new RecentTransitions()
-    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent }
+    const [recent, sizes] = [new RecentTransitions(), new AudienceSizes()]
+    sizes.attach(countedSpaceOf(this.#shard))
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent, sizes }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause

@@ -198,6 +198,8 @@ it('definitions of accounts are computed over users that have left memory, with 
   expect(await traits('g0')).toEqual({ orders: perAccount, team: true })
   expect(await traits('g2')).toMatchObject({ team: false })
   await cool()
+  const number = pipeline.shard.definitions.input('ordered', 'USERS')!.id
+  expect(pipeline.shard.reader.membersOf(number)).toBe(users - 1)
   const either = { query: "event('Ordered').count() >= 1 OR event('Seen').count() >= 1" }
   const changed = server.control('PATCH', `audiences/${id}`, { definition: either })
   await until(() => pipeline.shard.changeover.intended.find('ordered', 'USERS')?.query === either.query)

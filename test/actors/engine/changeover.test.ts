@@ -353,6 +353,20 @@ describe('changes that are asked for while another is under way', () => {
     expect(space.finish()).toEqual([])
     expect(space.shard.definitions.inputs()).toEqual([])
   })
+
+  it('give the number of what was taken out to nothing else, also after a restart', () => {
+    let shard = new Shard({ definitions: [] })
+    const command = (one: Command): void =>
+      void shard.apply({ kind: 'command', receivedAt: START, command: { ...one, inSteps: true } as Command })
+    command({ kind: 'define', definition: RECENT })
+    const { id } = shard.definitions.inputs()[0]!
+    command({ kind: 'remove', key: 'recent', type: 'USERS' })
+    shard = reopened(shard)
+    command({ kind: 'define', definition: audience('other', "event('Seen').count() >= 1") })
+    while (shard.changeover.progress)
+      shard.apply({ kind: 'command', receivedAt: START, command: { kind: 'proceed', slice: ONE } })
+    expect(shard.definitions.inputs().map((input) => input.id)).toEqual([id + 1])
+  })
 })
 
 describe('a definition that changes in steps', () => {
