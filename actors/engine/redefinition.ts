@@ -68,6 +68,8 @@ export class Redefinition {
     const { store } = this.#options
     const adopters: Adopter[] = []
     const everCounted = new EverCounted(definitions.inputs, store.rules)
+    const { names } = store.histories
+    const nameCount = names.count
     store.plans = definitions.plans
     try {
       for (const group of this.#groups(new Concern(store, definitions.adoptions, definitions.now)))
@@ -75,6 +77,7 @@ export class Redefinition {
     } catch (cause) {
       store.plans = definitions.plans
       this.#takeBack(adopters)
+      names.returnTo(nameCount)
       store.plans = definitions.oldPlans
       throw cause
     }

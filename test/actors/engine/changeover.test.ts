@@ -358,9 +358,10 @@ describe('changes that are asked for while another is under way', () => {
     let shard = new Shard({ definitions: [] })
     const command = (one: Command): void =>
       void shard.apply({ kind: 'command', receivedAt: START, command: { ...one, inSteps: true } as Command })
-    command({ kind: 'define', definition: RECENT })
+    command({ kind: 'define', definition: audience('others', "NOT trait('vip') = true") })
     const { id } = shard.definitions.inputs()[0]!
-    command({ kind: 'remove', key: 'recent', type: 'USERS' })
+    command({ kind: 'remove', key: 'others', type: 'USERS' })
+    expect(shard.changeover.progress).toBeDefined()
     shard = reopened(shard)
     command({ kind: 'define', definition: audience('other', "event('Seen').count() >= 1") })
     while (shard.changeover.progress)
