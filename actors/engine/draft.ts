@@ -18,6 +18,8 @@ import { PlayedActor } from './played-actor.ts'
 import { UserFlips } from './user-flips.ts'
 import type { DefinitionNode } from '../plan/plan.ts'
 
+/** So many actors are enough to tell what states take. */
+const MEASURED_MAX = 1_000
 /** So often is a draft looked at again to find when a member leaves. */
 const STEPS_MAX = 1_000
 /** Likewise the users of an account, each. */
@@ -54,6 +56,9 @@ export class Draft {
   #bits: NameBits | undefined
   #nameCount = 0
   #eventCount = 0
+  /** Actors whose states were measured, and the bytes of all. */
+  #measured = 0
+  #bytes = 0
 
   /**
    * Throws an EngineError for a definition that does not compile.
@@ -82,6 +87,11 @@ export class Draft {
     return this.#eventCount
   }
 
+  /** The bytes that the states of an actor take, by the mean of the first that were evaluated; 0 before. */
+  get bytesPerActor(): number {
+    return this.#measured === 0 ? 0 : this.#bytes / this.#measured
+  }
+
   /** The age at which an event has left all of its windows, ms; infinite if one has no end. */
   get historyMs(): number {
     const { user, account } = this.#plans
@@ -92,10 +102,13 @@ export class Draft {
 
   /** Returns the value for an actor of its kind at an instant; an account's users must be in memory. */
   evaluate(actor: SpaceActor, now: number): Finding {
+    const isMeasured = this.#measured < MEASURED_MAX
+    if (isMeasured) this.#measured++
     if (this.#hasNothingOf(actor)) return this.#findingOfNothing(actor)
     const flips = this.#flipsOf(actor, now, 0)
     return this.#played(actor, flips, (drafted) => {
       drafted.play(now)
+      if (isMeasured) this.#bytes += drafted.stateBytes()
       return {
         value: drafted.computedValue(this.#node),
         dueAt: Math.min(drafted.schedule(), flips.knownUntil + 1),

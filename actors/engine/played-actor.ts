@@ -27,6 +27,8 @@ export interface Played {
 
 export class PlayedActor extends BesideActor {
   readonly #played: Played
+  /** The bytes of the store when it had no states. */
+  readonly #emptyBytes: number
   readonly #followed: readonly DefinitionNode[]
   /** The values of followed definitions as their states gave them at first. */
   readonly #first = new Map<number, JsonValue>()
@@ -38,6 +40,7 @@ export class PlayedActor extends BesideActor {
   constructor(store: ActorStore, plan: Plan, of: SpaceActor, played: Played) {
     super(store, plan, of, NONE)
     this.#played = played
+    this.#emptyBytes = store.memory.usedBytes
     this.#followed = plan.definitions.filter(({ id }) => played.followed.has(id))
   }
 
@@ -49,6 +52,18 @@ export class PlayedActor extends BesideActor {
       if ((this.definedValue(id) ?? null) !== null) this.markDependents(dependents)
     this.closeStates()
     for (const node of this.#followed) this.#first.set(node.id, this.#valueNow(node))
+  }
+
+  /** Returns the bytes that its states take. */
+  stateBytes(): number {
+    const { store } = this
+    // What was replaced on the way is given back, and objects become bytes.
+    store.commit()
+    store.packStates(0)
+    const all = store.memory.usedBytes
+    store.memory.barrier.begin()
+    store.rows.touch(this.row)
+    return all - this.#emptyBytes
   }
 
   /** Moves on to an instant at which something is due, here or among the users of an account. */

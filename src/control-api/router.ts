@@ -19,6 +19,7 @@ import {
   readComputedTrait,
   readPagination,
 } from './requests.ts'
+import { type ObservedApiOptions, observedRouter } from './observed-router.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
 import { type SizeApiOptions, sizeRouter } from './size-router.ts'
@@ -33,7 +34,8 @@ export interface ControlApiOptions
     PreviewApiOptions,
     ExportApiOptions,
     TransitionApiOptions,
-    SizeApiOptions {
+    SizeApiOptions,
+    ObservedApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -92,7 +94,8 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.patch(`${path}/:id`, json, update(resource, options))
     router.delete(`${path}/:id`, remove(resource, options))
   }
-  router.use(exportRouter(options), transitionRouter(options), sizeRouter(options), tokenRouter(options))
+  router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
+  router.use(observedRouter(options), tokenRouter(options))
   router.use(destinationRouter(options), connectionRouter(options))
   return router
 }

@@ -101,6 +101,8 @@ export interface PreviewValues {
 export interface PreviewCost {
   readonly nodesAdded: number
   readonly nodesShared: number
+  /** The memory that its states would take, in all, about. */
+  readonly bytes: number
   readonly microsecondsPerEvent: number
   readonly changesByTimePerDay: number
   /** Infinite if it looks back for ever. */

@@ -84,6 +84,7 @@ export function surfacesOf(
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
     progressOf: (record) => pipeline.changeOf(record.source),
+    observed: pipeline.observed,
     sizeOf: ({ source: { kind, type, key } }) => {
       const number = kind === 'audience' ? numberOf(type, key) : undefined
       return number === undefined ? undefined : pipeline.sizes.now(number, clock())

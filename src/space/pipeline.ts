@@ -30,6 +30,7 @@ import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import { checkedEntry } from './command-check.ts'
 import { type EngineEntry, type Outcomes, toEngineEntry } from './engine-entry.ts'
 import type { AudienceSizes } from './audience-sizes.ts'
+import type { ObservedNames } from './observed-names.ts'
 import type { RecentTransitions } from './recent-transitions.ts'
 import { recover, type RecoveredSpace } from './recovery.ts'
 import type { Registry } from './registry.ts'
@@ -48,6 +49,7 @@ export class Pipeline {
   readonly outbox: SpaceOutbox
   readonly recent: RecentTransitions
   readonly sizes: AudienceSizes
+  readonly observed: ObservedNames
   readonly reads: SpaceReads
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
@@ -85,7 +87,7 @@ export class Pipeline {
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
-    const { shard, registry, outbox, recent, sizes, receivedAt } = space
+    const { shard, registry, outbox, recent, sizes, observed, receivedAt } = space
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
     this.shard = shard
@@ -93,6 +95,7 @@ export class Pipeline {
     this.outbox = outbox
     this.recent = recent
     this.sizes = sizes
+    this.observed = observed
     this.#options = options
     this.#checkpoints = this.#openCheckpoints(space)
     const load = async (pages: readonly number[]): Promise<void> => this.#checkpoints?.coldPages.load(pages)

@@ -38,6 +38,8 @@ const SAMPLE_MAX = 20
 /** So many that have changed are looked at in one turn. */
 const LAST_MAX = 64
 const DAY_MS = 86_400_000
+/** The value of a member, and that it has entered, take about so many bytes. */
+const MEMBER_BYTES = 112
 
 /** An audience that a preview is held against. */
 interface Other {
@@ -276,11 +278,14 @@ export class Preview {
   }
 
   #cost(): PreviewCost | undefined {
-    const { found } = this.#tally
+    const { found, members } = this.#tally
     if (found === 0) return undefined
     const day = this.#tally.countDueUntil(this.#now() + DAY_MS)
+    const { nodesAdded, nodesShared } = this.#nodes
+    const share = nodesAdded / Math.max(1, nodesAdded + nodesShared)
     return {
       ...this.#nodes,
+      bytes: Math.round((this.#draft.bytesPerActor * share + (MEMBER_BYTES * members) / found) * this.#population),
       microsecondsPerEvent: Math.round((this.#walk.spentMs * 1_000) / Math.max(1, this.#draft.eventCount)),
       changesByTimePerDay: Math.round((day * this.#population) / found),
       historyDays: this.#draft.historyMs / DAY_MS,

@@ -23,6 +23,7 @@ import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
 import { AudienceSizes, type AudienceSizesState } from './audience-sizes.ts'
+import { ObservedNames, type ObservedNamesState } from './observed-names.ts'
 import { RecentTransitions, type RecentTransitionsState } from './recent-transitions.ts'
 import { applyEntries, countedSpaceOf, observerOf, type Space, viewOf } from './space.ts'
 
@@ -35,6 +36,8 @@ export interface SpaceRest {
   readonly recent?: RecentTransitionsState
   /** Absent in checkpoints that are older than sizes over time. */
   readonly sizes?: AudienceSizesState
+  /** Absent in checkpoints that are older than observed names. */
+  readonly observed?: ObservedNamesState
 }
 
 export interface RecoveryOptions {
@@ -96,7 +99,16 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
   const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
   sizes.attach(countedSpaceOf(shard))
-  return { shard, registry: new Registry(), outbox, recent, sizes, receivedAt: 0, manifests: [] }
+  return {
+    shard,
+    registry: new Registry(),
+    outbox,
+    recent,
+    sizes,
+    observed: new ObservedNames(),
+    receivedAt: 0,
+    manifests: [],
+  }
 }
 
 /** Reads a space as a checkpoint has it. @param numbers the checkpoint, and those before it */
@@ -129,7 +141,9 @@ export async function readCheckpoint(
   sizes.attach(countedSpaceOf(shard))
   if (!rest.sizes) sizes.definitionsChanged(manifest.receivedAt)
   const registry = Registry.of(rest.registry)
-  return { shard, registry, outbox, recent, sizes, receivedAt: manifest.receivedAt, manifests }
+  const observed = ObservedNames.of(rest.observed)
+  const { receivedAt } = manifest
+  return { shard, registry, outbox, recent, sizes, observed, receivedAt, manifests }
 }
 
 /** Keeps R2. */

@@ -81,11 +81,12 @@ export class SpaceCheckpoints {
 
   #source(): Omit<CheckpointSource, 'pressure'> {
     const { space, journal } = this.#options
-    const { shard, registry, outbox, recent, sizes } = space
+    const { shard, registry, outbox, recent, sizes, observed } = space
     const rest: SpaceRest = {
       registry: registry.state(),
       recent: recent.state(),
       sizes: sizes.state(),
+      observed: observed.state(),
       deliveries: outbox.state(),
     }
     return {

@@ -1,6 +1,7 @@
 /**
- * A space: the engine, the records of its definitions, its outbox, and its last transitions. Entries are applied to all
- * of them in the same way, live or from the journal.
+ * A space: the engine, the records of its definitions, its outbox, and what is told of the past: its last transitions,
+ * sizes over time, and the names of calls. Entries are applied to all of them in the same way, live or from the
+ * journal.
  */
 import type { Observable } from 'rxjs'
 import { tap } from 'rxjs'
@@ -16,6 +17,7 @@ import type { EngineEntry } from './engine-entry.ts'
 import type { DefinitionType } from '../model/definition.ts'
 import { isDeliveryCommand } from '../model/destination.ts'
 import type { AudienceSizes, CountedSpace } from './audience-sizes.ts'
+import type { ObservedNames } from './observed-names.ts'
 import type { RecentTransitions } from './recent-transitions.ts'
 
 export interface Space {
@@ -24,10 +26,11 @@ export interface Space {
   readonly outbox: SpaceOutbox
   readonly recent: RecentTransitions
   readonly sizes: AudienceSizes
+  readonly observed: ObservedNames
 }
 
 /** Applies entries, in order, to the whole space. */
-export function applyEntries({ shard, registry, outbox, recent, sizes }: Space) {
+export function applyEntries({ shard, registry, outbox, recent, sizes, observed }: Space) {
   return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> => {
     let { definitions } = shard
     return entries.pipe(
@@ -35,7 +38,9 @@ export function applyEntries({ shard, registry, outbox, recent, sizes }: Space) 
         outbox.begin({ receivedAt, switches: switchesOf(shard, journalled) })
       }),
       driveActors(shard),
-      tap(({ entry: { journalled } }) => {
+      tap(({ entry, outcomes }) => {
+        const { journalled } = entry
+        if (entry.kind === 'calls') observed.applied(entry.calls, outcomes, entry.receivedAt)
         if (journalled.kind === 'command') applyCommand(journalled.command, registry, outbox)
         const isSwitched = shard.changeover.switchedAt === undefined
         if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
@@ -64,7 +69,7 @@ function addressAll(registry: Registry, outbox: SpaceOutbox): void {
 }
 
 /** Makes the observer of a space's engine: all that follows from its settlements. */
-export function observerOf({ outbox, recent, sizes }: Omit<Space, 'shard' | 'registry'>): SettlementObserver {
+export function observerOf({ outbox, recent, sizes }: Pick<Space, 'outbox' | 'recent' | 'sizes'>): SettlementObserver {
   return {
     settled: (settled) => {
       recent.settled(settled)

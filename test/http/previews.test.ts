@@ -81,6 +81,7 @@ describe('a preview of an audience', () => {
       cost: {
         nodesAdded: 1,
         nodesShared: 0,
+        bytes: expect.any(Number) as number,
         microsecondsPerEvent: expect.any(Number) as number,
         changesByTimePerDay: 0,
         historyDays: 7,

@@ -72,6 +72,13 @@ export const MUTANTS = [
     caughtBy: [SIZES],
   },
   {
+    name: 'observed names are not in the checkpoint',
+    file: 'src/space/space-checkpoints.ts',
+    find: '      observed: observed.state(),\n',
+    replace: '',
+    caughtBy: [SIMULATION],
+  },
+  {
     name: 'sizes are not in the checkpoint',
     file: 'src/space/space-checkpoints.ts',
     find: '      sizes: sizes.state(),\n',
@@ -109,8 +116,8 @@ export const MUTANTS = [
   {
     name: 'receive times begin anew after a checkpoint with nothing behind it',
     file: 'src/space/recovery.ts',
-    find: 'receivedAt: manifest.receivedAt,',
-    replace: 'receivedAt: 0,',
+    find: 'const { receivedAt } = manifest',
+    replace: 'const receivedAt = Math.min(0, manifest.receivedAt)',
     caughtBy: [SIMULATION],
   },
   {

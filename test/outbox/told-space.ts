@@ -14,6 +14,7 @@ import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destin
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
 import { AudienceSizes } from '../../src/space/audience-sizes.ts'
+import { ObservedNames } from '../../src/space/observed-names.ts'
 import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, countedSpaceOf, viewOf } from '../../src/space/space.ts'
 import { reopened } from '../support/reopened.ts'
@@ -69,8 +70,9 @@ export class ToldSpace {
     this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
     const [recent, sizes] = [new RecentTransitions(), new AudienceSizes()]
+    const observed = new ObservedNames()
     sizes.attach(countedSpaceOf(this.#shard))
-    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent, sizes }
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent, sizes, observed }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause

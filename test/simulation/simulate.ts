@@ -19,6 +19,7 @@ import { FIRST_RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Pipeline } from '../../src/space/pipeline.ts'
 import { AudienceSizes } from '../../src/space/audience-sizes.ts'
+import { ObservedNames } from '../../src/space/observed-names.ts'
 import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, countedSpaceOf, observerOf, viewOf } from '../../src/space/space.ts'
 import type { JournalRecord } from '../../src/journal/journal.ts'
@@ -80,7 +81,7 @@ function oddsOf(chance: Chance): Odds {
 }
 
 /** The state to the byte, with whom has left memory brought back. */
-async function checkState(pipeline: Pipeline, { shard, registry, outbox, sizes }: Replayed): Promise<string> {
+async function checkState(pipeline: Pipeline, { shard, registry, outbox, sizes, observed }: Replayed): Promise<string> {
   for (const actor of shard.actors()) if (actor.kind === 'user') await pipeline.reads.find('users', actor.ids[0]!)
   const bytes = bytesOf(pipeline.shard)
   if (bytes !== bytesOf(shard)) throw new Error('the state is not what the journal says')
@@ -90,6 +91,8 @@ async function checkState(pipeline: Pipeline, { shard, registry, outbox, sizes }
     throw new Error('the outbox is not what the journal says')
   if (!isDeepStrictEqual(pipeline.sizes.state(), sizes.state()))
     throw new Error('the sizes are not what the journal says')
+  if (!isDeepStrictEqual(pipeline.observed.state(), observed.state()))
+    throw new Error('the observed names are not what the journal says')
   return bytes
 }
 
@@ -104,6 +107,7 @@ interface Replayed {
   readonly registry: Registry
   readonly outbox: SpaceOutbox
   readonly sizes: AudienceSizes
+  readonly observed: ObservedNames
   readonly transitions: readonly Transition[]
   /** The same, as a feed has them: with their ids. */
   readonly published: readonly string[]
@@ -114,7 +118,7 @@ interface Replayed {
 /** Replays all that was ever stored, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
   const [outbox, registry, recent] = [new SpaceOutbox(limitsOf), new Registry(), new RecentTransitions()]
-  const sizes = new AudienceSizes()
+  const [sizes, observed] = [new AudienceSizes(), new ObservedNames()]
   const observer = observerOf({ outbox, recent, sizes })
   const shard = new Shard({ deduplication: DEDUPLICATION, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
@@ -130,7 +134,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     const entry = toEngineEntry(stored, { shard, registry, outbox })
     let result: Applied | undefined
     of(entry)
-      .pipe(applyEntries({ shard, registry, outbox, recent, sizes }))
+      .pipe(applyEntries({ shard, registry, outbox, recent, sizes, observed }))
       .subscribe((commit) => (result = commit))
     const { outcomes, transitions: caused } = result!
     transitions.push(...caused)
@@ -139,7 +143,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     for (const [place, { call }] of entry.calls.entries())
       if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
-  return { shard, registry, outbox, sizes, transitions, published, applied }
+  return { shard, registry, outbox, sizes, observed, transitions, published, applied }
 }
 
 /** Whatever was taken counts once, though it may have been sent more than once. */

@@ -272,6 +272,27 @@ it('a preview of people that have left memory lets them leave again', async () =
   await pipeline.stop()
 })
 
+describe('the cost of a preview', () => {
+  it('has about the bytes that the definition takes once it is there', async () => {
+    const space = new Space()
+    for (let user = 0; user < 200; user++)
+      for (let order = 0; order < 1 + (user % 9); order++) space.track(`u${user}`, 'Order', { user }, order * 60_000)
+    const source = audience('many', "event('Order').within(7 days).count() >= 2")
+    const preview = new Preview(request(source), contextOf(space.shard, () => undefined))
+    await preview.complete()
+    const before = space.shard.residentPages.bytes
+    space.define(source)
+    const took = space.shard.residentPages.bytes - before
+    const { bytes } = preview.findings().cost!
+    expect(bytes / took).toBeGreaterThan(0.5)
+    expect(bytes / took).toBeLessThan(2)
+    const again = new Preview(request({ ...source, key: 'again' }), contextOf(space.shard, () => undefined))
+    await again.complete()
+    // Its states are there.
+    expect(again.findings().cost!.bytes).toBeLessThan(bytes)
+  })
+})
+
 describe('an estimate', () => {
   it('holds the true number 95 times of 100, however many were drawn', () => {
     let state = 1

@@ -34,7 +34,7 @@ describe('the number of members', () => {
           most = Math.max(most, ...counted(shard).map(([, count]) => count))
         }
       }),
-      propertyRuns(150),
+      propertyRuns(60),
     )
     expect(most).toBeGreaterThan(1)
   })

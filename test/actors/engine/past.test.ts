@@ -69,7 +69,7 @@ describe('past transitions', () => {
           for (const { cause } of expected) counts.set(cause, (counts.get(cause) ?? 0) + 1)
         }
       }),
-      propertyRuns(100),
+      propertyRuns(60),
     )
     for (const cause of ['call', 'time', 'merge', 'definition'] as const)
       expect(counts.get(cause) ?? 0, cause).toBeGreaterThan(5)

@@ -72,7 +72,7 @@ describe.each(QUERIES)('%s', (query) => {
         }
         expect(kept.drop()).toBe(0)
       }),
-      propertyRuns(25),
+      propertyRuns(15),
     )
   })
 })
@@ -104,7 +104,7 @@ describe.each(REDUCERS.map((reducer) => `event('A').${reducer}`))('%s', (query) 
           expect(JSON.stringify(kept.value)).toBe(JSON.stringify(all.result()))
         }
       }),
-      propertyRuns(25),
+      propertyRuns(15),
     )
   })
 })
