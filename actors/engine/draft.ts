@@ -14,7 +14,7 @@ import { type DefinitionInput, kindOfType } from '../compiler/references.ts'
 import { compileBeside } from '../compiler/stand-ins.ts'
 import type { NameBits } from '../history/histories.ts'
 import { storeBeside } from './beside-actor.ts'
-import { PlayedActor } from './played-actor.ts'
+import { type Played, PlayedActor } from './played-actor.ts'
 import { UserFlips } from './user-flips.ts'
 import type { DefinitionNode } from '../plan/plan.ts'
 
@@ -24,6 +24,9 @@ const MEASURED_MAX = 1_000
 const STEPS_MAX = 1_000
 /** Likewise the users of an account, each. */
 const USER_STEPS_MAX = 200
+/** So many of the calls of one user are looked at one by one, the last. */
+const INSTANTS_MAX = 60
+const NOBODY_SATISFIES: ReadonlyMap<number, number> = new Map()
 
 /** A draft's value for one actor. */
 export interface Finding {
@@ -33,6 +36,12 @@ export interface Finding {
   readonly dueAt: number
   /** For each further condition: does it hold, of somebody who may be a member? */
   readonly parts: readonly boolean[]
+}
+
+/** A user enters or leaves. */
+export interface Flip {
+  readonly at: number
+  readonly isMember: boolean
 }
 
 export interface DraftOptions {
@@ -137,6 +146,37 @@ export class Draft {
     })
   }
 
+  /**
+   * Lists how the membership of a user would have changed after an instant and until now, by its kept events; ids,
+   * traits and the values of definitions are taken as they are now.
+   */
+  flips(user: SpaceActor, from: number, now: number): Flip[] {
+    if (this.#hasNothingOf(user)) return []
+    const events = user.eventsKnownTo(this.#plans.user.events)
+    const arrivals = new Set(events.map(({ receivedAt }) => receivedAt).filter((at) => at > from && at <= now))
+    const instants = [from, ...[...arrivals].sort((a, b) => a - b).slice(-INSTANTS_MAX)]
+    const flips: Flip[] = []
+    let wasMember: boolean | undefined
+    const note = (drafted: PlayedActor, at: number): void => {
+      const isMember = drafted.computedValue(this.#node) === true
+      if (wasMember !== undefined && isMember !== wasMember) flips.push({ at, isMember })
+      wasMember = isMember
+    }
+    for (const [index, instant] of instants.entries()) {
+      const end = instants[index + 1] ?? now + 1
+      const come = events.filter(({ receivedAt }) => receivedAt <= instant)
+      this.#playedBy(user, { events: come, satisfying: NOBODY_SATISFIES }, (drafted) => {
+        drafted.play(instant)
+        note(drafted, instant)
+        for (let due = drafted.schedule(), step = 0; due < end && step < STEPS_MAX; due = drafted.schedule(), step++) {
+          drafted.moveTo(due)
+          note(drafted, due)
+        }
+      })
+    }
+    return flips
+  }
+
   /** True for an actor that has nothing of what the draft reads. */
   #hasNothingOf(actor: SpaceActor): boolean {
     const plan = this.#plans[this.kind]
@@ -169,11 +209,18 @@ export class Draft {
 
   /** Gives a view of an actor under the draft's plan, as its kept events make it. */
   #played<Result>(actor: SpaceActor, { satisfying }: UserFlips, look: (drafted: PlayedActor) => Result): Result {
-    const plan = this.#plans[actor.kind]
-    const events = actor.eventsKnownTo(plan.events)
+    const events = actor.eventsKnownTo(this.#plans[actor.kind].events)
     this.#eventCount += events.length
-    const played = { events, satisfying, followed: NONE_FOLLOWED, areForgottenCounted: false }
-    const drafted = new PlayedActor(this.#store, plan, actor, played)
+    return this.#playedBy(actor, { events, satisfying }, look)
+  }
+
+  #playedBy<Result>(
+    actor: SpaceActor,
+    given: Pick<Played, 'events' | 'satisfying'>,
+    look: (drafted: PlayedActor) => Result,
+  ): Result {
+    const played = { ...given, followed: NONE_FOLLOWED, areForgottenCounted: false }
+    const drafted = new PlayedActor(this.#store, this.#plans[actor.kind], actor, played)
     try {
       return look(drafted)
     } finally {

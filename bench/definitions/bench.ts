@@ -16,6 +16,7 @@ import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
+import { collectGarbage } from '../harness/cost.ts'
 import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
 import { setting } from '../harness/setting.ts'
@@ -27,6 +28,7 @@ const EVENTS_MAX = 9
 const BATCH = 10
 const BATCH_EVERY_MS = 5
 const CALM_MS = 5_000
+const WARM_MS = 1_000
 const FILL_BATCH = 500
 /** Beyond those of the same load without a change. */
 const PAUSE_MS_MAX = 3
@@ -72,8 +74,10 @@ async function fill(pipeline: Pipeline): Promise<void> {
   await send(pipeline, batch)
 }
 
-/** Sends calls until some work is done. */
+/** Sends calls for a while, then until some work is done, which is what is measured. */
 async function under(pipeline: Pipeline, work: () => Promise<void>): Promise<Load> {
+  // What was read before, to check it, must not be collected meanwhile.
+  collectGarbage()
   const latencies: number[] = []
   const sent: Promise<void>[] = []
   const monitor = monitorEventLoopDelay({ resolution: 1 })
@@ -87,6 +91,8 @@ async function under(pipeline: Pipeline, work: () => Promise<void>): Promise<Loa
       sent.push(send(pipeline, batch).then(() => void latencies.push(performance.now() - dueAt)))
     }
   }, 1)
+  await sleep(WARM_MS)
+  latencies.length = 0
   monitor.enable()
   await work()
   monitor.disable()

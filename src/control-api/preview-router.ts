@@ -155,6 +155,7 @@ function previewView(kind: DefinitionKind, id: string, options: PreviewApiOption
     ...(difference && { difference }),
     ...(findings.deliveries && { deliveries: findings.deliveries }),
     ...(exact && kind === 'audience' && { conditions: findings.conditions }),
+    ...(exact && recentView(findings)),
     ...(findings.values && { values: findings.values }),
     ...(findings.cost && { cost: costView(findings.cost) }),
   }
@@ -168,6 +169,10 @@ function memberView({ id, externalIds, traits, until, because }: PreviewMember):
     ...(until !== undefined && { until: formatInstant(until) }),
     because: because.map(({ messageId, ts }) => ({ messageId, ts: formatInstant(ts) })),
   }
+}
+
+function recentView({ recent }: PreviewFindings): object {
+  return recent ? { recent: recent.map((step) => ({ ...step, at: formatInstant(step.at) })) } : {}
 }
 
 /** An age without an end is null. */

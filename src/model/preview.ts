@@ -109,6 +109,14 @@ export interface PreviewCost {
   readonly historyDays: number
 }
 
+/** A minute, and how many would have entered and left within it. */
+export interface RecentStep {
+  /** When it begins, epoch ms. */
+  readonly at: number
+  readonly entered: number
+  readonly left: number
+}
+
 /** The findings of a preview so far. */
 export interface PreviewFindings {
   readonly status: 'RUNNING' | 'COMPLETED' | 'FAILED'
@@ -125,6 +133,8 @@ export interface PreviewFindings {
   readonly difference: { readonly enter: number | Estimate; readonly leave: number | Estimate } | undefined
   /** Only of a change, once it is exact. */
   readonly deliveries: readonly PreviewDelivery[] | undefined
+  /** The last ten minutes, of an audience of users that is complete; an estimate if there are very many users. */
+  readonly recent: readonly RecentStep[] | undefined
   /** Exact once the size is. */
   readonly conditions: readonly PreviewCondition[]
   /** For a computed trait only. */

@@ -2,6 +2,20 @@
 
 import type { Estimate, Overlap, PreviewFindings } from '../model/preview.ts'
 
+/**
+ * Yields whole numbers below a bound in random order, each once.
+ * @param max so many are drawn, those included that were drawn before
+ */
+export function* drawnOf(bound: number, random: (bound: number) => number, max: number): Generator<number> {
+  const seen = new Set<number>()
+  for (let count = Math.min(bound, max); count > 0; count--) {
+    const number = random(bound)
+    if (seen.has(number)) continue
+    seen.add(number)
+    yield number
+  }
+}
+
 /** The findings of those that were drawn. */
 export interface Drawn {
   readonly found: number

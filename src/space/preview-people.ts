@@ -1,23 +1,17 @@
 /** Users and accounts as previews show them. */
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
-import type { Shard } from '../../actors/engine/shard.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { PreviewMember, PreviewPage } from '../model/preview.ts'
 import type { ActorWalk } from './actor-walk.ts'
-
-export interface PeopleContext {
-  readonly shard: Shard
-  /** Returns the value of a trait of an actor, as it is shown; undefined if there is none. */
-  readonly traitOf: (actor: SpaceActor, name: string) => JsonValue | undefined
-}
+import type { PreviewContext } from './preview-context.ts'
 
 type Person = Pick<PreviewMember, 'id' | 'externalIds' | 'traits'>
 
 export class PreviewPeople {
-  readonly #context: PeopleContext
+  readonly #context: Pick<PreviewContext, 'shard' | 'traitOf'>
   readonly #walk: ActorWalk
 
-  constructor(context: PeopleContext, walk: ActorWalk) {
+  constructor(context: PreviewContext, walk: ActorWalk) {
     this.#context = context
     this.#walk = walk
   }

@@ -21,41 +21,32 @@ import type {
   PreviewPage,
   PreviewRequest,
 } from '../model/preview.ts'
-import type { DefinitionKind } from '../model/space-command.ts'
-import { ActorWalk, type WalkContext } from './actor-walk.ts'
-import { type Drawn, estimatedDifference, estimateOf, exactDifference } from './estimate.ts'
+import { ActorWalk } from './actor-walk.ts'
+import { type Drawn, drawnOf, estimatedDifference, estimateOf, exactDifference } from './estimate.ts'
 import { explainerOf } from './explain.ts'
-import { changeOf, type TriedConnection, PreviewChange } from './preview-change.ts'
-import { type PeopleContext, PreviewPeople } from './preview-people.ts'
+import { costOf } from './preview-cost.ts'
+import { changeOf, PreviewChange } from './preview-change.ts'
+import type { PreviewContext } from './preview-context.ts'
+import { PreviewPeople } from './preview-people.ts'
 import { type PreviewPart, partsOf } from './preview-conditions.ts'
+import { lookBack } from './preview-recent.ts'
 import { PreviewTally } from './preview-tally.ts'
 import { ValueTally } from './preview-values.ts'
 
 /** So many people in random order are enough for an interval of less than two percent of all. */
 export const DRAWN_MAX = 20_000
+/** Some ordinals are of nobody, or of the other kind: so many are drawn for each at most. */
+const TRIES = 8
 /** Members that are shown. */
 const SAMPLE_MAX = 20
 /** So many that have changed are looked at in one turn. */
 const LAST_MAX = 64
-const DAY_MS = 86_400_000
-/** The value of a member, and that it has entered, take about so many bytes. */
-const MEMBER_BYTES = 112
 
 /** An audience that a preview is held against. */
 interface Other {
   readonly id: string
   /** Its number. */
   readonly definition: number
-}
-
-export interface PreviewContext extends WalkContext, PeopleContext {
-  readonly clock: () => number
-  /** Returns a whole number from 0 up to a bound. */
-  readonly random: (bound: number) => number
-  /** Returns the number of a definition by its id; undefined if it is not there, or not computed. */
-  readonly numberOf: (id: string, kind: DefinitionKind) => number | undefined
-  /** Lists the connections that tell of a definition. */
-  readonly connectionsOf: (id: string) => readonly TriedConnection[]
 }
 
 export class Preview {
@@ -79,7 +70,12 @@ export class Preview {
   /** Ordinals of members that may be shown. */
   readonly #shown = new Set<number>()
   #drawn: Drawn | undefined
+  /** In the order in which they were drawn. */
+  #drawnOrdinals: number[] = []
   #exact: PreviewFindings['exact']
+  #recent: PreviewFindings['recent']
+  /** True once all has been found that is. */
+  #isComplete = false
   #failure: string | undefined
   readonly #walk: ActorWalk
   readonly #people: PreviewPeople
@@ -130,14 +126,32 @@ export class Preview {
       this.#begin()
       this.#drawn = drawn
       await this.#walkAll()
+      await this.#finish()
     })
+  }
+
+  /** Everybody has been looked at: finds who would have entered and left lately, too. */
+  async #finish(): Promise<void> {
+    const { shard } = this.#context
+    if (this.request.source.kind === 'audience' && this.#draft.kind === 'user')
+      this.#recent = await lookBack({
+        shard,
+        walk: this.#walk,
+        draft: this.#draft,
+        ordinals: this.#population <= DRAWN_MAX ? undefined : this.#drawnOrdinals,
+        asOf: this.#exact?.asOf ?? this.#now(),
+        isOver: () => this.#isEnded || this.#isStale,
+      })
+    this.#isComplete = true
   }
 
   /** Looks again at whoever has changed: the size is exact as of now afterwards. Keeps V2. */
   settle(): Promise<void> {
     // Whoever else asks meanwhile waits for the same.
     this.#settling ??= this.#guarded(async () => {
-      if (!(await this.#settle())) await this.#walkAll()
+      if (await this.#settle()) return
+      await this.#walkAll()
+      await this.#finish()
     }).finally(() => (this.#settling = undefined))
     return this.#settling
   }
@@ -200,7 +214,8 @@ export class Preview {
     this.#letGo()
     this.#values = this.request.source.kind === 'computed_trait' ? new ValueTally() : undefined
     this.#walkedTo = 0
-    this.#exact = undefined
+    this.#exact = this.#recent = undefined
+    this.#isComplete = false
     this.#drawn = undefined
     this.#kept = undefined
   }
@@ -242,7 +257,7 @@ export class Preview {
     const all = this.#population
     const drawn = this.#exact ? undefined : this.#drawn
     return {
-      status: this.#failure === undefined ? (this.#exact ? 'COMPLETED' : 'RUNNING') : 'FAILED',
+      status: this.#failure === undefined ? (this.#isComplete ? 'COMPLETED' : 'RUNNING') : 'FAILED',
       ...(this.#failure === undefined ? {} : { failureReason: this.#failure }),
       progress: this.#exact || all === 0 ? 1 : Math.min(1, tally.found / all),
       estimate: drawn && estimateOf(drawn.members, drawn.found, Math.max(all, drawn.found)),
@@ -252,12 +267,20 @@ export class Preview {
       overlap: this.#overlapping.map(({ id }, index) => ({ id, ...tally.overlap(first + index) })),
       difference: this.#exact ? exactDifference(this.#present()) : drawn && estimatedDifference(drawn, all),
       deliveries: this.request.changeOf === undefined || !this.#exact ? undefined : this.#change?.deliveries(),
+      recent: this.#recent,
       conditions: this.#parts.map(({ place, isAlternative }, index) => {
         const { onlyThrough, ...numbers } = tally.condition(index)
         return { ...place, ...numbers, ...(isAlternative && { onlyThrough }) }
       }),
       values: this.#values?.summary(),
-      cost: this.#cost(),
+      cost: costOf({
+        nodes: this.#nodes,
+        draft: this.#draft,
+        tally,
+        spentMs: this.#walk.spentMs,
+        all,
+        now: this.#now(),
+      }),
     }
   }
 
@@ -277,21 +300,6 @@ export class Preview {
     return this.#draft.kind === 'user' ? shard.profileCount : shard.accountCount
   }
 
-  #cost(): PreviewCost | undefined {
-    const { found, members } = this.#tally
-    if (found === 0) return undefined
-    const day = this.#tally.countDueUntil(this.#now() + DAY_MS)
-    const { nodesAdded, nodesShared } = this.#nodes
-    const share = nodesAdded / Math.max(1, nodesAdded + nodesShared)
-    return {
-      ...this.#nodes,
-      bytes: Math.round((this.#draft.bytesPerActor * share + (MEMBER_BYTES * members) / found) * this.#population),
-      microsecondsPerEvent: Math.round((this.#walk.spentMs * 1_000) / Math.max(1, this.#draft.eventCount)),
-      changesByTimePerDay: Math.round((day * this.#population) / found),
-      historyDays: this.#draft.historyMs / DAY_MS,
-    }
-  }
-
   #now(): number {
     return Math.max(this.#context.shard.clock, this.#context.clock())
   }
@@ -307,17 +315,12 @@ export class Preview {
     }
   }
 
-  /** Yields ordinals in random order, each once: as many as are enough to estimate by. */
   *#draw(): Generator<number> {
     const { shard, random } = this.#context
-    const bound = shard.reader.pageCount * PAGE_ACTORS
-    const seen = new Set<number>()
-    // Some ordinals are of nobody, or of the other kind.
-    const tries = Math.min(bound, DRAWN_MAX * 8)
-    for (let count = 0; count < tries && this.#tally.found < DRAWN_MAX; count++) {
-      const ordinal = random(bound)
-      if (seen.has(ordinal)) continue
-      seen.add(ordinal)
+    this.#drawnOrdinals = []
+    for (const ordinal of drawnOf(shard.reader.pageCount * PAGE_ACTORS, random, DRAWN_MAX * TRIES)) {
+      if (this.#tally.found >= DRAWN_MAX) return
+      this.#drawnOrdinals.push(ordinal)
       yield ordinal
     }
   }

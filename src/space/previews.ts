@@ -5,7 +5,8 @@
 import { EngineError } from '../model/errors.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { ChangeKind, ChangeQuery, PreviewFindings, PreviewPage, PreviewRequest } from '../model/preview.ts'
-import { Preview, type PreviewContext } from './preview.ts'
+import { Preview } from './preview.ts'
+import type { PreviewContext } from './preview-context.ts'
 
 const RUNNING_MAX = 4
 const WAITING_MAX = 50

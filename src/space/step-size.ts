@@ -5,7 +5,7 @@
 import type { Slice } from '../model/entry.ts'
 
 /** A step takes about so long, ms. */
-const STEP_MS = 1.5
+const STEP_MS = 0.75
 /** The first actors of a way may be dearer than any before. */
 const ACTORS_FIRST = 32
 const ACTORS_MIN = 4

@@ -77,6 +77,11 @@ describe('a preview of an audience', () => {
       })),
       identifiers: { user_id: 2 },
       overlap: [],
+      recent: Array.from({ length: 10 }, (_, minute) => ({
+        at: formatInstant(START - (10 - minute) * 60_000),
+        entered: minute === 9 ? 2 : 0,
+        left: 0,
+      })),
       conditions: [{ start: 0, end: definition.query.length, meets: 2, without: 10 }],
       cost: {
         nodesAdded: 1,

@@ -10,7 +10,8 @@ import { printCondition } from '../../src/language/print.ts'
 import type { Condition } from '../../src/language/tree.ts'
 import { partsOf } from '../../src/space/preview-conditions.ts'
 import { estimatedDifference, estimateOf } from '../../src/space/estimate.ts'
-import { Preview, type PreviewContext } from '../../src/space/preview.ts'
+import { Preview } from '../../src/space/preview.ts'
+import type { PreviewContext } from '../../src/space/preview-context.ts'
 import { Previews } from '../../src/space/previews.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { previewsOf } from '../../src/server/previews.ts'
@@ -157,8 +158,8 @@ describe('a preview', () => {
     await preview.complete()
     expect(turns).toBeGreaterThanOrEqual(3 * PAGE_ACTORS)
     expect(preview.findings().exact).toMatchObject({ size: 1 })
-    // Everybody once, the one who has changed, and the one who is shown.
-    expect(look).toHaveBeenCalledTimes(3 * PAGE_ACTORS + 2)
+    // Everybody once, and for the last minutes, the one who has changed, and the one who is shown.
+    expect(look).toHaveBeenCalledTimes(6 * PAGE_ACTORS + 2)
     space.track('u6', 'Other')
     await preview.settle()
     expect(preview.findings().exact).toMatchObject({ size: 2 })
@@ -272,13 +273,64 @@ it('a preview of people that have left memory lets them leave again', async () =
   await pipeline.stop()
 })
 
+describe('the last minutes of a preview', () => {
+  it('have who would have entered and left, had the definition been there', async () => {
+    const counts = { entered: 0, left: 0 }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ user: fc.nat(4), after: fc.nat(150_000) }), { minLength: 1, maxLength: 30 }),
+        fc.constantFrom(
+          "event('Order').within(3 minutes).count() >= 2",
+          "event('Order').between(1 minutes, 4 minutes).count() >= 1",
+          "event('Order').where(event('Order').within(parent: 2 minutes).count() >= 2).count() >= 1",
+        ),
+        async (orders, query) => {
+          const source = audience('lately', query)
+          const [without, withIt] = [new Space(), new Space(source)]
+          let at = 0
+          for (const { user, after } of orders) {
+            at += after
+            for (const space of [without, withIt]) space.track(`u${user}`, 'Order', {}, at)
+          }
+          const preview = new Preview(
+            request(source),
+            contextOf(without.shard, () => undefined),
+          )
+          await preview.complete()
+          const { recent, exact } = preview.findings()
+          withIt.shard.apply({ kind: 'tick', receivedAt: exact!.asOf + 1 })
+          const told = withIt.shard.actors().flatMap(({ past }) => past)
+          const expected = Array.from({ length: 10 }, (_, minute) => {
+            const start = exact!.asOf - (10 - minute) * 60_000
+            // The last minute has its very end, too.
+            const end = minute === 9 ? Infinity : start + 60_000
+            const within = told.filter((one) => one.at >= start && one.at < end && one.at > exact!.asOf - 600_000)
+            const count = (type: string) => within.filter((one) => one.type === type).length
+            return { at: start, entered: count('entered'), left: count('exited') }
+          })
+          expect(recent).toEqual(expected)
+          for (const { entered, left } of expected) {
+            counts.entered += entered
+            counts.left += left
+          }
+        },
+      ),
+      propertyRuns(100),
+    )
+    expect(Math.min(counts.entered, counts.left)).toBeGreaterThan(20)
+  })
+})
+
 describe('the cost of a preview', () => {
   it('has about the bytes that the definition takes once it is there', async () => {
     const space = new Space()
     for (let user = 0; user < 200; user++)
       for (let order = 0; order < 1 + (user % 9); order++) space.track(`u${user}`, 'Order', { user }, order * 60_000)
     const source = audience('many', "event('Order').within(7 days).count() >= 2")
-    const preview = new Preview(request(source), contextOf(space.shard, () => undefined))
+    const preview = new Preview(
+      request(source),
+      contextOf(space.shard, () => undefined),
+    )
     await preview.complete()
     const before = space.shard.residentPages.bytes
     space.define(source)
@@ -286,7 +338,10 @@ describe('the cost of a preview', () => {
     const { bytes } = preview.findings().cost!
     expect(bytes / took).toBeGreaterThan(0.5)
     expect(bytes / took).toBeLessThan(2)
-    const again = new Preview(request({ ...source, key: 'again' }), contextOf(space.shard, () => undefined))
+    const again = new Preview(
+      request({ ...source, key: 'again' }),
+      contextOf(space.shard, () => undefined),
+    )
     await again.complete()
     // Its states are there.
     expect(again.findings().cost!.bytes).toBeLessThan(bytes)
