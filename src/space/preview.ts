@@ -136,7 +136,7 @@ export class Preview {
     if (this.request.source.kind === 'audience' && this.#draft.kind === 'user')
       this.#recent = await lookBack({
         shard,
-        walk: this.#walk,
+        walk: new ActorWalk(this.#context, false),
         draft: this.#draft,
         ordinals: this.#population <= DRAWN_MAX ? undefined : this.#drawnOrdinals,
         asOf: this.#exact?.asOf ?? this.#now(),
