@@ -8,9 +8,9 @@ import { parseInstant } from '../model/time.ts'
 
 /** The first objects are all looked at, then one of so many. */
 const ALL_UNTIL = 200
-const ONE_OF = 32
+const ONE_OF = 128
 /** After so many samples each counts half: what is no more fades. */
-const SAMPLES_MAX = 10_000
+const SAMPLES_MAX = 2_000
 const PATHS_MAX = 100
 const DEPTH_MAX = 3
 const NAME_LENGTH_MAX = 100

@@ -63,8 +63,10 @@ export class ObservedNames {
 
   /** Takes up the calls of an entry that were applied. */
   applied(calls: readonly CheckedCall[], outcomes: readonly CallOutcome[], receivedAt: number): void {
-    for (const [index, { call }] of calls.entries()) {
-      if (outcomes[index]?.kind !== 'applied') continue
+    // Every call passes here: a loop by index is quicker.
+    for (let index = 0; index < calls.length; index++) {
+      if (outcomes[index]!.kind !== 'applied') continue
+      const { call } = calls[index]!
       const { event, traits, properties } = call
       if (event !== undefined && event.length <= NAME_LENGTH_MAX) {
         const observed = this.#eventOf(event, receivedAt)
@@ -117,7 +119,8 @@ export class ObservedNames {
 
 /** Counts one more, now. */
 function count(event: Event, now: number): void {
-  const [last, hour] = [Math.floor(event.lastSeenAt / HOUR_MS), Math.floor(now / HOUR_MS)]
+  const hour = Math.floor(now / HOUR_MS)
+  const last = Math.floor(event.lastSeenAt / HOUR_MS)
   for (let passed = Math.max(last + 1, hour - HOURS + 1); passed <= hour; passed++) event.hours[passed % HOURS] = 0
   event.hours[hour % HOURS]!++
   event.lastSeenAt = now
