@@ -78,7 +78,7 @@ export class CallApplication {
     const { plans } = context
     const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
     const { messageId } = call
-    settlement.begin(now, { kind: 'call', call: { arrival, messageId, isEvent: call.event !== undefined } })
+    settlement.begin(now, { kind: 'call', call: { arrival, messageId } })
     const origin = { receivedAt: now, arrival, sourceId, messageId }
     const profile = callActors.profileOf(call.ids, origin, plans)
     profile.seen(now)
@@ -96,6 +96,7 @@ export class CallApplication {
         context: call.context,
         ids: profile.store.ids.numbersOf(profile.row, call.ids),
       }
+      settlement.keeps(profile.ordinal)
       forgetEvents(profile, context, { now, arrivals: this.arrivals })
       profile.next({ kind: 'event', at: now, event })
       if (profile.accountCount > 0)

@@ -24,8 +24,8 @@ import type { SettledChange, SettlementNotes, SettlementObserver } from './settl
 /** The reason for which actors settle. */
 export interface SettlementCause {
   readonly kind: CauseKind
-  /** The call, if it is one, and if it is an event that its user keeps. */
-  readonly call?: { readonly arrival: number; readonly messageId: string; readonly isEvent: boolean }
+  /** The call, if it is one. */
+  readonly call?: { readonly arrival: number; readonly messageId: string }
 }
 
 export const BY_TIME: SettlementCause = { kind: 'time' }
@@ -63,6 +63,8 @@ const NONE_ENDED: readonly number[] = []
 export class Settlement implements SettlementSink {
   #now = 0
   #cause = BY_TIME
+  /** The user that keeps the call as an event; -1 if it is none. */
+  #keeper = -1
   /** Users that others have become part of. */
   readonly #survivors = new Bag<number>()
   #isOpen = false
@@ -109,6 +111,7 @@ export class Settlement implements SettlementSink {
   begin(now: number, cause: SettlementCause): void {
     this.#now = now
     this.#cause = cause
+    this.#keeper = -1
     this.#isOpen = true
     this.#store.memory.barrier.begin()
     this.#nameCount = this.#store.histories.names.count
@@ -142,6 +145,11 @@ export class Settlement implements SettlementSink {
 
   onSuccess(act: () => void): void {
     this.#acts.add(act)
+  }
+
+  /** Records that a user keeps the call: there its messageId is found. */
+  keeps(user: number): void {
+    this.#keeper = user
   }
 
   /** Records that a user takes others over: that is why its values change. */
@@ -291,7 +299,7 @@ export class Settlement implements SettlementSink {
       cause: isMerge ? 'merge' : kind,
       call: call && {
         arrival: call.arrival,
-        messageId: call.isEvent && actor.kind === 'user' ? undefined : call.messageId,
+        messageId: actor.ordinal === this.#keeper ? undefined : call.messageId,
       },
     })
   }

@@ -12,7 +12,7 @@ vi.mock('../../src/checkpoints/compression.ts', () => import('./instant-compress
 // Whoever asks again does so at once.
 vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }))
 
-const { numRuns: RUNS, seed: FIRST = 1 } = propertyRuns(250)
+const { numRuns: RUNS, seed: FIRST = 1 } = propertyRuns(150)
 const PROGRESS_RUNS = 500
 /** Enough that most crash and most make checkpoints. */
 const MANY_RUNS = 100

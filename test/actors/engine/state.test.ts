@@ -24,7 +24,7 @@ describe('the state as bytes', () => {
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 
@@ -35,7 +35,7 @@ describe('the state as bytes', () => {
         for (const input of scenario.inputs) shard.apply(entryOf(input))
         expect(bytesOf(reopened(shard))).toEqual(bytesOf(shard))
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 
@@ -61,7 +61,7 @@ describe('the state as bytes', () => {
           shard.apply(entry)
         }
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 
@@ -129,7 +129,7 @@ describe('ticks', () => {
           expect(JSON.stringify(transitions)).toBe(JSON.stringify(expected))
         }
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 })
@@ -158,7 +158,7 @@ describe('a message that fails', () => {
         }
         expect(bytesOf(shard)).toEqual(bytesOf(straight))
       }),
-      propertyRuns(50),
+      propertyRuns(30),
     )
   })
 })

@@ -125,7 +125,7 @@ describe('a settlement that fails at any step', () => {
           }
         },
       ),
-      propertyRuns(60),
+      propertyRuns(40),
     )
     expect(faults).toBeGreaterThan(0)
   })

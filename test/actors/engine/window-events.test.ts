@@ -116,7 +116,7 @@ describe('windows', () => {
           expect(rows(kept)).toEqual(rows(run(entries, { definitions: DEFINITIONS, retention: KEEP_ALL })))
         },
       ),
-      propertyRuns(60),
+      propertyRuns(40),
     )
   })
 
@@ -139,7 +139,7 @@ describe('windows', () => {
           rows(run(changed, { definitions, retention: KEEP_ALL }).filter(({ key }) => keys.has(key))),
         )
       }),
-      propertyRuns(60),
+      propertyRuns(40),
     )
   })
 

@@ -134,7 +134,7 @@ const INSTANTS_MAX = 6
 
 describe('an explanation', () => {
   it('says of every condition what the oracle says, turns when that does, and changes nothing', () => {
-    assertScenarios(scenarios(), propertyRuns(50), (given) => {
+    assertScenarios(scenarios(), propertyRuns(30), (given) => {
       const scenario = withIds(given)
       const shard = shardAfter(scenario)
       const before = bytesOf(shard)
