@@ -217,7 +217,7 @@ export class Explainer {
     if (actor.kind === 'user') throw new Error('a quantifier is about the users of an account')
     const sheet = this.#innerSheet(operand, () => new Sheet(this.#context, 'USERS', operand))
     // Those who meet it decide that ANY holds, and that NONE does not.
-    const deciding = quantifier === 'any' ? holds : quantifier === 'none' ? !holds : holds
+    const deciding = quantifier === 'none' ? !holds : holds
     const users: ExplainedUser[] = []
     let count = 0
     for (const ordinal of actor.userOrdinals) {

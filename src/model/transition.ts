@@ -5,9 +5,9 @@ export type TransitionType = 'entered' | 'exited' | 'trait'
 
 /**
  * The cause of a transition: a call that the profile has part in; time alone; profiles that became one by a call;
- * another definition; the deletion of something that it read.
+ * another definition.
  */
-export type CauseKind = 'call' | 'time' | 'merge' | 'definition' | 'deletion'
+export type CauseKind = 'call' | 'time' | 'merge' | 'definition'
 
 /** A transition that is kept with its profile. */
 export interface PastTransition {

@@ -1,35 +1,25 @@
 /** Explanations as a client of the Profile API meets them. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formatInstant } from '../../src/model/time.ts'
-import { basic, CONFIG, send, startTestServer, type Answered, type TestServer, VirtualTime } from '../support/server.ts'
+import { basic, CONFIG, send, type Answered } from '../support/server.ts'
+import { TimedServer } from '../support/timed-server.ts'
 
 const START = Date.UTC(2026, 0, 31)
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
-let time: VirtualTime
-let server: TestServer
-beforeEach(async () => {
-  time = new VirtualTime(START)
-  server = await startTestServer({ clock: time.clock, timer: time.timer })
-})
-afterEach(() => server.stop())
+const given = new TimedServer(START)
 
 function explain(path: string, body?: object, authorization = basic(`${CONFIG.accessToken}:`)): Promise<Answered> {
-  return send(`${server.url}/v1/spaces//collections/${path}`, {
+  return send(`${given.server.url}/v1/spaces//collections/${path}`, {
     headers: { authorization },
     ...(body && { method: 'POST', body: JSON.stringify(body) }),
   })
 }
 
-async function define(name: string, query: string, audienceType = 'USERS'): Promise<void> {
-  const { status } = await server.control('POST', 'audiences', { name, definition: { query }, audienceType })
-  expect(status).toBe(200)
-}
-
 async function track(userId: string, event: string, properties: object = {}): Promise<string> {
-  const messageId = `${userId}-${event}-${time.now - START}`
-  await server.ingest('track', { messageId, userId, event, properties })
+  const messageId = `${userId}-${event}-${given.time.now - START}`
+  await given.server.ingest('track', { messageId, userId, event, properties })
   return messageId
 }
 
@@ -42,11 +32,11 @@ describe('an explanation', () => {
   it('says of each condition its place, value, events, what it wants and until when it holds', async () => {
     const [orders, plan] = ["event('Order').within(7 days).count() >= 3", "trait('plan') = 'pro'"]
     const query = `(${orders} OR ${plan}) AND NOT trait('gone').exists()`
-    await define('Big', query)
+    await given.audience('Big', query)
     const first = await track('u1', 'Order')
-    time.moveTo(START + HOUR)
+    given.time.moveTo(START + HOUR)
     const second = await track('u1', 'Order')
-    await server.ingest('identify', { userId: 'u1', traits: { plan: 'pro' } })
+    await given.server.ingest('identify', { userId: 'u1', traits: { plan: 'pro' } })
     const events = [
       { messageId: second, ts: formatInstant(START + HOUR) },
       { messageId: first, ts: formatInstant(START) },
@@ -91,13 +81,13 @@ describe('an explanation', () => {
   it('of a funnel says which occurrence waits for what, and when the value changes by itself', async () => {
     const child = "event('Order').within(parent: 1 hour).count() >= 1"
     const query = `event('Added').where(property('price') > 100 AND NOT ${child}).within(1 day).count() >= 1`
-    await define('Left', query)
+    await given.audience('Left', query)
     const cheap = await track('u1', 'Added', { price: 5 })
-    time.moveTo(START + HOUR)
+    given.time.moveTo(START + HOUR)
     const bought = await track('u1', 'Added', { price: 200 })
-    time.moveTo(START + HOUR + 1000)
+    given.time.moveTo(START + HOUR + 1000)
     const order = await track('u1', 'Order')
-    time.moveTo(START + 2 * HOUR)
+    given.time.moveTo(START + 2 * HOUR)
     const left = await track('u1', 'Added', { price: 300 })
     const { body } = await explain('users/profiles/user_id:u1/explain/left', undefined, `Bearer ${CONFIG.accessToken}`)
     const ends = formatInstant(START + 2 * HOUR + DAY)
@@ -118,8 +108,8 @@ describe('an explanation', () => {
   })
 
   it('of an account says which users decide', async () => {
-    await define('Active', "ALL event('Seen').within(1 day).count() >= 1", 'ACCOUNTS')
-    for (const userId of ['u1', 'u2', 'u3']) await server.ingest('group', { userId, groupId: 'g1' })
+    await given.audience('Active', "ALL event('Seen').within(1 day).count() >= 1", { audienceType: 'ACCOUNTS' })
+    for (const userId of ['u1', 'u2', 'u3']) await given.server.ingest('group', { userId, groupId: 'g1' })
     const seen = await track('u1', 'Seen')
     const { body } = await explain('accounts/profiles/group_id:g1/explain/active')
     expect(body).toMatchObject({
@@ -169,14 +159,14 @@ describe('an explanation', () => {
     const strict = await explain(user, { definition, options: { filterByExternalIds: ['email'] } })
     expect(strict.body).toMatchObject({ value: false, eligible: false, conditions: [{ holds: true }] })
     // At a later time, though nothing has come in meanwhile.
-    time.moveTo(START + DAY)
+    given.time.moveTo(START + DAY)
     const recent = { definition: { query: "event('Order').within(1 day).count() >= 1" } }
     expect((await explain(user, recent)).body).toMatchObject({ value: false, conditions: [{ value: 0 }] })
   })
 
   it('is refused with what is wrong', async () => {
     await track('u1', 'Order')
-    await define('Active', "ANY event('Order').count() >= 1", 'ACCOUNTS')
+    await given.audience('Active', "ANY event('Order').count() >= 1", { audienceType: 'ACCOUNTS' })
     const user = 'users/profiles/user_id:u1/explain'
     const refused = async (path: string, body?: object, authorization?: string): Promise<unknown> =>
       (await explain(path, body, authorization)).body['error']

@@ -7,28 +7,23 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { buffer as bytesOf, text as textOf } from 'node:stream/consumers'
 import { parquetReadObjects } from 'hyparquet'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { exportMembers, type ExportOptions } from '../../src/cli/export.ts'
 import { formatInstant } from '../../src/model/time.ts'
-import { CONFIG, startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
+import { CONFIG, startTestServer } from '../support/server.ts'
+import { TimedServer } from '../support/timed-server.ts'
 import { eventually } from '../support/eventually.ts'
 
 const START = Date.UTC(2026, 0, 31)
 const HOUR = 3_600_000
 
-let time: VirtualTime
-let server: TestServer
-beforeEach(async () => {
-  time = new VirtualTime(START)
-  server = await startTestServer({ clock: time.clock, timer: time.timer })
-})
-afterEach(() => server.stop())
+const given = new TimedServer(START)
 
 type Fields = Record<string, unknown>
 
 async function define(body: object, path = 'audiences'): Promise<string> {
-  const answer = await server.control('POST', path, body)
+  const answer = await given.server.control('POST', path, body)
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
   return (Object.values(answer.body['data'] as Record<string, Fields>)[0] as { id: string }).id
 }
@@ -41,7 +36,7 @@ async function fill(): Promise<void> {
     { type: 'identify', userId: `u${user}`, traits: { email: `u${user}@x.io`, plan: user === 1 ? '=1+1' : 'pro' } },
     ...(user === 3 ? [] : [{ type: 'track', userId: `u${user}`, event: 'Seen' }]),
   ])
-  await server.ingest('batch', { batch })
+  await given.server.ingest('batch', { batch })
 }
 
 function headersOf(headers: Record<string, string> = {}): Record<string, string> {
@@ -49,11 +44,11 @@ function headersOf(headers: Record<string, string> = {}): Record<string, string>
 }
 
 function download(path: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${server.url}/spaces/${CONFIG.spaceId}/${path}`, { headers: headersOf(headers) })
+  return fetch(`${given.server.url}/spaces/${CONFIG.spaceId}/${path}`, { headers: headersOf(headers) })
 }
 
 async function refused(path: string): Promise<[number, unknown]> {
-  const { status, body } = await server.control('GET', path)
+  const { status, body } = await given.server.control('GET', path)
   return [status, (body['errors'] as Fields[])[0]!['field']]
 }
 
@@ -61,7 +56,7 @@ describe('an export of an audience', () => {
   it('is a CSV file with a name, and says of which instant it is and how many it has', async () => {
     const id = await define(SEEN)
     await fill()
-    time.now += 1_000
+    given.time.now += 1_000
     const response = await download(`audiences/${id}/export.csv?traits=plan`)
     expect(response.status).toBe(200)
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -83,9 +78,9 @@ describe('an export of an audience', () => {
   it('has those alone who are in it at its instant, though nothing has come since', async () => {
     const id = await define(SEEN)
     await fill()
-    time.now = START + HOUR
+    given.time.now = START + HOUR
     const before = await download(`audiences/${id}/export.ndjson`)
-    time.now = START + HOUR + 1
+    given.time.now = START + HOUR + 1
     const after = await download(`audiences/${id}/export.ndjson`)
     // The window closes at the very hour: what is due then is settled once time has passed it.
     expect([before, after].map(({ headers }) => headers.get('x-members'))).toEqual(['4', '0'])
@@ -125,7 +120,7 @@ describe('an export of an audience', () => {
     const rows = await read()
     expect(rows).toHaveLength(4)
     expect(rows[0]).toEqual({ key: 'user_id:u1', user_id: 'u1', email: 'u1@x.io', plan: '=1+1' })
-    time.now = START + 2 * HOUR
+    given.time.now = START + 2 * HOUR
     expect(await read()).toEqual([])
     // Beyond one group of rows.
     for (let from = 0; from < 2_500; from += 500) {
@@ -134,7 +129,7 @@ describe('an export of an audience', () => {
         userId: `x${from + index}`,
         event: 'Seen',
       }))
-      await server.ingest('batch', { batch })
+      await given.server.ingest('batch', { batch })
     }
     const many = await read()
     expect(new Set(many.map((row) => row['user_id'])).size).toBe(2_500)
@@ -150,7 +145,7 @@ describe('an export of an audience', () => {
       ['u2', 'g1'],
       ['u3', 'g3'],
     ])
-      await server.ingest('group', { userId, groupId, traits: { size: groupId === 'g3' ? 1 : 10 } })
+      await given.server.ingest('group', { userId, groupId, traits: { size: groupId === 'g3' ? 1 : 10 } })
     const keys = async (query: string) => {
       const text = await (await download(`audiences/${id}/export.csv?format=unformatted&${query}`)).text()
       return text.split('\r\n').map((line) => line.split(',')[0])
@@ -176,7 +171,7 @@ describe('an export of an audience', () => {
     const many = Array.from({ length: 51 }, (_, index) => `t${index}`).join(',')
     expect(await refused(`${csv}?traits=${many}`)).toEqual([400, 'traits'])
     expect(await refused(`audiences/${id}/export.ndjson?format=single`)).toEqual([400, 'format'])
-    expect((await fetch(`${server.url}/spaces/${CONFIG.spaceId}/${csv}`)).status).toBe(401)
+    expect((await fetch(`${given.server.url}/spaces/${CONFIG.spaceId}/${csv}`)).status).toBe(401)
   })
 })
 
@@ -185,7 +180,7 @@ describe('an export of a computed trait', () => {
     const query = "event('Ordered').sum(property('revenue'))"
     const id = await define({ name: 'Spend', definition: { query } }, 'computed-traits')
     await fill()
-    await server.ingest('track', { userId: 'u3', event: 'Ordered', properties: { revenue: 5 } })
+    await given.server.ingest('track', { userId: 'u3', event: 'Ordered', properties: { revenue: 5 } })
     const csv = await (await download(`computed-traits/${id}/export.csv?ids=user_id`)).text()
     expect(csv).toBe('key,value,user_id\r\nuser_id:u3,5,u3\r\n')
     const line = await (await download(`computed-traits/${id}/export.ndjson?ids=user_id`)).text()
@@ -200,7 +195,7 @@ describe('a download that breaks off', () => {
     const path = `audiences/${id}/export.csv`
     const first = await download(path)
     const [etag, exportId, all] = [first.headers.get('etag')!, first.headers.get('x-export-id')!, await first.text()]
-    await server.ingest('track', { userId: 'u3', event: 'Seen' })
+    await given.server.ingest('track', { userId: 'u3', event: 'Seen' })
     const range = 'bytes=10-'
     const rest = await download(path, { range, 'if-range': etag })
     expect([rest.status, rest.headers.get('content-range')]).toEqual([206, `bytes 10-${all.length - 1}/${all.length}`])
@@ -226,14 +221,14 @@ describe('a download that breaks off', () => {
     const other = await define({ ...SEEN, name: 'Other' })
     expect(await refused(`audiences/${other}/export.csv?export=${exportId}`)).toEqual([404, 'export'])
     expect(await refused(`audiences/${id}/export.ndjson?export=${exportId}`)).toEqual([404, 'export'])
-    time.moveTo(START + HOUR)
+    given.time.moveTo(START + HOUR)
     expect(await refused(`${path}?export=${exportId}`)).toEqual([404, 'export'])
   })
 })
 
 describe('a reader', () => {
   it('that is slow holds up nobody: the space goes on, and what it gets is of its instant', async () => {
-    const large = await startTestServer({ clock: time.clock, timer: time.timer, memory: LARGE_MEMORY })
+    const large = await startTestServer({ clock: given.time.clock, timer: given.time.timer, memory: LARGE_MEMORY })
     try {
       const answer = await large.control('POST', 'audiences', SEEN)
       const { id } = (answer.body['data'] as { audience: { id: string } }).audience
@@ -249,7 +244,7 @@ describe('a reader', () => {
       const [response] = (await once(request, 'response')) as [IncomingMessage]
       expect(response.headers['x-members']).toBe('1500')
       // Nothing of it has been read when all change.
-      time.now += HOUR + 1
+      given.time.now += HOUR + 1
       await large.ingest('track', { userId: 'new', event: 'Seen' })
       const now = await fetch(path, { headers: headersOf() })
       expect([now.headers.get('x-members'), (await now.text()).split('\n').length]).toEqual(['1', 2])
@@ -264,9 +259,9 @@ describe('a reader', () => {
     const id = await define(SEEN)
     await fill()
     const held: (() => void)[] = []
-    const catchUp = vi.spyOn(server.pipeline, 'catchUp')
+    const catchUp = vi.spyOn(given.server.pipeline, 'catchUp')
     catchUp.mockImplementation(() => new Promise((resolve) => held.push(resolve)))
-    const address = `${server.url}/spaces/${CONFIG.spaceId}/audiences/${id}/export.csv`
+    const address = `${given.server.url}/spaces/${CONFIG.spaceId}/audiences/${id}/export.csv`
     const asked = [1, 2].map(() =>
       httpRequest(address, { headers: headersOf() })
         .on('error', () => undefined)
@@ -292,7 +287,7 @@ describe('a reader', () => {
 
 describe('the members of an audience', () => {
   const page = async (id: string, query: string) => {
-    const { status, body } = await server.control('GET', `audiences/${id}/members?${query}`)
+    const { status, body } = await given.server.control('GET', `audiences/${id}/members?${query}`)
     expect(status).toBe(200)
     return body['data'] as { members: Fields[]; pagination: { next?: string } }
   }
@@ -300,8 +295,8 @@ describe('the members of an audience', () => {
   it('come by pages, each with its traits and when it would leave', async () => {
     const id = await define(SEEN)
     await fill()
-    time.now += 60_000
-    await server.ingest('track', { userId: 'u2', event: 'Seen' })
+    given.time.now += 60_000
+    await given.server.ingest('track', { userId: 'u2', event: 'Seen' })
     const first = await page(id, 'limit=2&traits=plan,seen')
     expect(first.members).toEqual([
       {
@@ -323,9 +318,9 @@ describe('the members of an audience', () => {
   it('are each on one page, though others come and go between two', async () => {
     const id = await define(SEEN)
     const batch = Array.from({ length: 30 }, (_, user) => ({ type: 'track', userId: `u${user}`, event: 'Seen' }))
-    await server.ingest('batch', { batch: batch.slice(0, 10) })
-    time.now += 60_000
-    await server.ingest('batch', { batch: batch.slice(10) })
+    await given.server.ingest('batch', { batch: batch.slice(0, 10) })
+    given.time.now += 60_000
+    await given.server.ingest('batch', { batch: batch.slice(10) })
     const listed: unknown[] = []
     for (let next: string | undefined = ''; next !== undefined;) {
       const { members, pagination }: Awaited<ReturnType<typeof page>> = await page(
@@ -335,8 +330,8 @@ describe('the members of an audience', () => {
       listed.push(...members.map(({ id: key }) => key))
       next = pagination.next
       // The first ten leave, after seven of them have been listed; and one more comes in.
-      if (listed.length === 7) time.now = START + HOUR + 1
-      await server.ingest('track', { userId: `late${listed.length}`, event: 'Other' })
+      if (listed.length === 7) given.time.now = START + HOUR + 1
+      await given.server.ingest('track', { userId: `late${listed.length}`, event: 'Other' })
     }
     expect(listed.slice(7)).toEqual(Array.from({ length: 20 }, (_, index) => `user_id:u${index + 10}`))
   })
@@ -347,8 +342,8 @@ describe('the members of an audience', () => {
     const late = await define({ name: 'Late', definition: SEEN.definition, options: since })
     const query = "ANY event('Seen').within(1 hour).count() >= 1"
     const accounts = await define({ name: 'Accounts', definition: { query }, audienceType: 'ACCOUNTS' })
-    await server.ingest('track', { userId: 'u1', event: 'Seen' })
-    await server.ingest('group', { userId: 'u1', groupId: 'g1' })
+    await given.server.ingest('track', { userId: 'u1', event: 'Seen' })
+    await given.server.ingest('group', { userId: 'u1', groupId: 'g1' })
     expect((await page(ever, '')).members[0]).not.toHaveProperty('until')
     expect((await page(late, '')).members).toMatchObject([{ until: formatInstant(START + HOUR) }])
     const until = formatInstant(START + HOUR)
@@ -368,7 +363,7 @@ describe('the members of an audience', () => {
 
 describe('rollcall export', () => {
   const client = () => ({
-    url: server.url,
+    url: given.server.url,
     spaceId: CONFIG.spaceId,
     accessToken: CONFIG.accessToken,
     dataDirectory: '',
@@ -402,7 +397,7 @@ describe('rollcall export', () => {
     await define({ name: 'Times', definition: { query } }, 'computed-traits')
     await define({ name: 'Seen', definition: { query: "event('Seen').count() >= 1" }, audienceType: 'ACCOUNTS' })
     await fill()
-    await server.ingest('group', { userId: 'u2', groupId: 'g1' })
+    await given.server.ingest('group', { userId: 'u2', groupId: 'g1' })
     expect(await written({ computedTrait: 'times', ids: 'user_id' })).toContain('user_id:u5,1,u5\r\n')
     expect(await written({ audience: 'seen', format: 'unformatted' })).toContain('group_id:g1')
     expect(await written({ audience: 'seen', users: true, ids: 'user_id' })).toBe('key,user_id\r\nuser_id:u2,u2\r\n')

@@ -1,26 +1,21 @@
 /** Observed names, as a client of the Control API reads them. */
-import { afterEach, beforeEach, expect, it } from 'vitest'
-import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
+import { expect, it } from 'vitest'
+import { TimedServer } from '../support/timed-server.ts'
 
 const START = Date.UTC(2026, 0, 31)
 
-let server: TestServer
-beforeEach(async () => {
-  const time = new VirtualTime(START)
-  server = await startTestServer({ clock: time.clock, timer: time.timer })
-})
-afterEach(() => server.stop())
+const given = new TimedServer(START)
 
 async function observed(path: string): Promise<unknown> {
-  const { body, status } = await server.control('GET', `observed/${path}`)
+  const { body, status } = await given.server.control('GET', `observed/${path}`)
   expect(status).toBe(200)
   return body['data']
 }
 
 it('names of events, properties and traits are listed as they come', async () => {
-  await server.ingest('track', { userId: 'u1', event: 'Order/Done', properties: { total: 5 } })
-  await server.ingest('identify', { userId: 'u1', traits: { plan: 'pro' } })
-  await server.ingest('group', { userId: 'u1', groupId: 'g1', traits: { seats: 3 } })
+  await given.server.ingest('track', { userId: 'u1', event: 'Order/Done', properties: { total: 5 } })
+  await given.server.ingest('identify', { userId: 'u1', traits: { plan: 'pro' } })
+  await given.server.ingest('group', { userId: 'u1', groupId: 'g1', traits: { seats: 3 } })
   expect(await observed('events')).toEqual({
     events: [{ name: 'Order/Done', count24h: 1, lastSeenAt: '2026-01-31T00:00:00.000Z' }],
   })
@@ -33,7 +28,7 @@ it('names of events, properties and traits are listed as they come', async () =>
 
 it('what cannot be asked for is refused, and the field is named', async () => {
   const refused = async (path: string): Promise<unknown> => {
-    const { body, status } = await server.control('GET', `observed/${path}`)
+    const { body, status } = await given.server.control('GET', `observed/${path}`)
     return [status, (body['errors'] as Record<string, unknown>[])[0]!['field']]
   }
   expect(await refused('events?limit=0')).toEqual([400, 'limit'])

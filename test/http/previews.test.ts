@@ -1,31 +1,26 @@
 /** Previews as a client of the Control API meets them. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { formatInstant } from '../../src/model/time.ts'
 import { preview } from '../../src/cli/preview.ts'
-import { CONFIG, startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
+import { CONFIG } from '../support/server.ts'
+import { TimedServer } from '../support/timed-server.ts'
 import { eventually } from '../support/eventually.ts'
 
 const START = Date.UTC(2026, 0, 31)
 const DAY = 86_400_000
 
-let time: VirtualTime
-let server: TestServer
-beforeEach(async () => {
-  time = new VirtualTime(START)
-  server = await startTestServer({ clock: time.clock, timer: time.timer })
-})
-afterEach(() => server.stop())
+const given = new TimedServer(START)
 
 type Fields = Record<string, unknown>
 
 async function started(body: object, path = 'audiences'): Promise<string> {
-  const answer = await server.control('POST', `${path}/previews`, body)
+  const answer = await given.server.control('POST', `${path}/previews`, body)
   expect([answer.status, answer.text]).toEqual([200, expect.any(String)])
   return (Object.values(answer.body['data'] as Record<string, Fields>)[0] as { id: string }).id
 }
 
 async function read(id: string, path = 'audiences'): Promise<Fields> {
-  const { body } = await server.control('GET', `${path}/previews/${id}`)
+  const { body } = await given.server.control('GET', `${path}/previews/${id}`)
   return Object.values(body['data'] as Record<string, Fields>)[0]!
 }
 
@@ -34,18 +29,14 @@ async function completed(id: string, path = 'audiences'): Promise<Fields> {
   return read(id, path)
 }
 
-async function audience(name: string, query: string): Promise<string> {
-  const { body } = await server.control('POST', 'audiences', { name, definition: { query } })
-  return (body['data'] as { audience: { id: string } }).audience.id
-}
-
 async function fill(): Promise<void> {
   for (let user = 0; user < 10; user++) {
-    await server.ingest('identify', {
+    await given.server.ingest('identify', {
       userId: `u${user}`,
       traits: user < 4 ? { email: `u${user}@x.io`, plan: 'pro' } : {},
     })
-    for (let count = 0; count < user; count++) await server.ingest('track', { userId: `u${user}`, event: 'Order' })
+    for (let count = 0; count < user; count++)
+      await given.server.ingest('track', { userId: `u${user}`, event: 'Order' })
   }
 }
 
@@ -96,7 +87,7 @@ describe('a preview of an audience', () => {
 
   it('breaks its number down by conditions, and says for which events members are in', async () => {
     await fill()
-    await server.ingest('track', { messageId: 'paid', userId: 'u3', event: 'Paid' })
+    await given.server.ingest('track', { messageId: 'paid', userId: 'u3', event: 'Paid' })
     const [many, paid, pro] = ["event('Order').count() >= 3", "event('Paid').count() >= 1", "trait('plan') = 'pro'"]
     const query = `${many} AND (${paid} OR ${pro} OR event('Order').count() >= 8)`
     const found = await completed(await started({ definition: { query } }))
@@ -118,8 +109,8 @@ describe('a preview of an audience', () => {
   it('is held against other audiences, and shows traits', async () => {
     await fill()
     const [many, pros] = [
-      await audience('Many', "event('Order').count() >= 5"),
-      await audience('Pros', "trait('plan') = 'pro'"),
+      await given.audience('Many', "event('Order').count() >= 5"),
+      await given.audience('Pros', "trait('plan') = 'pro'"),
     ]
     const definition = { query: "event('Order').count() >= 3" }
     const id = await started({ definition, compareWith: many, overlapWith: [pros], traits: ['plan', 'many', 'none'] })
@@ -140,11 +131,11 @@ describe('a preview of an audience', () => {
 
   it('leaves no trace: no trait, no list, no entry of the journal', async () => {
     await fill()
-    const position = server.journal.nextPosition
+    const position = given.server.journal.nextPosition
     await completed(await started({ definition: { query: "event('Order').count() >= 1" } }))
-    expect(server.journal.nextPosition).toBe(position)
-    expect((await server.traits('user_id:u5')).body['traits']).toEqual({})
-    expect((await server.control('GET', 'audiences')).body['data']).toMatchObject({ audiences: [] })
+    expect(given.server.journal.nextPosition).toBe(position)
+    expect((await given.server.traits('user_id:u5')).body['traits']).toEqual({})
+    expect((await given.server.control('GET', 'audiences')).body['data']).toMatchObject({ audiences: [] })
   })
 
   it('of accounts counts these', async () => {
@@ -153,9 +144,9 @@ describe('a preview of an audience', () => {
       ['u2', 'g1'],
       ['u3', 'g2'],
     ])
-      await server.ingest('group', { userId, groupId })
-    await server.ingest('track', { userId: 'u1', event: 'Order' })
-    await server.ingest('track', { userId: 'u3', event: 'Order' })
+      await given.server.ingest('group', { userId, groupId })
+    await given.server.ingest('track', { userId: 'u1', event: 'Order' })
+    await given.server.ingest('track', { userId: 'u3', event: 'Order' })
     const all = { definition: { query: "ALL event('Order').count() >= 1" }, audienceType: 'ACCOUNTS' }
     expect(await completed(await started(all))).toMatchObject({
       size: { count: 1, type: 'ACCOUNTS' },
@@ -166,13 +157,14 @@ describe('a preview of an audience', () => {
 
   it('starts from a change that is not made, and says who would enter and leave', async () => {
     await fill()
-    const id = await audience('Many', "event('Order').count() >= 5")
+    const id = await given.audience('Many', "event('Order').count() >= 5")
     const change = { definition: { query: "event('Order').between(0 days, 30 days).count() = 3" } }
-    const { body } = await server.control('PATCH', `audiences/${id}?dryRun=true`, change)
+    const { body } = await given.server.control('PATCH', `audiences/${id}?dryRun=true`, change)
     const preview = (body['data'] as { audiencePreview: { id: string } }).audiencePreview.id
     expect(await completed(preview)).toMatchObject({ size: { count: 1 }, difference: { enter: 1, leave: 5 } })
-    expect((await server.traits('user_id:u9')).body['traits']).toEqual({ many: true })
-    const listed = async (rest: string) => (await server.control('GET', `audiences/previews/${preview}/${rest}`)).body
+    expect((await given.server.traits('user_id:u9')).body['traits']).toEqual({ many: true })
+    const listed = async (rest: string) =>
+      (await given.server.control('GET', `audiences/previews/${preview}/${rest}`)).body
     expect(await listed('entering?traits=plan')).toEqual({
       data: {
         members: [
@@ -201,30 +193,30 @@ describe('a preview of an audience', () => {
     }
     expect(leaving).toEqual(['user_id:u5', 'user_id:u6', 'user_id:u7', 'user_id:u8', 'user_id:u9'])
     // Nobody follows it any more: it is brought up to date no further, and lists the same.
-    time.moveTo(START + 120_000)
+    given.time.moveTo(START + 120_000)
     expect(await listed('leaving?limit=1')).toMatchObject({ data: { members: [{ id: 'user_id:u5' }] } })
     const alone = await started(change)
-    expect((await server.control('GET', `audiences/previews/${alone}/entering`)).status).toBe(404)
-    const { status, text } = await server.control('PATCH', `audiences/${id}?dryRun=maybe`, change)
+    expect((await given.server.control('GET', `audiences/previews/${alone}/entering`)).status).toBe(404)
+    const { status, text } = await given.server.control('PATCH', `audiences/${id}?dryRun=maybe`, change)
     expect([status, text]).toEqual([400, expect.stringContaining('dryRun: expected true or false')])
   })
 
   it('is gone when it is cancelled, when another replaces it, and after an hour', async () => {
     const definition = { query: "event('Order').count() >= 1" }
-    const gone = async (id: string) => (await server.control('GET', `audiences/previews/${id}`)).status
+    const gone = async (id: string) => (await given.server.control('GET', `audiences/previews/${id}`)).status
     const first = await started({ definition })
-    expect((await server.control('DELETE', `audiences/previews/${first}`)).status).toBe(200)
-    expect((await server.control('DELETE', `audiences/previews/${first}`)).status).toBe(404)
+    expect((await given.server.control('DELETE', `audiences/previews/${first}`)).status).toBe(200)
+    expect((await given.server.control('DELETE', `audiences/previews/${first}`)).status).toBe(404)
     const second = await started({ definition })
     const third = await started({ definition, replaces: second })
     expect([await gone(first), await gone(second), await gone(third)]).toEqual([404, 404, 200])
-    time.moveTo(START + 3_600_000)
+    given.time.moveTo(START + 3_600_000)
     expect(await gone(third)).toBe(404)
   })
 
   it('that cannot be is refused, and the field is named', async () => {
     const refused = async (body: object, path = 'audiences'): Promise<[number, unknown]> => {
-      const { status, body: answer } = await server.control('POST', `${path}/previews`, body)
+      const { status, body: answer } = await given.server.control('POST', `${path}/previews`, body)
       return [status, (answer['errors'] as Fields[])[0]!['field']]
     }
     const definition = { query: "event('Order').count() >= 1" }
@@ -238,10 +230,10 @@ describe('a preview of an audience', () => {
   })
 
   it('is told as it goes on, for as long as somebody listens', async () => {
-    await server.ingest('track', { userId: 'u1', event: 'Order' })
+    await given.server.ingest('track', { userId: 'u1', event: 'Order' })
     const id = await started({ definition: { query: "event('Order').within(1 hour).count() >= 1" } })
     const ending = new AbortController()
-    const response = await fetch(`${server.url}/spaces/${CONFIG.spaceId}/audiences/previews/${id}/stream`, {
+    const response = await fetch(`${given.server.url}/spaces/${CONFIG.spaceId}/audiences/previews/${id}/stream`, {
       headers: { authorization: `Bearer ${CONFIG.accessToken}` },
       signal: ending.signal,
     })
@@ -258,12 +250,12 @@ describe('a preview of an audience', () => {
       }
     })().catch(() => 'ended')
     await eventually(() => expect(sizes.at(-1)).toBe(1))
-    await server.ingest('track', { userId: 'u2', event: 'Order' })
-    time.moveTo(START + 1_000)
+    await given.server.ingest('track', { userId: 'u2', event: 'Order' })
+    given.time.moveTo(START + 1_000)
     await eventually(() => expect(sizes.at(-1)).toBe(2))
-    time.moveTo(START + 3_590_000)
-    await server.ingest('track', { userId: 'u3', event: 'Order' })
-    time.moveTo(START + 3_599_000)
+    given.time.moveTo(START + 3_590_000)
+    await given.server.ingest('track', { userId: 'u3', event: 'Order' })
+    given.time.moveTo(START + 3_599_000)
     await eventually(() => expect(sizes.at(-1)).toBe(3))
     ending.abort()
     expect(await reading).toBe('ended')
@@ -278,9 +270,9 @@ describe('a preview of a computed trait', () => {
       definition: { type: 'USERS', query: "event('Order').count()" },
       values: { count: 9, quantiles: { 0: 1, 0.5: 5, 1: 9 } },
     })
-    await server.ingest('track', { userId: 'u1', event: 'Order', properties: { c: 'hats' } })
-    await server.ingest('track', { userId: 'u2', event: 'Order', properties: { c: 'hats' } })
-    await server.ingest('track', { userId: 'u3', event: 'Order', properties: { c: 'shoes' } })
+    await given.server.ingest('track', { userId: 'u1', event: 'Order', properties: { c: 'hats' } })
+    await given.server.ingest('track', { userId: 'u2', event: 'Order', properties: { c: 'hats' } })
+    await given.server.ingest('track', { userId: 'u3', event: 'Order', properties: { c: 'shoes' } })
     const query = "event('Order').last(property('c'))"
     const texts = await completed(await started({ definition: { query } }, 'computed-traits'), 'computed-traits')
     expect(texts['values']).toEqual({
@@ -296,12 +288,12 @@ describe('a preview of a computed trait', () => {
 
 it('is written by the command line, and cancelled when it is done with', async () => {
   await fill()
-  const client = { url: server.url, spaceId: CONFIG.spaceId, accessToken: CONFIG.accessToken, dataDirectory: '' }
+  const client = { url: given.server.url, spaceId: CONFIG.spaceId, accessToken: CONFIG.accessToken, dataDirectory: '' }
   const lines: string[] = []
   const query = "event('Order').count() >= 5"
   await preview({ query, type: 'USERS' }, client, (line) => lines.push(line))
   const written = JSON.parse(lines.join('')) as { id: string }
   expect(written).toMatchObject({ definition: { query }, status: 'COMPLETED', size: { count: 5 } })
-  expect((await server.control('GET', `audiences/previews/${written.id}`)).status).toBe(404)
+  expect((await given.server.control('GET', `audiences/previews/${written.id}`)).status).toBe(404)
   await expect(preview({ query: 'event(', type: 'USERS' }, client, () => undefined)).rejects.toThrow('column 7')
 })

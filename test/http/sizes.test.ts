@@ -1,51 +1,40 @@
 /** Sizes of audiences, now and over time, as a client of the Control API reads them. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
+import { describe, expect, it } from 'vitest'
+import { TimedServer } from '../support/timed-server.ts'
 
 const START = Date.UTC(2026, 0, 31, 10, 20)
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-let time: VirtualTime
-let server: TestServer
-beforeEach(async () => {
-  time = new VirtualTime(START)
-  server = await startTestServer({ clock: time.clock, timer: time.timer })
-})
-afterEach(() => server.stop())
+const given = new TimedServer(START)
 
 type Fields = Record<string, unknown>
 
-async function define(name: string, query: string, more: object = {}): Promise<string> {
-  const { body } = await server.control('POST', 'audiences', { name, definition: { query }, ...more })
-  return (body['data'] as { audience: { id: string } }).audience.id
-}
-
 async function sizes(id: string, query: string): Promise<Fields[]> {
-  const { body, status } = await server.control('GET', `audiences/${id}/sizes?${query}`)
+  const { body, status } = await given.server.control('GET', `audiences/${id}/sizes?${query}`)
   expect(status).toBe(200)
   return (body['data'] as { sizes: Fields[] }).sizes
 }
 
 async function listed(id: string): Promise<Fields> {
-  const { body } = await server.control('GET', 'audiences')
+  const { body } = await given.server.control('GET', 'audiences')
   return (body['data'] as { audiences: Fields[] }).audiences.find((audience) => audience['id'] === id)!
 }
 
 /** Time passes, and what it does has been done. */
 async function moveTo(at: number): Promise<void> {
-  time.moveTo(START + at)
-  await server.ingest('track', { userId: 'watch', event: 'Tick' })
+  given.time.moveTo(START + at)
+  await given.server.ingest('track', { userId: 'watch', event: 'Tick' })
 }
 
 async function order(...users: readonly string[]): Promise<void> {
-  for (const userId of users) await server.ingest('track', { userId, event: 'Order' })
+  for (const userId of users) await given.server.ingest('track', { userId, event: 'Order' })
 }
 
 describe('the sizes of an audience', () => {
   it('say who entered and left in each step, and how many of those by time', async () => {
-    const id = await define('Daily', "event('Order').within(1 day).count() >= 1")
+    const id = await given.audience('Daily', "event('Order').within(1 day).count() >= 1")
     await order('u1', 'u2')
     await moveTo(HOUR + 5 * MINUTE)
     await order('u3')
@@ -73,31 +62,31 @@ describe('the sizes of an audience', () => {
   })
 
   it('count two that have become one, once', async () => {
-    const id = await define('Any', "event('Order').count() >= 1")
+    const id = await given.audience('Any', "event('Order').count() >= 1")
     const context = { traits: { email: 'a@x.io' } }
-    await server.ingest('track', { anonymousId: 'a1', context, event: 'Order' })
+    await given.server.ingest('track', { anonymousId: 'a1', context, event: 'Order' })
     await order('u1')
-    await server.ingest('identify', { userId: 'u1', context })
+    await given.server.ingest('identify', { userId: 'u1', context })
     expect(await sizes(id, 'step=minute')).toMatchObject([{ size: 1, entered: 2, left: 0 }])
     expect(await listed(id)).toMatchObject({ size: { count: 1, type: 'USERS' }, entered24h: 2 })
   })
 
   it('of accounts are those of accounts; one that is disabled has none, and goes on afterwards', async () => {
-    const id = await define('Busy', "event('Order').count() >= 2", { audienceType: 'ACCOUNTS' })
+    const id = await given.audience('Busy', "event('Order').count() >= 2", { audienceType: 'ACCOUNTS' })
     await order('u1', 'u1')
-    await server.ingest('group', { userId: 'u1', groupId: 'g1' })
+    await given.server.ingest('group', { userId: 'u1', groupId: 'g1' })
     expect(await listed(id)).toMatchObject({ size: { count: 1, type: 'ACCOUNTS' }, entered24h: 1 })
-    await server.control('PATCH', `audiences/${id}`, { enabled: false })
+    await given.server.control('PATCH', `audiences/${id}`, { enabled: false })
     expect(await listed(id)).not.toHaveProperty('size')
     expect(await sizes(id, '')).toEqual([])
-    await server.control('PATCH', `audiences/${id}`, { enabled: true })
+    await given.server.control('PATCH', `audiences/${id}`, { enabled: true })
     expect(await listed(id)).toMatchObject({ size: { count: 1, type: 'ACCOUNTS' }, entered24h: 1 })
   })
 
   it('are asked for by what can be read, or the parameter is named', async () => {
-    const id = await define('Any', "event('Order').count() >= 1")
+    const id = await given.audience('Any', "event('Order').count() >= 1")
     const refused = async (query: string): Promise<unknown> => {
-      const { body, status } = await server.control('GET', `audiences/${id}/sizes?${query}`)
+      const { body, status } = await given.server.control('GET', `audiences/${id}/sizes?${query}`)
       return [status, (body['errors'] as Fields[])[0]!['field']]
     }
     expect(await refused('step=week')).toEqual([400, 'step'])
@@ -105,6 +94,6 @@ describe('the sizes of an audience', () => {
     expect(await refused('to=1')).toEqual([400, 'to'])
     expect(await refused('from=2026-02-01T00:00:00Z')).toEqual([400, 'from'])
     expect(await refused('more=1')).toEqual([400, 'more'])
-    expect((await server.control('GET', 'audiences/aud_none/sizes')).status).toBe(404)
+    expect((await given.server.control('GET', 'audiences/aud_none/sizes')).status).toBe(404)
   })
 })
