@@ -90,6 +90,17 @@ describe('a definition that is added', () => {
 })
 
 describe('a count that is added', () => {
+  it('was one for those whose events, as they are united now, once made it one', () => {
+    const space = new Space()
+    space.call({ type: 'track', event: 'Viewed', userId: 'u1', anonymousId: 'a1' })
+    space.call({ type: 'track', event: 'Viewed', anonymousId: 'a2' }, 1000)
+    space.call({ type: 'identify', userId: 'u1', anonymousId: 'a2' }, 3 * DAY)
+    const again = "event('Viewed').where(event('Viewed').between(parent: 2 days, 1 second).count() >= 1)"
+    expect(space.define(computedTrait('again', `${again}.within(1 day).count()`), 3 * DAY)).toEqual([
+      '72h user_id:u1 again 0',
+    ])
+  })
+
   it('is absent for those for whom it was never one, and 0 for those for whom it once was', () => {
     const space = new Space()
     space.track('u1', 'Bought')

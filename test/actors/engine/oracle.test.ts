@@ -8,7 +8,8 @@ import { entriesOf, rows, runShard, type Scenario, shardAfter } from '../../supp
 
 /**
  * A count that begins late finds out from kept events if it has once been at least 1. Former values of traits are not
- * kept, nor which of a profile's events came before a merge or an account's link: there the engine may know less.
+ * kept, nor which of a profile's events came before a merge or an account's link: there the engine may know less. It
+ * may also know more: events that were of two users are of one all along, where the oracle unites them when they were.
  */
 function dependsOnWhatIsNotKept({ inputs }: Scenario): boolean {
   return inputs.some(
@@ -16,8 +17,13 @@ function dependsOnWhatIsNotKept({ inputs }: Scenario): boolean {
       input.kind === 'define' &&
       input.definition.kind === 'computed_trait' &&
       input.definition.query.endsWith('count()') &&
-      (input.definition.type === 'ACCOUNTS' || input.definition.query.includes('trait(')),
+      (input.definition.type === 'ACCOUNTS' || input.definition.query.includes('trait(') || isFunnel(input.definition)),
   )
+}
+
+/** True if events are looked for around others, which may have been another user's. */
+function isFunnel({ query }: Scenario['definitions'][number]): boolean {
+  return query.split('event(').length > 2
 }
 
 /** A count that stands keeps that it was once 1, which it may not have been with what it reads there from the start. */
