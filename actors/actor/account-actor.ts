@@ -95,6 +95,9 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
       case 'link':
         this.#link(message.user, message.conditions)
         return
+      case 'user left':
+        this.#leave(message.user, message.conditions)
+        return
       case 'users united':
         this.#unite(message)
         return
@@ -136,6 +139,12 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
     this.#takeHistory({ events: user.keptEvents(), older: user.older })
     this.#countAll(user, conditions, 1)
     this.#markQuantified()
+  }
+
+  #leave(user: User, conditions: readonly DefinitionNode[]): void {
+    this.#countAll(user, conditions, -1)
+    this.store.links.remove(this.row, user.ordinal)
+    this.rebuild(this.plan)
   }
 
   #unite({ survivor, absorbed, conditions, newcomers }: Extract<AccountMessage, { kind: 'users united' }>): void {

@@ -85,7 +85,9 @@ type UserContent =
       readonly stale: Stale
     }
   /** The user is no more: it leaves its audiences, and its computed traits have no value. */
-  | { readonly kind: 'expired' }
+  | { readonly kind: 'ended' }
+  /** The link to an account is taken back. */
+  | { readonly kind: 'account left'; readonly account: Account; readonly readers: Dependents }
   /** The user takes over what others hold, who then are no more. */
   | { readonly kind: 'merge'; readonly absorbed: readonly User[] }
   /** Values that the user reads of its accounts may have changed. */
@@ -96,6 +98,8 @@ type AccountContent =
   | { readonly kind: 'kept events changed'; readonly stale: Stale }
   /** A user is linked; its whole history counts from now on. */
   | { readonly kind: 'link'; readonly user: User; readonly conditions: readonly DefinitionNode[] }
+  /** A user's link is taken back: it is as if there had never been one. */
+  | { readonly kind: 'user left'; readonly user: User; readonly conditions: readonly DefinitionNode[] }
   /** Some of the account's users have become one. `newcomers`: those of them that were not its users. */
   | {
       readonly kind: 'users united'

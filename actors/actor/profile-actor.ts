@@ -171,7 +171,11 @@ export class ProfileActor extends Actor<UserMessage> implements User {
       case 'definitions changed':
         this.adopt(message.adoption)
         return
-      case 'expired':
+      case 'account left':
+        this.store.links.remove(this.row, message.account.ordinal)
+        this.markDependents(message.readers)
+        return
+      case 'ended':
         this.dropValues()
         return
       case 'deadline':

@@ -14,6 +14,7 @@ import type { Definitions } from '../compiler/definitions.ts'
 import { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { Deduplication, type DeduplicationLimits } from '../deduplication/deduplication.ts'
 import { Identity } from '../identity/identity.ts'
+import { Suppressions } from '../identity/suppressions.ts'
 import type { MemoryLimits } from '../memory/actor-memory.ts'
 import type { Scratch } from '../packing/scratch.ts'
 import { writeRecord } from '../records/actor-record.ts'
@@ -29,6 +30,7 @@ import { CallActors } from './call-actors.ts'
 import { CallApplication } from './call-application.ts'
 import { Changeover } from './changeover.ts'
 import { expiresAt } from './expiry.ts'
+import { PeopleCommands } from './people-commands.ts'
 import { Redefinition } from './redefinition.ts'
 import { ResidentPages } from './resident-pages.ts'
 import { SpaceClock } from './space-clock.ts'
@@ -52,6 +54,7 @@ export class ActorSystem {
   defined: DefinedPlans
   readonly store: ActorStore
   readonly identity: Identity
+  readonly suppressions = new Suppressions()
   readonly wheel = new TimingWheel()
   readonly roster = new Roster({
     write: (scratch, ordinal) => this.#writeActor(scratch, ordinal, false),
@@ -78,6 +81,7 @@ export class ActorSystem {
   readonly residentPages: ResidentPages
   readonly reader: ActorReader
   readonly calls: CallApplication
+  readonly people: PeopleCommands
   readonly clock: SpaceClock
   /** True while deadlines are found again: whoever is behind stays so. */
   isRestoring = false
@@ -111,6 +115,7 @@ export class ActorSystem {
       wheel,
       store: this.store,
       doAccountsReadUsers: () => this.#doAccountsReadUsers(options.doWindowsCountAll()),
+      actorsOf: (command) => this.people.actorsOf(command),
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })
@@ -153,9 +158,23 @@ export class ActorSystem {
       settlement,
       deduplication: this.deduplication,
       callActors: this.#callActors,
+      suppressions: this.suppressions,
       beforeTouching: (call, transitions) => {
         if (this.changeover.isSwitching) this.#bringOn(this.residentPages.namedBy(call), transitions)
       },
+    })
+    this.people = new PeopleCommands({
+      clock: this.clock,
+      identity: this.identity,
+      roster,
+      settlement,
+      store: this.store,
+      suppressions: this.suppressions,
+      wheel,
+      plans: () => this.defined.plans,
+      beforeTouching: (ordinals, transitions) => this.#bringOn(ordinals, transitions),
+      onDue: (actor, due) => this.#onDue(actor, due),
+      end: (profile, now) => this.#callActors.end(profile, now),
     })
   }
 
@@ -184,7 +203,7 @@ export class ActorSystem {
   }
 
   #onDue(actor: SpaceActor, due: number): void {
-    if (expiresAt(actor, this.retention) <= due) this.#callActors.expire(actor as ProfileActor, due)
+    if (expiresAt(actor, this.retention) <= due) this.#callActors.end(actor as ProfileActor, due)
   }
 
   /** Sets how much is kept from now on; a user that should have gone already goes when the clock moves on. */

@@ -6,6 +6,8 @@ import type { Transition } from '../../src/model/transition.ts'
 export type CallOutcome =
   | { readonly kind: 'applied' }
   | { readonly kind: 'duplicate' }
+  /** The call's id is suppressed; nothing has changed but that its messageId is used. */
+  | { readonly kind: 'suppressed' }
   /** The call breaks a rule; nothing has changed. */
   | { readonly kind: 'refused'; readonly error: EngineError }
   /** A fault of ours while the call was applied; the state is as it was before it. */
@@ -28,6 +30,7 @@ export interface Applied {
 
 export const APPLIED: CallOutcome = { kind: 'applied' }
 export const DUPLICATE: CallOutcome = { kind: 'duplicate' }
+export const SUPPRESSED: CallOutcome = { kind: 'suppressed' }
 
 export const NO_FAULTS: readonly FailedDeadline[] = []
 

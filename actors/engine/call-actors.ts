@@ -77,12 +77,12 @@ export class CallActors {
     return user
   }
 
-  /** Removes a user whose last call is long ago: nobody knows its ids. */
-  expire(profile: ProfileActor, now: number): void {
+  /** Removes a user, once the settlement has succeeded: its ids are nobody's. */
+  end(profile: ProfileActor, now: number): void {
     const { identity, settlement } = this.#options
     const { ordinal } = profile
     const ids = idsInTable(profile)
-    profile.next({ kind: 'expired', at: now })
+    profile.next({ kind: 'ended', at: now })
     settlement.onSuccess(() => {
       this.#remove(profile)
       for (const id of ids) identity.release(id)

@@ -7,8 +7,9 @@ import type { Retention } from '../../src/model/retention.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Plans } from '../compiler/compiled-plans.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
+import type { Suppressions } from '../identity/suppressions.ts'
 import type { Settlement } from '../settlement/settlement.ts'
-import { APPLIED, type CallOutcome, DUPLICATE } from './applied.ts'
+import { APPLIED, type CallOutcome, DUPLICATE, SUPPRESSED } from './applied.ts'
 import type { CallActors } from './call-actors.ts'
 import { forgetEvents } from './forget-events.ts'
 import type { SpaceClock } from './space-clock.ts'
@@ -27,6 +28,7 @@ export interface CallApplicationOptions {
   readonly settlement: Settlement
   readonly deduplication: Deduplication
   readonly callActors: CallActors
+  readonly suppressions: Suppressions
   /** Called before the settlement of a call. */
   readonly beforeTouching: (call: Call, transitions: Transition[]) => void
 }
@@ -50,7 +52,7 @@ export class CallApplication {
     context: CallContext,
     transitions: Transition[],
   ): CallOutcome {
-    const { clock, settlement, deduplication } = this.#options
+    const { clock, settlement, deduplication, suppressions } = this.#options
     const now = Math.max(clock.now, receivedAt)
     let call: Call
     try {
@@ -61,6 +63,9 @@ export class CallApplication {
     clock.moveTo(now, transitions)
     if (!deduplication.isNew(call.messageId, now)) return DUPLICATE
     if (call.type === 'alias') return APPLIED
+    const ids = suppressions.allowed(call.ids, context.identityRules)
+    if (!ids) return SUPPRESSED
+    if (ids !== call.ids) call = { ...call, ids }
     this.#options.beforeTouching(call, transitions)
     try {
       this.#settle(call, raw.sourceId, context, transitions)

@@ -7,7 +7,8 @@
  *     touched, so that this entry cannot evict it.
  */
 import type { Call } from '../../src/model/call.ts'
-import type { CallsEntry, CheckedCall, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
+import type { CallsEntry, CheckedCall, Command, CommandEntry, PeopleCommand, TickEntry } from '../../src/model/entry.ts'
+import { isAboutPeople } from '../../src/model/entry.ts'
 import type { Identity } from '../identity/identity.ts'
 import { actorsOfPage, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
@@ -24,14 +25,15 @@ export type ReadEntry = (CallsEntry<CheckedCall> | TickEntry | CommandEntry) & {
 
 const NO_PAGES: readonly number[] = []
 
-/** The part of an entry in a changeover. */
+/** The part of an entry in a changeover, or in what becomes of people. */
 interface Steps {
   /** Actors that it may look at. */
   readonly rows: number
   readonly maySwitch: boolean
+  readonly people: PeopleCommand | undefined
 }
 
-const NO_STEPS: Steps = { rows: 0, maySwitch: false }
+const NO_STEPS: Steps = { rows: 0, maySwitch: false, people: undefined }
 /** The most pages that are looked at after an entry, to find some that can go. */
 const LOOKS = 32
 /** The bound right after a checkpoint: ten thousand users go in some milliseconds. */
@@ -40,6 +42,8 @@ const LOOKS_MANY = 1_024
 export interface ResidentPagesOptions extends TouchedPagesOptions {
   readonly identity: Identity
   readonly wheel: TimingWheel
+  /** Lists the actors that a command is about, by their ordinals. */
+  readonly actorsOf: (command: PeopleCommand) => readonly number[]
   /** Returns the memory that actors take up. */
   readonly usedBytes: () => number
   /** Puts the actors of a page into memory. */
@@ -87,7 +91,8 @@ export class ResidentPages {
     // A switch settles all that are due at its very instant, with whom they are linked to.
     const settled = new TouchedPages(this.#options, { areUsersTold, areLinkedSettled: true })
     if (steps.maySwitch) for (const ordinal of wheel.dueUntil(entry.receivedAt)) settled.add(ordinal)
-    return [...new Set([...touched.coldPages, ...settled.coldPages])]
+    const left = this.#touchedBy(steps.people, entry.receivedAt)
+    return [...new Set([...touched.coldPages, ...settled.coldPages, ...left.coldPages])]
   }
 
   /**
@@ -153,6 +158,17 @@ export class ResidentPages {
     return account === undefined ? named : [...named, account]
   }
 
+  /** Finds the pages of whom a command is about, and of all that are due at its instant: they settle with it. */
+  #touchedBy(command: PeopleCommand | undefined, now: number): TouchedPages {
+    const { actorsOf, wheel } = this.#options
+    // An account without one of its users is computed anew from what the others have.
+    const options = { ...this.#options, doAccountsReadUsers: () => true }
+    const touched = new TouchedPages(options, { areUsersTold: true })
+    if (!command) return touched
+    for (const ordinal of [...wheel.dueUntil(now), ...actorsOf(command)]) touched.add(ordinal)
+    return touched
+  }
+
   /** Adds the actors that a step of a changeover may look at. */
   #addRows(rows: number, touched: TouchedPages): void {
     const { roster, store } = this.#options
@@ -174,7 +190,8 @@ export class ResidentPages {
 
 /** Returns undefined for a command that may touch all actors. */
 function stepsOf(command: Command): Steps | undefined {
-  if (command.kind === 'proceed') return { rows: command.slice.rows, maySwitch: true }
+  if (command.kind === 'proceed') return { ...NO_STEPS, rows: command.slice.rows, maySwitch: true }
+  if (isAboutPeople(command)) return { ...NO_STEPS, people: command }
   const isInSteps = (command.kind === 'define' || command.kind === 'remove') && command.inSteps === true
-  return isInSteps ? { rows: 0, maySwitch: true } : undefined
+  return isInSteps ? { ...NO_STEPS, maySwitch: true } : undefined
 }

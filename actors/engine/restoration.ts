@@ -1,12 +1,17 @@
 /** Restores an engine part by part. What follows from an actor's events is computed when it is first needed. */
 import { viewOfAccount } from '../actor/views.ts'
+import { haveLayouts } from '../compiler/compiled-plans.ts'
+import { DefinedPlans } from '../compiler/defined-plans.ts'
+import { Definitions } from '../compiler/definitions.ts'
+import { NONE_PREPARED } from '../compiler/references.ts'
 import { idsInTable } from '../identity/former-users.ts'
 import { admit } from '../records/admission.ts'
 import { actorsOfPage, isOldPart, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
 import { BY_TIME } from '../settlement/settlement.ts'
 import type { ActorSystem } from './actor-system.ts'
-import type { ShardRestoration } from './shard-state.ts'
+import { plansBefore } from './changeover.ts'
+import type { ShardHead, ShardRestoration } from './shard-state.ts'
 
 export class Restoration<Shard> implements ShardRestoration<Shard> {
   readonly #shard: Shard
@@ -17,12 +22,35 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
 
   /**
    * @param shard returned by `finish`, when it is whole
-   * @param areStatesValid false if states were written by other layouts than those of the plans
+   * @param head of which the system, which must be new, takes over all
    */
-  constructor(shard: Shard, system: ActorSystem, areStatesValid: boolean) {
+  constructor(shard: Shard, system: ActorSystem, head: ShardHead) {
     this.#shard = shard
     this.#system = system
-    this.#areStatesValid = areStatesValid
+    for (const name of head.names) system.store.histories.names.numberOf(name)
+    const wereValid = this.#restoreDefinitions(head)
+    system.deduplication.restore(head.deduplication)
+    system.suppressions.restore(head.suppressed ?? [])
+    system.clock.now = head.clock
+    system.calls.arrivals = head.arrivals
+    system.roster.expect(head.ordinals)
+    if (head.changeover) system.changeover.restore(head.changeover)
+    const { layouts } = head
+    // States that were written by other layouts than those of the plans are not read.
+    this.#areStatesValid = wereValid && layouts !== undefined && haveLayouts(system.defined.plans, layouts)
+  }
+
+  /** @returns false if the states of before a change that is under way were written by other layouts */
+  #restoreDefinitions(head: ShardHead): boolean {
+    const { changeover, layouts } = head
+    const system = this.#system
+    system.defined = new DefinedPlans(
+      changeover
+        ? plansBefore(changeover)
+        : { definitions: Definitions.restored(head), prepared: NONE_PREPARED, layouts },
+    )
+    system.store.plans = system.defined.plans
+    return !changeover || haveLayouts(system.defined.plans, changeover.beforeLayouts)
   }
 
   addPage(parts: readonly Uint8Array[]): void {

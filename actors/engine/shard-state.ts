@@ -34,6 +34,8 @@ export interface ShardHead {
   readonly clock: number
   readonly arrivals: number
   readonly names: readonly string[]
+  /** Chunks of suppressed ids; absent if there are none. */
+  readonly suppressed?: readonly Uint8Array[]
   readonly definitions: readonly StoredDefinition[]
   /** Definitions whose last values are kept, though they are not there; absent before there were any. */
   readonly asideDefinitions?: readonly StoredDefinition[]

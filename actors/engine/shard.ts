@@ -7,7 +7,13 @@
  * time; deadlines of others at that time fire when the clock moves on.
  */
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import type { CallsEntry, Command, CommandEntry, TickEntry } from '../../src/model/entry.ts'
+import {
+  type CallsEntry,
+  type Command,
+  type CommandEntry,
+  isAboutPeople,
+  type TickEntry,
+} from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import {
@@ -22,22 +28,22 @@ import type { AccountActor } from '../actor/account-actor.ts'
 import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
-import { type ChangeoverView, plansBefore } from './changeover.ts'
+import type { ChangeoverView } from './changeover.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
-import { haveLayouts } from '../compiler/compiled-plans.ts'
-import { type CompiledDefinitions, DefinedPlans, type DefinitionCommand } from '../compiler/defined-plans.ts'
+import type { CompiledDefinitions, DefinitionCommand } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
 import { exactSince } from './forget-events.ts'
+import type { Suppressions } from '../identity/suppressions.ts'
 import { Restoration } from './restoration.ts'
 import { SMALL_MEMORY } from '../memory/actor-memory.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
-import { kindOfType, NONE_PREPARED } from '../compiler/references.ts'
+import { kindOfType } from '../compiler/references.ts'
 import type { Condition } from '../../src/language/tree.ts'
 import { Draft, type DraftOptions } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
@@ -82,6 +88,11 @@ export class Shard {
 
   get deduplication(): Deduplication {
     return this.#system.deduplication
+  }
+
+  /** The ids whose calls are dropped. */
+  get suppressions(): Suppressions {
+    return this.#system.suppressions
   }
 
   get residentPages(): ResidentPages {
@@ -188,6 +199,7 @@ export class Shard {
       clock: this.#system.clock.now,
       arrivals: this.#system.calls.arrivals,
       names: [...this.#system.store.histories.names.toArray()],
+      ...(this.suppressions.size > 0 && { suppressed: this.suppressions.state() }),
       ...this.definitions.toData(),
       ...(changeover && { changeover }),
       layouts: this.#system.defined.layouts,
@@ -211,26 +223,7 @@ export class Shard {
     const { rules = FIRST_RULES_VERSION } = head
     checkRulesVersion(rules)
     const shard = new Shard({ ...options, rules, retention: { ...KEEP_ALL, ...head.retention } })
-    return shard.#begin(head)
-  }
-
-  #begin(head: ShardHead): ShardRestoration<Shard> {
-    for (const name of head.names) this.#system.store.histories.names.numberOf(name)
-    const { changeover, layouts } = head
-    this.#system.defined = new DefinedPlans(
-      changeover
-        ? plansBefore(changeover)
-        : { definitions: Definitions.restored(head), prepared: NONE_PREPARED, layouts },
-    )
-    this.#system.store.plans = this.#system.defined.plans
-    this.deduplication.restore(head.deduplication)
-    this.#system.clock.now = head.clock
-    this.#system.calls.arrivals = head.arrivals
-    this.#system.roster.expect(head.ordinals)
-    const wereValid = !changeover || haveLayouts(this.#system.defined.plans, changeover.beforeLayouts)
-    if (changeover) this.#system.changeover.restore(changeover)
-    const areStatesValid = wereValid && layouts !== undefined && haveLayouts(this.#system.defined.plans, layouts)
-    return new Restoration(this, this.#system, areStatesValid)
+    return new Restoration(shard, shard.#system, head)
   }
 
   /** Returns the next instant at which something happens by time alone; infinite if there is none. */
@@ -341,6 +334,7 @@ export class Shard {
    * Returns undefined for one that compiles nothing.
    */
   compile(command: Command, receivedAt: number): CompiledDefinitions | undefined {
+    if (isAboutPeople(command)) this.#system.people.check(command)
     return command.kind === 'define' || command.kind === 'remove' ? this.#compile(command, receivedAt) : undefined
   }
 
@@ -351,26 +345,30 @@ export class Shard {
   }
 
   #command({ command, receivedAt, compiled }: CompiledCommand, transitions: Transition[]): void {
+    const { changeover, clock, people } = this.#system
+    const changed =
+      command.kind === 'define' || command.kind === 'remove'
+        ? (compiled ?? this.#compile(command, receivedAt))
+        : undefined
+    if (command.kind === 'use rules') checkRulesVersion(command.version)
+    clock.moveTo(receivedAt, transitions)
     switch (command.kind) {
       case 'retain':
-        this.#system.clock.moveTo(receivedAt, transitions)
         this.#system.retain({ ...KEEP_ALL, ...command.retention })
         return
       case 'use rules':
-        checkRulesVersion(command.version)
-        this.#system.clock.moveTo(receivedAt, transitions)
         this.#rulesVersion = command.version
         return
       case 'proceed':
-        this.#system.clock.moveTo(receivedAt, transitions)
-        this.#system.changeover.proceed(command.slice, transitions)
+        changeover.proceed(command.slice, transitions)
         return
-      default: {
-        const changed = compiled ?? this.#compile(command, receivedAt)
-        this.#system.clock.moveTo(receivedAt, transitions)
-        if (command.inSteps) this.#system.changeover.begin(changed, transitions)
-        else this.#redefine(changed, transitions)
-      }
+      case 'define':
+      case 'remove':
+        if (command.inSteps) changeover.begin(changed!, transitions)
+        else this.#redefine(changed!, transitions)
+        return
+      default:
+        people.apply(command, transitions)
     }
   }
 

@@ -44,14 +44,15 @@ export class SpaceClock {
       const count = wheel.take(due, this.#due)
       const ordinals = count === this.#due.length ? this.#due : this.#due.slice(0, count)
       if (count > 1) ordinals.sort((a, b) => a - b)
-      this.#fire(ordinals, due, transitions)
+      this.fire(ordinals, transitions)
     }
     this.now = instant
   }
 
-  /** Settles all actors that are due at once; if that fails, each fires by itself. */
-  #fire(ordinals: readonly number[], due: number, transitions: Transition[]): void {
+  /** Settles all actors that are due at the present instant at once; if that fails, each fires by itself. */
+  fire(ordinals: readonly number[], transitions: Transition[]): void {
     const { wheel, settlement, beforeFiring, onDue, labelOf } = this.#options
+    const due = this.now
     beforeFiring(ordinals, transitions)
     settlement.begin(due, BY_TIME)
     try {
@@ -60,7 +61,7 @@ export class SpaceClock {
     } catch (cause) {
       settlement.rollBack()
       for (const ordinal of ordinals) wheel.set(ordinal, Infinity)
-      if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.#fire([ordinal], due, transitions)
+      if (ordinals.length > 1) for (const ordinal of [...ordinals]) this.fire([ordinal], transitions)
       else this.setAside({ profile: labelOf(ordinals[0]!), at: due, cause })
     }
   }

@@ -16,7 +16,7 @@ export const PAST_MAX = 25
 const VALUE_BYTES_MAX = 200
 
 const TYPES: readonly TransitionType[] = ['entered', 'exited', 'trait']
-const CAUSES: readonly CauseKind[] = ['call', 'time', 'merge', 'definition']
+const CAUSES: readonly CauseKind[] = ['call', 'time', 'merge', 'definition', 'deletion']
 const TYPE_BITS = 3
 const CAUSE_SHIFT = 2
 const CAUSE_BITS = 7

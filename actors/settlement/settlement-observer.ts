@@ -37,11 +37,20 @@ export interface JoinedUser {
   readonly user: ProfileActor
 }
 
+/** A user's link to an account is taken back, or the user is deleted. */
+export interface LeftUser {
+  readonly account: AccountActor
+  readonly user: ProfileActor
+}
+
 /** Written to while the settlement is open. */
 export interface SettlementNotes {
   readonly united: UnitedUsers[]
   readonly named: NamedUser[]
   readonly joined: JoinedUser[]
+  readonly left: LeftUser[]
+  /** Users that are deleted: they are there until all have been told. */
+  readonly deleted: ProfileActor[]
 }
 
 export interface Settled {
@@ -53,6 +62,8 @@ export interface Settled {
   readonly united: readonly UnitedUsers[]
   readonly named: readonly NamedUser[]
   readonly joined: readonly JoinedUser[]
+  readonly left: readonly LeftUser[]
+  readonly deleted: readonly ProfileActor[]
 }
 
 export interface SettlementObserver {

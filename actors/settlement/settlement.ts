@@ -30,6 +30,7 @@ export interface SettlementCause {
 
 export const BY_TIME: SettlementCause = { kind: 'time' }
 export const BY_DEFINITION: SettlementCause = { kind: 'definition' }
+export const BY_DELETION: SettlementCause = { kind: 'deletion' }
 
 interface ValueChange {
   readonly actor: SpaceActor
@@ -59,12 +60,15 @@ export interface SettlementHooks {
 const NO_CHANGES: readonly SettledChange[] = []
 const NOTHING_HEARD: Heard = { watched: undefined, ordinals: undefined, changes: undefined }
 const NONE_ENDED: readonly number[] = []
+const NONE_TIMED: ReadonlySet<number> = new Set<number>()
 
 export class Settlement implements SettlementSink {
   #now = 0
   #cause = BY_TIME
   /** The user that keeps the call as an event; -1 if it is none. */
   #keeper = -1
+  /** Actors that have part in what is settled because they are due. */
+  #timed: ReadonlySet<number> = NONE_TIMED
   /** Users that others have become part of. */
   readonly #survivors = new Bag<number>()
   #isOpen = false
@@ -88,7 +92,7 @@ export class Settlement implements SettlementSink {
   /** Receives the changes once the settlement has succeeded. */
   observer: SettlementObserver | undefined = undefined
   /** Notes for the observer, kept until the settlement has succeeded. */
-  readonly #notes: SettlementNotes = { united: [], named: [], joined: [] }
+  readonly #notes: SettlementNotes = { united: [], named: [], joined: [], left: [], deleted: [] }
 
   constructor(hooks: SettlementHooks) {
     this.#hooks = hooks
@@ -160,6 +164,11 @@ export class Settlement implements SettlementSink {
   /** Records that an actor is no more, if the settlement succeeds: whoever watches it is told so. */
   ends(ordinal: number): void {
     this.#ended.add(ordinal)
+  }
+
+  /** Records that some actors have part in it because they are due: time is why their values change. */
+  byTime(due: readonly number[]): void {
+    if (due.length > 0) this.#timed = new Set(due)
   }
 
   join(ordinal: number): void {
@@ -296,7 +305,7 @@ export class Settlement implements SettlementSink {
       type,
       key,
       ...(value !== undefined && { value }),
-      cause: isMerge ? 'merge' : kind,
+      cause: isMerge ? 'merge' : this.#timed.has(actor.ordinal) ? 'time' : kind,
       call: call && {
         arrival: call.arrival,
         messageId: actor.ordinal === this.#keeper ? undefined : call.messageId,
@@ -305,9 +314,10 @@ export class Settlement implements SettlementSink {
   }
 
   #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
-    const { united, named, joined } = this.#notes
-    if (!this.observer || changes.length + united.length + named.length + joined.length === 0) return
-    this.observer.settled({ at: this.#now, cause: this.#cause.kind, changes, united, named, joined })
+    if (!this.observer) return
+    const { united, named, joined, left, deleted } = this.#notes
+    if (changes.length + united.length + named.length + joined.length + left.length + deleted.length === 0) return
+    this.observer.settled({ at: this.#now, cause: this.#cause.kind, changes, ...this.#notes })
   }
 
   #tellWatchers({ watched, ordinals }: Heard, ended: readonly number[]): void {
@@ -339,8 +349,9 @@ export class Settlement implements SettlementSink {
     this.#survivors.clear()
     this.#userCount = 0
     this.#accountCount = 0
+    this.#timed = NONE_TIMED
     // Only with an observer are there any: to set the length of a list is a call out of JavaScript.
-    if (this.observer) this.#notes.united.length = this.#notes.named.length = this.#notes.joined.length = 0
+    if (this.observer) clear(this.#notes)
     this.#isOpen = false
   }
 
@@ -351,4 +362,8 @@ export class Settlement implements SettlementSink {
     if (node.kind === 'computed_trait') return { at, type: 'trait', key, profile, value, sequence }
     return { at, type: value === true ? 'entered' : 'exited', key, profile, sequence }
   }
+}
+
+function clear({ united, named, joined, left, deleted }: SettlementNotes): void {
+  united.length = named.length = joined.length = left.length = deleted.length = 0
 }

@@ -1,6 +1,6 @@
 /**
- * Commands in the events of a replay: `define`, `edit` and `remove` change the definitions at an instant. One that is
- * refused changes nothing.
+ * Commands in the events of a replay: `define`, `edit` and `remove` change the definitions at an instant; `delete`,
+ * `suppress`, `unsuppress` and `unlink` are about people. One that is refused changes nothing.
  *
  * Example: {"command": "edit", "receivedAt": "2026-01-01T00:00:00Z", "key": "a", "query": "event('A').count() >= 2"}
  */
@@ -10,14 +10,17 @@ import { parseQuery } from '../language/parse.ts'
 import type { DefinitionSource, DefinitionType } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError, kindOf } from '../model/errors.ts'
+import type { ExternalId } from '../model/external-id.ts'
 import { readersOf } from '../space/readers.ts'
 import { readDefinition } from './definitions-file.ts'
 
-/**
- * Reads a command. Throws an EngineError for one that is refused.
- * @returns undefined for a command that changes nothing
- */
-export function readCommand(line: Record<string, unknown>, definitions: Definitions): Command | undefined {
+/** A command that changes nothing. As with any other, what is due at its instant happens. */
+const NOTHING: Command = { kind: 'suppress', ids: [] }
+
+const COMMANDS = 'define, edit, remove, delete, suppress, unsuppress or unlink'
+
+/** Reads a command. Throws an EngineError for one that is refused whoever is there. */
+export function readCommand(line: Record<string, unknown>, definitions: Definitions): Command {
   switch (line['command']) {
     case 'define':
       return define(readDefinition(line['definition']), definitions)
@@ -25,10 +28,17 @@ export function readCommand(line: Record<string, unknown>, definitions: Definiti
       return edit(line, definitions)
     case 'remove':
       return remove(line, definitions)
+    case 'delete':
+      return { kind: 'delete', profile: userId(line, 'profile'), suppress: readFlag(line) }
+    case 'suppress':
+    case 'unsuppress':
+      return { kind: line['command'], ids: readIds(line) }
+    case 'unlink':
+      return { kind: 'unlink', profile: userId(line, 'profile'), account: groupId(line) }
     default: {
       const { command } = line
       const got = typeof command === 'string' ? `'${command.slice(0, 40)}'` : kindOf(command)
-      throw new EngineError('validation_error', `command: expected define, edit or remove, got ${got}`, 'command')
+      throw new EngineError('validation_error', `command: expected ${COMMANDS}, got ${got}`, 'command')
     }
   }
 }
@@ -40,10 +50,10 @@ function define(definition: DefinitionSource, definitions: Definitions): Command
   return { kind: 'define', definition }
 }
 
-function edit(line: Record<string, unknown>, definitions: Definitions): Command | undefined {
+function edit(line: Record<string, unknown>, definitions: Definitions): Command {
   const source = present(line, definitions)
   const query = text(line, 'query')
-  if (isDeepStrictEqual(parseQuery(query, source), parseQuery(source.query, source))) return undefined
+  if (isDeepStrictEqual(parseQuery(query, source), parseQuery(source.query, source))) return NOTHING
   return { kind: 'define', definition: { ...source, query } }
 }
 
@@ -71,7 +81,36 @@ function typeOf(type: unknown): DefinitionType {
   throw new EngineError('validation_error', `type: expected USERS or ACCOUNTS, got ${kindOf(type)}`, 'type')
 }
 
-function text(line: Record<string, unknown>, field: 'key' | 'query'): string {
+function userId(line: Record<string, unknown>, field: 'profile'): ExternalId {
+  return readId(text(line, field), field)
+}
+
+function groupId(line: Record<string, unknown>): string {
+  const { type, value } = readId(text(line, 'account'), 'account')
+  if (type === 'group_id') return value
+  throw new EngineError('validation_error', `account: expected group_id:…, got ${type}:…`, 'account')
+}
+
+function readIds(line: Record<string, unknown>): ExternalId[] {
+  const { ids } = line
+  if (!Array.isArray(ids))
+    throw new EngineError('validation_error', `ids: expected a list of type:value, got ${kindOf(ids)}`, 'ids')
+  return ids.map((id: unknown, index) => readId(id, `ids[${index}]`))
+}
+
+/** Reads an id, `user_id:u1`: a type, then a value that may have colons. */
+function readId(id: unknown, field: string): ExternalId {
+  const [, type, value] = (typeof id === 'string' && /^([^:]+):(.+)$/s.exec(id)) || []
+  if (type !== undefined && value !== undefined) return { type, value }
+  throw new EngineError('validation_error', `${field}: expected an id, type:value, got ${kindOf(id)}`, field)
+}
+
+function readFlag({ suppress }: Record<string, unknown>): boolean {
+  if (suppress === undefined || typeof suppress === 'boolean') return suppress ?? false
+  throw new EngineError('validation_error', `suppress: expected true or false, got ${kindOf(suppress)}`, 'suppress')
+}
+
+function text(line: Record<string, unknown>, field: 'key' | 'query' | 'profile' | 'account'): string {
   const value = line[field]
   if (typeof value === 'string' && value !== '') return value
   throw new EngineError('validation_error', `${field}: expected text that is not empty, got ${kindOf(value)}`, field)

@@ -109,7 +109,6 @@ function applyCommand(shard: Shard, body: Record<string, unknown>, place: Place)
   try {
     const receivedAt = commandTime(body, shard.clock)
     const command = readCommand(body, shard.definitions)
-    if (!command) return shard.apply({ kind: 'tick', receivedAt }).transitions
     const compiled = shard.compile(command, receivedAt)
     return shard.apply({ kind: 'command', receivedAt, command, compiled }).transitions
   } catch (error) {

@@ -2,6 +2,7 @@
  * Entries of the journal: every change of the state is one. The engine's state follows from their order alone;
  * `receivedAt` is the only clock that it knows.
  */
+import type { ExternalId } from './external-id.ts'
 import type { Call } from './call.ts'
 import type { DefinitionSource, DefinitionType } from './definition.ts'
 import type { Retention } from './retention.ts'
@@ -51,7 +52,17 @@ export interface Slice {
   readonly events: number
 }
 
+/** About people: `profile` is a user, by any of its ids. */
+export type PeopleCommand =
+  /** Removes a user, with all that is known of it; with `suppress`, its ids are suppressed from then on. */
+  | { readonly kind: 'delete'; readonly profile: ExternalId; readonly suppress?: boolean | undefined }
+  /** Drops calls of these ids from now on, or takes them again. */
+  | { readonly kind: 'suppress' | 'unsuppress'; readonly ids: readonly ExternalId[] }
+  /** Takes back that a user belongs to an account, by its group id. */
+  | { readonly kind: 'unlink'; readonly profile: ExternalId; readonly account: string }
+
 export type Command =
+  | PeopleCommand
   /**
    * Adds a definition, or changes the one of that type and key, computed over the kept history: at once, or in steps
    * that follow. Then it goes live with the one that completes it.
@@ -71,3 +82,7 @@ export type Command =
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   /** From now on, entries are read and applied by this version of the rules. */
   | { readonly kind: 'use rules'; readonly version: number }
+
+export function isAboutPeople(command: Command): command is PeopleCommand {
+  return ['delete', 'suppress', 'unsuppress', 'unlink'].includes(command.kind)
+}

@@ -5,9 +5,9 @@ export type TransitionType = 'entered' | 'exited' | 'trait'
 
 /**
  * The cause of a transition: a call that the profile has part in; time alone; profiles that became one by a call;
- * another definition.
+ * another definition; a profile that was deleted, or a link that was taken back.
  */
-export type CauseKind = 'call' | 'time' | 'merge' | 'definition'
+export type CauseKind = 'call' | 'time' | 'merge' | 'definition' | 'deletion'
 
 /** A transition that is kept with its profile. */
 export interface PastTransition {

@@ -287,6 +287,7 @@ export class Pipeline {
     switch (outcome.kind) {
       case 'applied':
       case 'duplicate':
+      case 'suppressed':
         return []
       case 'refused':
         return [{ index, code: outcome.error.code, message: outcome.error.message }]

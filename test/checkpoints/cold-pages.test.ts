@@ -17,7 +17,7 @@ import { CheckpointDamagedError } from '../../src/checkpoints/checkpoint-codec.t
 import { Checkpointer } from '../../src/checkpoints/checkpointer.ts'
 import { ColdPages } from '../../src/checkpoints/cold-pages.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
-import { changingScenarios, scenarios } from '../support/generators/calls.ts'
+import { everyScenario } from '../support/generators/calls.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { entriesOf, type Scenario } from '../support/run-shard.ts'
@@ -71,7 +71,7 @@ describe('users that have left memory', () => {
     const runs = propertyRuns(100)
     await fc.assert(
       fc.asyncProperty(
-        fc.oneof(scenarios(), changingScenarios()),
+        everyScenario(),
         fc.integer({ min: 1, max: 4 }),
         fc.constantFrom(2, 5, Infinity),
         fc.constantFrom(2, 3),

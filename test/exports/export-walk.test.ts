@@ -16,7 +16,7 @@ import { Pipeline } from '../../src/space/pipeline.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { eventually } from '../support/eventually.ts'
-import { changingScenarios, scenarios } from '../support/generators/calls.ts'
+import { everyScenario } from '../support/generators/calls.ts'
 import { MemoryCheckpoints } from '../support/memory-checkpoints.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { entriesOf } from '../support/run-shard.ts'
@@ -92,7 +92,7 @@ describe('an export', () => {
     let changedMeanwhile = 0
     await fc.assert(
       fc.asyncProperty(
-        fc.oneof(scenarios(), changingScenarios()),
+        everyScenario(),
         fc.nat(),
         fc.nat(),
         fc.boolean(),

@@ -27,6 +27,17 @@ export class Identities {
     return user
   }
 
+  find(id: Id): User | undefined {
+    return this.#byId.get(idKey(id))
+  }
+
+  /** Forgets a user: its ids are nobody's. */
+  remove(user: User): void {
+    this.users.delete(user)
+    for (const id of user.ids) this.#byId.delete(idKey(id))
+    for (const account of user.accounts) account.users.delete(user)
+  }
+
   #holders(ids: readonly Id[]): User[] {
     const holders = new Set(ids.map((id) => this.#byId.get(idKey(id))).filter((user) => user !== undefined))
     return [...holders].sort((a, b) => a.number - b.number)

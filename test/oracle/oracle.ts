@@ -13,7 +13,7 @@ import type { DefinitionSource, DefinitionType } from '../../src/model/definitio
 import type { Transition } from '../../src/model/transition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { Account, inOrder, NO_STANDING, User, type Standing } from './actors.ts'
-import { readCall, type ReadCall } from './calls.ts'
+import { type Id, idKey, readCall, type ReadCall } from './calls.ts'
 import { compile, Definitions, type Definition } from './definitions.ts'
 import { holds, reduce, type OracleEvent, type Quantifier, type View } from './evaluation.ts'
 import { Identities } from './identity.ts'
@@ -33,6 +33,13 @@ export type OracleInput =
   /** Added, or edited, while running: computed over the whole history at this instant. */
   | { readonly kind: 'define'; readonly definition: OracleDefinition; readonly receivedAt: number }
   | { readonly kind: 'remove'; readonly key: string; readonly type: DefinitionType; readonly receivedAt: number }
+  | PeopleInput
+
+/** One that is about somebody who is not there is refused: it changes nothing, and the clock stays. */
+export type PeopleInput =
+  | { readonly kind: 'delete'; readonly profile: Id; readonly suppress: boolean; readonly receivedAt: number }
+  | { readonly kind: 'suppress' | 'unsuppress'; readonly ids: readonly Id[]; readonly receivedAt: number }
+  | { readonly kind: 'unlink'; readonly profile: Id; readonly account: string; readonly receivedAt: number }
 
 /** A user or an account as it stands. */
 export interface ActorReport {
@@ -67,6 +74,7 @@ export class Oracle {
   readonly #identities = new Identities()
   readonly #accounts = new Map<string, Account>()
   readonly #messageIds = new Set<string>()
+  readonly #suppressed = new Set<string>()
   readonly #log: OracleInput[] = []
   #arrivals = 0
   /** Definitions that conditions are judged of. */
@@ -114,10 +122,12 @@ export class Oracle {
       this.#applyCall(call)
       return
     }
+    if (this.#isRefused(input)) return
     this.#moveTo(at)
     this.#log.push({ kind: 'tick', receivedAt: at })
     if (input.kind === 'define') this.#define(input.definition)
     if (input.kind === 'remove') this.#remove(input.key, input.type)
+    if (isAboutPeople(input)) this.#applyToPeople(input)
   }
 
   /** Moves the clock on, with everything that is due until then and at that instant itself. */
@@ -192,10 +202,12 @@ export class Oracle {
     if (call.messageId !== undefined && this.#messageIds.has(call.messageId)) return
     if (call.messageId !== undefined) this.#messageIds.add(call.messageId)
     if (call.type === 'alias') return
+    const ids = call.ids.filter((id) => !this.#suppressed.has(idKey(id)))
+    if (ids[0] !== call.ids[0]) return
     this.#readings = new Map()
     const arrival = ++this.#arrivals
     const { ts, sourceId, messageId = '' } = call
-    const user = this.#identities.resolve(call.ids)
+    const user = this.#identities.resolve(ids)
     if (call.event) user.events = inOrder([...user.events, { ...call.event, ts, arrival, sourceId, messageId }])
     const traitsOwner = call.groupId === undefined ? user : this.#join(user, call.groupId)
     for (const [name, value] of Object.entries(call.traits)) traitsOwner.setTrait(name, { value, ts, arrival })
@@ -230,6 +242,47 @@ export class Oracle {
     this.#definitions = this.#definitions.without(key, type)
     for (const actor of this.#actors) if (typeOf(actor) === type) actor.standings.delete(key)
     this.#settle(this.#clock, this.#actors)
+  }
+
+  #isRefused(input: Exclude<OracleInput, { kind: 'call' }>): boolean {
+    if (input.kind !== 'delete' && input.kind !== 'unlink') return false
+    const user = this.#identities.find(input.profile)
+    if (!user || input.kind === 'delete') return !user
+    const account = this.#accounts.get(input.account)
+    return !account || !user.accounts.has(account)
+  }
+
+  #applyToPeople(input: PeopleInput): void {
+    this.#readings = new Map()
+    switch (input.kind) {
+      case 'suppress':
+        for (const id of input.ids) this.#suppressed.add(idKey(id))
+        break
+      case 'unsuppress':
+        for (const id of input.ids) this.#suppressed.delete(idKey(id))
+        break
+      case 'unlink': {
+        const [user, account] = [this.#identities.find(input.profile)!, this.#accounts.get(input.account)!]
+        user.accounts.delete(account)
+        account.users.delete(user)
+        break
+      }
+      case 'delete': {
+        const user = this.#identities.find(input.profile)!
+        if (input.suppress) for (const id of user.ids) this.#suppressed.add(idKey(id))
+        this.#end(user)
+        this.#identities.remove(user)
+      }
+    }
+    this.#settle(this.#clock, this.#actors)
+  }
+
+  /** Publishes that a user has nothing any more of what it had when it last settled. */
+  #end(user: User): void {
+    const before: Before = new Map([[user, new Map(user.standings)]])
+    for (const { key } of this.#definitions.inOrder.map(({ source }) => source))
+      user.standings.set(key, { ...user.standing(key), member: false, value: null })
+    this.#publish(this.#clock, before)
   }
 
   #settle(at: number, first: readonly (User | Account)[]): void {
@@ -309,6 +362,10 @@ export class Oracle {
     if (reference === undefined) return reach(customTraits, pathParts(name))
     return reach(definedValue(actor, reference.definition.source), reference.rest)
   }
+}
+
+function isAboutPeople(input: OracleInput): input is PeopleInput {
+  return ['delete', 'suppress', 'unsuppress', 'unlink'].includes(input.kind)
 }
 
 /** Users and accounts of a settlement, each with its standings before it. */

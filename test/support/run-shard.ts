@@ -2,7 +2,8 @@
 import { Shard } from '../../actors/engine/shard.ts'
 import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import type { Entry } from '../../src/model/entry.ts'
+import { type Entry, isAboutPeople } from '../../src/model/entry.ts'
+import { EngineError } from '../../src/model/errors.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { OracleInput } from '../oracle/oracle.ts'
 
@@ -28,12 +29,10 @@ export function entryOf(input: OracleInput): Entry {
         receivedAt: input.receivedAt,
         command: { kind: 'define', definition: input.definition },
       }
-    case 'remove':
-      return {
-        kind: 'command',
-        receivedAt: input.receivedAt,
-        command: { kind: 'remove', key: input.key, type: input.type },
-      }
+    default: {
+      const { receivedAt, ...command } = input
+      return { kind: 'command', receivedAt, command }
+    }
   }
 }
 
@@ -45,7 +44,19 @@ export function entriesOf({ inputs, until }: Scenario): Entry[] {
 
 export function runShard(scenario: Scenario, options: ShardOptions = {}): Transition[] {
   const shard = new Shard({ definitions: scenario.definitions, ...options })
-  return entriesOf(scenario).flatMap((entry) => [...shard.apply(entry).transitions])
+  return entriesOf(scenario).flatMap((entry) => [...applyEntry(shard, entry)])
+}
+
+/** Applies an entry, as a replay does: a command about somebody who is not there changes nothing. */
+function applyEntry(shard: Shard, entry: Entry): readonly Transition[] {
+  if (entry.kind === 'command' && isAboutPeople(entry.command))
+    try {
+      shard.compile(entry.command, entry.receivedAt)
+    } catch (error) {
+      if (error instanceof EngineError) return []
+      throw error
+    }
+  return shard.apply(entry).transitions
 }
 
 /** One line a transition, sorted: several of one instant have no order among themselves. */
@@ -60,7 +71,7 @@ export function rows(transitions: readonly Transition[]): string[] {
 /** The engine just after the last input of a scenario: what was due at that very instant has happened for all. */
 export function shardAfter(scenario: Scenario): Shard {
   const shard = new Shard({ definitions: scenario.definitions })
-  for (const input of scenario.inputs) shard.apply(entryOf(input))
+  for (const input of scenario.inputs) applyEntry(shard, entryOf(input))
   shard.apply({ kind: 'tick', receivedAt: shard.clock + 1 })
   return shard
 }

@@ -2,7 +2,7 @@
 import type { CallOutcome } from '../../actors/engine/applied.ts'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import type { Entry } from '../../src/model/entry.ts'
+import type { Command, Entry } from '../../src/model/entry.ts'
 import type { Transition } from '../../src/model/transition.ts'
 
 export const HOUR = 3_600_000
@@ -75,6 +75,12 @@ export class Space {
     return this.#command({ kind: 'remove', key, type }, at)
   }
 
+  /** Applies a command as a replay does. Throws an EngineError for one that is refused. */
+  command(command: Command, at = this.now): string[] {
+    this.shard.compile(command, START + at)
+    return this.#command(command, at)
+  }
+
   apply(entry: Entry): ReturnType<Shard['apply']> {
     return this.shard.apply(entry)
   }
@@ -83,7 +89,7 @@ export class Space {
     return this.shard.clock - START
   }
 
-  #command(command: Extract<Entry, { kind: 'command' }>['command'], at: number): string[] {
+  #command(command: Command, at: number): string[] {
     return this.apply({ kind: 'command', receivedAt: START + at, command }).transitions.map(lineOf)
   }
 }

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { NewestTimes } from '../../../actors/groups/newest-times.ts'
-import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
+import { everyScenario } from '../../support/generators/calls.ts'
 import { propertyRuns } from '../../support/runs.ts'
 import { shardAfter } from '../../support/run-shard.ts'
 import { audience, computedTrait, HOUR, iso, Space } from '../../support/space.ts'
@@ -12,7 +12,7 @@ const differencesIn = (space: Space) => [...space.shard.inspection().differences
 describe('the states that are kept', () => {
   it('are those that the kept events determine, whatever came and however definitions changed', () => {
     fc.assert(
-      fc.property(fc.oneof(scenarios(), changingScenarios()), (scenario) => {
+      fc.property(everyScenario(), (scenario) => {
         const shard = shardAfter(scenario)
         const inspection = shard.inspection()
         const shown = shard.actors().flatMap((actor) => inspection.printed(actor))

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Shard } from '../../../actors/engine/shard.ts'
-import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
+import { everyScenario } from '../../support/generators/calls.ts'
 import { Stored } from '../../support/reopened.ts'
 import { entriesOf } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -25,7 +25,7 @@ describe('the number of members', () => {
     let most = 0
     const runs = propertyRuns(40)
     fc.assert(
-      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(), (scenario, place) => {
+      fc.property(everyScenario(), fc.nat(), (scenario, place) => {
         const entries = entriesOf(scenario)
         let shard = new Shard({ definitions: scenario.definitions })
         for (const [index, entry] of entries.entries()) {

@@ -8,7 +8,7 @@ import { Histories } from '../../../actors/history/histories.ts'
 import type { ShardCut, ShardState } from '../../../actors/engine/shard-state.ts'
 import type { Retention } from '../../../src/model/retention.ts'
 import type { Transition } from '../../../src/model/transition.ts'
-import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
+import { everyScenario } from '../../support/generators/calls.ts'
 import { bytesOf, restoredFrom, takeParts } from '../../support/reopened.ts'
 import { entriesOf, runShard } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -17,7 +17,7 @@ import { accountTrait, audience, Space } from '../../support/space.ts'
 describe('actors that come back from the pages of a cut', () => {
   it('enter, leave and change as if they had never gone, each at its deadline', () => {
     fc.assert(
-      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(), fc.boolean(), (scenario, at, hasStates) => {
+      fc.property(everyScenario(), fc.nat(), fc.boolean(), (scenario, at, hasStates) => {
         const entries = entriesOf(scenario)
         const cutAt = at % entries.length
         let shard = new Shard({ definitions: scenario.definitions })
@@ -34,7 +34,7 @@ describe('actors that come back from the pages of a cut', () => {
 
   it('go on as they were at the cut, whatever came while it was taken, page by page and in parts', () => {
     fc.assert(
-      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(), fc.nat(), fc.nat(2), (scenario, a, b, pace) => {
+      fc.property(everyScenario(), fc.nat(), fc.nat(), fc.nat(2), (scenario, a, b, pace) => {
         const entries = entriesOf(scenario)
         const [first, second] = [a % entries.length, b % entries.length].sort((x, y) => x - y) as [number, number]
         const shard = new Shard({ definitions: scenario.definitions })
@@ -107,7 +107,7 @@ describe('actors that come back from the pages of a cut', () => {
 
   it('change the same whether their states are objects or bytes', () => {
     fc.assert(
-      fc.property(fc.oneof(scenarios(), changingScenarios()), fc.nat(3), (scenario, liveStatesMax) => {
+      fc.property(everyScenario(), fc.nat(3), (scenario, liveStatesMax) => {
         expect(JSON.stringify(runShard(scenario, { liveStatesMax }))).toBe(JSON.stringify(runShard(scenario)))
       }),
       propertyRuns(60),

@@ -5,9 +5,9 @@ import { Shard } from '../../../actors/engine/shard.ts'
 import { WriteBarrier } from '../../../actors/memory/write-barrier.ts'
 import { DefinedValues } from '../../../actors/rows/defined-values.ts'
 import { Rows } from '../../../actors/rows/rows.ts'
-import type { Entry } from '../../../src/model/entry.ts'
+import { type Entry, isAboutPeople } from '../../../src/model/entry.ts'
 import type { Transition } from '../../../src/model/transition.ts'
-import { changingScenarios, scenarios } from '../../support/generators/calls.ts'
+import { everyScenario } from '../../support/generators/calls.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import { entriesOf } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
@@ -78,8 +78,10 @@ afterEach(() => {
 function applyInSpite(shard: Shard, entry: Entry, nextFault: () => number): readonly Transition[] {
   const before = [...shard.apply({ kind: 'tick', receivedAt: Math.max(shard.clock, entry.receivedAt) }).transitions]
   if (entry.kind === 'tick') return before
+  // A command about people goes on without those that are due with it, where these fail.
+  const isLenient = entry.kind === 'command' && isAboutPeople(entry.command) && shard.nextDue() <= shard.clock
   for (let tries = 0; tries < 20; tries++) {
-    stepsLeft = tries < 19 ? nextFault() : Infinity
+    stepsLeft = tries < 19 && !isLenient ? nextFault() : Infinity
     const bytes = bytesOf(shard)
     const transitions = attempt(shard, entry)
     stepsLeft = Infinity
@@ -110,7 +112,7 @@ describe('a settlement that fails at any step', () => {
     faults = 0
     fc.assert(
       fc.property(
-        fc.oneof(scenarios(), changingScenarios()),
+        everyScenario(),
         fc.subarray(KINDS, { minLength: 1, maxLength: 3 }),
         fc.array(fc.nat(40), { minLength: 5, maxLength: 40 }),
         fc.constantFrom(0, 1, 1000),

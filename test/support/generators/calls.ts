@@ -4,8 +4,9 @@
  * small steps, and shrinks by leaving out steps and making them plainer.
  */
 import fc from 'fast-check'
+import type { ExternalId } from '../../../src/model/external-id.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
-import type { OracleInput } from '../../oracle/oracle.ts'
+import type { OracleInput, PeopleInput } from '../../oracle/oracle.ts'
 import { definitionSets, type DefinitionConstraints } from './definitions.ts'
 import {
   CATEGORIES,
@@ -271,6 +272,53 @@ export function scenarios(
   return fc.tuple(definitionSets(definitions), histories(history)).map(([set, inputs]) => scenario(set, inputs))
 }
 
+/** A user's id, mostly one that there is; as a call names it, and not as it is kept. */
+const personId = weighted<ExternalId>(
+  [4, fc.constantFrom('u1', 'u2', 'u3', 'u4').map((value) => ({ type: 'user_id', value }))],
+  [3, fc.constantFrom('a1', 'a2', 'a3', 'a4').map((value) => ({ type: 'anonymous_id', value }))],
+  [1, fc.constantFrom('e1@x.io', 'e2@x.io').map((value) => ({ type: 'email', value }))],
+)
+
+type PeopleStep = { readonly where: number } & (
+  | Omit<Extract<PeopleInput, { kind: 'delete' }>, 'receivedAt'>
+  | Omit<Extract<PeopleInput, { kind: 'suppress' | 'unsuppress' }>, 'receivedAt'>
+  | Omit<Extract<PeopleInput, { kind: 'unlink' }>, 'receivedAt'>
+)
+
+const peopleStep: fc.Arbitrary<PeopleStep> = weighted<PeopleStep>(
+  [4, fc.record({ kind: fc.constant('delete' as const), profile: personId, suppress: fc.boolean(), where: fc.nat() })],
+  [
+    3,
+    fc.record({
+      kind: fc.constantFrom('suppress' as const, 'unsuppress' as const),
+      ids: fc.array(personId, { maxLength: 3 }),
+      where: fc.nat(),
+    }),
+  ],
+  [
+    3,
+    fc.record({
+      kind: fc.constant('unlink' as const),
+      profile: personId,
+      account: fc.constantFrom('g1', 'g2'),
+      where: fc.nat(),
+    }),
+  ],
+)
+
+/** Like a scenario, but in between people are deleted, suppressed and unlinked. */
+export function peopleScenarios(given: fc.Arbitrary<Scenario> = scenarios()): fc.Arbitrary<Scenario> {
+  const steps = fc.array(peopleStep, { minLength: 1, maxLength: 6 })
+  return fc.tuple(given, steps).map(([{ definitions, inputs }, all]) => {
+    const live = Array.from({ length: inputs.length + 1 }, (_, index): OracleInput[] => {
+      const receivedAt = inputs[index]?.receivedAt ?? inputs.at(-1)?.receivedAt ?? START
+      const here = all.filter(({ where }) => where % (inputs.length + 1) === index)
+      return [...here.map(({ where: _where, ...step }) => ({ ...step, receivedAt })), ...inputs.slice(index, index + 1)]
+    })
+    return scenario(definitions, live.flat())
+  })
+}
+
 /** Like `scenarios`, but some of the definitions come, or come anew, in between the calls. */
 export function changingScenarios(
   constraints: DefinitionConstraints & { history?: HistoryConstraints } = {},
@@ -300,4 +348,9 @@ export function changingScenarios(
       live.flat(),
     )
   })
+}
+
+/** Any of them. */
+export function everyScenario(): fc.Arbitrary<Scenario> {
+  return fc.oneof(scenarios(), changingScenarios(), peopleScenarios(), peopleScenarios(changingScenarios()))
 }
