@@ -1,6 +1,13 @@
-/** The result of an entry. */
+/** An entry as the engine takes it, and the result of it. */
+import type { CallsEntry, CommandEntry, TickEntry } from '../../src/model/entry.ts'
 import type { EngineError } from '../../src/model/errors.ts'
 import type { Transition } from '../../src/model/transition.ts'
+import type { CompiledDefinitions } from '../compiler/defined-plans.ts'
+
+/** A command, with the result of `compile` if that was called before. */
+export type CompiledCommand = CommandEntry & { readonly compiled?: CompiledDefinitions | undefined }
+
+export type AppliedEntry = CallsEntry | TickEntry | CompiledCommand
 
 /** The result of one call. */
 export type CallOutcome =

@@ -1,7 +1,7 @@
 /** The engine as an RxJS operator: committed entries in, their results out; one `next` for each entry, in order. */
 import { map, type OperatorFunction } from 'rxjs'
-import type { Applied } from './applied.ts'
-import type { AppliedEntry, Shard } from './shard.ts'
+import type { Applied, AppliedEntry } from './applied.ts'
+import type { Shard } from './shard.ts'
 
 export interface Commit<E extends AppliedEntry = AppliedEntry> extends Applied {
   readonly entry: E

@@ -7,13 +7,7 @@
  * time; deadlines of others at that time fire when the clock moves on.
  */
 import type { DefinitionSource } from '../../src/model/definition.ts'
-import {
-  type CallsEntry,
-  type Command,
-  type CommandEntry,
-  isAboutPeople,
-  type TickEntry,
-} from '../../src/model/entry.ts'
+import { type Command, isAboutPeople } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
 import {
@@ -25,7 +19,7 @@ import {
 } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
-import { type Applied, type CallOutcome, NO_OUTCOMES } from './applied.ts'
+import { type Applied, type AppliedEntry, type CallOutcome, type CompiledCommand, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
 import type { ChangeoverView } from './changeover.ts'
@@ -49,11 +43,6 @@ import { Draft, type DraftOptions } from './draft.ts'
 import { ActorInspection } from './inspection.ts'
 
 const LIVE_STATES_MAX = 20_000
-
-/** A command, with the result of `compile` if that was called before. */
-export type CompiledCommand = CommandEntry & { readonly compiled?: CompiledDefinitions | undefined }
-
-export type AppliedEntry = CallsEntry | TickEntry | CompiledCommand
 
 export class Shard {
   readonly #identityRules: IdentityRules
@@ -129,6 +118,11 @@ export class Shard {
   /** True while users take more memory than they may: pages leave it after the next entries. */
   get isOverMemory(): boolean {
     return this.#system.isOverMemory
+  }
+
+  /** Calls that the space has taken up. */
+  get callCount(): number {
+    return this.#system.calls.arrivals
   }
 
   get profileCount(): number {
@@ -304,8 +298,8 @@ export class Shard {
     const { clock, defined } = this.#system
     const { plans } = this.#compile({ kind: 'define', definition: source }, clock.now)
     const kind = kindOfType(source)
-    const node = plans[kind].definitions.find(({ key, kind: of }) => key === source.key && of === source.kind)!
-    const nodes = [...node.inputs.nodes]
+    const added = plans[kind].definitions.find(({ key, kind: of }) => key === source.key && of === source.kind)!
+    const nodes = [...added.inputs.nodes]
     const nodesShared = nodes.filter(({ id }) => defined.plans[kind].states[id]).length
     return { nodesAdded: nodes.length - nodesShared, nodesShared }
   }

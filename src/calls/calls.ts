@@ -93,7 +93,7 @@ function groupCall(delivery: OutgoingDelivery, setting: CallSetting, groupId: st
 }
 
 function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
-  const { ownId, profile, sequence, resync, at, value } = delivery
+  const { ownId, profile, sequence, resync, anew, at, value } = delivery
   const { id, definitionId, key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
   // Names are given again: a definition's key, a user's id. Own ids are not.
@@ -101,11 +101,15 @@ function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: Delive
     ownId === undefined ? [profile, key, sequence, destinationId] : [ownId, definitionId, sequence, destinationId, id]
   return {
     // United profiles may both have had a transition of this sequence, with different values: those are not one call.
-    messageId: messageIdOf([...about, type, address, resync, JSON.stringify(value)], at),
+    messageId: messageIdOf([...about, type, address, resync, JSON.stringify(value), ...given(anew)], at),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
     originalTimestamp: timestamp,
   }
+}
+
+function given(anew: number | undefined): number[] {
+  return anew === undefined ? [] : [anew]
 }
 
 function personasOf({ connection, spaceId }: CallSetting): Personas {

@@ -30,6 +30,8 @@ export interface ExportLimits {
 export const EXPORT_LIMITS: ExportLimits = { runningMax: 2, filesMax: 16, bytesMax: 4 * 1024 ** 3 }
 
 const KEPT_MS = 3_600_000
+/** The same for one that has somebody in it who was deleted. */
+const OUTDATED_MS = 60_000
 /** A reader that has taken nothing for so long is cut off. */
 const STALLED_MS = 300_000
 
@@ -65,6 +67,8 @@ interface Entry {
   made: Promise<ExportFile> | undefined
   readers: number
   isReadToEnd: boolean
+  /** True if somebody was deleted since it was begun. */
+  isOutdated: boolean
   cancelExpiry: () => void
 }
 
@@ -99,7 +103,7 @@ export class Exports {
       take: (bytes) => this.#space.take(bytes),
       giveBack: (bytes) => this.#space.giveBack(bytes),
     })
-    const begun = { files, ending, file: undefined, made: undefined, readers: 0, isReadToEnd: false }
+    const begun = { files, ending, file: undefined, made: undefined, readers: 0, isReadToEnd: false, isOutdated: false }
     const entry: Entry = { ...begun, cancelExpiry: () => undefined }
     this.#entries.set(id, entry)
     entry.made = this.#write(id, request, files, AbortSignal.any([signal, ending.signal]))
@@ -140,6 +144,16 @@ export class Exports {
       entry.readers--
       entry.isReadToEnd ||= isToEnd
       if (entry.readers === 0) this.#expireLater(id, entry)
+    }
+  }
+
+  /**
+   * Records that somebody was deleted: exports of before are removed, those that are made or read soon after their end.
+   */
+  outdate(): void {
+    for (const [id, entry] of this.#entries) {
+      entry.isOutdated = true
+      if (entry.file && entry.readers === 0) this.#drop(id)
     }
   }
 
@@ -194,7 +208,7 @@ export class Exports {
   }
 
   #expireLater(id: string, entry: Entry): void {
-    entry.cancelExpiry = this.#options.timer(() => this.#drop(id), KEPT_MS)
+    entry.cancelExpiry = this.#options.timer(() => this.#drop(id), entry.isOutdated ? OUTDATED_MS : KEPT_MS)
   }
 
   /** Removes the oldest export that was read to its end; false if there is none. */

@@ -24,6 +24,7 @@ export interface Metrics {
   readonly contentType: string
   readonly countAnswer: (answer: AnsweredRequest) => void
   readonly countTransition: (type: string) => void
+  readonly countSuppressed: (calls: number) => void
   readonly setCheckpoint: (checkpoint: Checkpoint) => void
 }
 
@@ -49,6 +50,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     contentType: registry.contentType,
     countAnswer: answerCounter(registry),
     countTransition: transitionCounter(registry),
+    countSuppressed: suppressedCounter(registry),
     setCheckpoint: checkpointSetter(registry),
   }
 }
@@ -144,6 +146,15 @@ function transitionCounter(registry: Registry): Metrics['countTransition'] {
     registers: [registry],
   })
   return (type) => transitions.inc({ type })
+}
+
+function suppressedCounter(registry: Registry): Metrics['countSuppressed'] {
+  const calls = new Counter({
+    name: 'rollcall_suppressed_calls_total',
+    help: 'Calls that were dropped, as their ids are suppressed.',
+    registers: [registry],
+  })
+  return (count) => calls.inc(count)
 }
 
 function checkpointSetter(registry: Registry): Metrics['setCheckpoint'] {

@@ -8,11 +8,12 @@
  * - 3: windows count all their events, however many are kept.
  * - 4: definitions change in steps, beside the entries that follow.
  * - 5: deliveries go by own ids, which are given once, and not by names.
+ * - 6: a user that is linked to an account again is told of its values anew.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 5
+export const RULES_VERSION = 6
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */
@@ -28,6 +29,11 @@ export function doWindowsCountAll(version: number): boolean {
 /** True if deliveries that are made know the own ids of what they are about. */
 export function doDeliveriesHaveOwnIds(version: number): boolean {
   return version >= 5
+}
+
+/** True if calls tell one link of a user to an account from a later one. */
+export function doLinksTellAnew(version: number): boolean {
+  return version >= 6
 }
 
 /** Throws an Error that says what to do if this program does not know the version. */

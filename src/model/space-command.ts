@@ -1,7 +1,7 @@
 /** The record of an audience or computed trait beyond its definition, and the commands that change it. */
 import type { DefinitionSource } from './definition.ts'
 import type { DeliveryCommand } from './destination.ts'
-import type { Slice } from './entry.ts'
+import type { PeopleCommand, Slice } from './entry.ts'
 import type { Retention } from './retention.ts'
 
 export type DefinitionKind = DefinitionSource['kind']
@@ -47,6 +47,22 @@ export interface TokenRecord {
   readonly createdAt: number
 }
 
+export const REGULATION_TYPES = ['SUPPRESS_WITH_DELETE', 'SUPPRESS_ONLY', 'DELETE_ONLY', 'UNSUPPRESS'] as const
+export type RegulationType = (typeof REGULATION_TYPES)[number]
+
+/** As a command of the journal carries it, and as it is kept: without the people that it is about. */
+export interface RegulationRecord {
+  /** `reg_…`. */
+  readonly id: string
+  readonly type: RegulationType
+  /** Users that it was asked for. */
+  readonly subjects: number
+  /** Epoch ms. */
+  readonly createdAt: number
+  /** Absent while users are still to be deleted. */
+  readonly finishedAt?: number
+}
+
 export type SpaceCommand =
   /** In journals of before there were steps, the definitions change at once for all. */
   | { readonly kind: 'define'; readonly record: DefinitionRecord; readonly inSteps?: boolean }
@@ -57,4 +73,8 @@ export type SpaceCommand =
   | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   | { readonly kind: 'use rules'; readonly version: number }
+  | Exclude<PeopleCommand, { kind: 'delete' }>
+  /** Deletes a user; one that a regulation asks for may have gone meanwhile. */
+  | (Extract<PeopleCommand, { kind: 'delete' }> & { readonly regulationId?: string })
+  | { readonly kind: 'regulate'; readonly regulation: RegulationRecord; readonly userIds: readonly string[] }
   | DeliveryCommand

@@ -4,7 +4,7 @@
  */
 import { SHARE_COUNTS_FROM } from '../model/destination.ts'
 import type { Connection } from './connection.ts'
-import type { Delivery } from './delivery.ts'
+import { asFinal, type Delivery } from './delivery.ts'
 import type { DestinationState } from './destination-state.ts'
 import type { OutboxDirectory } from './outbox-directory.ts'
 
@@ -38,7 +38,8 @@ export class Approvals {
 
   /** Takes a new delivery that was settled at an instant: what a switch makes is kept back until all of it is known. */
   take(delivery: Delivery, connection: Connection, settledAt: number): void {
-    if (this.#switches.includes(settledAt)) connection.hold ??= { since: settledAt, reason: 'switch' }
+    if (!delivery.isFinal && this.#switches.includes(settledAt))
+      connection.hold ??= { since: settledAt, reason: 'switch' }
     this.#queue(delivery, connection)
   }
 
@@ -50,6 +51,17 @@ export class Approvals {
     for (const { survivor, absorbed } of unions) outbox.unite(survivor, absorbed)
   }
 
+  /** Lets go what waits of an actor whose profile is deleted: no approval is needed for that. */
+  reduce(actor: number): void {
+    const { destinations, connections } = this.#directory
+    for (const connection of connections.values())
+      for (const delivery of connection.releaseOf(actor)) this.#queue(asFinal(delivery), connection)
+    for (const { outbox, failures } of destinations.values()) {
+      outbox.reduce(actor)
+      failures.forget(actor)
+    }
+  }
+
   /** True if so many actors need an approval. */
   isTooMany(actors: number, { record }: Connection): boolean {
     const { members, share } = record.approval
@@ -59,7 +71,7 @@ export class Approvals {
 
   #queue(delivery: Delivery, connection: Connection): void {
     const destination = this.#directory.destinationOf(connection)
-    if (connection.hold) {
+    if (connection.hold && !delivery.isFinal) {
       let collapsed = connection.keepBack(delivery)
       if (destination.isTooMuch(connection.heldCount)) collapsed += connection.giveUpHeld()
       this.#countCollapsed(destination, delivery, collapsed)
@@ -72,6 +84,8 @@ export class Approvals {
   /** Drops all that waits for a destination: its connections are behind, and it is told everything anew. */
   #giveUp(destination: DestinationState): void {
     destination.outbox.clear((delivery) => {
+      // Whoever is deleted is told nothing anew.
+      if (delivery.isFinal) return false
       this.#countCollapsed(destination, delivery, 1)
       return true
     })

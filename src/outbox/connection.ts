@@ -109,6 +109,14 @@ export class Connection {
     this.#heldActors.add(survivor)
   }
 
+  /** Returns and removes the deliveries of an actor that are kept back. */
+  releaseOf(actor: number): Delivery[] {
+    if (!this.#heldActors.delete(actor)) return []
+    const released = [...this.#held].filter(([, delivery]) => delivery.actor === actor)
+    for (const [name] of released) this.#held.delete(name)
+    return released.map(([, delivery]) => delivery)
+  }
+
   /** Drops the deliveries that are kept back: there are too many, and everything is sent again. Returns how many. */
   giveUpHeld(): number {
     const count = this.#held.size

@@ -10,11 +10,11 @@ import type { DefinedValue } from '../../actors/rows/defined-values.ts'
 import type { Account } from '../../actors/actor/message.ts'
 import type { ProfileActor } from '../../actors/actor/profile-actor.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
-import type { Settled } from '../../actors/settlement/settlement-observer.ts'
+import type { LeftUser, Settled, SettledChange } from '../../actors/settlement/settlement-observer.ts'
 import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { doDeliveriesHaveOwnIds } from '../model/rules.ts'
+import { doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
 import type { Connection } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { enrichmentOf } from './enrichment.ts'
@@ -26,6 +26,8 @@ interface ValueNow {
   readonly sequence: number
   /** Epoch ms. */
   readonly at: number
+  /** See `Delivery.anew`. */
+  readonly anew?: number | undefined
 }
 
 /** The actor whose value is delivered: a user, or one of its accounts. */
@@ -40,12 +42,16 @@ export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
 /** Receives every delivery, in order. */
 export type TakeDelivery = (delivery: NewDelivery, connection: Connection) => void
 
+const NONE_DELETED: ReadonlySet<number> = new Set<number>()
+
 export class DeliveryMaker {
   readonly #directory: OutboxDirectory
   readonly #take: TakeDelivery
   /** Connections by number of their definition, as of `#definitions`. */
   #byDefinition: ReadonlyMap<number, readonly Connection[]> | undefined
   #definitions: object | undefined
+  /** Users that are deleted by the settlement that is being told, by ordinal. */
+  #deleted: ReadonlySet<number> = NONE_DELETED
 
   constructor(directory: OutboxDirectory, take: TakeDelivery) {
     this.#directory = directory
@@ -57,9 +63,11 @@ export class DeliveryMaker {
     this.#byDefinition = undefined
   }
 
-  settled({ at, changes, united, named, joined }: Settled): void {
+  settled({ at, changes, united, named, joined, left, deleted }: Settled): void {
     const connections = this.#connected()
     if (connections.size === 0) return
+    this.#deleted = deleted.length === 0 ? NONE_DELETED : new Set(deleted.map(({ ordinal }) => ordinal))
+    for (const one of left) this.#makeForEndedLink(one, changes, at)
     const changed = new Set<string>()
     for (const { actor, definition, transition } of changes) {
       const concerned = connections.get(definition)
@@ -76,7 +84,8 @@ export class DeliveryMaker {
       this.#makeForUserValues(survivor, { only: undefined, scope: 'known' }, isWanted)
       for (const account of survivor.accounts) this.#makeForAccountValues(account, survivor, undefined, isNews)
     }
-    for (const { account, user } of joined) this.#makeForAccountValues(account, user, undefined, isNews)
+    const anew = doLinksTellAnew(this.#directory.view.rulesVersion) ? this.#directory.view.callCount : undefined
+    for (const { account, user } of joined) this.#makeForAccountValues(account, user, undefined, isNews, anew)
     // A user that was sent everything, by all its ids, is not sent it by the new ones again.
     for (const { user, added } of named) {
       this.#makeForUserValues(user, { only: added, scope: 'present' }, (definition) => isNews(user, user, definition))
@@ -132,6 +141,7 @@ export class DeliveryMaker {
     user: ProfileActor,
     only: readonly ExternalId[] | undefined,
     isNews: IsNews,
+    anew?: number,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = account.defined.get(definition)
@@ -139,7 +149,23 @@ export class DeliveryMaker {
       for (const connection of connections) {
         const { type, sends } = connection.record
         if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
-        this.#makeForUser(connection, user, { owner: account, only }, valueOf(held))
+        this.#makeForUser(connection, user, { owner: account, only }, { ...valueOf(held), anew })
+      }
+    }
+  }
+
+  /** Tells a user that the values of an account have ended for it. */
+  #makeForEndedLink({ account, user }: LeftUser, changes: readonly SettledChange[], at: number): void {
+    const anew = this.#directory.view.callCount
+    for (const [definition, connections] of this.#connected()) {
+      const held = account.defined.get(definition)
+      const change = changes.find(({ actor, definition: of }) => actor.ordinal === account.ordinal && of === definition)
+      if (!held || !(change ? hadValueBefore(change) : isInScope(held, 'present'))) continue
+      for (const connection of connections) {
+        const { type, sends, kind } = connection.record
+        if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
+        const ended = { value: kind === 'audience' ? false : null, sequence: held.sequence, at, anew }
+        this.#makeForUser(connection, user, { owner: account, only: undefined }, ended)
       }
     }
   }
@@ -176,8 +202,10 @@ export class DeliveryMaker {
     if (!connection.takesChanges) return
     const { ordinal, ids } = user
     const subject = { kind: 'user', ids: [...ids], only } as const
-    const traits = this.#enrichment(connection, user)
-    this.#take({ ...this.#from(connection, owner), actor: ordinal, subject, traits, ...value }, connection)
+    const isFinal = this.#deleted.has(ordinal)
+    const traits = isFinal ? undefined : this.#enrichment(connection, user)
+    const made = { ...this.#from(connection, owner), actor: ordinal, subject, traits, ...value }
+    this.#take(isFinal ? { ...made, isFinal } : made, connection)
   }
 
   #from({ record, resyncCount: resync }: Connection, { ordinal: owner, label: profile }: Owner) {
@@ -219,6 +247,11 @@ function newsAfter(changed: ReadonlySet<string>): IsNews {
     sent.add(name)
     return true
   }
+}
+
+/** Tells if there was a value before a change; of a computed trait it may have been absent. */
+function hadValueBefore({ transition: { type, sequence } }: SettledChange): boolean {
+  return type === 'trait' ? sequence > 1 : type === 'exited'
 }
 
 /** A user is not told that it is not in an audience, or has no value, unless it once was or had. */

@@ -36,6 +36,8 @@ export class DeliveryResults {
     const { delivery, attempts } = tried
     this.#directory.count(destination, delivery, (counts) => counts.failedBy(reason))
     const failure = { delivery, reason, message, attempts, failedAt: now }
+    // Of a profile that is deleted, nothing stays.
+    if (delivery.isFinal) return
     if (destination.failures.add(failure)) this.#sendAgain(destination, failure)
   }
 

@@ -26,16 +26,28 @@ export interface Delivery {
   readonly queuedAt: number
   /** Counts how often everything was sent again for the connection. */
   readonly resync: number
+  /**
+   * The number of calls until then, where an account's value begins or ends for a user with their link; undefined for
+   * all else, and for links of before version 6 of the rules.
+   */
+  readonly anew?: number | undefined
+  /** True if the profile is deleted: no more is known of it than the call needs. */
+  readonly isFinal?: boolean
   /** Traits that go with the value. */
   readonly traits: JsonObject | undefined
 }
 
 /** A delivery as a worker gets it: without the fields that only the outbox needs. */
-export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
+export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt' | 'isFinal'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
-  const { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, traits } = delivery
-  return { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, traits }
+  const { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, anew, traits } = delivery
+  return { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, anew, traits }
+}
+
+/** Returns a delivery as one of a profile that is deleted. */
+export function asFinal(delivery: Delivery): Delivery {
+  return { ...delivery, traits: undefined, isFinal: true }
 }
 
 export type Subject =

@@ -5,12 +5,13 @@
  * O2. One that has to be tried again holds up its own queue, and no other.
  * O3. A queue that is behind others goes on when those are empty: a user that took others over comes after them.
  * O4. The caller bounds what waits: `collapse` keeps the latest of each name, `clear` keeps deliveries under way.
+ * O5. Of a profile that is deleted, no more waits than the latest of each name, with what its call needs.
  */
 import { addToGroup } from '../model/groups.ts'
 import Denque from 'denque'
 import { type ActorQueue, type ActorQueueState, emptyQueue, stateOf, type Tried, triedOf } from './actor-queue.ts'
 import { DelayedQueues } from './delayed-queues.ts'
-import { type Delivery, nameOf } from './delivery.ts'
+import { asFinal, type Delivery, nameOf } from './delivery.ts'
 
 export class DestinationOutbox {
   readonly lanes: number
@@ -127,6 +128,7 @@ export class DestinationOutbox {
   retry(number: number, notBefore: number): void {
     const queue = this.#endTry(number)
     if (!queue) return
+    if (this.#giveWay(queue)) return
     queue.notBefore = notBefore
     this.#delayed.add(queue)
   }
@@ -135,6 +137,7 @@ export class DestinationOutbox {
   putBack(number: number): void {
     const queue = this.#endTry(number)
     if (!queue) return
+    if (this.#giveWay(queue)) return
     queue.attempts--
     if (queue.attempts === 0) queue.triedSince = 0
     this.#makeReady(queue)
@@ -149,6 +152,16 @@ export class DestinationOutbox {
   unite(survivor: number, absorbed: readonly number[]): void {
     const open = absorbed.filter((actor) => this.#queues.has(actor))
     if (open.length > 0) this.#putBehind(this.#queueOf(survivor), open)
+  }
+
+  /** Reduces what waits for an actor whose profile is deleted; returns how many deliveries it drops. Keeps O5. */
+  reduce(actor: number): number {
+    const queue = this.#queues.get(actor)
+    if (!queue) return 0
+    const latest = new Map(queue.deliveries.map((delivery) => [nameOf(delivery), delivery]))
+    const dropped = this.#drop(queue, (delivery) => latest.get(nameOf(delivery)) !== delivery)
+    queue.deliveries.splice(0, Infinity, ...queue.deliveries.map(asFinal))
+    return dropped
   }
 
   /** Drops the deliveries that match, unless they are under way; returns how many. Keeps O4. */
@@ -197,6 +210,14 @@ export class DestinationOutbox {
     this.#size -= count
     if (kept[0] !== first) this.#startOver(queue)
     return count
+  }
+
+  /** Drops the first delivery, which was tried in vain, if its profile is deleted and a later one has its name. */
+  #giveWay(queue: ActorQueue): boolean {
+    const [first, ...later] = queue.deliveries
+    if (!first?.isFinal || !later.some((delivery) => nameOf(delivery) === nameOf(first))) return false
+    this.#drop(queue, (delivery) => delivery === first)
+    return true
   }
 
   /** Another delivery is the first of a queue: it has not been tried, and may go at once. */

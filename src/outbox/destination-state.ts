@@ -52,7 +52,7 @@ export class DestinationState {
   /** Adds a delivery; returns how many it replaced. */
   queue(delivery: Delivery): number {
     const isStuck = this.isStuck || !this.record.enabled
-    const before = isStuck ? Infinity : delivery.queuedAt - this.#limits.collapseMs
+    const before = isStuck || delivery.isFinal ? Infinity : delivery.queuedAt - this.#limits.collapseMs
     const collapsed = this.outbox.collapse(delivery, before)
     this.outbox.add(delivery)
     return collapsed

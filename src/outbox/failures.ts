@@ -44,6 +44,12 @@ export class Failures {
     return false
   }
 
+  /** Forgets the failures of an actor. */
+  forget(actor: number): void {
+    for (const [number, { delivery }] of this.#failures)
+      if (delivery.actor === actor || delivery.owner === actor) this.#failures.delete(number)
+  }
+
   /** Removes and returns the failures that are to be sent again. */
   take(numbers: readonly number[]): Failure[] {
     return numbers.flatMap((number) => {

@@ -140,6 +140,7 @@ export class SpaceOutbox implements SettlementObserver {
       for (const { outbox } of destinations.values()) outbox.unite(survivor.ordinal, absorbed)
       for (const connection of connections.values()) connection.unite({ survivor: survivor.ordinal, absorbed })
     }
+    for (const { ordinal } of settled.deleted) this.#approvals.reduce(ordinal)
     this.#maker.settled(settled)
   }
 

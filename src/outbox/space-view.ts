@@ -5,6 +5,8 @@ import { FIRST_RULES_VERSION } from '../model/rules.ts'
 
 export interface SpaceView {
   readonly rulesVersion: number
+  /** Calls that the space has taken up. */
+  readonly callCount: number
   readonly profileCount: number
   /** The number of pages of actors. */
   readonly pageCount: number
@@ -20,6 +22,7 @@ export interface SpaceView {
 /** The view before a space is attached: nobody is there. */
 export const NO_SPACE: SpaceView = {
   rulesVersion: FIRST_RULES_VERSION,
+  callCount: 0,
   profileCount: 0,
   pageCount: 0,
   definitions: {},

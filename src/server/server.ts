@@ -77,6 +77,13 @@ export async function startServer(
     const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = config
     const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
     await exports.clear()
+    applied$.subscribe({
+      next: ({ isDeletion, suppressed }) => {
+        if (isDeletion) exports.outdate()
+        if (suppressed > 0) metrics.countSuppressed(suppressed)
+      },
+      error: () => undefined,
+    })
     const app = createApp({
       surfaces: surfacesOf(config, pipeline, { clock, delivery, previews, feed, exports, members }),
       isReady: () => pipeline.isOpen,

@@ -3,6 +3,7 @@ import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { readJson } from '../control-api/body.ts'
 import { readDraft } from '../control-api/draft-body.ts'
+import { regulationRouter } from '../control-api/regulation-router.ts'
 import { controlErrorBody, controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Surface } from '../http/app.ts'
@@ -12,6 +13,7 @@ import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { explainRouter } from '../profile-api/explain-router.ts'
+import { peopleRouter } from '../profile-api/people-router.ts'
 import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
 import { explainDefinition, explainDraft } from '../space/explain.ts'
 import { numbersOf } from '../space/space.ts'
@@ -77,6 +79,18 @@ export function surfacesOf(
     readJson: readJson(),
     readDraft: (body, type) => readDraft(body, type, clock()),
   })
+  const people = peopleRouter({
+    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
+    profiles: profileSourceOf(config.spaceId, pipeline),
+    command: (command) => pipeline.command(command),
+  })
+  const regulations = regulationRouter({
+    spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
+    clock,
+    command: (command) => pipeline.command(command),
+    regulations: registry.regulations,
+    suppressions: shard.suppressions,
+  })
   const control = controlRouter({
     spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
     clock,
@@ -112,7 +126,9 @@ export function surfacesOf(
   return [
     { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
     { router: explanations, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
+    { router: people, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
     { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
+    { router: regulations, paths: ['/regulations', '/suppressions'], errorBody: controlErrorBody },
     { router: board, paths: ['/queues'], errorBody: controlErrorBody },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
   ]

@@ -20,7 +20,9 @@ export function checkedEntry(entry: EngineEntry, space: Space): EngineEntry {
   // A definition that is kept and not computed must be one that could be.
   if (command.kind === 'define' && engineCommand?.kind !== 'define')
     space.shard.compile({ kind: 'define', definition: command.record.source }, entry.receivedAt)
-  return engineCommand ? { ...entry, compiled: space.shard.compile(engineCommand, entry.receivedAt) } : entry
+  // Whoever a regulation is about may be known to nobody.
+  if (!engineCommand || (command.kind === 'delete' && command.regulationId !== undefined)) return entry
+  return { ...entry, compiled: space.shard.compile(engineCommand, entry.receivedAt) }
 }
 
 function checkDelivery(command: DeliveryCommand, { outbox, registry }: Space): void {

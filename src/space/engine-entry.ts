@@ -1,7 +1,7 @@
 /** Turns an entry of the journal into what the engine takes: computed once, then carried through the pipeline. */
-import type { CallOutcome } from '../../actors/engine/applied.ts'
+import type { CallOutcome, CompiledCommand } from '../../actors/engine/applied.ts'
 import type { ReadEntry } from '../../actors/engine/resident-pages.ts'
-import type { CompiledCommand, Shard } from '../../actors/engine/shard.ts'
+import type { Shard } from '../../actors/engine/shard.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import type { JournalEntry, JournalRequest } from '../journal/journal.ts'
 import type { Submission } from '../journal/writer.ts'

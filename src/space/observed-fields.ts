@@ -76,6 +76,11 @@ export class ObservedFields {
     for (const path of seen) this.#fields.get(path)!.present++
   }
 
+  /** Forgets all values; those that come later are counted again. */
+  forgetValues(): void {
+    for (const field of this.#fields.values()) field.values?.clear()
+  }
+
   /** Lists the fields, those that most objects have first. */
   list(): ObservedField[] {
     return Array.from(this.#fields, ([path, field]) => this.#shown(path, field)).sort(

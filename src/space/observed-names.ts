@@ -34,6 +34,14 @@ export interface ObservedNamesState {
   readonly accounts: ObservedFieldsState
 }
 
+/** A user that is deleted, as far as its events tell where values of its may be. */
+export interface ForgottenUser {
+  /** Names of its kept events. */
+  readonly eventNames: ReadonlySet<string>
+  /** Undefined if all its events are kept. */
+  readonly older: object | undefined
+}
+
 export class ObservedNames {
   readonly #events = new Map<string, Event>()
   #traits: Readonly<Record<Collection, ObservedFields>> = {
@@ -74,6 +82,14 @@ export class ObservedNames {
         observed.properties.observe(properties)
       } else if (traits) this.#traits[call.type === 'group' ? 'accounts' : 'users'].observe(traits)
     }
+  }
+
+  /** Forgets the values that may be those of a user. */
+  forget({ eventNames, older }: ForgottenUser): void {
+    this.#traits.users.forgetValues()
+    for (const [name, { properties }] of this.#events)
+      // Of events that are no longer kept, it is not known which they were.
+      if (older || eventNames.has(name)) properties.forgetValues()
   }
 
   /** Lists the events, those that came most in 24 hours first. @param search a part of the name, in capitals or not */

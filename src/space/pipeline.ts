@@ -10,7 +10,7 @@
  * P3. A command is checked against the state that it will be applied to, before it is journalled.
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
-import { mergeMap, type Observable, Subject, tap } from 'rxjs'
+import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
 import type { CallOutcome } from '../../actors/engine/applied.ts'
 import type { Commit } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
@@ -38,10 +38,18 @@ import { SpaceCheckpoints } from './space-checkpoints.ts'
 import { SpaceReads } from './space-reads.ts'
 import { applyEntries } from './space.ts'
 import { ChangeoverSteps } from './changeover-steps.ts'
+import { RegulationSteps } from './regulation-steps.ts'
 import type { PipelineOptions } from './pipeline-options.ts'
 
 /** Whoever asks for a definition waits so long for it to go live, ms. */
 const LIVE_PATIENCE_MS = 1_000
+
+/** About an entry that has been applied. */
+export interface AppliedSummary {
+  readonly isDeletion: boolean
+  /** Calls that were dropped as their ids are suppressed. */
+  readonly suppressed: number
+}
 
 export class Pipeline {
   readonly shard: Shard
@@ -54,12 +62,13 @@ export class Pipeline {
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
   /** Emits when an entry has been applied: there may be more to deliver. */
-  readonly applied$: Observable<unknown>
+  readonly applied$: Observable<AppliedSummary>
   readonly #options: PipelineOptions
   readonly #applied = new Subject<Commit<EngineEntry>>()
   readonly #writer: Writer<SpaceCommand, EngineEntry, Outcomes>
   readonly #alarm: Alarm
   readonly #steps: ChangeoverSteps
+  readonly #regulationSteps: RegulationSteps
   /** When the entry that is being applied was begun, ms. */
   #begunAt = 0
   /** Undefined if there are no checkpoints: then nothing leaves memory. */
@@ -119,7 +128,12 @@ export class Pipeline {
       clock,
       sliceOf: options.sliceOf,
     })
-    this.applied$ = this.#applied.asObservable()
+    this.#regulationSteps = new RegulationSteps({
+      regulations: registry.regulations,
+      submit: (command) => this.#writer.submit({ kind: 'command', command }),
+      timer,
+    })
+    this.applied$ = this.#applied.pipe(map(summaryOf))
     this.changes$ = this.#applied.pipe(mergeMap(({ transitions }) => transitions))
     // Keeps P1.
     this.#writer.committed$
@@ -135,6 +149,7 @@ export class Pipeline {
       })
     this.#alarm.arm(shard.nextDue())
     this.#steps.applied(undefined)
+    this.#regulationSteps.applied()
   }
 
   /** True while it takes input; false from a stop or a failure on. */
@@ -209,6 +224,7 @@ export class Pipeline {
   async stop(): Promise<void> {
     this.#alarm.disarm()
     this.#steps.stop()
+    this.#regulationSteps.stop()
     await this.#writer.stop()
     this.#alarm.disarm()
     await this.#checkpoints?.stop()
@@ -273,6 +289,7 @@ export class Pipeline {
     this.#alarm.arm(this.shard.nextDue())
     const isStep = journalled.kind === 'command' && journalled.command.kind === 'proceed'
     this.#steps.applied(isStep ? this.#elapsedMs() - this.#begunAt : undefined)
+    this.#regulationSteps.applied()
   }
 
   /**
@@ -305,6 +322,14 @@ export class Pipeline {
     this.#options.onFailure?.(cause)
     this.#applied.error(cause)
   }
+}
+
+function summaryOf({ entry: { journalled }, outcomes }: Commit<EngineEntry>): AppliedSummary {
+  const isDeletion = journalled.kind === 'command' && journalled.command.kind === 'delete'
+  let suppressed = 0
+  // Every entry passes here: most have one call.
+  for (const { kind } of outcomes) if (kind === 'suppressed') suppressed++
+  return { isDeletion, suppressed }
 }
 
 function bytesOf(entry: JournalEntry<SpaceCommand>): number {

@@ -5,6 +5,7 @@
  * T1. All transitions after `completeAfter` are here, in order.
  * T2. They are bounded by number and by size; beyond that, the oldest leave.
  * T3. A transition belongs to the actor that its profile is part of now: those of absorbed users to the survivor.
+ * T4. Those of a deleted profile stay until the entry after its deletion, in no checkpoint: whoever follows has them.
  */
 import Denque from 'denque'
 import type { Settled, SettledChange, SettlementObserver } from '../../actors/settlement/settlement-observer.ts'
@@ -22,10 +23,11 @@ export interface RecentTransitionsLimits {
 export const RECENT_TRANSITIONS_LIMITS: RecentTransitionsLimits = { transitionsMax: 10_000, bytesMax: 8 * 1024 * 1024 }
 
 export interface RecentTransition extends TransitionId {
-  readonly transition: Transition
+  /** Undefined once its profile is deleted. */
+  transition: Transition | undefined
   /** The type of the definition whose transition it is. */
   readonly type: DefinitionType
-  /** The actor that has it now. */
+  /** The actor that has it now; `NOBODY` if that is deleted. */
   ordinal: number
   /** Its data for readers, once it has been asked for. */
   data: string | undefined
@@ -50,6 +52,8 @@ export interface RecentTransitionsState {
   readonly transitions: readonly StoredTransition[]
 }
 
+/** The actor of a transition whose profile is deleted. */
+const NOBODY = -1
 /** The size of one transition beside its texts. */
 const BASE_BYTES = 300
 
@@ -65,6 +69,8 @@ export class RecentTransitions implements SettlementObserver {
   /** Number of the first that is here, counted since the start of the process. */
   #first = 0
   #bytes = 0
+  /** Those of profiles that are deleted, until the next entry. */
+  #leaving: RecentTransition[] = []
   #completeAfter: TransitionId
 
   /** @param position of the first entry that is to be applied */
@@ -88,7 +94,7 @@ export class RecentTransitions implements SettlementObserver {
   }
 
   state(): RecentTransitionsState {
-    return { completeAfter: this.#completeAfter, transitions: this.#transitions.toArray().map(stored) }
+    return { completeAfter: this.#completeAfter, transitions: this.#transitions.toArray().flatMap(stored) }
   }
 
   /** The bare id before the next entry. */
@@ -126,9 +132,20 @@ export class RecentTransitions implements SettlementObserver {
     return low
   }
 
-  settled({ changes, united }: Settled): void {
+  settled({ changes, united, deleted }: Settled): void {
     for (const { survivor, absorbed } of united) this.#unite(survivor.ordinal, absorbed)
     for (const change of changes) this.#take(change)
+    for (const { ordinal } of deleted) this.#delete(ordinal)
+  }
+
+  /** Begins an entry. Keeps T4. */
+  begin(): void {
+    for (const one of this.#leaving) {
+      this.#bytes -= bytesOf(one)
+      one.transition = one.data = undefined
+      this.#bytes += bytesOf(one)
+    }
+    this.#leaving = []
   }
 
   /** Ends the entry that is being applied. */
@@ -164,9 +181,17 @@ export class RecentTransitions implements SettlementObserver {
     this.#completeAfter = { position, index }
     this.#first++
     this.#bytes -= bytesOf(dropped)
+    if (ordinal === NOBODY) return
     const others = this.#byActor.get(ordinal)!
     if (others.length === 1) this.#byActor.delete(ordinal)
     else others.shift()
+  }
+
+  #delete(ordinal: number): void {
+    const theirs = this.#byActor.get(ordinal) ?? []
+    this.#byActor.delete(ordinal)
+    for (const one of theirs) one.ordinal = NOBODY
+    this.#leaving = [...this.#leaving, ...theirs]
   }
 
   /** Keeps T3. */
@@ -180,17 +205,20 @@ export class RecentTransitions implements SettlementObserver {
   }
 }
 
-function bytesOf({ transition: { key, profile, value } }: RecentTransition): number {
+function bytesOf({ transition }: RecentTransition): number {
+  if (!transition) return BASE_BYTES
+  const { key, profile, value } = transition
   const ofValue = typeof value === 'object' && value !== null ? JSON.stringify(value).length : 0
   const ofText = typeof value === 'string' ? value.length : 0
   // The data for readers has all texts again.
   return BASE_BYTES + 2 * (key.length + profile.length + ofValue + ofText)
 }
 
-function stored({ position, index, ordinal, type, transition }: RecentTransition): StoredTransition {
+function stored({ position, index, ordinal, type, transition }: RecentTransition): StoredTransition[] {
+  if (!transition || ordinal === NOBODY) return []
   const { at, type: kind, key, profile, sequence, value } = transition
   const all = [position, index, ordinal, type, at, kind, key, profile, sequence] as const
-  return value === undefined ? all : [...all, value]
+  return [value === undefined ? all : [...all, value]]
 }
 
 function restored(stored: StoredTransition): RecentTransition {

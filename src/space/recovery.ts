@@ -94,8 +94,8 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
       options.onDamaged(new CheckpointDamagedError(`checkpoint ${number} cannot be used: ${cause.message}`, { cause }))
     }
   const outbox = new SpaceOutbox(options.limitsOf ?? limitsOf)
-  const [recent, sizes] = [new RecentTransitions(), new AudienceSizes()]
-  const observer = observerOf({ outbox, recent, sizes })
+  const [recent, sizes, observed] = [new RecentTransitions(), new AudienceSizes(), new ObservedNames()]
+  const observer = observerOf({ outbox, recent, sizes, observed })
   const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
   sizes.attach(countedSpaceOf(shard))
@@ -105,7 +105,7 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
     outbox,
     recent,
     sizes,
-    observed: new ObservedNames(),
+    observed,
     receivedAt: 0,
     manifests: [],
   }
@@ -127,7 +127,9 @@ export async function readCheckpoint(
   for await (const part of readFurther(store, manifest)) outbox.restore(unpack(part) as DestinationOutboxState)
   const recent = RecentTransitions.of(rest.recent, manifest.position)
   const sizes = AudienceSizes.of(rest.sizes)
-  const restoring = Shard.restoring(head, { ...shardOptions, observer: observerOf({ outbox, recent, sizes }) })
+  const observed = ObservedNames.of(rest.observed)
+  const observer = observerOf({ outbox, recent, sizes, observed })
+  const restoring = Shard.restoring(head, { ...shardOptions, observer })
   for await (const chunk of readChunks(store, manifest)) restoring.addFingerprints(chunk)
   let pages = 0
   for await (const page of readPages(store, manifest)) {
@@ -141,7 +143,6 @@ export async function readCheckpoint(
   sizes.attach(countedSpaceOf(shard))
   if (!rest.sizes) sizes.definitionsChanged(manifest.receivedAt)
   const registry = Registry.of(rest.registry)
-  const observed = ObservedNames.of(rest.observed)
   const { receivedAt } = manifest
   return { shard, registry, outbox, recent, sizes, observed, receivedAt, manifests }
 }

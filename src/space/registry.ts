@@ -18,6 +18,7 @@ import type {
   TokenRecord,
 } from '../model/space-command.ts'
 import { readersOf } from './readers.ts'
+import { Regulations, type RegulationsState } from './regulations.ts'
 import { Tokens } from './tokens.ts'
 
 /** Readers that a refusal names; of more it says how many. */
@@ -30,18 +31,25 @@ export interface RegistryState {
   readonly ids: readonly (readonly [key: string, id: string])[]
   readonly sequence: number
   readonly tokens: readonly TokenRecord[]
+  /** Absent in checkpoints that are older than regulations. */
+  readonly regulations?: RegulationsState
 }
 
 export class Registry {
   readonly tokens = new Tokens()
+  readonly regulations: Regulations
   readonly #records = new Map<string, ListedRecord>()
   /** By key, the id of the definition that has, or had, it. */
   readonly #ids = new Map<string, string>()
   #sequence = 0
   #revision = 0
 
-  static of({ records, ids, sequence, tokens }: RegistryState): Registry {
-    const registry = new Registry()
+  constructor(regulations = new Regulations()) {
+    this.regulations = regulations
+  }
+
+  static of({ records, ids, sequence, tokens, regulations }: RegistryState): Registry {
+    const registry = new Registry(regulations && Regulations.of(regulations))
     for (const listed of records) registry.#records.set(listed.record.id, listed)
     for (const [key, id] of ids) registry.#ids.set(key, id)
     registry.#sequence = sequence
@@ -55,6 +63,7 @@ export class Registry {
       ids: [...this.#ids],
       sequence: this.#sequence,
       tokens: this.tokens.list(),
+      regulations: this.regulations.state(),
     }
   }
 
@@ -99,7 +108,26 @@ export class Registry {
    * @param isKnown tells if the engine has a definition, or keeps its last values
    */
   engineCommand(command: SpaceCommand, isKnown: (source: DefinitionSource) => boolean): Command | undefined {
-    if (command.kind === 'retain' || command.kind === 'use rules' || command.kind === 'proceed') return command
+    switch (command.kind) {
+      case 'retain':
+      case 'use rules':
+      case 'proceed':
+      case 'suppress':
+      case 'unsuppress':
+      case 'unlink':
+        return command
+      case 'delete': {
+        const { kind, profile, suppress } = command
+        return { kind, profile, suppress }
+      }
+      case 'regulate':
+        return suppressionOf(command)
+      default:
+        return this.#definitionCommand(command, isKnown)
+    }
+  }
+
+  #definitionCommand(command: SpaceCommand, isKnown: (source: DefinitionSource) => boolean): Command | undefined {
     if (command.kind !== 'define' && command.kind !== 'remove') return undefined
     const { inSteps = false } = command
     const before = this.#records.get(command.kind === 'define' ? command.record.id : command.id)?.record
@@ -113,7 +141,8 @@ export class Registry {
     return { kind: 'remove', key, type, ...(inSteps && { inSteps, isKept: after !== undefined }) }
   }
 
-  apply(command: SpaceCommand): void {
+  /** @param now receive time of the entry, epoch ms */
+  apply(command: SpaceCommand, now: number): void {
     this.#revision++
     switch (command.kind) {
       case 'define':
@@ -125,6 +154,12 @@ export class Registry {
       case 'add token':
       case 'remove token':
         this.tokens.apply(command)
+        return
+      case 'regulate':
+        this.regulations.begin(command, now)
+        return
+      case 'delete':
+        this.regulations.deleted(command, now)
         return
       // The others concern the engine, or the outbox.
       default:
@@ -154,6 +189,20 @@ export class Registry {
     const listed = this.#records.get(id)
     if (!listed) throw new EngineError('not_found', 'id: there is no such definition', 'id')
     return listed.record
+  }
+}
+
+/** Returns the suppression that a regulation brings at once. */
+function suppressionOf({ regulation, userIds }: Extract<SpaceCommand, { kind: 'regulate' }>): Command | undefined {
+  const ids = userIds.map((value) => ({ type: 'user_id', value }))
+  switch (regulation.type) {
+    case 'SUPPRESS_ONLY':
+    case 'SUPPRESS_WITH_DELETE':
+      return { kind: 'suppress', ids }
+    case 'UNSUPPRESS':
+      return { kind: 'unsuppress', ids }
+    case 'DELETE_ONLY':
+      return undefined
   }
 }
 

@@ -36,12 +36,13 @@ export function applyEntries({ shard, registry, outbox, recent, sizes, observed 
     return entries.pipe(
       tap(({ receivedAt, journalled }) => {
         outbox.begin({ receivedAt, switches: switchesOf(shard, journalled) })
+        recent.begin()
       }),
       driveActors(shard),
       tap(({ entry, outcomes }) => {
         const { journalled } = entry
         if (entry.kind === 'calls') observed.applied(entry.calls, outcomes, entry.receivedAt)
-        if (journalled.kind === 'command') applyCommand(journalled.command, registry, outbox)
+        if (journalled.kind === 'command') applyCommand(journalled, registry, outbox)
         const isSwitched = shard.changeover.switchedAt === undefined
         if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
         outbox.end(isSwitched)
@@ -69,12 +70,19 @@ function addressAll(registry: Registry, outbox: SpaceOutbox): void {
 }
 
 /** Makes the observer of a space's engine: all that follows from its settlements. */
-export function observerOf({ outbox, recent, sizes }: Pick<Space, 'outbox' | 'recent' | 'sizes'>): SettlementObserver {
+export function observerOf({
+  outbox,
+  recent,
+  sizes,
+  observed,
+}: Pick<Space, 'outbox' | 'recent' | 'sizes' | 'observed'>): SettlementObserver {
   return {
     settled: (settled) => {
       recent.settled(settled)
       sizes.settled(settled)
       outbox.settled(settled)
+      for (const user of settled.deleted)
+        observed.forget({ eventNames: new Set(user.keptEvents().map(({ name }) => name)), older: user.older })
     },
   }
 }
@@ -98,6 +106,9 @@ export function viewOf(shard: Shard): SpaceView {
   return {
     get rulesVersion() {
       return shard.rulesVersion
+    },
+    get callCount() {
+      return shard.callCount
     },
     get profileCount() {
       return shard.profileCount
@@ -127,8 +138,12 @@ export function countedSpaceOf(shard: Shard): CountedSpace {
   }
 }
 
-function applyCommand(command: SpaceCommand, registry: Registry, outbox: SpaceOutbox): void {
-  registry.apply(command)
+function applyCommand(
+  { command, receivedAt }: Extract<JournalEntry<SpaceCommand>, { kind: 'command' }>,
+  registry: Registry,
+  outbox: SpaceOutbox,
+): void {
+  registry.apply(command, receivedAt)
   if (isDeliveryCommand(command)) outbox.apply(command)
   else if (command.kind === 'remove') outbox.definitionRemoved(command.id)
 }

@@ -12,6 +12,7 @@ import type { Shard } from '../../actors/engine/shard.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import type { SetTimer } from '../model/timer.ts'
+import type { Transition } from '../model/transition.ts'
 import {
   compareTransitionIds,
   type FeedApi,
@@ -133,8 +134,8 @@ export class TransitionFeed implements FeedApi {
     if (ordinal >= 0) following.ordinal = ordinal
     for (; following.next < recent.next && !reader.isFull; following.next++) {
       const one = recent.at(following.next)
-      if (isMeant(one, following))
-        reader.send({ event: 'transition', id: formatTransitionId(one), data: this.#dataOf(one) })
+      if (one.transition && isMeant(one.transition, one, following))
+        reader.send({ event: 'transition', id: formatTransitionId(one), data: this.#dataOf(one.transition, one) })
     }
   }
 
@@ -151,9 +152,8 @@ export class TransitionFeed implements FeedApi {
   }
 
   /** Makes the data of a transition once, however many read it. */
-  #dataOf(one: RecentTransition): string {
+  #dataOf({ at, type, key, profile, value, sequence }: Transition, one: RecentTransition): string {
     const { registry } = this.#options
-    const { at, type, key, profile, value, sequence } = one.transition
     const id = registry.idOf({ type: one.type, key })
     const definition = type === 'trait' ? { computedTraitId: id } : { audienceId: id }
     // An absent value is left out by JSON.
@@ -199,12 +199,16 @@ export class TransitionFeed implements FeedApi {
   }
 }
 
-function isMeant({ type, transition, ordinal }: RecentTransition, { filter, ordinal: own }: Following): boolean {
+function isMeant(
+  { key }: Transition,
+  { type, ordinal }: RecentTransition,
+  { filter, ordinal: own }: Following,
+): boolean {
   switch (filter.kind) {
     case 'space':
       return true
     case 'definition':
-      return type === filter.type && transition.key === filter.key
+      return type === filter.type && key === filter.key
     case 'profile':
       return ordinal === own
   }

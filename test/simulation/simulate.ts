@@ -4,9 +4,10 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { of } from 'rxjs'
 import type { Applied } from '../../actors/engine/applied.ts'
+import type { SettlementObserver } from '../../actors/settlement/settlement-observer.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import { Shard } from '../../actors/engine/shard.ts'
-import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { REGULATION_TYPES, type SpaceCommand } from '../../src/model/space-command.ts'
 import { Registry } from '../../src/space/registry.ts'
 import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import { limitsOf } from '../../src/space/destination-limits.ts'
@@ -24,7 +25,7 @@ import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, countedSpaceOf, observerOf, viewOf } from '../../src/space/space.ts'
 import type { JournalRecord } from '../../src/journal/journal.ts'
 import type { OracleInput } from '../oracle/oracle.ts'
-import { changingScenarios } from '../support/generators/calls.ts'
+import { changingScenarios, peopleScenarios } from '../support/generators/calls.ts'
 import type { FeedClient } from '../support/feed-client.ts'
 import { bytesOf } from '../support/reopened.ts'
 import { Chance, type Odds } from './fate.ts'
@@ -38,7 +39,8 @@ export interface Simulated {
   readonly inputs: number
 }
 
-const scenarios = changingScenarios({ history: { minLength: 5, maxLength: 40 } })
+const LENGTH = { history: { minLength: 5, maxLength: 40 } }
+const scenarios = fc.oneof(changingScenarios(LENGTH), peopleScenarios(changingScenarios(LENGTH)))
 const BURST_MAX = 5
 
 /** Throws where a fault shows. */
@@ -102,6 +104,14 @@ function outboxOf(outbox: SpaceOutbox): unknown {
   return [outbox.state(), lines.sort((a, b) => a.actor - b.actor)]
 }
 
+/** A transition as a feed has it. */
+interface Published {
+  readonly text: string
+  /** Changes with what becomes of the profile. */
+  ordinal: number
+  isDeleted: boolean
+}
+
 interface Replayed {
   readonly shard: Shard
   readonly registry: Registry
@@ -110,7 +120,7 @@ interface Replayed {
   readonly observed: ObservedNames
   readonly transitions: readonly Transition[]
   /** The same, as a feed has them: with their ids. */
-  readonly published: readonly string[]
+  readonly published: readonly Published[]
   /** By `messageId`, how often a call was applied. */
   readonly applied: ReadonlyMap<string, number>
 }
@@ -119,12 +129,26 @@ interface Replayed {
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
   const [outbox, registry, recent] = [new SpaceOutbox(limitsOf), new Registry(), new RecentTransitions()]
   const [sizes, observed] = [new AudienceSizes(), new ObservedNames()]
-  const observer = observerOf({ outbox, recent, sizes })
+  const published: Published[] = []
+  const ordinals: number[] = []
+  const told = observerOf({ outbox, recent, sizes, observed })
+  const observer: SettlementObserver = {
+    settled: (one) => {
+      told.settled(one)
+      for (const { survivor, absorbed } of one.united)
+        for (const other of published) if (absorbed.includes(other.ordinal)) other.ordinal = survivor.ordinal
+      ordinals.push(...one.changes.map(({ actor }) => actor.ordinal))
+      for (const { ordinal } of one.deleted) {
+        deleted.add(ordinal)
+        for (const other of published) other.isDeleted ||= other.ordinal === ordinal
+      }
+    },
+  }
+  const deleted = new Set<number>()
   const shard = new Shard({ deduplication: DEDUPLICATION, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
   sizes.attach(countedSpaceOf(shard))
   const transitions: Transition[] = []
-  const published: string[] = []
   const applied = new Map<string, number>()
   let receivedAt = 0
   for (const [index, { position, entry: stored }] of records.entries()) {
@@ -138,10 +162,16 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
       .subscribe((commit) => (result = commit))
     const { outcomes, transitions: caused } = result!
     transitions.push(...caused)
-    published.push(...caused.map((transition, place) => publishedAs(`${position}-${place + 1}`, transition)))
+    for (const [place, transition] of caused.entries()) {
+      const ordinal = ordinals[place]!
+      const text = publishedAs(`${position}-${place + 1}`, transition)
+      published.push({ text, ordinal, isDeleted: deleted.has(ordinal) })
+    }
+    ordinals.length = 0
     if (entry.kind !== 'calls') continue
     for (const [place, { call }] of entry.calls.entries())
-      if (outcomes[place]!.kind === 'applied') applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
+      if (['applied', 'suppressed'].includes(outcomes[place]!.kind))
+        applied.set(call.messageId, (applied.get(call.messageId) ?? 0) + 1)
   }
   return { shard, registry, outbox, sizes, observed, transitions, published, applied }
 }
@@ -178,9 +208,12 @@ function checkTransitions(live: readonly (readonly Transition[])[], expected: re
 }
 
 /** Checks that a client of the feed has received all, once and in order, however many servers crashed meanwhile. */
-function checkFeed({ transitions, gaps }: FeedClient, expected: readonly string[]): void {
+function checkFeed({ transitions, gaps }: FeedClient, published: readonly Published[]): void {
   if (gaps.length > 0) throw new Error(`the feed has a gap: ${String(gaps[0]!.data)}`)
   const received = transitions.map(({ id, data }) => publishedAs(id, data as unknown as Transition))
+  const known = new Set(received)
+  // Those of a profile that was deleted meanwhile were there for whoever followed at the time.
+  const expected = published.filter(({ text, isDeleted }) => !isDeleted || known.has(text)).map(({ text }) => text)
   const index = Array.from({ length: Math.max(received.length, expected.length) }, (_, place) => place).find(
     (place) => received[place] !== expected[place],
   )
@@ -207,6 +240,10 @@ function askedOf(input: OracleInput): Asked {
       return { kind: 'command', command: { kind: 'remove', id: idOf(input) }, receivedAt: input.receivedAt }
     case 'tick':
       return { kind: 'pause', receivedAt: input.receivedAt }
+    default: {
+      const { receivedAt, ...command } = input
+      return { kind: 'command', command, receivedAt }
+    }
   }
 }
 
@@ -214,6 +251,7 @@ function askedOf(input: OracleInput): Asked {
 function more(chance: Chance, receivedAt: number, definitions: readonly DefinitionSource[]): Asked[] {
   if (chance.is(0.05)) return [tokenAsked(chance, receivedAt)]
   if (definitions.length > 0 && chance.is(0.05)) return syncAsked(chance.of(definitions), receivedAt)
+  if (chance.is(0.01)) return [regulationAsked(chance, receivedAt)]
   return chance.is(0.02) ? [crowdAsked(chance, receivedAt)] : []
 }
 
@@ -228,6 +266,14 @@ function crowdAsked(chance: Chance, receivedAt: number): Asked {
     timestamp: new Date(receivedAt).toISOString(),
   }))
   return { kind: 'crowd', calls, receivedAt }
+}
+
+/** Users of whom some are there. */
+function regulationAsked(chance: Chance, receivedAt: number): Asked {
+  const userIds = Array.from({ length: 1 + chance.below(3) }, () => `u${1 + chance.below(5)}`)
+  const type = chance.of(REGULATION_TYPES)
+  const regulation = { id: `reg_${receivedAt}`, type, subjects: userIds.length, createdAt: receivedAt }
+  return { kind: 'command', command: { kind: 'regulate', regulation, userIds }, receivedAt }
 }
 
 /** Most are added, some removed. */

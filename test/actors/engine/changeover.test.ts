@@ -1,7 +1,7 @@
 /** Definitions that are computed beside the entries that come in, and go live at one instant. */
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
-import type { AppliedEntry } from '../../../actors/engine/shard.ts'
+import type { AppliedEntry } from '../../../actors/engine/applied.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
 import type { DefinitionSource } from '../../../src/model/definition.ts'
 import type { Command, Slice } from '../../../src/model/entry.ts'

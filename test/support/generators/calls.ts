@@ -279,41 +279,31 @@ const personId = weighted<ExternalId>(
   [1, fc.constantFrom('e1@x.io', 'e2@x.io').map((value) => ({ type: 'email', value }))],
 )
 
-type PeopleStep = { readonly where: number } & (
+type PeopleStep =
   | Omit<Extract<PeopleInput, { kind: 'delete' }>, 'receivedAt'>
   | Omit<Extract<PeopleInput, { kind: 'suppress' | 'unsuppress' }>, 'receivedAt'>
   | Omit<Extract<PeopleInput, { kind: 'unlink' }>, 'receivedAt'>
-)
 
 const peopleStep: fc.Arbitrary<PeopleStep> = weighted<PeopleStep>(
-  [4, fc.record({ kind: fc.constant('delete' as const), profile: personId, suppress: fc.boolean(), where: fc.nat() })],
+  [4, fc.record({ kind: fc.constant('delete' as const), profile: personId, suppress: fc.boolean() })],
   [
     3,
     fc.record({
       kind: fc.constantFrom('suppress' as const, 'unsuppress' as const),
       ids: fc.array(personId, { maxLength: 3 }),
-      where: fc.nat(),
     }),
   ],
-  [
-    3,
-    fc.record({
-      kind: fc.constant('unlink' as const),
-      profile: personId,
-      account: fc.constantFrom('g1', 'g2'),
-      where: fc.nat(),
-    }),
-  ],
+  [3, fc.record({ kind: fc.constant('unlink' as const), profile: personId, account: fc.constantFrom('g1', 'g2') })],
 )
 
 /** Like a scenario, but in between people are deleted, suppressed and unlinked. */
 export function peopleScenarios(given: fc.Arbitrary<Scenario> = scenarios()): fc.Arbitrary<Scenario> {
-  const steps = fc.array(peopleStep, { minLength: 1, maxLength: 6 })
+  const steps = fc.array(fc.record({ step: peopleStep, where: fc.nat() }), { minLength: 1, maxLength: 6 })
   return fc.tuple(given, steps).map(([{ definitions, inputs }, all]) => {
     const live = Array.from({ length: inputs.length + 1 }, (_, index): OracleInput[] => {
       const receivedAt = inputs[index]?.receivedAt ?? inputs.at(-1)?.receivedAt ?? START
       const here = all.filter(({ where }) => where % (inputs.length + 1) === index)
-      return [...here.map(({ where: _where, ...step }) => ({ ...step, receivedAt })), ...inputs.slice(index, index + 1)]
+      return [...here.map(({ step }) => ({ ...step, receivedAt })), ...inputs.slice(index, index + 1)]
     })
     return scenario(definitions, live.flat())
   })
