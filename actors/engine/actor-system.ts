@@ -115,7 +115,7 @@ export class ActorSystem {
       wheel,
       store: this.store,
       doAccountsReadUsers: () => this.#doAccountsReadUsers(options.doWindowsCountAll()),
-      actorsOf: (command) => this.people.actorsOf(command),
+      actorsOf: (command) => this.people.everybodyOf(command),
       usedBytes: () => this.store.memory.usedBytes,
       admit: (actors, areStatesValid) => this.#admit(actors, areStatesValid),
     })

@@ -64,6 +64,18 @@ export class PeopleCommands {
       throw new EngineError('not_found', 'account: the profile does not belong to it', 'account')
   }
 
+  /**
+   * Lists all who are or were, as far as is known, somebody that a command is about: with those that a user has taken
+   * over, whose pages may have been stored when they were there.
+   */
+  everybodyOf(command: PeopleCommand): readonly number[] {
+    const { rows, origins } = this.#options.store
+    const { user } = this.#subjectOf(command)
+    const row = user < 0 ? 0 : rows.at(user)
+    const former = command.kind === 'delete' && row !== 0 ? origins.former(row) : []
+    return [...this.actorsOf(command), ...former]
+  }
+
   /** Lists the actors that a command is about, as far as there are any. */
   actorsOf(command: PeopleCommand): readonly number[] {
     const { user, account } = this.#subjectOf(command)
@@ -112,6 +124,8 @@ export class PeopleCommands {
     const { settlement, end } = this.#options
     const profile = settlement.enter(user) as ProfileActor
     profile.now = now
+    const { pages } = this.#options.roster
+    for (const ordinal of [user, ...profile.formerOrdinals, ...profile.accountOrdinals]) pages.storeWhole(ordinal)
     for (const account of profile.accountOrdinals) this.#leave(profile, settlement.participant(account) as AccountActor)
     settlement.notes?.deleted.push(profile)
     end(profile, now)

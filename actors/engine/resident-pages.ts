@@ -42,7 +42,7 @@ const LOOKS_MANY = 1_024
 export interface ResidentPagesOptions extends TouchedPagesOptions {
   readonly identity: Identity
   readonly wheel: TimingWheel
-  /** Lists the actors that a command is about, by their ordinals. */
+  /** Lists the actors that a command is about, and those that they have taken over, by their ordinals. */
   readonly actorsOf: (command: PeopleCommand) => readonly number[]
   /** Returns the memory that actors take up. */
   readonly usedBytes: () => number

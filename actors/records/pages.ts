@@ -21,6 +21,9 @@ const DIRTY = 1
 const CUT = 2
 /** It is stored as an earlier version has it, or with states that cannot be read any more. */
 const OLD = 4
+/** All of it is to be stored anew, as nobody may find what it had; the same in the open cut. */
+const WHOLE = 8
+const WHOLE_CUT = 16
 
 const captureScratch = new Scratch()
 
@@ -77,8 +80,9 @@ export class Pages {
     const pages: ChangedPage[] = []
     for (let page = 0; page < this.#pages.length; page++) {
       if ((this.#pages[page]! & DIRTY) === 0) continue
-      const isOld = (this.#pages[page]! & OLD) !== 0
-      this.#pages[page] = isOld ? CUT | OLD : CUT
+      const isOld = (this.#pages[page]! & (OLD | WHOLE)) !== 0
+      const isWhole = (this.#pages[page]! & WHOLE) !== 0
+      this.#pages[page] = CUT | (this.#pages[page]! & OLD) | (isWhole ? WHOLE_CUT : 0)
       let count = 0
       for (let int = page * BIT_INTS; int < (page + 1) * BIT_INTS; int++) {
         this.#held[int] = this.#dirty[int]!
@@ -113,6 +117,13 @@ export class Pages {
     this.#pages[page]! |= OLD
   }
 
+  /** Lets all of an actor's page, which must be in memory, be stored anew with the next cut, as that has it. */
+  storeWhole(ordinal: number): void {
+    const page = Math.floor(ordinal / PAGE_ACTORS)
+    if (page >= this.#pages.length) this.#grow(page + 1)
+    this.#pages[page]! |= DIRTY | WHOLE
+  }
+
   /** Lets a page be stored anew with the next cut. */
   renew(page: number): void {
     this.#pages[page]! |= DIRTY
@@ -121,7 +132,7 @@ export class Pages {
   /** Ends the cut as stored: pages that have not changed since need not be stored again. */
   keep(): void {
     for (const { page } of this.#cut?.pages ?? []) {
-      this.#pages[page]! &= ~(CUT | OLD)
+      this.#pages[page]! &= ~(CUT | OLD | WHOLE_CUT)
       this.#held.fill(0, page * BIT_INTS, (page + 1) * BIT_INTS)
     }
     this.#cut = undefined
@@ -130,7 +141,8 @@ export class Pages {
   /** Drops the open cut: its pages are in the next one again. Keeps G2. */
   takeBack(): void {
     for (const { page } of this.#cut?.pages ?? []) {
-      this.#pages[page] = (this.#pages[page]! & OLD) | DIRTY
+      const isWhole = (this.#pages[page]! & (WHOLE | WHOLE_CUT)) !== 0
+      this.#pages[page] = (this.#pages[page]! & OLD) | DIRTY | (isWhole ? WHOLE : 0)
       for (let int = page * BIT_INTS; int < (page + 1) * BIT_INTS; int++) {
         this.#dirty[int]! |= this.#held[int]!
         this.#held[int] = 0

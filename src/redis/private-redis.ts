@@ -77,6 +77,17 @@ export class PrivateRedis {
     return this.#process.child.pid
   }
 
+  /** Lets it write its file anew, beside its work: then no byte is in it of what was removed before. */
+  async rewrite(): Promise<void> {
+    const redis = createRedis(this.address)
+    try {
+      await redis.connect()
+      await redis.call('BGREWRITEAOF')
+    } finally {
+      redis.disconnect()
+    }
+  }
+
   /** Ends it once it has written everything. */
   stop(): Promise<void> {
     return this.#process.stop()
@@ -94,6 +105,8 @@ export class PrivateRedis {
       appendfsync,
       'maxmemory-policy': 'noeviction',
       'auto-aof-rewrite-min-size': '256mb',
+      // The bytes of a trimmed entry would stay until all that share a node with it are trimmed.
+      'stream-node-max-entries': '1',
       daemonize: 'no',
       loglevel: 'warning',
     }

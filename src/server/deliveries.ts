@@ -45,7 +45,7 @@ export interface DeliverySettings {
 export async function deliverySetup(
   settings: DeliverySettings,
   log: Logger,
-): Promise<DeliverySetup & { close(): Promise<void> }> {
+): Promise<DeliverySetup & { close(): Promise<void>; rewrite(): Promise<void> }> {
   const { dataDirectory, spaceId, allowPrivate } = settings
   const secrets = new Secrets(await keyOf(settings))
   let redis: PrivateRedis | undefined
@@ -68,7 +68,7 @@ export async function deliverySetup(
     const { BullQueue } = await import('../queue/bull-queue.ts')
     return { queue: new BullQueue(address, spaceId), workers }
   }
-  return { secrets, open, close: async () => redis?.stop() }
+  return { secrets, open, close: async () => redis?.stop(), rewrite: async () => redis?.rewrite() }
 }
 
 /** Sends the deliveries of the space from now on. */

@@ -33,7 +33,7 @@ export async function serve(): Promise<void> {
     const credentials = await credentialsFor(settings)
     const redis = settings.REDIS_URL === undefined ? await startRedis(settings, log) : undefined
     try {
-      await serveJournal(settings, credentials, redis?.address ?? settings.REDIS_URL!, { log, ending })
+      await serveJournal(settings, credentials, redis, { log, ending })
     } catch (error) {
       // It was ended while it was starting, as asked.
       if (error !== ending.signal.reason) throw error
@@ -48,9 +48,10 @@ export async function serve(): Promise<void> {
 async function serveJournal(
   settings: Settings,
   credentials: { readonly writeKey: string; readonly accessToken: string },
-  address: string,
+  redis: PrivateRedis | undefined,
   { log, ending }: { readonly log: Logger; readonly ending: AbortController },
 ): Promise<void> {
+  const address = redis?.address ?? settings.REDIS_URL!
   await checkRedis(address, log)
   const config: ServerConfig = {
     host: settings.HOST,
@@ -70,7 +71,10 @@ async function serveJournal(
     const options = { address, key: journalKey(spaceId), onTrouble }
     const journal = await RedisJournal.open<SpaceCommand>(options, ending.signal)
     const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
-    stores = { journal, checkpoints, delivery }
+    const rewrite = async (): Promise<void> => {
+      await Promise.all([redis?.rewrite(), delivery.rewrite()])
+    }
+    stores = { journal, checkpoints, delivery, rewrite }
     return stores
   }
   const failed = new AbortController()

@@ -11,6 +11,7 @@ import { TransitionFeed } from '../space/transition-feed.ts'
 import { setTimer } from '../model/timer.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { Erasure } from './erasure.ts'
 import { exportsOf } from './exports.ts'
 import { previewsOf } from './previews.ts'
 import { type SurfaceConfig, surfacesOf } from './surfaces.ts'
@@ -30,6 +31,8 @@ export interface Stores {
   readonly journal: SpaceJournal
   readonly checkpoints?: CheckpointStore & { close?(): void }
   readonly delivery: DeliverySetup
+  /** Lets the Redis of the product's own write their files anew. */
+  readonly rewrite?: () => Promise<void>
 }
 
 export interface RunningServer {
@@ -51,6 +54,13 @@ export async function startServer(
   config.onListening?.(http.url)
   try {
     const stores = await openStores()
+    const { clock = Date.now, timer = setTimer } = options
+    const erasure = new Erasure({
+      rewrite: stores.rewrite ?? (() => Promise.resolve()),
+      clock,
+      timer,
+      onFailed: (cause) => log.error({ err: cause }, 'the files of Redis could not be rewritten after a deletion'),
+    })
     const space: { shard?: Shard } = {}
     const metrics = createMetrics({
       profiles: () => space.shard?.profileCount ?? 0,
@@ -62,6 +72,7 @@ export async function startServer(
       onCheckpoint: (summary) => {
         metrics.setCheckpoint(summary)
         running.delivery?.checkpointed()
+        erasure.checkpointed()
         log.info(summary, 'checkpoint')
         options.onCheckpoint?.(summary)
       },
@@ -69,7 +80,6 @@ export async function startServer(
     const { shard, registry, recent, applied$ } = pipeline
     space.shard = shard
     pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
-    const { clock = Date.now, timer = setTimer } = options
     const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
     running.delivery = delivery
     const previews = previewsOf(pipeline, { clock, timer })
@@ -79,7 +89,10 @@ export async function startServer(
     await exports.clear()
     applied$.subscribe({
       next: ({ isDeletion, suppressed }) => {
-        if (isDeletion) exports.outdate()
+        if (isDeletion) {
+          exports.outdate()
+          erasure.deleted()
+        }
         if (suppressed > 0) metrics.countSuppressed(suppressed)
       },
       error: () => undefined,
@@ -98,6 +111,7 @@ export async function startServer(
     const stopAll = async (): Promise<void> => {
       previews.stop()
       feed.stop()
+      erasure.stop()
       await Promise.all([exports.stop(), stop(http, pipeline, delivery)])
     }
     return { url: http.url, pipeline, stop: stopAll }

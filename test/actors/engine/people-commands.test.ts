@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { AccountActor } from '../../../actors/actor/account-actor.ts'
 import { Shard } from '../../../actors/engine/shard.ts'
+import { PAGE_ACTORS } from '../../../actors/records/pages.ts'
 import type { ExternalId } from '../../../src/model/external-id.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { reopened } from '../../support/reopened.ts'
@@ -122,6 +123,29 @@ describe('a user that is deleted', () => {
       'user_id:u2 buyers exited',
     ])
     expect(faults).toMatchObject([{ profile: 'group_id:g1' }])
+  })
+
+  it('lets its page, and those of its accounts and of whom it took over, be stored anew, all of each', () => {
+    const space = new Space()
+    const wholePages = (): number[] => {
+      const { pages } = space.shard.cut().pages
+      space.shard.endCut(true)
+      return pages.filter(({ isOld }) => isOld).map(({ page }) => page)
+    }
+    space.call({ type: 'track', event: 'Viewed', anonymousId: 'a1' })
+    for (let index = 0; index < PAGE_ACTORS; index++) space.track(`other${index}`, 'Viewed')
+    space.track('u1', 'Viewed')
+    for (let index = 0; index < PAGE_ACTORS; index++) space.track(`another${index}`, 'Viewed')
+    space.group('u1', 'g1')
+    space.call({ type: 'identify', userId: 'u1', anonymousId: 'a1' })
+    expect(wholePages()).toEqual([])
+    space.track('u1', 'Viewed')
+    space.shard.cut()
+    space.command({ kind: 'delete', profile: user('u1') })
+    // The open cut does not have it yet.
+    space.shard.endCut(true)
+    expect(wholePages()).toEqual([0, 1, 2])
+    expect(wholePages()).toEqual([])
   })
 
   it('that is not there is refused, and so is an unknown link; the clock stays', () => {
