@@ -15,10 +15,18 @@ import { sameValue } from '../values/values.ts'
 /** The number of no definition. */
 const NONE = -1
 
+/** The values of definitions since an instant, as far as they are others than in the space. */
+export interface ReadingStep {
+  readonly at: number
+  readonly values: ReadonlyMap<number, JsonValue>
+}
+
 export interface Played {
   readonly events: readonly ProfileEvent[]
   /** Numbers of definitions that are computed on as time goes on. */
   readonly followed: ReadonlySet<number>
+  /** Their values, if they do not follow from the events, in the order of time. */
+  readonly readings?: readonly ReadingStep[] | undefined
   /** By condition: the users of an account that satisfy it; it may change between two steps. */
   readonly satisfying: ReadonlyMap<number, number>
   /** True if totals count the events that are no longer kept. */
@@ -34,6 +42,10 @@ export class PlayedActor extends BesideActor {
   readonly #first = new Map<number, JsonValue>()
   /** Counts that have been at least 1 since. */
   readonly #counted = new Set<number>()
+  /** True while something is due by now that has not happened in the space yet: it is what happens first. */
+  #isBehind = false
+  /** The number of readings that were taken over. */
+  #read = 0
   /** Values that have changed since. */
   readonly #values = new Map<number, JsonValue>()
 
@@ -51,7 +63,20 @@ export class PlayedActor extends BesideActor {
     for (const { id, dependents } of this.plan.definitions)
       if ((this.definedValue(id) ?? null) !== null) this.markDependents(dependents)
     this.closeStates()
+    this.#isBehind = this.of.dueAt <= now
+    if (this.#isBehind) return
     for (const node of this.#followed) this.#first.set(node.id, this.#valueNow(node))
+  }
+
+  override schedule(): number {
+    if (this.#isBehind) return this.now
+    const next = this.#played.readings?.[this.#read]?.at ?? Infinity
+    return Math.min(super.schedule(), next)
+  }
+
+  /** Values of followed definitions that have changed since. */
+  get changedValues(): ReadonlyMap<number, JsonValue> {
+    return this.#values
   }
 
   /** Returns the bytes that its states take. */
@@ -68,9 +93,11 @@ export class PlayedActor extends BesideActor {
 
   /** Moves on to an instant at which something is due, here or among the users of an account. */
   moveTo(now: number): void {
+    this.#isBehind = false
     this.store.memory.state.doubles[this.row + DUE_AT] = now
     this.advance(now)
-    for (const node of this.#followed) this.#follow(node)
+    if (this.#played.readings) this.#readOn(this.#played.readings, now)
+    else for (const node of this.#followed) this.#follow(node)
     this.closeStates()
   }
 
@@ -88,6 +115,17 @@ export class PlayedActor extends BesideActor {
 
   override olderOfAll(): readonly ForgottenTotals[] {
     return this.#played.areForgottenCounted ? this.of.olderOfAll() : []
+  }
+
+  #readOn(readings: readonly ReadingStep[], now: number): void {
+    for (; (readings[this.#read]?.at ?? Infinity) <= now; this.#read++) {
+      const { values } = readings[this.#read]!
+      for (const node of this.#followed) {
+        if (!values.has(node.id) || sameValue(values.get(node.id)!, this.definedValue(node.id) ?? null)) continue
+        this.#values.set(node.id, values.get(node.id)!)
+        this.markDependents(node.dependents)
+      }
+    }
   }
 
   #follow(node: DefinitionNode): void {

@@ -190,12 +190,14 @@ export class Explainer {
       .slice(-(depth === 0 ? EXPLAINED_MAX : NESTED_MAX))
       .reverse()
     const occurrences: ExplainedOccurrence[] = []
+    if (shown.length === 0) return { occurrences }
     const type = actor.kind === 'user' ? 'USERS' : 'ACCOUNTS'
+    const sheet = this.#innerSheet(reduction, () => new Sheet(this.#context, type, whole, event))
+    const readings = isPlayedOn ? sheet.read(actor, now) : undefined
     for (const occurrence of shown) {
       if (left.occurrences-- <= 0) break
-      const sheet = this.#innerSheet(reduction, () => new Sheet(this.#context, type, whole, event))
       const parent = inside?.event.properties ?? {}
-      const judged = sheet.fill(actor, now, { choose: choiceOf(occurrence, parent), isPlayedOn })
+      const judged = sheet.fill(actor, now, { choose: choiceOf(occurrence, parent), readings, isPlayedOn })
       const within: Subject = { actor, now, inside: { event: occurrence, parent }, depth: depth + 1, left, isPlayedOn }
       occurrences.push({
         ...referenceTo(occurrence),

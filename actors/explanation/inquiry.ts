@@ -23,7 +23,7 @@ import { compileBeside } from '../compiler/stand-ins.ts'
 import { storeBeside } from '../engine/beside-actor.ts'
 import type { DefinitionNode } from '../plan/plan.ts'
 import { sameValue } from '../values/values.ts'
-import { PlayedActor } from '../engine/played-actor.ts'
+import { PlayedActor, type ReadingStep } from '../engine/played-actor.ts'
 import { UserFlips } from '../engine/user-flips.ts'
 
 /** The property that has the index of an event; no call's properties have such a name. */
@@ -67,8 +67,24 @@ export type EventChoice = (events: readonly ProfileEvent[]) => readonly (readonl
 export interface AskOptions {
   /** Left out: all events. */
   readonly choose?: EventChoice | undefined
+  /** To be given where events are chosen: what is read of other definitions follows from all events. */
+  readonly readings?: Readings | undefined
   /** False: it is not asked when answers turn (default true). */
   readonly isPlayedOn?: boolean
+}
+
+/** Values that are read of other definitions, as time goes on. */
+export interface Readings {
+  readonly steps: readonly ReadingStep[]
+  /** Values after this instant are not all known. */
+  readonly knownUntil: number
+}
+
+/** What an actor is played on with. */
+interface Given {
+  readonly events: readonly ProfileEvent[]
+  readonly flips: UserFlips
+  readonly readings: Readings | undefined
 }
 
 const ALL_EVENTS: EventChoice = (events) => events.map((event) => [event, {}])
@@ -96,34 +112,66 @@ export class Inquiry {
     this.#store = storeBeside(this.#plans, context.rules)
   }
 
-  /** Asks all questions about an actor of the kind that they are about; users of an account must be in memory. */
-  ask(actor: SpaceActor, now: number, { choose = ALL_EVENTS, isPlayedOn = true }: AskOptions = {}): InquiryAnswers {
-    const { user, account } = this.#plans
-    const flips = new UserFlips(user.conditions, isPlayedOn ? USER_STEPS_MAX : 0)
-    if (actor.kind === 'account' && account.quantified.length > 0)
-      for (const ordinal of actor.userOrdinals) {
-        const of = viewOfUser(actor.store, ordinal)
-        this.#played(of, of.eventsKnownTo(user.events), flips, (played) => flips.add(played, now))
+  /** Plays on what is read of other definitions, from all events of an actor; undefined if nothing is. */
+  read(actor: SpaceActor, now: number): Readings | undefined {
+    if (this.#followed.size === 0) return undefined
+    const flips = this.#flips(actor, now, true)
+    const events = actor.eventsKnownTo(this.#plans[this.#kind].events)
+    return this.#played(actor, { events, flips, readings: undefined }, (played) => {
+      played.play(now)
+      const steps: ReadingStep[] = []
+      for (let count = 0; count < stepsFor(events.length); count++) {
+        const due = Math.min(played.schedule(), flips.nextAt)
+        if (due === Infinity || due > flips.knownUntil) return { steps, knownUntil: flips.knownUntil }
+        flips.apply(due)
+        played.moveTo(due)
+        steps.push({ at: due, values: new Map(played.changedValues) })
       }
+      return { steps, knownUntil: steps.at(-1)!.at }
+    })
+  }
+
+  /** Asks all questions about an actor of the kind that they are about; users of an account must be in memory. */
+  ask(actor: SpaceActor, now: number, options: AskOptions = {}): InquiryAnswers {
+    const { choose = ALL_EVENTS, isPlayedOn = true, readings } = options
+    const flips = this.#flips(actor, now, isPlayedOn)
     const known = choose(actor.eventsKnownTo(this.#plans[this.#kind].events))
     const marked = known.map(([event, more], index) => ({
       ...event,
       properties: { ...event.properties, ...more, [EVENT]: index },
     }))
-    const answers = this.#played(actor, marked, flips, (played) => {
+    const answers = this.#played(actor, { events: marked, flips, readings }, (played) => {
       played.play(now)
-      return this.#answers(played, flips, isPlayedOn ? stepsFor(marked.length) : 0)
+      const steps = isPlayedOn ? stepsFor(marked.length) : 0
+      return this.#answers(played, flips, { steps, until: readings?.knownUntil ?? Infinity })
     })
     return { answers, events: known.map(([event]) => event) }
   }
 
-  #answers(played: PlayedActor, flips: UserFlips, stepsMax: number): InquiryAnswer[] {
+  /** Counts the users of an account that satisfy the conditions of its questions, now and as time goes on. */
+  #flips(actor: SpaceActor, now: number, isPlayedOn: boolean): UserFlips {
+    const { user, account } = this.#plans
+    const flips = new UserFlips(user.conditions, isPlayedOn ? USER_STEPS_MAX : 0)
+    if (actor.kind === 'account' && account.quantified.length > 0)
+      for (const ordinal of actor.userOrdinals) {
+        const of = viewOfUser(actor.store, ordinal)
+        const events = of.eventsKnownTo(user.events)
+        this.#played(of, { events, flips, readings: undefined }, (played) => flips.add(played, now))
+      }
+    return flips
+  }
+
+  #answers(
+    played: PlayedActor,
+    flips: UserFlips,
+    { steps: stepsMax, until }: { readonly steps: number; readonly until: number },
+  ): InquiryAnswer[] {
     const values = this.#nodes.map((node) => node.evaluate(played))
     const changesAt: (number | undefined)[] = values.map(() => undefined)
     let open = this.#timed.filter((isTimed) => isTimed).length
     for (let steps = 0; open > 0 && steps < stepsMax; steps++) {
       const due = Math.min(played.schedule(), flips.nextAt)
-      if (due === Infinity || due > flips.knownUntil) break
+      if (due === Infinity || due > Math.min(flips.knownUntil, until)) break
       flips.apply(due)
       played.moveTo(due)
       for (const [index, node] of this.#nodes.entries()) {
@@ -138,8 +186,7 @@ export class Inquiry {
 
   #played<Result>(
     of: SpaceActor,
-    events: readonly ProfileEvent[],
-    { satisfying }: UserFlips,
+    { events, flips: { satisfying }, readings }: Given,
     look: (played: PlayedActor) => Result,
   ): Result {
     const { areForgottenCounted } = this.#context
@@ -147,6 +194,7 @@ export class Inquiry {
       events,
       followed: this.#followed,
       satisfying,
+      readings: readings?.steps,
       areForgottenCounted,
     })
     try {

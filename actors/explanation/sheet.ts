@@ -11,7 +11,7 @@ import type { DefinitionType } from '../../src/model/definition.ts'
 import type { ProfileEvent } from '../../src/model/event.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { type AskOptions, EVENT, Inquiry, type InquiryAnswer, type InquiryContext } from './inquiry.ts'
+import { type AskOptions, EVENT, Inquiry, type InquiryAnswer, type InquiryContext, type Readings } from './inquiry.ts'
 import { afterOccurrence, verdictOf } from './occurrence-questions.ts'
 
 /** The answers of one actor. */
@@ -69,6 +69,11 @@ export class Sheet {
       })
     }
     this.#inquiry = new Inquiry(context, type, questions, timed)
+  }
+
+  /** Plays on what its questions read of other definitions; see `Inquiry.read`. */
+  read(actor: SpaceActor, now: number): Readings | undefined {
+    return this.#inquiry.read(actor, now)
   }
 
   fill(actor: SpaceActor, now: number, options?: AskOptions): FilledSheet {

@@ -10,7 +10,7 @@ import type { ExplainedCondition, Explanation } from '../../../src/model/explana
 import { KEEP_ALL } from '../../../src/model/retention.ts'
 import type { JsonValue } from '../../../src/model/json.ts'
 import { Oracle, type OracleInput } from '../../oracle/oracle.ts'
-import { assertScenarios } from '../../support/corpus.ts'
+import { assertScenarios, corpus } from '../../support/corpus.ts'
 import { scenarios } from '../../support/generators/calls.ts'
 import { bytesOf } from '../../support/reopened.ts'
 import { type Scenario, shardAfter } from '../../support/run-shard.ts'
@@ -132,49 +132,56 @@ function doUsersReadAccounts({ definitions }: Scenario): boolean {
 
 const INSTANTS_MAX = 6
 
+/** Holds every claim of every explanation against the oracle, now and at the instants at which they turn. */
+function compare(given: Scenario): void {
+  const scenario = withIds(given)
+  const shard = shardAfter(scenario)
+  const before = bytesOf(shard)
+  const oracle = Oracle.of(scenario.definitions)
+  for (const input of scenario.inputs) oracle.apply(input)
+  oracle.finish(shard.clock - 1)
+  const all = scenario.definitions.flatMap((source) => {
+    const explainer = explainerOf(shard, source)
+    const kind = source.type === 'USERS' ? 'user' : 'account'
+    const ofKind = shard.actors().filter((actor) => actor.kind === kind)
+    return ofKind.flatMap((actor) =>
+      claims(actor.label, source, explainer.explain(actor, shard.clock)).map((claim) => ({ ...claim, source })),
+    )
+  })
+  expect(bytesOf(shard)).toBe(before)
+  const judge = ({ label, source, asked, within }: (typeof all)[number]) => oracle.judge(label, source, asked, within)
+  // To compare two trees takes longer than to judge them.
+  const hold = (of: typeof all, are: boolean, at: number): void => {
+    for (const claim of of)
+      if (isDeepStrictEqual(judge(claim), claim.value) !== are)
+        expect({ at, ...claim, judged: judge(claim) }).toBe(are ? 'as it is told' : 'another by now')
+  }
+  oracle.apply({ kind: 'tick', receivedAt: shard.clock })
+  hold(all, true, shard.clock)
+  if (doUsersReadAccounts(scenario)) return
+  const timed = all.filter(({ changesAt }) => changesAt !== undefined)
+  const instants = [...new Set(timed.map(({ changesAt }) => changesAt!))].filter(Number.isFinite)
+  for (const instant of instants.sort((a, b) => a - b).slice(0, INSTANTS_MAX)) {
+    oracle.finish(instant - 1)
+    const open = timed.filter(({ changesAt }) => changesAt! >= instant)
+    hold(open, true, instant - 1)
+    oracle.finish(instant)
+    hold(
+      open.filter(({ changesAt }) => changesAt === instant),
+      false,
+      instant,
+    )
+  }
+}
+
 describe('an explanation', () => {
   it('says of every condition what the oracle says, turns when that does, and changes nothing', () => {
-    assertScenarios(scenarios(), propertyRuns(30), (given) => {
-      const scenario = withIds(given)
-      const shard = shardAfter(scenario)
-      const before = bytesOf(shard)
-      const oracle = Oracle.of(scenario.definitions)
-      for (const input of scenario.inputs) oracle.apply(input)
-      oracle.finish(shard.clock - 1)
-      const all = scenario.definitions.flatMap((source) => {
-        const explainer = explainerOf(shard, source)
-        const kind = source.type === 'USERS' ? 'user' : 'account'
-        const ofKind = shard.actors().filter((actor) => actor.kind === kind)
-        return ofKind.flatMap((actor) =>
-          claims(actor.label, source, explainer.explain(actor, shard.clock)).map((claim) => ({ ...claim, source })),
-        )
-      })
-      expect(bytesOf(shard)).toBe(before)
-      const judge = ({ label, source, asked, within }: (typeof all)[number]) =>
-        oracle.judge(label, source, asked, within)
-      // To compare two trees takes longer than to judge them.
-      const hold = (of: typeof all, are: boolean, at: number): void => {
-        for (const claim of of)
-          if (isDeepStrictEqual(judge(claim), claim.value) !== are)
-            expect({ at, ...claim, judged: judge(claim) }).toBe(are ? 'as it is told' : 'another by now')
-      }
-      oracle.apply({ kind: 'tick', receivedAt: shard.clock })
-      hold(all, true, shard.clock)
-      if (doUsersReadAccounts(scenario)) return
-      const timed = all.filter(({ changesAt }) => changesAt !== undefined)
-      const instants = [...new Set(timed.map(({ changesAt }) => changesAt!))].filter(Number.isFinite)
-      for (const instant of instants.sort((a, b) => a - b).slice(0, INSTANTS_MAX)) {
-        oracle.finish(instant - 1)
-        const open = timed.filter(({ changesAt }) => changesAt! >= instant)
-        hold(open, true, instant - 1)
-        oracle.finish(instant)
-        hold(
-          open.filter(({ changesAt }) => changesAt === instant),
-          false,
-          instant,
-        )
-      }
-    })
+    assertScenarios(scenarios(), propertyRuns(30), compare)
+  })
+
+  const unchanged = corpus().filter(({ scenario }) => scenario.inputs.every(({ kind }) => kind !== 'define'))
+  it.each(unchanged)('does so of what once went wrong: $name', ({ scenario }) => {
+    compare(scenario)
   })
 
   it('turns when time changes what it reads: audiences, computed traits, and what is judged by them', () => {
