@@ -121,7 +121,7 @@ export class PlayedActor extends BesideActor {
     for (; (readings[this.#read]?.at ?? Infinity) <= now; this.#read++) {
       const { values } = readings[this.#read]!
       for (const node of this.#followed) {
-        if (!values.has(node.id) || sameValue(values.get(node.id)!, this.definedValue(node.id) ?? null)) continue
+        if (!values.has(node.id) || sameValue(values.get(node.id), this.definedValue(node.id) ?? null)) continue
         this.#values.set(node.id, values.get(node.id)!)
         this.markDependents(node.dependents)
       }

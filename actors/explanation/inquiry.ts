@@ -80,7 +80,7 @@ export interface Readings {
   readonly knownUntil: number
 }
 
-/** What an actor is played on with. */
+/** The events and values with which an actor is played on. */
 interface Given {
   readonly events: readonly ProfileEvent[]
   readonly flips: UserFlips
