@@ -2,6 +2,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
+import { type AuditApiOptions, auditRouter } from './audit-router.ts'
 import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
@@ -23,6 +24,7 @@ import { type ObservedApiOptions, observedRouter } from './observed-router.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { readSearch } from './search.ts'
 import { type SizeApiOptions, sizeRouter } from './size-router.ts'
+import { type SourceApiOptions, sourceRouter } from './source-router.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { type TransitionApiOptions, transitionRouter } from './transition-router.ts'
 import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
@@ -35,7 +37,9 @@ export interface ControlApiOptions
     ExportApiOptions,
     TransitionApiOptions,
     SizeApiOptions,
-    ObservedApiOptions {
+    ObservedApiOptions,
+    SourceApiOptions,
+    AuditApiOptions {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -95,7 +99,7 @@ export function controlRouter(options: ControlApiOptions): Router {
     router.delete(`${path}/:id`, remove(resource, options))
   }
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
-  router.use(observedRouter(options), tokenRouter(options))
+  router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
   router.use(destinationRouter(options), connectionRouter(options))
   return router
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { newId } from '../model/new-id.ts'
+import { ROLES } from '../model/role.ts'
 import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
 import { readJson } from './body.ts'
 import { fields, parsed } from './fields.ts'
@@ -19,20 +20,26 @@ export interface TokenApiOptions {
 
 const TOKENS_MAX = 1_000
 const BODY_BYTES_MAX = 10 * 1024
-const NewToken = fields({ description: z.string().max(255).default('') })
+const NewToken = fields({
+  description: z.string().max(255).default(''),
+  /** Another word for the description. */
+  name: z.string().max(255).optional(),
+  role: z.enum(ROLES).default('admin'),
+})
 
 /** Makes the routes; they must be mounted behind the check of the access token. */
 export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router {
   const router = Router({ caseSensitive: true })
   const path = '/spaces/:spaceId/tokens'
   router.post(path, readJson(BODY_BYTES_MAX), async (request: Request, response: Response) => {
-    const { description } = parsed(NewToken.prefault({}), request.body)
+    const { description: described, name, role } = parsed(NewToken.prefault({}), request.body)
+    const description = name ?? described
     if (tokens.list().length >= TOKENS_MAX)
       throw new EngineError('validation_error', `tokens: expected at most ${TOKENS_MAX}; remove one first`)
     const secret = randomBytes(24).toString('base64url')
     const now = clock()
     const digest = createHash('sha256').update(secret).digest('hex')
-    const token = { id: newId('tok', now), description, digest, createdAt: now }
+    const token = { id: newId('tok', now), description, role, digest, createdAt: now }
     await command({ kind: 'add token', token })
     response.json({ data: { token: { ...tokenView(token), secret } } })
   })
@@ -47,6 +54,6 @@ export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router
   return router
 }
 
-function tokenView({ id, description, createdAt }: TokenRecord): object {
-  return { id, description, createdAt: formatInstant(createdAt) }
+function tokenView({ id, description, role = 'admin', createdAt }: TokenRecord): object {
+  return { id, name: description, description, role, createdAt: formatInstant(createdAt) }
 }

@@ -3,7 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry
 import type { DeliveryOverview } from '../model/destination-admin.ts'
 import type { AnsweredRequest } from './app.ts'
 
-export interface Gauges {
+/** Present figures of a space. */
+export interface SpaceGauges {
   readonly profiles: () => number
   /** Epoch ms since when every `messageId` is known; undefined while there is none. */
   readonly messageIdsKnownSince: () => number | undefined
@@ -23,6 +24,14 @@ export interface Metrics {
   readonly text: () => Promise<string>
   readonly contentType: string
   readonly countAnswer: (answer: AnsweredRequest) => void
+  /** Returns the metrics of a space, which have its id as a label. */
+  readonly ofSpace: (spaceId: string) => SpaceMetrics
+}
+
+export interface SpaceMetrics {
+  /** Shows the figures of the space from now on. */
+  readonly follow: (gauges: SpaceGauges) => void
+  readonly forget: () => void
   readonly countTransition: (type: string) => void
   readonly countSuppressed: (calls: number) => void
   readonly setCheckpoint: (checkpoint: Checkpoint) => void
@@ -39,53 +48,72 @@ const CHECKPOINT_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25
 /** The buckets of delivery latencies that are shown: powers of two from a millisecond to an hour. */
 const LATENCY_MS = { min: 1, max: 4_194_304 }
 
-export function createMetrics(gauges: Gauges): Metrics {
+type Spaces = ReadonlyMap<string, SpaceGauges>
+
+export function createMetrics(): Metrics {
   const registry = new Registry()
+  const spaces = new Map<string, SpaceGauges>()
   collectDefaultMetrics({ register: registry })
-  addSpace(registry, gauges)
-  addDeliveries(registry, gauges.deliveries)
-  addDeliveryLatency(registry, gauges.deliveries)
+  addSpaces(registry, spaces)
+  addDeliveries(registry, spaces)
+  addDeliveryLatency(registry, spaces)
+  const [countTransition, countSuppressed] = [transitionCounter(registry), suppressedCounter(registry)]
+  const setCheckpoint = checkpointSetter(registry)
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     countAnswer: answerCounter(registry),
-    countTransition: transitionCounter(registry),
-    countSuppressed: suppressedCounter(registry),
-    setCheckpoint: checkpointSetter(registry),
+    ofSpace: (space) => ({
+      follow: (gauges) => void spaces.set(space, gauges),
+      forget: () => void spaces.delete(space),
+      countTransition: (type) => countTransition(space, type),
+      countSuppressed: (calls) => countSuppressed(space, calls),
+      setCheckpoint: (checkpoint) => setCheckpoint(space, checkpoint),
+    }),
   }
 }
 
-function addSpace(registry: Registry, { profiles, messageIdsKnownSince }: Gauges): void {
+function addSpaces(registry: Registry, spaces: Spaces): void {
+  const labelNames = ['space']
   new Gauge({
     name: 'rollcall_profiles',
     help: 'Users that are known.',
+    labelNames,
     registers: [registry],
     collect() {
-      this.set(profiles())
+      this.reset()
+      for (const [space, { profiles }] of spaces) this.set({ space }, profiles())
     },
   })
   new Gauge({
     name: 'rollcall_message_ids_known_since_seconds',
     help: 'Calls received since then are recognised when they are sent again; epoch seconds, 0 while there are none.',
+    labelNames,
     registers: [registry],
     collect() {
-      this.set((messageIdsKnownSince() ?? 0) / 1000)
+      this.reset()
+      for (const [space, gauges] of spaces) this.set({ space }, (gauges.messageIdsKnownSince() ?? 0) / 1000)
     },
   })
 }
 
-function addDeliveries(registry: Registry, deliveries: Gauges['deliveries']): void {
+/** Yields the destinations of all spaces. */
+function* destinationsOf(spaces: Spaces): Generator<DestinationDeliveries & { readonly space: string }> {
+  for (const [space, { deliveries }] of spaces) for (const each of deliveries()) yield { space, ...each }
+}
+
+function addDeliveries(registry: Registry, spaces: Spaces): void {
   new Gauge({
     name: 'rollcall_deliveries',
     help: 'What there is to be told to a destination, and what has become of it, by state.',
-    labelNames: ['destination', 'state'],
+    labelNames: ['space', 'destination', 'state'],
     registers: [registry],
     collect() {
       this.reset()
-      for (const { destination, overview } of deliveries()) {
+      for (const { space, destination, overview } of destinationsOf(spaces)) {
         const { failed, ...counts } = overview
         for (const [state, count] of Object.entries({ ...counts, failed: failed.total }))
-          if (typeof count === 'number') this.set({ destination, state }, count)
+          if (typeof count === 'number') this.set({ space, destination, state }, count)
       }
     },
   })
@@ -95,28 +123,31 @@ function addDeliveries(registry: Registry, deliveries: Gauges['deliveries']): vo
  * Adds a histogram of counts that the outbox keeps over restarts. prom-client's own takes values one by one, so this is
  * as little as its registry asks of a metric. There is no `_sum`, as nobody keeps the latencies themselves.
  */
-function addDeliveryLatency(registry: Registry, deliveries: Gauges['deliveries']): void {
+function addDeliveryLatency(registry: Registry, spaces: Spaces): void {
   const name = 'rollcall_delivery_latency_seconds'
   const help = 'From a change to its arrival at a destination; counted by powers of two, without a sum.'
   const get = () => {
-    const values = deliveries().flatMap((each) => histogramSamples(name, each))
+    const values = [...destinationsOf(spaces)].flatMap((each) => histogramSamples(name, each))
     return Promise.resolve({ name, help, type: 'histogram', values })
   }
   registry.registerMetric({ name, get } as unknown as Metric)
 }
 
 /** Returns the samples of one destination: a bucket counts all that took no longer. */
-function histogramSamples(name: string, { destination, latencies }: DestinationDeliveries) {
+function histogramSamples(
+  name: string,
+  { space, destination, latencies }: DestinationDeliveries & { readonly space: string },
+) {
   let count = 0
   const cumulative = latencies.map(([upToMs, held]) => [upToMs, (count += held)] as const)
   const shown = cumulative.filter(([upToMs]) => upToMs >= LATENCY_MS.min && upToMs <= LATENCY_MS.max)
   const bucket = (le: number | string, value: number) => {
-    return { metricName: `${name}_bucket`, labels: { destination, le }, value }
+    return { metricName: `${name}_bucket`, labels: { space, destination, le }, value }
   }
   return [
     ...shown.map(([upToMs, value]) => bucket(upToMs / 1000, value)),
     bucket('+Inf', count),
-    { metricName: `${name}_count`, labels: { destination }, value: count },
+    { metricName: `${name}_count`, labels: { space, destination }, value: count },
   ]
 }
 
@@ -138,42 +169,51 @@ function answerCounter(registry: Registry): Metrics['countAnswer'] {
   }
 }
 
-function transitionCounter(registry: Registry): Metrics['countTransition'] {
+function transitionCounter(registry: Registry): (space: string, type: string) => void {
   const transitions = new Counter({
     name: 'rollcall_transitions_total',
     help: 'Memberships entered and exited, and computed traits that changed.',
-    labelNames: ['type'],
+    labelNames: ['space', 'type'],
     registers: [registry],
   })
-  return (type) => transitions.inc({ type })
+  return (space, type) => transitions.inc({ space, type })
 }
 
-function suppressedCounter(registry: Registry): Metrics['countSuppressed'] {
+function suppressedCounter(registry: Registry): (space: string, calls: number) => void {
   const calls = new Counter({
     name: 'rollcall_suppressed_calls_total',
     help: 'Calls that were dropped, as their ids are suppressed.',
+    labelNames: ['space'],
     registers: [registry],
   })
-  return (count) => calls.inc(count)
+  return (space, count) => calls.inc({ space }, count)
 }
 
-function checkpointSetter(registry: Registry): Metrics['setCheckpoint'] {
+function checkpointSetter(registry: Registry): (space: string, checkpoint: Checkpoint) => void {
   const registers = [registry]
-  const size = new Gauge({ name: 'rollcall_checkpoint_bytes', help: 'What the last checkpoint wrote.', registers })
+  const labelNames = ['space']
+  const size = new Gauge({
+    name: 'rollcall_checkpoint_bytes',
+    help: 'What the last checkpoint wrote.',
+    labelNames,
+    registers,
+  })
   const duration = new Histogram({
     name: 'rollcall_checkpoint_duration_seconds',
     help: 'How long checkpoints took.',
+    labelNames,
     buckets: CHECKPOINT_SECONDS,
     registers,
   })
   const committedAt = new Gauge({
     name: 'rollcall_checkpoint_timestamp_seconds',
     help: 'When the last checkpoint was committed; epoch seconds, 0 before the first.',
+    labelNames,
     registers,
   })
-  return ({ bytes, durationMs }) => {
-    size.set(bytes)
-    duration.observe(durationMs / 1000)
-    committedAt.setToCurrentTime()
+  return (space, { bytes, durationMs }) => {
+    size.set({ space }, bytes)
+    duration.observe({ space }, durationMs / 1000)
+    committedAt.setToCurrentTime({ space })
   }
 }

@@ -4,26 +4,39 @@ import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { Endpoint } from '../model/call.ts'
 import { browserSdkRouter } from './browser-sdk.ts'
+import type { Traffic } from './traffic.ts'
 import { allowOrigins, answerSettings, PIXEL, readPixel } from './browser.ts'
 import {
   BATCH_BYTES_MAX,
   CALL_BYTES_MAX,
   parseBody,
   type IngestRequest,
+  type ParsedBody,
+  type ReadRequest,
   readRequest,
   type RejectedCall,
 } from '../model/read-request.ts'
 
-export interface IngestOptions {
-  /**
-   * Returns the source that a request may write for, by its `Authorization` header, or else by the write key in its
-   * body.
-   */
-  readonly sourceOf: (authorization: string | undefined, writeKey: JsonValue | undefined) => string | undefined
+/** The source that calls come from, in the space that takes them. */
+export interface IngestTarget {
+  readonly sourceId: string
+  readonly traffic: Traffic
   /** Returns why a body of so many bytes cannot be taken at present, whatever is in it. */
   readonly refusal: (bytes: number) => EngineError | undefined
   /** Resolves when the calls are durable and applied, with those that were not applied after all. */
   readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
+}
+
+export interface IngestOptions {
+  /**
+   * Returns the target that a request may write to, by its `Authorization` header, or else by the write key in its
+   * body.
+   */
+  readonly targetOf: (authorization: string | undefined, writeKey: JsonValue | undefined) => IngestTarget | undefined
+  /** Returns why no space can take a body of so many bytes at present. */
+  readonly refusal: (bytes: number) => EngineError | undefined
+  /** False while there are spaces whose write keys are not known yet. */
+  readonly areAllKnown: () => boolean
 }
 
 /** Paths under `/v1/`: the names of the calls, and the short ones of the browser's SDK. */
@@ -63,7 +76,7 @@ export function ingestRouter(options: IngestOptions): Router {
     )
   router.post('/v1/m', dropMetrics)
   for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, options))
-  const isWriteKey = (key: string) => options.sourceOf(undefined, key) !== undefined
+  const isWriteKey = (key: string) => options.targetOf(undefined, key) !== undefined
   router.get('/v1/projects/:writeKey/settings', answerSettings(isWriteKey))
   router.use(browserSdkRouter(isWriteKey))
   return router
@@ -103,18 +116,34 @@ async function take(
   endpoint: Endpoint,
   body: Buffer,
   authorization: string | undefined,
-  { sourceOf, refusal, ingest }: IngestOptions,
+  { targetOf, refusal, areAllKnown }: IngestOptions,
 ): Promise<RejectedCall[]> {
   // Where too much comes in, reading requests that are refused anyway would cost more than anything else.
-  const refused = refusal(body.byteLength)
+  const named = targetOf(authorization, undefined)
+  const refused = named ? named.refusal(body.byteLength) : refusal(body.byteLength)
   if (refused) throw refused
   const parsed = parseBody(body)
-  const sourceId = sourceOf(authorization, parsed.root['writeKey'])
-  if (sourceId === undefined)
-    throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
-  const { calls, rejected } = readRequest(endpoint, parsed)
+  const target = named ?? targetOf(authorization, parsed.root['writeKey'])
+  if (!target && !areAllKnown()) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
+  if (!target) throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
+  const full = named ? undefined : target.refusal(body.byteLength)
+  if (full) throw full
+  const { sourceId, ingest, traffic } = target
+  const { calls, rejected } = readFor(target, endpoint, parsed)
   const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
-  return [...rejected, ...failed]
+  const all = [...rejected, ...failed]
+  traffic.came(sourceId, parsed.root, all)
+  return all
+}
+
+/** Reads the calls of a body; one that is refused whole is kept among the source's refused calls. */
+function readFor({ sourceId, traffic }: IngestTarget, endpoint: Endpoint, parsed: ParsedBody): ReadRequest {
+  try {
+    return readRequest(endpoint, parsed)
+  } catch (error) {
+    traffic.refused(sourceId, parsed.root, error)
+    throw error
+  }
 }
 
 function batchAnswer(rejected: RejectedCall[]): object {

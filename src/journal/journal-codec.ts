@@ -11,7 +11,7 @@ const HEAD_AT = 9
 
 type Head<Command> = { readonly position: number; readonly receivedAt: number } & (
   | { readonly kind: 'requests'; readonly requests: readonly (readonly [Endpoint, sourceId: string, bytes: number])[] }
-  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'command'; readonly command: Command; readonly by?: string }
   | { readonly kind: 'tick' }
 )
 

@@ -19,7 +19,13 @@ export interface JournalRequest {
 /** One group commit. `Command` is data that JSON can carry. */
 export type JournalEntry<Command> =
   | { readonly kind: 'requests'; readonly receivedAt: number; readonly requests: readonly JournalRequest[] }
-  | { readonly kind: 'command'; readonly receivedAt: number; readonly command: Command }
+  | {
+      readonly kind: 'command'
+      readonly receivedAt: number
+      readonly command: Command
+      /** The id of the token that asked for it; absent for the server's own. */
+      readonly by?: string
+    }
   | { readonly kind: 'tick'; readonly receivedAt: number }
 
 export interface JournalRecord<Command> {

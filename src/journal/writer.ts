@@ -18,7 +18,7 @@ import type { Journal, JournalEntry, JournalRequest } from './journal.ts'
 export type EntryPart<Command> =
   /** `calls`: the calls of the request's body, read once already. */
   | { readonly kind: 'request'; readonly request: JournalRequest; readonly calls: readonly CheckedCall[] }
-  | { readonly kind: 'command'; readonly command: Command }
+  | { readonly kind: 'command'; readonly command: Command; readonly by?: string | undefined }
   /** Something is due at this instant. */
   | { readonly kind: 'tick'; readonly dueAt: number }
 
@@ -197,7 +197,7 @@ export class Writer<Command, Entry, Result> {
       case 'tick':
         return { kind: 'tick', receivedAt: Math.max(receivedAt, part.dueAt + 1) }
       case 'command':
-        return { kind: 'command', receivedAt, command: part.command }
+        return { kind: 'command', receivedAt, command: part.command, ...(part.by !== undefined && { by: part.by }) }
     }
   }
 

@@ -31,6 +31,7 @@ export const ERRORS = {
   in_use: { status: 409, meaning: 'Something else still needs it, or has its place.' },
   not_found: { status: 404, meaning: 'There is no such thing.' },
   authentication_error: { status: 401, meaning: 'The credential is missing or wrong.' },
+  forbidden: { status: 403, meaning: 'The credential is right, but may not do this.' },
   invalid_request_error: { status: 400, meaning: 'The request is malformed.' },
   validation_error: { status: 400, meaning: 'A field of the request breaks a rule.' },
   payload_too_large: { status: 400, meaning: 'The body, or one call of it, is larger than is allowed.' },

@@ -14,6 +14,9 @@ export function keyOfName(name: string): string {
 }
 
 /** Returns a new id: a ksuid of chance after the prefix. So ids of one kind sort by time. */
-export function newId(prefix: 'aud' | 'tra' | 'tok' | 'dst' | 'con' | 'pre' | 'exp' | 'reg', now: number): string {
+export function newId(
+  prefix: 'aud' | 'tra' | 'tok' | 'dst' | 'con' | 'pre' | 'exp' | 'reg' | 'src',
+  now: number,
+): string {
   return `${prefix}_${ksuid(now, randomBytes(16).toString('hex'))}`
 }

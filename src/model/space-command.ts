@@ -3,6 +3,7 @@ import type { DefinitionSource } from './definition.ts'
 import type { DeliveryCommand } from './destination.ts'
 import type { PeopleCommand, Slice } from './entry.ts'
 import type { Retention } from './retention.ts'
+import type { Role } from './role.ts'
 
 export type DefinitionKind = DefinitionSource['kind']
 
@@ -41,10 +42,33 @@ export interface TokenRecord {
   /** `tok_…`. */
   readonly id: string
   readonly description: string
+  /** Absent in journals of before there were roles: an admin's. */
+  readonly role?: Role
   /** SHA-256 of the token, in hex. */
   readonly digest: string
   /** Epoch ms. */
   readonly createdAt: number
+}
+
+/** As a command of the journal carries it. */
+export interface SourceRecord {
+  /** `src_…`, or `default`. */
+  readonly id: string
+  readonly name: string
+  /** False: its calls are refused. */
+  readonly enabled: boolean
+  /** The newest first. */
+  readonly writeKeys: readonly WriteKey[]
+  /** Epoch ms. */
+  readonly createdAt: number
+}
+
+export interface WriteKey {
+  readonly key: string
+  /** Epoch ms. */
+  readonly createdAt: number
+  /** Undefined for the one that holds; others are taken until then. */
+  readonly expiresAt?: number
 }
 
 export const REGULATION_TYPES = ['SUPPRESS_WITH_DELETE', 'SUPPRESS_ONLY', 'DELETE_ONLY', 'UNSUPPRESS'] as const
@@ -71,6 +95,8 @@ export type SpaceCommand =
   | { readonly kind: 'proceed'; readonly slice: Slice }
   | { readonly kind: 'add token'; readonly token: TokenRecord }
   | { readonly kind: 'remove token'; readonly id: string }
+  | { readonly kind: 'put source'; readonly source: SourceRecord }
+  | { readonly kind: 'remove source'; readonly id: string }
   | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
   | { readonly kind: 'use rules'; readonly version: number }
   | Exclude<PeopleCommand, { kind: 'delete' }>

@@ -33,3 +33,11 @@ export function lanesKey(spaceId: string): string {
 export function listsKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:lists`
 }
+
+/** The records of the spaces beside the first. */
+export const SPACES_KEY = 'rollcall:spaces'
+
+/** Matches all keys of a space, whose id has letters, digits and `_` only. */
+export function spacePattern(spaceId: string): string {
+  return `rollcall:{${spaceId}}:*`
+}

@@ -34,41 +34,61 @@ export interface RunningDeliveries {
 
 export interface DeliverySettings {
   readonly dataDirectory: string
-  readonly spaceId: string
   /** Address of the queue; undefined: a private one is started. */
   readonly address: string | undefined
   readonly secretsKey: string | undefined
   readonly allowPrivate: boolean | readonly string[]
 }
 
-/** Prepares deliveries as `rollcall serve` has them; `close` ends the Redis that they may have started. */
-export async function deliverySetup(
-  settings: DeliverySettings,
-  log: Logger,
-): Promise<DeliverySetup & { close(): Promise<void>; rewrite(): Promise<void> }> {
-  const { dataDirectory, spaceId, allowPrivate } = settings
+/** Deliveries of an installation: the key of its secrets, and the Redis of its queues. */
+export interface DeliveryHost {
+  /** Prepares the deliveries of a space: its queue, and workers of its own. */
+  setupOf(spaceId: string, log: Logger): DeliverySetup
+  /** The Redis of the queues; undefined while none is needed. */
+  readonly address: string | undefined
+  /** Lets the private Redis write its files anew, if it runs. */
+  rewrite(): Promise<void>
+  /** Ends the Redis that was started. */
+  close(): Promise<void>
+}
+
+/** Prepares deliveries as `rollcall serve` has them. */
+export async function deliveryHost(settings: DeliverySettings, log: Logger): Promise<DeliveryHost> {
+  const { dataDirectory, allowPrivate } = settings
   const secrets = new Secrets(await keyOf(settings))
+  let starting: Promise<PrivateRedis> | undefined
   let redis: PrivateRedis | undefined
-  const open = async () => {
-    if (settings.address === undefined)
-      redis = await PrivateRedis.start({
-        directory: join(dataDirectory, 'queue'),
-        // Everything that the queue may lose is in the outbox.
-        appendfsync: 'everysec',
-        onDeath: (how) => log.error({ how }, 'redis-server of the queue exited; restarting'),
-      })
-    const address = settings.address ?? redis!.address
+  const addressOf = async (): Promise<string> => {
+    if (settings.address !== undefined) return settings.address
+    starting ??= PrivateRedis.start({
+      directory: join(dataDirectory, 'queue'),
+      // Everything that the queue may lose is in the outbox.
+      appendfsync: 'everysec',
+      onDeath: (how) => log.error({ how }, 'redis-server of the queue exited; restarting'),
+    })
+    redis = await starting
+    return redis.address
+  }
+  const open = async (spaceId: string, ofSpace: Logger) => {
+    const address = await addressOf()
     const workers = new WorkerProcess({
       program: process.argv[1]!,
       config: { address, spaceId, directory: resolve(dataDirectory, 'destinations'), allowPrivate },
       onPrint: (line) => void process.stdout.write(`${line}\n`),
-      onFault: (message, destinationId) => log.error({ fault: message, destinationId }, 'a delivery was set aside'),
-      onDeath: (how) => log.error({ how }, 'the process of the workers exited; restarting'),
+      onFault: (message, destinationId) => ofSpace.error({ fault: message, destinationId }, 'a delivery was set aside'),
+      onDeath: (how) => ofSpace.error({ how }, 'the process of the workers exited; restarting'),
     })
     const { BullQueue } = await import('../queue/bull-queue.ts')
     return { queue: new BullQueue(address, spaceId), workers }
   }
-  return { secrets, open, close: async () => redis?.stop(), rewrite: async () => redis?.rewrite() }
+  return {
+    setupOf: (spaceId, ofSpace) => ({ secrets, open: () => open(spaceId, ofSpace) }),
+    get address() {
+      return settings.address ?? redis?.address
+    },
+    rewrite: async () => redis?.rewrite(),
+    close: async () => redis?.stop(),
+  }
 }
 
 /** Sends the deliveries of the space from now on. */

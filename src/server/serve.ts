@@ -6,14 +6,17 @@ import type { SpaceCommand } from '../model/space-command.ts'
 import { EngineError } from '../model/errors.ts'
 import { journalKey } from '../redis/keys.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
+import { RedisSpaceDirectory, removeKeysOf } from '../redis/redis-space-directory.ts'
 import { inspectRedis } from '../redis/inspection.ts'
 import { RedisCheckpoints } from '../checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
-import { deliverySetup } from './deliveries.ts'
+import { type DeliveryHost, deliveryHost } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
 import { deliverySettings, exportSettings, pipelineSettings, readSettings, type Settings } from './settings.ts'
-import { type ServerConfig, startServer, type Stores } from './server.ts'
+import { type ServerConfig, startServer } from './server.ts'
+import type { Stores } from './space-server.ts'
+import type { Installation } from './spaces.ts'
 
 /** At the end, stores that do not answer are waited for so long. */
 const STOPPED_WITHIN_MS = 5_000
@@ -33,7 +36,7 @@ export async function serve(): Promise<void> {
     const credentials = await credentialsFor(settings)
     const redis = settings.REDIS_URL === undefined ? await startRedis(settings, log) : undefined
     try {
-      await serveJournal(settings, credentials, redis, { log, ending })
+      await serveSpaces(settings, credentials, redis, { log, ending })
     } catch (error) {
       // It was ended while it was starting, as asked.
       if (error !== ending.signal.reason) throw error
@@ -45,7 +48,7 @@ export async function serve(): Promise<void> {
   }
 }
 
-async function serveJournal(
+async function serveSpaces(
   settings: Settings,
   credentials: { readonly writeKey: string; readonly accessToken: string },
   redis: PrivateRedis | undefined,
@@ -53,6 +56,7 @@ async function serveJournal(
 ): Promise<void> {
   const address = redis?.address ?? settings.REDIS_URL!
   await checkRedis(address, log)
+  const failed = new AbortController()
   const config: ServerConfig = {
     host: settings.HOST,
     port: settings.PORT,
@@ -60,41 +64,67 @@ async function serveJournal(
     profileApiRate: settings.PROFILE_API_RATE,
     traitsLimit: settings.TRAITS_LIMIT,
     ...credentials,
+    ...(settings.ADMIN_TOKEN !== undefined && { adminToken: settings.ADMIN_TOKEN }),
     exportsDirectory: join(settings.DATA_DIR, 'exports'),
     exportLimits: exportSettings(settings),
-  }
-  const { spaceId } = config
-  const delivery = await deliverySetup(deliverySettings(settings), log)
-  let stores: Stores | undefined
-  const open = async (): Promise<Stores> => {
-    const onTrouble = redisTrouble(log)
-    const options = { address, key: journalKey(spaceId), onTrouble }
-    const journal = await RedisJournal.open<SpaceCommand>(options, ending.signal)
-    const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
-    const rewrite = async (): Promise<void> => {
-      await Promise.all([redis?.rewrite(), delivery.rewrite()])
-    }
-    stores = { journal, checkpoints, delivery, rewrite }
-    return stores
-  }
-  const failed = new AbortController()
-  const server = await startServer(config, log, open, {
-    ...pipelineSettings(settings),
-    onProgress: showRecovery(log),
-    onFailure: () => {
+    onLost: () => {
       failed.abort()
       ending.abort()
     },
+  }
+  const delivery = await deliveryHost(deliverySettings(settings), log)
+  const directory = new RedisSpaceDirectory(address)
+  const opened = new Set<Stores>()
+  const installation: Installation = {
+    directory,
+    open: async (spaceId) => {
+      const stores = await openStores(spaceId, { address, delivery, log, ending })
+      opened.add(stores)
+      const rewrite = async (): Promise<void> => {
+        await Promise.all([redis?.rewrite(), delivery.rewrite()])
+      }
+      return { ...stores, rewrite }
+    },
+    remove: async (spaceId) => {
+      await removeKeysOf(address, spaceId)
+      if (delivery.address !== undefined) await removeKeysOf(delivery.address, spaceId)
+    },
+  }
+  const server = await startServer(config, log, installation, {
+    ...pipelineSettings(settings),
+    onProgress: showRecovery(log),
   })
   log.info({ url: server.url, space: config.spaceId }, 'ready')
   if (!ending.signal.aborted) await once(ending.signal, 'abort')
   // A journal that cannot be reached would be waited for without end.
-  const giveUp = setTimeout(() => void close(stores), STOPPED_WITHIN_MS)
+  const giveUp = setTimeout(() => {
+    for (const stores of opened) void stores.close?.()
+  }, STOPPED_WITHIN_MS)
   await server.stop()
   clearTimeout(giveUp)
-  await close(stores)
+  directory.close()
   await delivery.close()
   if (failed.signal.aborted) process.exitCode = 1
+}
+
+async function openStores(
+  spaceId: string,
+  given: {
+    readonly address: string
+    readonly delivery: DeliveryHost
+    readonly log: Logger
+    readonly ending: AbortController
+  },
+): Promise<Stores> {
+  const { address, delivery, log, ending } = given
+  const onTrouble = redisTrouble(log)
+  const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(spaceId), onTrouble }, ending.signal)
+  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
+  const close = async (): Promise<void> => {
+    checkpoints.close()
+    await journal.close()
+  }
+  return { journal, checkpoints, delivery: delivery.setupOf(spaceId, log), close }
 }
 
 async function credentialsFor(settings: Settings): Promise<{ writeKey: string; accessToken: string }> {
@@ -122,11 +152,6 @@ async function checkRedis(address: string, log: Logger): Promise<void> {
   })
   for (const warning of warnings) log.warn(`REDIS_URL: ${warning}`)
   if (faults.length > 0) throw new EngineError('redis_unsuitable', `REDIS_URL: ${faults.join('; ')}`, 'REDIS_URL')
-}
-
-async function close(stores: Stores | undefined): Promise<void> {
-  stores?.checkpoints?.close?.()
-  await stores?.journal.close()
 }
 
 /** Logs once that Redis cannot be reached, and once that it is back. */

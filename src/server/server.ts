@@ -1,105 +1,98 @@
-/** The server, put together: HTTP, the pipeline of its space, and deliveries. */
+/** The server, put together: HTTP, and the spaces that it leads to. */
 import type { Logger } from 'pino'
-import type { Shard } from '../../actors/engine/shard.ts'
-import { type AnsweredRequest, createApp, createStartingApp } from '../http/app.ts'
+import { Router } from 'express'
+import { controlErrorBody } from '../control-api/router.ts'
+import { spacesRouter } from '../control-api/space-router.ts'
+import type { ExportLimits } from '../exports/exports.ts'
+import { Access, borneToken } from '../http/access.ts'
+import { type AnsweredRequest, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
-import { type HttpServer, listen } from '../http/server.ts'
-import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
-import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
-import { Pipeline } from '../space/pipeline.ts'
-import { TransitionFeed } from '../space/transition-feed.ts'
-import { setTimer } from '../model/timer.ts'
-import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
-import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
-import { Erasure } from './erasure.ts'
-import { exportsOf } from './exports.ts'
-import { previewsOf } from './previews.ts'
-import { type SurfaceConfig, surfacesOf } from './surfaces.ts'
+import { listen } from '../http/server.ts'
+import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
+import { profileErrorBody } from '../profile-api/router.ts'
+import type { Pipeline } from '../space/pipeline.ts'
+import type { PipelineOptions } from '../space/pipeline-options.ts'
+import { dispatchToSpaces } from './dispatch.ts'
+import { ingestTargets } from './ingest-targets.ts'
+import { type Installation, Spaces } from './spaces.ts'
+import { type SurfaceConfig, spaceRouter } from './surfaces.ts'
 
 export interface ServerConfig extends SurfaceConfig {
   readonly host: string
   readonly port: number
+  /** The space that the environment names. */
+  readonly spaceId: string
+  readonly writeKey: string
+  readonly accessToken: string
+  /** The installation's token; undefined: `accessToken` is. */
+  readonly adminToken?: string
   /** The folder for the files of exports; undefined: one among the system's temporary ones. */
   readonly exportsDirectory?: string
   readonly exportLimits?: ExportLimits
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
-}
-
-/** The stores of a space. */
-export interface Stores {
-  readonly journal: SpaceJournal
-  readonly checkpoints?: CheckpointStore & { close?(): void }
-  readonly delivery: DeliverySetup
-  /** Lets the Redis of the product's own write their files anew. */
-  readonly rewrite?: () => Promise<void>
+  /** Called when the journal of a space is another process's: the server must end. */
+  readonly onLost?: (cause: unknown) => void
 }
 
 export interface RunningServer {
   readonly url: string
+  /** That of the first space, as long as it has not been opened again. */
   readonly pipeline: Pipeline
-  /** Answers the requests under way, then ends; the journal stays open. */
+  readonly spaces: Spaces
+  /** Answers the requests under way, then ends; the journals stay open. */
   stop(): Promise<void>
 }
 
-/** Listens, refuses all requests until the journal has been read, and then serves. Port 0: any that is free. */
+/** Listens, refuses all requests until the first journal has been read, and then serves. Port 0: any that is free. */
 export async function startServer(
   config: ServerConfig,
   log: Logger,
-  openStores: () => Promise<Stores>,
+  installation: Installation,
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningServer> {
-  const running: { delivery?: RunningDeliveries } = {}
   const http = await listen(createStartingApp(), config)
   config.onListening?.(http.url)
+  const { spaceId: firstId, exportsDirectory, exportLimits } = config
+  const { clock = Date.now } = options
+  const metrics = createMetrics()
+  const access = new Access({
+    installation: new Map(
+      config.adminToken === undefined ? [[config.accessToken, 'environment']] : [[config.adminToken, 'administrator']],
+    ),
+    // The environment's token of the first space, where an installation has another.
+    given: config.adminToken === undefined ? undefined : { token: config.accessToken, spaceId: firstId },
+    spaces: () => spaces.opened(),
+  })
+  const spaces: Spaces = new Spaces({
+    firstId,
+    writeKey: config.writeKey,
+    installation,
+    log,
+    serverOptionsOf: (id, ofSpace) => ({
+      log: ofSpace,
+      metrics: metrics.ofSpace(id),
+      exportsDirectory:
+        exportsDirectory === undefined || id === firstId ? exportsDirectory : `${exportsDirectory}-${id}`,
+      exportLimits,
+      pipeline: options,
+    }),
+    routerOf: (id, server) => spaceRouter({ ...config, spaceId: id, access }, server),
+    onLost: (cause) => config.onLost?.(cause),
+  })
   try {
-    const stores = await openStores()
-    const { clock = Date.now, timer = setTimer } = options
-    const erasure = new Erasure({
-      rewrite: stores.rewrite ?? (() => Promise.resolve()),
-      clock,
-      timer,
-      onFailed: (cause) => log.error({ err: cause }, 'the files of Redis could not be rewritten after a deletion'),
-    })
-    const space: { shard?: Shard } = {}
-    const metrics = createMetrics({
-      profiles: () => space.shard?.profileCount ?? 0,
-      messageIdsKnownSince: () => space.shard?.deduplication.knownSince,
-      deliveries: () => running.delivery?.byDestination() ?? [],
-    })
-    const pipeline = await openPipeline(stores, log, {
-      ...options,
-      onCheckpoint: (summary) => {
-        metrics.setCheckpoint(summary)
-        running.delivery?.checkpointed()
-        erasure.checkpointed()
-        log.info(summary, 'checkpoint')
-        options.onCheckpoint?.(summary)
-      },
-    })
-    const { shard, registry, recent, applied$ } = pipeline
-    space.shard = shard
-    pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
-    const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
-    running.delivery = delivery
-    const previews = previewsOf(pipeline, { clock, timer })
-    const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
-    const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = config
-    const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
-    await exports.clear()
-    applied$.subscribe({
-      next: ({ isDeletion, suppressed }) => {
-        if (isDeletion) {
-          exports.outdate()
-          erasure.deleted()
-        }
-        if (suppressed > 0) metrics.countSuppressed(suppressed)
-      },
-      error: () => undefined,
-    })
+    await spaces.openFirst()
+    const { pipeline } = spaces.first!
+    const targets = ingestTargets(spaces, clock)
     const app = createApp({
-      surfaces: surfacesOf(config, pipeline, { clock, delivery, previews, feed, exports, members }),
-      isReady: () => pipeline.isOpen,
+      surfaces: surfacesOf(
+        Router().use(
+          spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
+          dispatchToSpaces({ access, spaces, firstId }),
+        ),
+        ingestRouter(targets),
+      ),
+      isReady: () => spaces.isReady,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
       onAnswer: (answer) => {
@@ -108,50 +101,27 @@ export async function startServer(
       },
     })
     http.become(app)
-    const stopAll = async (): Promise<void> => {
-      previews.stop()
-      feed.stop()
-      erasure.stop()
-      await Promise.all([exports.stop(), stop(http, pipeline, delivery)])
+    const others = spaces.openOthers().catch((cause: unknown) => {
+      log.error({ err: cause }, 'the spaces beside the first cannot be listed')
+    })
+    const stop = async (): Promise<void> => {
+      await Promise.all([spaces.dismiss(), http.close()])
+      await spaces.stop()
+      await others
     }
-    return { url: http.url, pipeline, stop: stopAll }
+    return { url: http.url, pipeline, spaces, stop }
   } catch (error) {
     await http.close()
     throw error
   }
 }
 
-function openPipeline(
-  stores: Stores,
-  log: Logger,
-  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
-): Promise<Pipeline> {
-  const { journal, checkpoints } = stores
-  return Pipeline.open({
-    ...options,
-    journal,
-    ...(checkpoints && { checkpoints }),
-    onDamaged: (cause) => {
-      log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
-      options.onDamaged?.(cause)
-    },
-    onCheckpointFailed: (cause) => {
-      log.error({ err: cause }, 'no checkpoint could be made; it is tried again later')
-      options.onCheckpointFailed?.(cause)
-    },
-    onFailure: (cause) => {
-      log.fatal({ err: cause }, 'the pipeline has failed')
-      options.onFailure?.(cause)
-    },
-    onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
-  })
-}
-
-/** Ends in order, so that requests under way are answered: first no new ones, then the pipeline. */
-async function stop(http: HttpServer, pipeline: Pipeline, delivery: RunningDeliveries): Promise<void> {
-  await http.close()
-  await delivery.stop()
-  await pipeline.stop()
+function surfacesOf(spaces: Router, ingest: Router): Surface[] {
+  return [
+    { router: spaces, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
+    { router: Router(), paths: ['/spaces', '/regulations', '/suppressions', '/queues'], errorBody: controlErrorBody },
+    { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
+  ]
 }
 
 function logAnswer(log: Logger, answer: AnsweredRequest): void {

@@ -26,6 +26,7 @@ const Environment = z.object({
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
   WRITE_KEY: z.string().min(1).optional(),
   ACCESS_TOKEN: z.string().min(1).optional(),
+  ADMIN_TOKEN: z.string().min(1).optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
   ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
@@ -109,7 +110,6 @@ export function deliverySettings(settings: Settings): DeliverySettings {
   const allowed = settings.DESTINATIONS_ALLOW_PRIVATE
   return {
     dataDirectory: settings.DATA_DIR,
-    spaceId: settings.SPACE_ID,
     address: settings.QUEUE_REDIS_URL ?? settings.REDIS_URL,
     secretsKey: settings.SECRETS_KEY,
     allowPrivate:

@@ -1,41 +1,41 @@
-/** The APIs of the server, each connected to the space. */
+/** The APIs of a space, each connected to it. */
 import { Router } from 'express'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { readJson } from '../control-api/body.ts'
 import { readDraft } from '../control-api/draft-body.ts'
 import { regulationRouter } from '../control-api/regulation-router.ts'
-import { controlErrorBody, controlRouter } from '../control-api/router.ts'
+import { controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
-import type { Surface } from '../http/app.ts'
-import { Credentials, tokenName } from '../http/credentials.ts'
-import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
+import { type Access, basicUser, borneToken, tokenName, tokenOf } from '../http/access.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { explainRouter } from '../profile-api/explain-router.ts'
 import { peopleRouter } from '../profile-api/people-router.ts'
-import { profileErrorBody, profileRouter } from '../profile-api/router.ts'
+import { profileRouter } from '../profile-api/router.ts'
 import { explainDefinition, explainDraft } from '../space/explain.ts'
 import { numbersOf } from '../space/space.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
+import type { Traffic } from '../ingest/traffic.ts'
 import type { Previews } from '../space/previews.ts'
 import type { TransitionFeed } from '../space/transition-feed.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
+import { actingToken } from './acting-token.ts'
 import { profileSourceOf } from './profile-source.ts'
 
-/** The source of the write key that the environment gives. */
-const SOURCE_ID = 'default'
-
 export interface SurfaceConfig {
-  readonly spaceId: string
-  readonly writeKey: string
-  readonly accessToken: string
   /** Requests a second that a token may make to the Profile API; 0, as by default: any number. */
   readonly profileApiRate?: number
   /** Traits on a page, if a request does not say how many. */
   readonly traitsLimit?: number
+}
+
+export interface SpaceSurfaceConfig extends SurfaceConfig {
+  readonly spaceId: string
+  readonly access: Access
 }
 
 /** The parts of the server, beside its pipeline, that its APIs lead to. */
@@ -46,55 +46,63 @@ export interface SurfaceParts {
   readonly feed: TransitionFeed
   readonly exports: Exports
   readonly members: MemberPages
+  readonly traffic: Traffic
 }
 
-export function surfacesOf(
-  config: SurfaceConfig,
-  pipeline: Pipeline,
-  { clock, delivery, previews, feed, exports, members }: SurfaceParts,
-): Surface[] {
+/** Makes the APIs of a space. */
+export function spaceRouter(
+  { spaceId, access, profileApiRate = 0, traitsLimit = TRAITS_LIMIT }: SpaceSurfaceConfig,
+  {
+    pipeline,
+    clock,
+    delivery,
+    previews,
+    feed,
+    exports,
+    members,
+    traffic,
+  }: SurfaceParts & { readonly pipeline: Pipeline },
+): Router {
   const { registry, shard } = pipeline
   const numberOf = numbersOf(shard)
-  const sources = new Map([[config.writeKey, SOURCE_ID]])
-  const credentials = new Credentials({
-    spaceId: config.spaceId,
-    accessToken: config.accessToken,
-    sources,
-    isToken: (digest) => registry.tokens.has(digest),
-  })
+  const opens = (token: string | undefined): string | undefined => (access.opens(token, spaceId) ? spaceId : undefined)
+  const spaceOfAny = (authorization: string | undefined): string | undefined => opens(tokenOf(authorization))
+  const spaceOfBearer = (authorization: string | undefined): string | undefined => opens(borneToken(authorization))
+  const source = profileSourceOf(spaceId, pipeline)
+  const command = (given: SpaceCommand): Promise<void> => pipeline.command(given, actingToken())
   const profiles = profileRouter({
-    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
+    spaceOf: spaceOfAny,
     tokenOf: tokenName,
-    profiles: profileSourceOf(config.spaceId, pipeline),
+    profiles: source,
     clock,
-    rate: config.profileApiRate ?? 0,
-    traitsLimit: config.traitsLimit ?? TRAITS_LIMIT,
+    rate: profileApiRate,
+    traitsLimit,
     feed,
   })
   const explanations = explainRouter({
-    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
-    profiles: profileSourceOf(config.spaceId, pipeline),
+    spaceOf: spaceOfAny,
+    profiles: source,
     explain: (profile, definition) => explainDefinition(shard, definition, profile, clock()),
     explainDraft: (profile, source) => explainDraft(shard, source, profile, clock()),
     readJson: readJson(),
     readDraft: (body, type) => readDraft(body, type, clock()),
   })
   const people = peopleRouter({
-    spaceOf: (authorization) => credentials.spaceOfAny(authorization),
-    profiles: profileSourceOf(config.spaceId, pipeline),
-    command: (command) => pipeline.command(command),
+    spaceOf: spaceOfAny,
+    profiles: source,
+    command,
   })
   const regulations = regulationRouter({
-    spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
+    spaceOf: spaceOfBearer,
     clock,
-    command: (command) => pipeline.command(command),
+    command,
     regulations: registry.regulations,
     suppressions: shard.suppressions,
   })
   const control = controlRouter({
-    spaceOf: (authorization) => credentials.spaceOfBearer(authorization),
+    spaceOf: spaceOfBearer,
     clock,
-    command: (command) => pipeline.command(command),
+    command,
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
     progressOf: (record) => pipeline.changeOf(record.source),
@@ -108,30 +116,20 @@ export function surfacesOf(
       return number === undefined ? [] : pipeline.sizes.list(number, period)
     },
     tokens: registry.tokens,
+    sources: registry.sources,
+    traffic,
+    audit: pipeline.audit,
     previews,
     feed,
     exports,
     members,
     ...connectionsOf(pipeline.outbox, delivery.admin),
   })
-  const ingest = ingestRouter({
-    sourceOf: (authorization, writeKey) => credentials.sourceOf(authorization, writeKey),
-    refusal: (bytes) => pipeline.refusal(bytes),
-    ingest: (request) => pipeline.ingest(request),
-  })
   const board = boardOnDemand({
-    isAllowed: (authorization) => credentials.spaceOfBasic(authorization) !== undefined,
+    isAllowed: (authorization) => opens(basicUser(authorization)) !== undefined,
     queues: () => delivery.queues(),
   })
-  return [
-    { router: profiles, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: explanations, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: people, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: control, paths: ['/spaces'], errorBody: controlErrorBody },
-    { router: regulations, paths: ['/regulations', '/suppressions'], errorBody: controlErrorBody },
-    { router: board, paths: ['/queues'], errorBody: controlErrorBody },
-    { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
-  ]
+  return Router().use(profiles, explanations, people, control, regulations, board)
 }
 
 /** Loads the board when it is first looked at: it has more modules than the rest of the server. */

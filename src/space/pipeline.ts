@@ -29,6 +29,7 @@ import type { Transition } from '../model/transition.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import { checkedEntry } from './command-check.ts'
 import { type EngineEntry, type Outcomes, toEngineEntry } from './engine-entry.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { AudienceSizes } from './audience-sizes.ts'
 import type { ObservedNames } from './observed-names.ts'
 import type { RecentTransitions } from './recent-transitions.ts'
@@ -58,6 +59,7 @@ export class Pipeline {
   readonly recent: RecentTransitions
   readonly sizes: AudienceSizes
   readonly observed: ObservedNames
+  readonly audit: AuditLog
   readonly reads: SpaceReads
   /** Every transition that goes live, in order; ends when the pipeline has stopped. */
   readonly changes$: Observable<Transition>
@@ -96,7 +98,7 @@ export class Pipeline {
   }
 
   private constructor(options: PipelineOptions, space: RecoveredSpace) {
-    const { shard, registry, outbox, recent, sizes, observed, receivedAt } = space
+    const { shard, registry, outbox, recent, sizes, observed, audit, receivedAt } = space
     const { journal, clock = Date.now, timer = setTimer } = options
     const limits = { ...WRITER_LIMITS, ...options.limits }
     this.shard = shard
@@ -105,6 +107,7 @@ export class Pipeline {
     this.recent = recent
     this.sizes = sizes
     this.observed = observed
+    this.audit = audit
     this.#options = options
     this.#checkpoints = this.#openCheckpoints(space)
     const load = async (pages: readonly number[]): Promise<void> => this.#checkpoints?.coldPages.load(pages)
@@ -180,10 +183,11 @@ export class Pipeline {
   /**
    * Resolves when the command is durable and applied; one that changes definitions, when that is live or takes longer
    * than a moment. Rejects with an EngineError if it is refused.
+   * @param by the id of the token that asks for it; undefined for the server's own
    */
-  async command(command: SpaceCommand): Promise<void> {
+  async command(command: SpaceCommand, by?: string): Promise<void> {
     const isChange = command.kind === 'define' || command.kind === 'remove'
-    await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, inSteps: true } : command })
+    await this.#writer.submit({ kind: 'command', command: isChange ? { ...command, inSteps: true } : command, by })
     if (isChange) await this.#live()
   }
 

@@ -22,6 +22,7 @@ import { readChunks, readFurther, readHead, readManifest, readPages } from '../c
 import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
+import { AuditLog, type AuditLogState } from './audit-log.ts'
 import { AudienceSizes, type AudienceSizesState } from './audience-sizes.ts'
 import { ObservedNames, type ObservedNamesState } from './observed-names.ts'
 import { RecentTransitions, type RecentTransitionsState } from './recent-transitions.ts'
@@ -38,6 +39,8 @@ export interface SpaceRest {
   readonly sizes?: AudienceSizesState
   /** Absent in checkpoints that are older than observed names. */
   readonly observed?: ObservedNamesState
+  /** Absent in checkpoints that are older than the audit log. */
+  readonly audit?: AuditLogState
 }
 
 export interface RecoveryOptions {
@@ -106,6 +109,7 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
     recent,
     sizes,
     observed,
+    audit: new AuditLog(),
     receivedAt: 0,
     manifests: [],
   }
@@ -144,7 +148,8 @@ export async function readCheckpoint(
   if (!rest.sizes) sizes.definitionsChanged(manifest.receivedAt)
   const registry = Registry.of(rest.registry)
   const { receivedAt } = manifest
-  return { shard, registry, outbox, recent, sizes, observed, receivedAt, manifests }
+  const audit = AuditLog.of(rest.audit)
+  return { shard, registry, outbox, recent, sizes, observed, audit, receivedAt, manifests }
 }
 
 /** Keeps R2. */

@@ -14,11 +14,13 @@ import type {
   DefinitionKind,
   DefinitionRecord,
   ListedRecord,
+  SourceRecord,
   SpaceCommand,
   TokenRecord,
 } from '../model/space-command.ts'
 import { readersOf } from './readers.ts'
 import { Regulations, type RegulationsState } from './regulations.ts'
+import { Sources } from './sources.ts'
 import { Tokens } from './tokens.ts'
 
 /** Readers that a refusal names; of more it says how many. */
@@ -31,12 +33,15 @@ export interface RegistryState {
   readonly ids: readonly (readonly [key: string, id: string])[]
   readonly sequence: number
   readonly tokens: readonly TokenRecord[]
+  /** Absent in checkpoints that are older than sources. */
+  readonly sources?: readonly SourceRecord[]
   /** Absent in checkpoints that are older than regulations. */
   readonly regulations?: RegulationsState
 }
 
 export class Registry {
   readonly tokens = new Tokens()
+  readonly sources = new Sources()
   readonly regulations: Regulations
   readonly #records = new Map<string, ListedRecord>()
   /** By key, the id of the definition that has, or had, it. */
@@ -48,12 +53,13 @@ export class Registry {
     this.regulations = regulations
   }
 
-  static of({ records, ids, sequence, tokens, regulations }: RegistryState): Registry {
+  static of({ records, ids, sequence, tokens, sources = [], regulations }: RegistryState): Registry {
     const registry = new Registry(regulations && Regulations.of(regulations))
     for (const listed of records) registry.#records.set(listed.record.id, listed)
     for (const [key, id] of ids) registry.#ids.set(key, id)
     registry.#sequence = sequence
     registry.tokens.restore(tokens)
+    registry.sources.restore(sources)
     return registry
   }
 
@@ -63,6 +69,7 @@ export class Registry {
       ids: [...this.#ids],
       sequence: this.#sequence,
       tokens: this.tokens.list(),
+      sources: this.sources.state(),
       regulations: this.regulations.state(),
     }
   }
@@ -154,6 +161,10 @@ export class Registry {
       case 'add token':
       case 'remove token':
         this.tokens.apply(command)
+        return
+      case 'put source':
+      case 'remove source':
+        this.sources.apply(command)
         return
       case 'regulate':
         this.regulations.begin(command, now)

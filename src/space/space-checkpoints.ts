@@ -81,12 +81,13 @@ export class SpaceCheckpoints {
 
   #source(): Omit<CheckpointSource, 'pressure'> {
     const { space, journal } = this.#options
-    const { shard, registry, outbox, recent, sizes, observed } = space
+    const { shard, registry, outbox, recent, sizes, observed, audit } = space
     const rest: SpaceRest = {
       registry: registry.state(),
       recent: recent.state(),
       sizes: sizes.state(),
       observed: observed.state(),
+      audit: audit.state(),
       deliveries: outbox.state(),
     }
     return {

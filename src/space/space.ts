@@ -17,6 +17,7 @@ import type { EngineEntry } from './engine-entry.ts'
 import type { DefinitionType } from '../model/definition.ts'
 import { isDeliveryCommand } from '../model/destination.ts'
 import type { AudienceSizes, CountedSpace } from './audience-sizes.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { ObservedNames } from './observed-names.ts'
 import type { RecentTransitions } from './recent-transitions.ts'
 
@@ -27,10 +28,11 @@ export interface Space {
   readonly recent: RecentTransitions
   readonly sizes: AudienceSizes
   readonly observed: ObservedNames
+  readonly audit: AuditLog
 }
 
 /** Applies entries, in order, to the whole space. */
-export function applyEntries({ shard, registry, outbox, recent, sizes, observed }: Space) {
+export function applyEntries({ shard, registry, outbox, recent, sizes, observed, audit }: Space) {
   return (entries: Observable<EngineEntry>): Observable<Commit<EngineEntry>> => {
     let { definitions } = shard
     return entries.pipe(
@@ -42,7 +44,10 @@ export function applyEntries({ shard, registry, outbox, recent, sizes, observed 
       tap(({ entry, outcomes }) => {
         const { journalled } = entry
         if (entry.kind === 'calls') observed.applied(entry.calls, outcomes, entry.receivedAt)
-        if (journalled.kind === 'command') applyCommand(journalled, registry, outbox)
+        if (journalled.kind === 'command') {
+          audit.begin(journalled, { registry, outbox })
+          applyCommand(journalled, registry, outbox)
+        }
         const isSwitched = shard.changeover.switchedAt === undefined
         if (journalled.kind === 'command' && !shard.changeover.progress) addressAll(registry, outbox)
         outbox.end(isSwitched)

@@ -1,9 +1,11 @@
 /** Access tokens that were made while the server ran. Only digests are kept: nobody can read a token again. */
+import type { SpaceToken } from '../model/role.ts'
 import type { SpaceCommand, TokenRecord } from '../model/space-command.ts'
 
 export class Tokens {
   readonly #records = new Map<string, TokenRecord>()
-  readonly #digests = new Set<string>()
+  /** By digest. */
+  readonly #digests = new Map<string, TokenRecord>()
 
   /** Lists them in the order of creation. */
   list(): TokenRecord[] {
@@ -20,17 +22,18 @@ export class Tokens {
   }
 
   /**
-   * Returns true if a token is known. @param digest SHA-256 in hex: the time of the look-up tells nothing about the
-   * token
+   * Returns the token of a digest, SHA-256 in hex: the time of the look-up tells nothing about the token. Undefined if
+   * there is none.
    */
-  has(digest: string): boolean {
-    return this.#digests.has(digest)
+  of(digest: string): SpaceToken | undefined {
+    const record = this.#digests.get(digest)
+    return record && { id: record.id, role: record.role ?? 'admin' }
   }
 
   apply(command: Extract<SpaceCommand, { kind: 'add token' | 'remove token' }>): void {
     if (command.kind === 'add token') {
       this.#records.set(command.token.id, command.token)
-      this.#digests.add(command.token.digest)
+      this.#digests.set(command.token.digest, command.token)
       return
     }
     const record = this.#records.get(command.id)

@@ -359,7 +359,7 @@ describe('a refusal', () => {
     ['POST', 'destinations/import', '7', 'destinations: expected array, got a number'],
     ['POST', 'destinations/none/failures/resend', { numbers: ['a'] }, 'numbers.0: expected number, got a string'],
     ['POST', 'destinations/none/failures/resend', { numbers: [1.5] }, 'numbers.0: expected whole number, got a number'],
-    ['POST', 'tokens', { name: 'x' }, 'name: expected only description, got a string'],
+    ['POST', 'tokens', { key: 'x' }, 'key: expected only description, name, role, got a string'],
   ])('names field, expectation and what came: %s %s %j', async (method, path, body, message) => {
     expect(await messageOf(method, path, body)).toBe(message)
   })
@@ -404,10 +404,10 @@ describe('a refusal', () => {
 
   it('names a field that is called like what all objects have', async () => {
     expect(await messageOf('POST', 'tokens', '{"__proto__":{"a":1}}')).toBe(
-      '__proto__: expected only description, got an object',
+      '__proto__: expected only description, name, role, got an object',
     )
     expect(await messageOf('POST', 'tokens', '{"constructor":1}')).toBe(
-      'constructor: expected only description, got a number',
+      'constructor: expected only description, name, role, got a number',
     )
   })
 })

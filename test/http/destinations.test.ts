@@ -440,8 +440,8 @@ describe('the control API', () => {
     await sink.has(1)
     await server.control('POST', `destinations/${destination}/drain`)
     const text = await (await fetch(`${server.url}/metrics`)).text()
-    expect(text).toContain(`rollcall_deliveries{destination="${destination}",state="delivered"} 1`)
-    expect(text).toContain(`rollcall_delivery_latency_seconds_count{destination="${destination}"} 1`)
+    expect(text).toContain(`rollcall_deliveries{space="space1",destination="${destination}",state="delivered"} 1`)
+    expect(text).toContain(`rollcall_delivery_latency_seconds_count{space="space1",destination="${destination}"} 1`)
   })
 
   it('asks who it is', async () => {

@@ -6,9 +6,11 @@ import express, { type Express } from 'express'
 import { pino } from 'pino'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type HttpServer, listen } from '../../src/http/server.ts'
-import { startServer, type Stores } from '../../src/server/server.ts'
+import { startServer } from '../../src/server/server.ts'
+import type { Stores } from '../../src/server/space-server.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
+import { MemoryInstallation } from '../support/memory-installation.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { basic, CONFIG } from '../support/server.ts'
 
@@ -126,7 +128,12 @@ describe('the server', () => {
     const opening = new Promise<Stores>((resolve) => (release = resolve))
     let url = ''
     const config = { ...CONFIG, onListening: (at: string) => (url = at) }
-    const starting = startServer(config, pino({ level: 'silent' }), () => opening, {})
+    const starting = startServer(
+      config,
+      pino({ level: 'silent' }),
+      new MemoryInstallation(CONFIG.spaceId, () => opening),
+      {},
+    )
     await expect.poll(() => url).not.toBe('')
     const statusOf = async (path: string, sent: Sent = {}) => (await client.send(`${url}${path}`, sent)).status
     expect([await statusOf('/healthz'), await statusOf('/v1/track', { method: 'POST' })]).toEqual([200, 503])

@@ -5,6 +5,7 @@ import { expect, it } from 'vitest'
 import { startServer } from '../../src/server/server.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { MemoryInstallation } from '../support/memory-installation.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { basic, CONFIG } from '../support/server.ts'
 
@@ -50,7 +51,9 @@ it('hold no personal data', async () => {
   const server = await startServer(
     CONFIG,
     log,
-    () => Promise.resolve({ journal, delivery: memoryDelivery(CONFIG.spaceId) }),
+    new MemoryInstallation(CONFIG.spaceId, () =>
+      Promise.resolve({ journal, delivery: memoryDelivery(CONFIG.spaceId) }),
+    ),
     {},
   )
   const key = { authorization: basic(`${CONFIG.writeKey}:`) }

@@ -1,7 +1,7 @@
 /** The text that Prometheus reads. */
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type DestinationDeliveries, type Gauges } from '../../src/http/metrics.ts'
+import { createMetrics, type DestinationDeliveries, type SpaceGauges } from '../../src/http/metrics.ts'
 import type { DeliveryOverview } from '../../src/model/destination-admin.ts'
 import { DeliveryCounts } from '../../src/outbox/delivery-counts.ts'
 
@@ -18,8 +18,12 @@ const OVERVIEW: DeliveryOverview = {
   latencyMs: { p50: 4, p95: 1_024, p99: 1_024 },
 }
 
-function metricsOf(gauges: Partial<Gauges> = {}) {
-  return createMetrics({ profiles: () => 0, messageIdsKnownSince: () => undefined, deliveries: () => [], ...gauges })
+/** The metrics of a server with one space, which has these figures. */
+function metricsOf(gauges: Partial<SpaceGauges> = {}) {
+  const metrics = createMetrics()
+  const space = metrics.ofSpace('s')
+  space.follow({ profiles: () => 0, messageIdsKnownSince: () => undefined, deliveries: () => [], ...gauges })
+  return { ...metrics, ...space }
 }
 
 function deliveriesTo(destination: string, ...latenciesMs: readonly number[]): DestinationDeliveries {
@@ -42,29 +46,38 @@ describe('the latency of deliveries', () => {
     expect(await metrics.text()).toContain(`# TYPE ${name} histogram\n`)
     const buckets = await samples(metrics, `${name}_bucket`)
     expect(buckets.slice(0, 4)).toEqual([
-      '{destination="a",le="0.001"} 1',
-      '{destination="a",le="0.002"} 1',
-      '{destination="a",le="0.004"} 3',
-      '{destination="a",le="0.008"} 3',
+      '{space="s",destination="a",le="0.001"} 1',
+      '{space="s",destination="a",le="0.002"} 1',
+      '{space="s",destination="a",le="0.004"} 3',
+      '{space="s",destination="a",le="0.008"} 3',
     ])
-    expect(buckets).toContain('{destination="a",le="0.512"} 3')
-    expect(buckets).toContain('{destination="a",le="1.024"} 4')
-    expect(buckets.slice(-2)).toEqual(['{destination="a",le="4194.304"} 4', '{destination="a",le="+Inf"} 4'])
-    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="a"} 4'])
+    expect(buckets).toContain('{space="s",destination="a",le="0.512"} 3')
+    expect(buckets).toContain('{space="s",destination="a",le="1.024"} 4')
+    expect(buckets.slice(-2)).toEqual([
+      '{space="s",destination="a",le="4194.304"} 4',
+      '{space="s",destination="a",le="+Inf"} 4',
+    ])
+    expect(await samples(metrics, `${name}_count`)).toEqual(['{space="s",destination="a"} 4'])
   })
 
   it('that is beyond the last bucket is counted all the same', async () => {
     const metrics = metricsOf({ deliveries: () => [deliveriesTo('a', 86_400_000)] })
     const buckets = await samples(metrics, `${name}_bucket`)
-    expect(buckets.slice(-2)).toEqual(['{destination="a",le="4194.304"} 0', '{destination="a",le="+Inf"} 1'])
+    expect(buckets.slice(-2)).toEqual([
+      '{space="s",destination="a",le="4194.304"} 0',
+      '{space="s",destination="a",le="+Inf"} 1',
+    ])
   })
 
   it('is of each destination that there is when it is asked for', async () => {
     let destinations = ['a', 'b']
     const metrics = metricsOf({ deliveries: () => destinations.map((id) => deliveriesTo(id, 5)) })
-    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="a"} 1', '{destination="b"} 1'])
+    expect(await samples(metrics, `${name}_count`)).toEqual([
+      '{space="s",destination="a"} 1',
+      '{space="s",destination="b"} 1',
+    ])
     destinations = ['c']
-    expect(await samples(metrics, `${name}_count`)).toEqual(['{destination="c"} 1'])
+    expect(await samples(metrics, `${name}_count`)).toEqual(['{space="s",destination="c"} 1'])
     destinations = []
     expect(await samples(metrics, `${name}_bucket`)).toEqual([])
   })
@@ -83,16 +96,18 @@ describe('metrics', () => {
     const found = await samples(metricsOf({ deliveries: () => [deliveriesTo('a')] }), 'rollcall_deliveries')
     const states = { ...OVERVIEW, failed: 1, latencyMs: undefined }
     const expected = Object.entries(states).filter(([, count]) => count !== undefined)
-    expect(found.sort()).toEqual(expected.map(([state, count]) => `{destination="a",state="${state}"} ${count}`).sort())
+    expect(found.sort()).toEqual(
+      expected.map(([state, count]) => `{space="s",destination="a",state="${state}"} ${count}`).sort(),
+    )
   })
 
   it('have the users, and the instant since when ids are known, as they are when asked for', async () => {
     const known: { since?: number } = {}
     const metrics = metricsOf({ profiles: () => 3, messageIdsKnownSince: () => known.since })
-    expect(await samples(metrics, 'rollcall_profiles')).toEqual(['3'])
-    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['0'])
+    expect(await samples(metrics, 'rollcall_profiles')).toEqual(['{space="s"} 3'])
+    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['{space="s"} 0'])
     known.since = 1_500
-    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['1.5'])
+    expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['{space="s"} 1.5'])
   })
 
   it('count answers and transitions', async () => {
@@ -104,17 +119,24 @@ describe('metrics', () => {
     const buckets = await samples(metrics, 'rollcall_http_request_duration_seconds_bucket')
     expect(buckets).toContain(`{le="0.00025",${labels}} 1`)
     expect(buckets).toContain(`{le="0.05",${labels}} 2`)
-    expect(await samples(metrics, 'rollcall_transitions_total')).toEqual(['{type="entered"} 2', '{type="trait"} 1'])
+    expect(await samples(metrics, 'rollcall_transitions_total')).toEqual([
+      '{space="s",type="entered"} 2',
+      '{space="s",type="trait"} 1',
+    ])
   })
 
   it('have the size and instant of the last checkpoint, and how long each took', async () => {
     const metrics = metricsOf()
     metrics.setCheckpoint({ bytes: 10, durationMs: 40 })
     metrics.setCheckpoint({ bytes: 20, durationMs: 3_000 })
-    expect(await samples(metrics, 'rollcall_checkpoint_bytes')).toEqual(['20'])
+    expect(await samples(metrics, 'rollcall_checkpoint_bytes')).toEqual(['{space="s"} 20'])
     const buckets = await samples(metrics, 'rollcall_checkpoint_duration_seconds_bucket')
-    expect(buckets).toEqual(expect.arrayContaining(['{le="0.05"} 1', '{le="2.5"} 1', '{le="5"} 2']))
-    expect(await samples(metrics, 'rollcall_checkpoint_duration_seconds_sum')).toEqual(['3.04'])
-    expect(Number((await samples(metrics, 'rollcall_checkpoint_timestamp_seconds'))[0])).toBeGreaterThan(0)
+    expect(buckets).toEqual(
+      expect.arrayContaining(['{le="0.05",space="s"} 1', '{le="2.5",space="s"} 1', '{le="5",space="s"} 2']),
+    )
+    expect(await samples(metrics, 'rollcall_checkpoint_duration_seconds_sum')).toEqual(['{space="s"} 3.04'])
+    expect(Number((await samples(metrics, 'rollcall_checkpoint_timestamp_seconds'))[0]!.split(' ')[1])).toBeGreaterThan(
+      0,
+    )
   })
 })

@@ -1,9 +1,11 @@
 /** The pages for those who run the server. */
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { startServer, type Stores } from '../../src/server/server.ts'
+import { startServer } from '../../src/server/server.ts'
+import type { Stores } from '../../src/server/space-server.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
 import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { MemoryInstallation } from '../support/memory-installation.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { CONFIG, send, startTestServer } from '../support/server.ts'
 
@@ -27,8 +29,8 @@ describe('/metrics', () => {
     const answer = await fetch(`${server.url}/metrics`)
     const text = await answer.text()
     expect(answer.headers.get('content-type')).toMatch(/^text\/plain/)
-    expect(sample(text, 'rollcall_profiles')).toBe(2)
-    expect(sample(text, 'rollcall_transitions_total{type="entered"}')).toBe(2)
+    expect(sample(text, 'rollcall_profiles{space="space1"}')).toBe(2)
+    expect(sample(text, 'rollcall_transitions_total{space="space1",type="entered"}')).toBe(2)
     const count = 'rollcall_http_request_duration_seconds_count'
     expect(sample(text, `${count}{method="POST",route="/v1/track",status="200"}`)).toBe(2)
     expect(sample(text, `${count}{method="POST",route="/v1/track",status="400"}`)).toBe(1)
@@ -45,7 +47,7 @@ describe('a server that still reads its journal', () => {
     })
     let url = ''
     const config = { ...CONFIG, port: 0, onListening: (at: string) => (url = at) }
-    const starting = startServer(config, SILENT, () => opening, {})
+    const starting = startServer(config, SILENT, new MemoryInstallation(CONFIG.spaceId, () => opening), {})
     await expect.poll(() => url).not.toBe('')
     expect((await send(`${url}/healthz`)).status).toBe(200)
     for (const path of [

@@ -79,7 +79,7 @@ describe('a profile', () => {
       pagination: { current: '', totalEntries: 2 },
     })
     const metrics = await (await fetch(`${given.server.url}/metrics`)).text()
-    expect(metrics).toContain('rollcall_suppressed_calls_total 1')
+    expect(metrics).toContain('rollcall_suppressed_calls_total{space="space1"} 1')
   })
 
   it.each([

@@ -63,7 +63,7 @@ describe('a token', () => {
     expect((await server.ingest('track', body, { authorization: basic(`${secret}:`) })).status).toBe(401)
   })
 
-  it.each([[{ description: 1 }], [{ name: 'x' }]])('is refused for %j', async (body) => {
+  it.each([[{ description: 1 }], [{ key: 'x' }], [{ role: 'owner' }]])('is refused for %j', async (body) => {
     expect((await server.control('POST', 'tokens', body)).status).toBe(400)
   })
 })

@@ -13,6 +13,7 @@ import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
+import { AuditLog } from '../../src/space/audit-log.ts'
 import { AudienceSizes } from '../../src/space/audience-sizes.ts'
 import { ObservedNames } from '../../src/space/observed-names.ts'
 import { RecentTransitions } from '../../src/space/recent-transitions.ts'
@@ -70,9 +71,9 @@ export class ToldSpace {
     this.outbox.attach(viewOf(this.#shard))
     this.#entries = new Subject()
     const [recent, sizes] = [new RecentTransitions(), new AudienceSizes()]
-    const observed = new ObservedNames()
+    const [observed, audit] = [new ObservedNames(), new AuditLog()]
     sizes.attach(countedSpaceOf(this.#shard))
-    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent, sizes, observed }
+    const space = { shard: this.#shard, registry: this.#registry, outbox: this.outbox, recent, sizes, observed, audit }
     this.#entries.pipe(applyEntries(space)).subscribe({
       error: (cause: unknown) => {
         throw cause

@@ -9,6 +9,7 @@ import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { type RunningServer, startServer } from '../../src/server/server.ts'
 import { eventually } from '../support/eventually.ts'
 import { memoryDelivery } from '../support/memory-delivery.ts'
+import { MemoryInstallation } from '../support/memory-installation.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { basic, CONFIG, send } from '../support/server.ts'
 
@@ -21,7 +22,9 @@ it('prints every transition once, though the server is another in between', asyn
     startServer(
       { ...CONFIG, port },
       pino({ level: 'silent' }),
-      () => Promise.resolve({ journal, delivery: memoryDelivery(CONFIG.spaceId) }),
+      new MemoryInstallation(CONFIG.spaceId, () =>
+        Promise.resolve({ journal, delivery: memoryDelivery(CONFIG.spaceId) }),
+      ),
       {},
     )
   let server = await start(0)

@@ -19,6 +19,7 @@ import { DEFAULT_IDENTITY_RULES } from '../../src/model/external-id.ts'
 import { FIRST_RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { Pipeline } from '../../src/space/pipeline.ts'
+import { AuditLog } from '../../src/space/audit-log.ts'
 import { AudienceSizes } from '../../src/space/audience-sizes.ts'
 import { ObservedNames } from '../../src/space/observed-names.ts'
 import { RecentTransitions } from '../../src/space/recent-transitions.ts'
@@ -128,7 +129,7 @@ interface Replayed {
 /** Replays all that was ever stored, without faults, checkpoints and rest. */
 function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
   const [outbox, registry, recent] = [new SpaceOutbox(limitsOf), new Registry(), new RecentTransitions()]
-  const [sizes, observed] = [new AudienceSizes(), new ObservedNames()]
+  const [sizes, observed, audit] = [new AudienceSizes(), new ObservedNames(), new AuditLog()]
   const published: Published[] = []
   const ordinals: number[] = []
   const told = observerOf({ outbox, recent, sizes, observed })
@@ -158,7 +159,7 @@ function replay(records: readonly JournalRecord<SpaceCommand>[]): Replayed {
     const entry = toEngineEntry(stored, { shard, registry, outbox })
     let result: Applied | undefined
     of(entry)
-      .pipe(applyEntries({ shard, registry, outbox, recent, sizes, observed }))
+      .pipe(applyEntries({ shard, registry, outbox, recent, sizes, observed, audit }))
       .subscribe((commit) => (result = commit))
     const { outcomes, transitions: caused } = result!
     transitions.push(...caused)

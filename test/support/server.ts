@@ -4,6 +4,7 @@ import { type RunningServer, type ServerConfig, startServer } from '../../src/se
 import type { SpaceCommand } from '../../src/model/space-command.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { memoryDelivery, type MemoryDelivery } from './memory-delivery.ts'
+import { MemoryInstallation } from './memory-installation.ts'
 import { MemoryJournal } from './memory-journal.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline-options.ts'
 
@@ -26,6 +27,7 @@ export interface Answered {
 export interface TestServer extends RunningServer {
   readonly journal: SpaceJournal
   readonly delivery: MemoryDelivery
+  readonly installation: MemoryInstallation
   /** Sends a body to an ingestion endpoint, with the write key unless other headers are given. */
   ingest(path: string, body: unknown, headers?: Record<string, string>): Promise<Answered>
   /** Asks for traits; `id` is `type:value`. */
@@ -36,23 +38,29 @@ export interface TestServer extends RunningServer {
   control(method: string, path: string, body?: unknown): Promise<Answered>
 }
 
+export interface TestServerOptions extends Partial<PipelineOptions> {
+  readonly delivery?: MemoryDelivery
+  readonly config?: Partial<ServerConfig>
+  /** That of a server before. */
+  readonly installation?: MemoryInstallation
+}
+
 export async function startTestServer({
   delivery = memoryDelivery(CONFIG.spaceId),
   config = {},
+  installation: given,
   ...options
-}: Partial<PipelineOptions> & { delivery?: MemoryDelivery; config?: Partial<ServerConfig> } = {}): Promise<TestServer> {
+}: TestServerOptions = {}): Promise<TestServer> {
   const journal = options.journal ?? new MemoryJournal<SpaceCommand>()
-  const server = await startServer(
-    { ...CONFIG, ...config },
-    pino({ level: 'silent' }),
-    () => Promise.resolve({ journal, delivery }),
-    options,
-  )
+  const stores = () => Promise.resolve({ journal, delivery })
+  const installation = given ?? new MemoryInstallation(CONFIG.spaceId, stores)
+  const server = await startServer({ ...CONFIG, ...config }, pino({ level: 'silent' }), installation, options)
   const { url } = server
   return {
     ...server,
     journal,
     delivery,
+    installation,
     ingest: (path, body, headers = { authorization: basic(`${CONFIG.writeKey}:`) }) =>
       send(`${url}/v1/${path}`, { method: 'POST', headers, body: asBody(body) }),
     traits: (id, query = 'limit=200', collection = 'users') =>

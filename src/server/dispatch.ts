@@ -1,0 +1,61 @@
+/**
+ * Leads a request to the space that it is for, if its token opens that, and may do there what is asked. The space's own
+ * APIs refuse a token that nobody was given, and a space that the token does not open.
+ */
+import type { RequestHandler } from 'express'
+import { type Access, borneToken, mayActAs, tokenOf } from '../http/access.ts'
+import { requiredRole } from '../http/required-role.ts'
+import { EngineError } from '../model/errors.ts'
+import { actAs } from './acting-token.ts'
+import type { Spaces } from './spaces.ts'
+
+const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)(?:\/|$)/
+const CONTROL_API = /^\/spaces\/([^/]+)\/./
+/** Paths of the space that a token opens. */
+const TOKENS_SPACE = /^\/(?:regulations|suppressions|queues)(?:\/|$)/
+
+export interface DispatchOptions {
+  readonly access: Access
+  readonly spaces: Spaces
+  readonly firstId: string
+}
+
+export function dispatchToSpaces({ access, spaces, firstId }: DispatchOptions): RequestHandler {
+  return (request, response, next) => {
+    const { path } = request
+    const named = spaceIn(path)
+    if (named === undefined) {
+      next()
+      return
+    }
+    const authorization = request.get('authorization')
+    const grant = access.grantOf(CONTROL_API.test(path) ? borneToken(authorization) : tokenOf(authorization))
+    if (!grant && !spaces.areAllKnown) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
+    const opened = grant?.spaceId ?? (grant && spaces.has(named) ? named : firstId)
+    const space = spaces.open(opened)
+    if (!space?.server.pipeline.isOpen) throw new EngineError('unavailable', 'The space is being opened; try again')
+    const needed = requiredRole(request.method, path)
+    if (grant && !mayActAs(grant.role, needed))
+      throw new EngineError(
+        'forbidden',
+        `Authorization: expected the token of an ${needed}, got that of a ${grant.role}`,
+      )
+    if (needed === 'viewer') space.router(request, response, next)
+    else actAs(grant?.tokenId, () => space.router(request, response, next))
+  }
+}
+
+/** Returns the id of the space that a path names; '' for the token's own; undefined if it is no path of a space. */
+function spaceIn(path: string): string | undefined {
+  const named = PROFILE_API.exec(path) ?? CONTROL_API.exec(path)
+  if (named) return decoded(named[1]!)
+  return TOKENS_SPACE.test(path) ? '' : undefined
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    return id
+  }
+}

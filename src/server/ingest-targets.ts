@@ -1,0 +1,30 @@
+/** Finds the space that a request's calls are for, by its write key. */
+import { basicUser } from '../http/access.ts'
+import type { IngestOptions, IngestTarget } from '../ingest/router.ts'
+import type { SpaceServer } from './space-server.ts'
+import type { Spaces } from './spaces.ts'
+
+export function ingestTargets(spaces: Spaces, clock: () => number): IngestOptions {
+  const targetOf = (key: unknown): IngestTarget | undefined => {
+    if (typeof key !== 'string') return undefined
+    for (const { server } of spaces.opened()) {
+      const sourceId = server.pipeline.registry.sources.sourceOf(key, clock())
+      if (sourceId !== undefined) return targetIn(server, sourceId)
+    }
+    return undefined
+  }
+  return {
+    targetOf: (authorization, bodyKey) => targetOf(basicUser(authorization) ?? bodyKey),
+    refusal: (bytes) => (spaces.size === 1 ? spaces.first?.pipeline.refusal(bytes) : undefined),
+    areAllKnown: () => spaces.areAllKnown,
+  }
+}
+
+function targetIn({ pipeline, traffic }: SpaceServer, sourceId: string): IngestTarget {
+  return {
+    sourceId,
+    traffic,
+    refusal: (bytes) => pipeline.refusal(bytes),
+    ingest: (request) => pipeline.ingest(request),
+  }
+}

@@ -1,0 +1,129 @@
+/** One space of the server, put together: its pipeline, its deliveries, and the APIs that lead to it. */
+import type { Logger } from 'pino'
+import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
+import type { SpaceMetrics } from '../http/metrics.ts'
+import { Traffic } from '../ingest/traffic.ts'
+import { setTimer } from '../model/timer.ts'
+import { Pipeline } from '../space/pipeline.ts'
+import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
+import { TransitionFeed } from '../space/transition-feed.ts'
+import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { Erasure } from './erasure.ts'
+import { exportsOf } from './exports.ts'
+import { previewsOf } from './previews.ts'
+import type { SurfaceParts } from './surfaces.ts'
+
+/** The stores of a space. */
+export interface Stores {
+  readonly journal: SpaceJournal
+  readonly checkpoints?: CheckpointStore & { close?(): void }
+  readonly delivery: DeliverySetup
+  /** Lets the Redis of the product's own write their files anew. */
+  readonly rewrite?: () => Promise<void>
+  /** Ends connections and processes; absent where there are none. */
+  readonly close?: () => Promise<void>
+}
+
+export interface SpaceServerOptions {
+  readonly log: Logger
+  readonly metrics: SpaceMetrics
+  /** The folder for the files of exports; undefined: one among the system's temporary ones. */
+  readonly exportsDirectory: string | undefined
+  readonly exportLimits: ExportLimits | undefined
+  readonly pipeline: Omit<PipelineOptions, 'journal' | 'checkpoints'>
+}
+
+/** The parts of a space that its APIs lead to. */
+export interface SpaceServer extends SurfaceParts {
+  readonly pipeline: Pipeline
+  /** Ends the streams and exports that readers follow, who would hold up the end. */
+  dismiss(): Promise<void>
+  /** Ends in order: what was taken is answered. The journal stays open. */
+  stop(): Promise<void>
+}
+
+/** Brings a space up to its journal's last entry, and starts it. */
+export async function openSpace(stores: Stores, options: SpaceServerOptions): Promise<SpaceServer> {
+  const { log, metrics } = options
+  const { clock = Date.now, timer = setTimer } = options.pipeline
+  const running: { delivery?: RunningDeliveries } = {}
+  const erasure = new Erasure({
+    rewrite: stores.rewrite ?? (() => Promise.resolve()),
+    clock,
+    timer,
+    onFailed: (cause) => log.error({ err: cause }, 'the files of Redis could not be rewritten after a deletion'),
+  })
+  const pipeline = await openPipeline(stores, log, {
+    ...options.pipeline,
+    onCheckpoint: (summary) => {
+      metrics.setCheckpoint(summary)
+      running.delivery?.checkpointed()
+      erasure.checkpointed()
+      log.info(summary, 'checkpoint')
+      options.pipeline.onCheckpoint?.(summary)
+    },
+  })
+  const { shard, registry, recent, applied$ } = pipeline
+  pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
+  const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
+  running.delivery = delivery
+  metrics.follow({
+    profiles: () => shard.profileCount,
+    messageIdsKnownSince: () => shard.deduplication.knownSince,
+    deliveries: () => delivery.byDestination(),
+  })
+  const previews = previewsOf(pipeline, { clock, timer })
+  const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
+  const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = options
+  const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
+  await exports.clear()
+  applied$.subscribe({
+    next: ({ isDeletion, suppressed }) => {
+      if (isDeletion) {
+        exports.outdate()
+        erasure.deleted()
+      }
+      if (suppressed > 0) metrics.countSuppressed(suppressed)
+    },
+    error: () => undefined,
+  })
+  const traffic = new Traffic(clock)
+  const dismiss = async (): Promise<void> => {
+    previews.stop()
+    feed.stop()
+    traffic.stop()
+    await exports.stop()
+  }
+  const stop = async (): Promise<void> => {
+    metrics.forget()
+    erasure.stop()
+    await Promise.all([dismiss(), delivery.stop().then(() => pipeline.stop())])
+  }
+  return { pipeline, clock, delivery, previews, feed, exports, members, traffic, dismiss, stop }
+}
+
+function openPipeline(
+  { journal, checkpoints }: Stores,
+  log: Logger,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
+): Promise<Pipeline> {
+  return Pipeline.open({
+    ...options,
+    journal,
+    ...(checkpoints && { checkpoints }),
+    onDamaged: (cause) => {
+      log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
+      options.onDamaged?.(cause)
+    },
+    onCheckpointFailed: (cause) => {
+      log.error({ err: cause }, 'no checkpoint could be made; it is tried again later')
+      options.onCheckpointFailed?.(cause)
+    },
+    onFailure: (cause) => {
+      log.fatal({ err: cause }, 'the pipeline has failed')
+      options.onFailure?.(cause)
+    },
+    onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
+  })
+}
