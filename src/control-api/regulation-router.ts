@@ -7,7 +7,7 @@ import { newId } from '../model/new-id.ts'
 import { REGULATION_TYPES, type RegulationRecord, type SpaceCommand } from '../model/space-command.ts'
 import { formatInstant } from '../model/time.ts'
 import { readJson } from './body.ts'
-import { fields, parsed } from './fields.ts'
+import { fields, invalid, parsed } from './fields.ts'
 import { cursorOf, readPagination } from './requests.ts'
 
 export interface RegulationApiOptions {
@@ -66,7 +66,10 @@ export function regulationRouter(options: RegulationApiOptions): Router {
   })
   router.get('/regulations', (request, response) => {
     const { count, from } = readPagination(request.query, PAGE_MAX)
-    const all = regulations.list()
+    const { status, types } = readFilter(request.query)
+    const all = regulations
+      .list()
+      .filter((one) => (!status || statusOf(one) === status) && (types.length === 0 || types.includes(one.type)))
     const page = all.slice(from, from + count)
     const pagination = {
       current: cursorOf(from),
@@ -77,12 +80,37 @@ export function regulationRouter(options: RegulationApiOptions): Router {
     response.json({ data: { regulations: page.map(listedView), pagination } })
   })
   router.get('/regulations/:id', (request: Request<{ id: string }>, response: Response) => {
-    const regulation = regulations.find(request.params.id)
-    if (!regulation) throw new EngineError('not_found', 'id: there is no such regulation', 'id')
+    const regulation = present(options, request.params.id)
     response.json({ data: { regulation: regulationView(regulation, options.spaceOf(request.get('authorization'))!) } })
+  })
+  router.delete('/regulations/:id', async ({ params }: Request<{ id: string }>, response: Response) => {
+    const { id } = present(options, params.id)
+    await command({ kind: 'end regulation', id })
+    response.json({ data: { status: 'SUCCESS' } })
   })
   router.get('/suppressions', answerSuppressions(options))
   return router
+}
+
+/** Reads which regulations are listed; no type stands for all. Lists in a query are written `name[0]=…`, or once more. */
+function readFilter(query: Request['query']): {
+  readonly status: string | undefined
+  readonly types: readonly string[]
+} {
+  const { status } = query
+  if (status !== undefined && typeof status !== 'string') throw invalid('status', 'expected one')
+  const types = Object.entries(query).flatMap(([name, value]) =>
+    /^regulationTypes(\[\d*\])?$/.test(name) ? [value].flat().map(String) : [],
+  )
+  const unknown = types.find((type) => !(REGULATION_TYPES as readonly string[]).includes(type))
+  if (unknown === undefined) return { status, types }
+  throw invalid('regulationTypes', `expected ${REGULATION_TYPES.join(', ')}, got '${unknown.slice(0, 40)}'`)
+}
+
+function present({ regulations }: RegulationApiOptions, id: string): RegulationRecord {
+  const regulation = regulations.find(id)
+  if (!regulation) throw new EngineError('not_found', 'id: there is no such regulation', 'id')
+  return regulation
 }
 
 function answerSuppressions({ suppressions }: RegulationApiOptions) {

@@ -103,4 +103,6 @@ export type SpaceCommand =
   /** Deletes a user; one that a regulation asks for may have gone meanwhile. */
   | (Extract<PeopleCommand, { kind: 'delete' }> & { readonly regulationId?: string })
   | { readonly kind: 'regulate'; readonly regulation: RegulationRecord; readonly userIds: readonly string[] }
+  /** Drops the deletions of a regulation that are still to be made, and forgets it. */
+  | { readonly kind: 'end regulation'; readonly id: string }
   | DeliveryCommand

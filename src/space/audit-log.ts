@@ -111,6 +111,8 @@ function changeOf(command: SpaceCommand, { registry, outbox }: Present): Change 
       return { action: 'delete', thing: 'profile', id: idText(command.profile) }
     case 'unlink':
       return { action: 'unlink', thing: 'profile', id: idText(command.profile) }
+    case 'end regulation':
+      return { action: 'delete', thing: 'regulation', id: command.id }
     case 'regulate': {
       const { id, type, subjects } = command.regulation
       return { action: 'create', thing: 'regulation', id, after: { type, subjects } }

@@ -169,6 +169,9 @@ export class Registry {
       case 'regulate':
         this.regulations.begin(command, now)
         return
+      case 'end regulation':
+        this.regulations.end(command.id)
+        return
       case 'delete':
         this.regulations.deleted(command, now)
         return

@@ -81,6 +81,12 @@ export class Regulations {
     this.#finish(open.record, now)
   }
 
+  /** Drops what is still to be done of one, and forgets it. */
+  end(id: string): void {
+    this.#open = this.#open.filter(({ record }) => record.id !== id)
+    this.#done = this.#done.filter((record) => record.id !== id)
+  }
+
   #finish(record: RegulationRecord, now: number): void {
     this.#done.push({ ...record, finishedAt: now })
     if (this.#done.length > DONE_MAX) this.#done.shift()
