@@ -22,6 +22,7 @@ import {
 } from './requests.ts'
 import { type ObservedApiOptions, observedRouter } from './observed-router.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
+import { type ReferenceApiOptions, referenceRouter } from './reference-router.ts'
 import { readSearch } from './search.ts'
 import { type SizeApiOptions, sizeRouter } from './size-router.ts'
 import { type SourceApiOptions, sourceRouter } from './source-router.ts'
@@ -39,7 +40,8 @@ export interface ControlApiOptions
     SizeApiOptions,
     ObservedApiOptions,
     SourceApiOptions,
-    AuditApiOptions {
+    AuditApiOptions,
+    Pick<ReferenceApiOptions, 'readersOf'> {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   readonly find: (id: string, kind: DefinitionKind) => DefinitionRecord | undefined
@@ -100,7 +102,7 @@ export function controlRouter(options: ControlApiOptions): Router {
   }
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
   router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
-  router.use(destinationRouter(options), connectionRouter(options))
+  router.use(destinationRouter(options), connectionRouter(options), referenceRouter(options))
   return router
 }
 

@@ -105,6 +105,7 @@ export function spaceRouter(
     command,
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
+    readersOf: (id) => registry.readersOf(id),
     progressOf: (record) => pipeline.changeOf(record.source),
     observed: pipeline.observed,
     sizeOf: ({ source: { kind, type, key } }) => {

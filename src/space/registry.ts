@@ -187,15 +187,24 @@ export class Registry {
     this.#ids.set(keyOf(record.source), record.id)
   }
 
+  /** Lists the enabled definitions that read a definition. */
+  readersOf(id: string): DefinitionRecord[] {
+    const source = this.get(id)?.source
+    if (!source) return []
+    const enabled = [...this.#records.values()].filter(({ record }) => record.enabled).map(({ record }) => record)
+    const readers = new Set(readersOf(source, [...new Set([source, ...enabled.map((record) => record.source)])]))
+    return enabled.filter((record) => record.id !== id && readers.has(record.source))
+  }
+
   /** Throws an EngineError that names the keys of those that read the definition. */
-  #checkUnread({ enabled, source }: DefinitionRecord, field: 'id' | 'enabled'): void {
+  #checkUnread({ id, enabled }: DefinitionRecord, field: 'id' | 'enabled'): void {
     if (!enabled) return
-    const all = [...this.#records.values()].filter(({ record }) => record.enabled).map(({ record }) => record.source)
-    const keys = readersOf(source, all).map(({ key }) => `'${key}'`)
+    const keys = this.readersOf(id).map(({ source }) => `'${source.key}'`)
     if (keys.length === 0) return
     const unnamed = keys.length - READERS_NAMED_MAX
     const named = keys.slice(0, READERS_NAMED_MAX).join(', ') + (unnamed > 0 ? ` and ${unnamed} more` : '')
-    const message = `${field}: '${source.key}' is read by ${named}; change, disable or remove what reads it first`
+    const { key } = this.get(id)!.source
+    const message = `${field}: '${key}' is read by ${named}; change, disable or remove what reads it first`
     throw new EngineError('in_use', message, field)
   }
 

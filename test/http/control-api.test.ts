@@ -412,6 +412,32 @@ describe('a refusal', () => {
   })
 })
 
+describe('the references of an audience', () => {
+  it('are the definitions that read it, and the destinations that are told', async () => {
+    const one = { name: 'One', definition: { query: "event('A').count() >= 1" } }
+    const id = String((await created(one))['id'])
+    const two = String((await created({ name: 'Two', definition: { query: "trait('one') = true" } }))['id'])
+    const trait = { name: 'Three', definition: { query: "event('B').where(property('x') = trait('one')).count()" } }
+    const three = String((await created(trait, 'computed-traits'))['id'])
+    const made = await server.control('POST', 'destinations', { type: 'console', name: 'Terminal' })
+    const { id: destination } = (made.body['data'] as { destination: { id: string } }).destination
+    const body = { destination: { id: destination }, connectionSettings: {} }
+    expect((await server.control('POST', `audiences/${id}/destination-connections`, body)).status).toBe(200)
+    const references = async (of: string) =>
+      (await server.control('GET', `audiences/${of}/audience-references`)).body['data']
+    expect(await references(id)).toMatchObject({
+      references: [
+        { id: two, type: 'AUDIENCE', key: 'two' },
+        { id: three, type: 'COMPUTED_TRAIT', key: 'three' },
+        { id: destination, type: 'DESTINATION', name: 'Terminal' },
+      ],
+      pagination: { totalEntries: 3 },
+    })
+    expect(await references(two)).toMatchObject({ references: [] })
+    expect((await server.control('GET', 'audiences/aud_none/audience-references')).status).toBe(404)
+  })
+})
+
 describe('a definition that others read', () => {
   const idOf = async (body: object, path = 'audiences') => String((await created(body, path))['id'])
   const audience = (name: string, text: string, more: object = {}) =>
