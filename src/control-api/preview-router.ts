@@ -1,7 +1,7 @@
 /** Previews of audiences and of computed traits: started, read, followed and cancelled. */
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
-import { EventStream } from '../http/event-stream.ts'
+import { answersHead, EventStream } from '../http/event-stream.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
 import {
@@ -113,6 +113,7 @@ function present(kind: DefinitionKind, id: string, { previews }: PreviewApiOptio
 /** Sends what a preview has found as server-sent events, for as long as somebody listens and it is there. */
 function stream(kind: DefinitionKind, id: string, options: PreviewApiOptions, response: Response): void {
   present(kind, id, options)
+  if (answersHead(response)) return
   const events = new EventStream(response)
   let sent = ''
   const send = (): void => {

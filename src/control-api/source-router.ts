@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
-import { EventStream } from '../http/event-stream.ts'
+import { answersHead, EventStream } from '../http/event-stream.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
 import type { SourceRecord, SpaceCommand } from '../model/space-command.ts'
@@ -98,6 +98,7 @@ export function sourceRouter(options: SourceApiOptions): Router {
   router.get(`${one}/calls`, ({ params, query }: OfSource, response: Response) => {
     const { id } = present(options, params.id)
     if (Object.keys(query).length > 0) throw invalid(Object.keys(query)[0]!, 'expected no parameter')
+    if (answersHead(response)) return
     const stream = new EventStream(response)
     const leave = traffic.follow(id, stream)
     stream.send({})

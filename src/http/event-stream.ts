@@ -11,6 +11,16 @@ interface SentEvent {
   readonly data?: string
 }
 
+// A proxy such as nginx would gather events otherwise.
+const HEADERS = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
+
+/** Answers a request for the head of a stream alone; returns false for any other. */
+export function answersHead(response: Response): boolean {
+  if (response.req.method !== 'HEAD') return false
+  response.writeHead(200, HEADERS).end()
+  return true
+}
+
 export class EventStream {
   readonly #response: Response
 
@@ -59,8 +69,6 @@ export class EventStream {
   }
 
   #begin(): void {
-    // A proxy such as nginx would gather events otherwise.
-    const headers = { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' }
-    this.#response.writeHead(200, headers)
+    this.#response.writeHead(200, HEADERS)
   }
 }

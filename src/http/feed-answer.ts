@@ -2,10 +2,11 @@
 import type { Request, Response } from 'express'
 import { EngineError, kindOf } from '../model/errors.ts'
 import type { FeedApi, FeedFilter } from '../model/transition-feed.ts'
-import { EventStream } from './event-stream.ts'
+import { answersHead, EventStream } from './event-stream.ts'
 
 /** Throws an EngineError, before anything is sent, for what the feed refuses. */
 export function answerWithFeed(feed: FeedApi, filter: FeedFilter, request: Request<object>, response: Response): void {
+  if (answersHead(response)) return
   const stream = new EventStream(response)
   const subscription = feed.follow(filter, lastEventIdOf(request), stream)
   stream.onDrained(() => subscription.proceed())

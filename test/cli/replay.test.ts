@@ -414,8 +414,14 @@ describe('a command among the events', () => {
   })
 
   it.each([
-    [{ command: 'rename', key: 'buyers' }, "command: expected define, edit or remove, got 'rename' (validation_error)"],
-    [{ command: 7 }, 'command: expected define, edit or remove, got a number (validation_error)'],
+    [
+      { command: 'rename', key: 'buyers' },
+      "command: expected define, edit, remove, delete, suppress, unsuppress or unlink, got 'rename' (validation_error)",
+    ],
+    [
+      { command: 7 },
+      'command: expected define, edit, remove, delete, suppress, unsuppress or unlink, got a number (validation_error)',
+    ],
     [{ command: 'define' }, 'definition: '],
     [
       { command: 'define', definition: { kind: 'audience', key: 'a', query: 'event(', more: 1 } },

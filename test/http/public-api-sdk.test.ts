@@ -4,7 +4,10 @@ import {
   ComputedTraitsApi,
   CreateWorkspaceRegulationV1Input,
   DeletionAndSuppressionApi,
+  PaginationInput,
   SpacesApi,
+  UpdateAudienceForSpaceInput,
+  UpdateComputedTraitForSpaceAlphaInput,
 } from '@segment/public-api-sdk-typescript'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually.ts'
@@ -21,18 +24,26 @@ function client<Api extends { accessToken: string | (() => string) }>(Api: new (
   return api
 }
 
+function page(count: number, cursor?: string): PaginationInput {
+  return Object.assign(new PaginationInput(), { count, ...(cursor !== undefined && { cursor }) })
+}
+
+function disabled<Input extends { enabled?: boolean }>(input: Input): Input {
+  return Object.assign(input, { enabled: false })
+}
+
 describe('audiences of the SDK', () => {
   it('are listed page by page, read, changed and removed', async () => {
     const api = client(AudiencesApi)
     const ids: string[] = []
     for (const name of ['One', 'Two', 'Three']) ids.push(await given.audience(name, "event('Order').count() >= 1"))
-    const first = (await api.listAudiences(SPACE, { count: 2 })).body.data!
+    const first = (await api.listAudiences(SPACE, page(2))).body.data!
     expect(first.audiences.map(({ id, key }) => [id, key])).toEqual([
       [ids[0], 'one'],
       [ids[1], 'two'],
     ])
     const { next } = first.pagination
-    const second = (await api.listAudiences(SPACE, { count: 2, cursor: next! })).body.data!
+    const second = (await api.listAudiences(SPACE, page(2, next!))).body.data!
     expect(second.audiences.map(({ name }) => name)).toEqual(['Three'])
     const { audience } = (await api.getAudience(SPACE, ids[0]!)).body.data!
     expect(audience).toMatchObject({
@@ -43,7 +54,8 @@ describe('audiences of the SDK', () => {
       status: 'Live',
       createdAt: new Date(START).toISOString(),
     })
-    const changed = (await api.updateAudienceForSpace(SPACE, ids[0]!, { enabled: false })).body.data!
+    const changed = (await api.updateAudienceForSpace(SPACE, ids[0]!, disabled(new UpdateAudienceForSpaceInput()))).body
+      .data!
     expect(changed.audience).toMatchObject({ id: ids[0], key: 'one', enabled: false, status: 'Disabled' })
     expect((await api.removeAudienceFromSpace(SPACE, ids[0]!)).body.data).toMatchObject({ status: 'SUCCESS' })
     await expect(api.getAudience(SPACE, ids[0]!)).rejects.toMatchObject({ statusCode: 404 })
@@ -56,11 +68,15 @@ describe('computed traits of the SDK', () => {
     const body = { name: 'Orders', definition: { type: 'USERS', query: "event('Order').count()" } }
     const made = await given.server.control('POST', 'computed-traits', body)
     const { id } = (made.body['data'] as { computedTrait: { id: string } }).computedTrait
-    expect((await api.listComputedTraits(SPACE, { count: 10 })).body.data!.computedTraits).toMatchObject([
+    expect((await api.listComputedTraits(SPACE, page(10))).body.data!.computedTraits).toMatchObject([
       { id, key: 'orders' },
     ])
     expect((await api.getComputedTrait(SPACE, id)).body.data!.computedTrait).toMatchObject({ name: 'Orders' })
-    const changed = await api.updateComputedTraitForSpace(SPACE, id, { enabled: false })
+    const changed = await api.updateComputedTraitForSpace(
+      SPACE,
+      id,
+      disabled(new UpdateComputedTraitForSpaceAlphaInput()),
+    )
     expect(changed.body.data!.computedTrait).toMatchObject({ id, enabled: false })
     expect((await api.removeComputedTraitFromSpace(SPACE, id)).body.data).toMatchObject({ status: 'SUCCESS' })
   })
@@ -70,11 +86,11 @@ describe('regulations of the SDK', () => {
   it('are made, followed, listed and ended, and suppressed ids are listed', async () => {
     const api = client(DeletionAndSuppressionApi)
     await given.server.ingest('track', { userId: 'u1', event: 'Order' })
-    const input: CreateWorkspaceRegulationV1Input = {
-      regulationType: 'SUPPRESS_WITH_DELETE' as never,
-      subjectType: 'USER_ID' as never,
+    const input = Object.assign(new CreateWorkspaceRegulationV1Input(), {
+      regulationType: 'SUPPRESS_WITH_DELETE',
+      subjectType: 'USER_ID',
       subjectIds: ['u1'],
-    }
+    })
     const { regulateId } = (await api.createWorkspaceRegulation(input)).body.data!
     await eventually(async () => {
       const { regulation } = (await api.getRegulation(regulateId)).body.data!
@@ -84,11 +100,11 @@ describe('regulations of the SDK', () => {
         createdAt: new Date(START).toISOString(),
       })
     })
-    const listed = (await api.listWorkspaceRegulations({ count: 10 }, 'FINISHED', ['SUPPRESS_WITH_DELETE'])).body.data!
+    const listed = (await api.listWorkspaceRegulations(page(10), 'FINISHED', ['SUPPRESS_WITH_DELETE'])).body.data!
     expect(listed.regulations).toMatchObject([{ id: regulateId, status: 'FINISHED' }])
-    const open = (await api.listWorkspaceRegulations({ count: 10 }, 'RUNNING')).body.data!
+    const open = (await api.listWorkspaceRegulations(page(10), 'RUNNING')).body.data!
     expect(open.regulations).toEqual([])
-    expect((await api.listSuppressions({ count: 10 })).body.data!.suppressed).toEqual([
+    expect((await api.listSuppressions(page(10))).body.data!.suppressed).toEqual([
       { subjectType: 'USER_ID', subjectIds: ['u1'] },
     ])
     expect((await api.deleteRegulation(regulateId)).body.data).toMatchObject({ status: 'SUCCESS' })
@@ -99,7 +115,7 @@ describe('regulations of the SDK', () => {
 describe('spaces of the SDK', () => {
   it('are listed and read', async () => {
     const api = client(SpacesApi)
-    expect((await api.listSpaces({ count: 10 })).body.data!.spaces).toMatchObject([{ id: SPACE, name: SPACE }])
+    expect((await api.listSpaces(page(10))).body.data!.spaces).toMatchObject([{ id: SPACE, name: SPACE }])
     expect((await api.getSpace(SPACE)).body.data!.space).toMatchObject({ id: SPACE })
   })
 })

@@ -174,4 +174,13 @@ describe('the feed of a profile', () => {
     const answer = await send(`${server.url}${path}`, { headers: { authorization: basic(`${CONFIG.accessToken}:`) } })
     expect([answer.status, answer.body]).toMatchObject([404, { error: { code: 'not_found' } }])
   })
+
+  it('takes no reader for a request for its head alone', async () => {
+    const response = await fetch(`${server.url}/spaces/${CONFIG.spaceId}/transitions`, {
+      method: 'HEAD',
+      headers: { authorization: `Bearer ${CONFIG.accessToken}` },
+    })
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    expect(await response.text()).toBe('')
+  })
 })
