@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `export`, `token create`, `verify`. Each command
- * loads what it needs when it runs: the process of the workers has no use for the server's modules, nor a replay.
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`, `token
+ * create`, `verify`. Each command loads what it needs when it runs: the process of the workers has no use for the
+ * server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
 import type { ExportOptions } from './cli/export.ts'
+import type { ImportOptions } from './cli/import.ts'
 import { InputError } from './cli/input-error.ts'
 import type { ReplayOptions } from './cli/replay.ts'
 import type { VerifyOptions } from './cli/verify.ts'
@@ -77,6 +79,33 @@ program
     const { exportMembers } = await import('./cli/export.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await exportMembers(options, clientOptions(), process.stdout)
+  })
+
+program
+  .command('import')
+  .description('send a file of tracking calls to a running server')
+  .requiredOption(
+    '--events <file>',
+    "one JSON object a line, plain or gzipped, or Segment's raw logs; '-': standard input",
+  )
+  .option('--source <id>', 'the source that they come from; the first by default')
+  .option('--quiet', 'tell destinations nothing of what the calls change')
+  .action(async (options: ImportOptions) => {
+    const { importEvents } = await import('./cli/import.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    const warn = (line: string) => process.stderr.write(line)
+    const { sent, rejected } = await importEvents(options, clientOptions(), { input: process.stdin, warn })
+    process.stdout.write(`${sent} calls sent, ${rejected} of them rejected\n`)
+  })
+
+program
+  .command('profile')
+  .description('all that a running server shows of a user or an account, as JSON')
+  .argument('<id>', 'user_id:u1, email:ann@example.com, group_id:acme, or a segment id')
+  .action(async (id: string) => {
+    const { showProfile } = await import('./cli/profile.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    await showProfile(id, clientOptions(), (line) => process.stdout.write(line))
   })
 
 program

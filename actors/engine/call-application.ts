@@ -83,7 +83,7 @@ export class CallApplication {
     const { plans } = context
     const [arrival, ts] = [this.arrivals + 1, eventTime(call, now)]
     const { messageId } = call
-    settlement.begin(now, { kind: 'call', call: { arrival, messageId } })
+    settlement.begin(now, { kind: 'call', call: { arrival, messageId, sourceId } })
     const origin = { receivedAt: now, arrival, sourceId, messageId }
     const profile = callActors.profileOf(call.ids, origin, plans)
     profile.seen(now)

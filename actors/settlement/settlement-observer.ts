@@ -58,6 +58,8 @@ export interface Settled {
   readonly at: number
   /** The reason for which the actors settled. */
   readonly cause: CauseKind
+  /** The source of the call, if it is one. */
+  readonly sourceId: string | undefined
   readonly changes: readonly SettledChange[]
   readonly united: readonly UnitedUsers[]
   readonly named: readonly NamedUser[]

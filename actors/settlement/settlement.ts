@@ -25,7 +25,7 @@ import type { SettledChange, SettlementNotes, SettlementObserver } from './settl
 export interface SettlementCause {
   readonly kind: CauseKind
   /** The call, if it is one. */
-  readonly call?: { readonly arrival: number; readonly messageId: string }
+  readonly call?: { readonly arrival: number; readonly messageId: string; readonly sourceId: string }
 }
 
 export const BY_TIME: SettlementCause = { kind: 'time' }
@@ -317,7 +317,8 @@ export class Settlement implements SettlementSink {
     if (!this.observer) return
     const { united, named, joined, left, deleted } = this.#notes
     if (changes.length + united.length + named.length + joined.length + left.length + deleted.length === 0) return
-    this.observer.settled({ at: this.#now, cause: this.#cause.kind, changes, ...this.#notes })
+    const { kind, call } = this.#cause
+    this.observer.settled({ at: this.#now, cause: kind, sourceId: call?.sourceId, changes, ...this.#notes })
   }
 
   #tellWatchers({ watched, ordinals }: Heard, ended: readonly number[]): void {

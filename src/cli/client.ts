@@ -8,6 +8,9 @@ import { EngineError, type ErrorCode, ERRORS } from '../model/errors.ts'
 const Failure = z.object({
   errors: z.array(z.object({ type: z.string().optional(), message: z.string(), field: z.string().optional() })).min(1),
 })
+const ProfileFailure = z.object({
+  error: z.object({ code: z.string(), message: z.string(), field: z.string().optional() }),
+})
 const PageEnd = z.object({ pagination: z.object({ next: z.string().optional() }) })
 
 /** Resolves with the `data` of the Control API's answer. Throws an EngineError that says why there is none. */
@@ -22,6 +25,18 @@ export async function askServer(
   return ((await response.json().catch(() => undefined)) as { data: unknown }).data
 }
 
+/** Resolves with an answer of the Profile API. Throws an EngineError that says why there is none. */
+export async function askProfile(options: ClientOptions, path: string): Promise<Record<string, unknown>> {
+  const { spaceId } = options
+  const response = await sendTo(options, `v1/spaces/${spaceId}/collections/${path}`, {})
+  const answer = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined
+  if (response.ok && answer) return answer
+  const failure = ProfileFailure.safeParse(answer)
+  if (!failure.success) throw new EngineError('invalid_request_error', `the server answered ${response.status}`)
+  const { code, message, field } = failure.data.error
+  throw new EngineError(isCode(code) ? code : 'invalid_request_error', message, field)
+}
+
 /** Resolves with an answer that is a file, or a part of one. Throws an EngineError that says why there is none. */
 export async function askFile(
   options: ClientOptions,
@@ -33,9 +48,13 @@ export async function askFile(
   throw await refusalOf(response)
 }
 
-async function send(options: ClientOptions, path: string, init: RequestInit): Promise<Response> {
+function send(options: ClientOptions, path: string, init: RequestInit): Promise<Response> {
+  return sendTo(options, `spaces/${options.spaceId}/${path}`, init)
+}
+
+async function sendTo(options: ClientOptions, path: string, init: RequestInit): Promise<Response> {
   const token = options.accessToken ?? (await storedToken(options.dataDirectory))
-  const address = `${options.url.replace(/\/$/, '')}/spaces/${options.spaceId}/${path}`
+  const address = `${options.url.replace(/\/$/, '')}/${path}`
   const headers = { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
   const response = await fetch(address, { ...init, headers }).catch(() => undefined)
   if (response) return response

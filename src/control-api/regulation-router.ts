@@ -92,7 +92,7 @@ export function regulationRouter(options: RegulationApiOptions): Router {
   return router
 }
 
-/** Reads which regulations are listed; no type stands for all. Lists in a query are written `name[0]=…`, or once more. */
+/** Reads which regulations are listed; no type stands for all. A list is written `name[0]=…`, or once more. */
 function readFilter(query: Request['query']): {
   readonly status: string | undefined
   readonly types: readonly string[]

@@ -27,10 +27,10 @@ const OVERLAP_SECONDS_MAX = 90 * 86_400
 const REJECTIONS_PAGE_MAX = 1_000
 
 const Name = z.string().trim().min(1).max(255)
-const NewSource = fields({ name: Name, enabled: z.boolean().default(true) })
+const NewSource = fields({ name: Name, enabled: z.boolean().default(true), quiet: z.boolean().default(false) })
 const SourceChange = fields(
   { name: Name.optional(), enabled: z.boolean().optional() },
-  { forGood: ['id', 'createdAt'] },
+  { forGood: ['id', 'quiet', 'createdAt'] },
 )
 const Rotation = fields({ overlapSeconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).default(OVERLAP_SECONDS) })
 const RejectionsQuery = fields({
@@ -57,12 +57,12 @@ export function sourceRouter(options: SourceApiOptions): Router {
     response.json({ data: { sources: sources.list().map((source) => viewOf(source, clock())) } })
   })
   router.post(all, json, async (request: Request, response: Response) => {
-    const { name, enabled } = parsed(NewSource, request.body)
+    const { name, enabled, quiet } = parsed(NewSource, request.body)
     if (sources.list().length >= SOURCES_MAX)
       throw new EngineError('validation_error', `sources: expected at most ${SOURCES_MAX}; remove one first`)
     const createdAt = clock()
     const writeKeys = [{ key: newKey(), createdAt }]
-    await put(response, { id: newId('src', createdAt), name, enabled, writeKeys, createdAt })
+    await put(response, { id: newId('src', createdAt), name, enabled, ...(quiet && { quiet }), writeKeys, createdAt })
   })
   router.get(one, ({ params }: OfSource, response: Response) => answer(response, present(options, params.id)))
   router.patch(one, json, async ({ params, body }: OfSource, response: Response) => {
@@ -114,12 +114,13 @@ function present({ sources }: SourceApiOptions, id: string): SourceRecord {
 }
 
 /** Shows the keys that are taken, the newest first. */
-function viewOf({ id, name, enabled, writeKeys, createdAt }: SourceRecord, now: number): object {
+function viewOf({ id, name, enabled, quiet = false, writeKeys, createdAt }: SourceRecord, now: number): object {
   const taken = writeKeys.filter(({ expiresAt = Infinity }) => expiresAt > now)
   return {
     id,
     name,
     enabled,
+    quiet,
     writeKeys: taken.map(({ key, expiresAt }) => ({
       key,
       ...(expiresAt !== undefined && { expiresAt: formatInstant(expiresAt) }),

@@ -57,6 +57,8 @@ export interface SourceRecord {
   readonly name: string
   /** False: its calls are refused. */
   readonly enabled: boolean
+  /** True if destinations are told nothing of what its calls change. */
+  readonly quiet?: boolean
   /** The newest first. */
   readonly writeKeys: readonly WriteKey[]
   /** Epoch ms. */

@@ -15,6 +15,8 @@ export class OutboxDirectory {
   readonly destinations = new Map<string, DestinationState>()
   readonly connections = new Map<string, Connection>()
   view: SpaceView = NO_SPACE
+  /** Tells of a source that destinations are told nothing of. */
+  isQuiet: (sourceId: string) => boolean = () => false
   readonly #limitsOf: LimitsOf
 
   constructor(limitsOf: LimitsOf) {

@@ -95,6 +95,11 @@ export class SpaceOutbox implements SettlementObserver {
     this.#maker.changed()
   }
 
+  /** Names the sources that destinations are told nothing of. */
+  quieten(isQuiet: (sourceId: string) => boolean): void {
+    this.#directory.isQuiet = isQuiet
+  }
+
   destinations(): IterableIterator<DestinationState> {
     return this.#directory.destinations.values()
   }
@@ -141,7 +146,7 @@ export class SpaceOutbox implements SettlementObserver {
       for (const connection of connections.values()) connection.unite({ survivor: survivor.ordinal, absorbed })
     }
     for (const { ordinal } of settled.deleted) this.#approvals.reduce(ordinal)
-    this.#maker.settled(settled)
+    if (settled.sourceId === undefined || !this.#directory.isQuiet(settled.sourceId)) this.#maker.settled(settled)
   }
 
   /** True if a change of so many needs an approval. */

@@ -102,9 +102,11 @@ async function newestReadable(numbers: readonly number[], options: RecoveryOptio
   const shard = new Shard({ ...options.shard, rules: FIRST_RULES_VERSION, observer })
   outbox.attach(viewOf(shard))
   sizes.attach(countedSpaceOf(shard))
+  const registry = new Registry()
+  outbox.quieten((id) => registry.sources.isQuiet(id))
   return {
     shard,
-    registry: new Registry(),
+    registry,
     outbox,
     recent,
     sizes,
@@ -147,6 +149,7 @@ export async function readCheckpoint(
   sizes.attach(countedSpaceOf(shard))
   if (!rest.sizes) sizes.definitionsChanged(manifest.receivedAt)
   const registry = Registry.of(rest.registry)
+  outbox.quieten((id) => registry.sources.isQuiet(id))
   const { receivedAt } = manifest
   const audit = AuditLog.of(rest.audit)
   return { shard, registry, outbox, recent, sizes, observed, audit, receivedAt, manifests }

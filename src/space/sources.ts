@@ -44,9 +44,9 @@ export class Sources {
     return source.enabled && isTaken ? id : undefined
   }
 
-  /** Tells if a key is another source's, or was. */
-  isTaken(key: string, id: string): boolean {
-    return this.#keys.has(key) && this.#keys.get(key) !== id
+  /** True if destinations are told nothing of what the calls of a source change. */
+  isQuiet(id: string): boolean {
+    return this.#records.get(id)?.quiet === true
   }
 
   apply(command: Extract<SpaceCommand, { kind: 'put source' | 'remove source' }>): void {
