@@ -90,6 +90,10 @@ const Resend = fields({
   reason: z.string().max(255).optional(),
 })
 
+/** The bodies of destinations and connections, for the description of the API. */
+export const DESTINATION_BODIES = { made: NewDestination, changed: DestinationChange, resent: Resend } as const
+export const CONNECTION_BODIES = { made: NewConnection, changed: ConnectionChange } as const
+
 /** A new destination, or a changed one, whose settings its type has not checked yet. */
 export interface AskedDestination extends Pick<DestinationRecord, 'id' | 'type' | 'name' | 'enabled' | 'createdAt'> {
   readonly given: JsonObject

@@ -37,7 +37,7 @@ const BODY_BYTES_MAX = 2 * 1024 * 1024
 const PAGE_MAX = 200
 const SUPPRESSIONS_PAGE_MAX = 1_000
 
-const NewRegulation = fields({
+export const NewRegulation = fields({
   regulationType: z.enum(REGULATION_TYPES),
   subjectType: z.literal('USER_ID', 'expected USER_ID'),
   subjectIds: z.array(z.string().min(1).max(255)).min(1).max(SUBJECTS_MAX),

@@ -65,6 +65,12 @@ const ComputedTraitChange = fields(
   FOR_GOOD,
 )
 
+/** The bodies of definitions, for the description of the API. */
+export const DEFINITION_BODIES = {
+  audiences: { made: Audience, changed: AudienceChange },
+  'computed-traits': { made: ComputedTrait, changed: ComputedTraitChange },
+} as const
+
 /** Returns the record of an audience to be created. Throws an EngineError that names the field at fault. */
 export function readAudience(body: unknown, now: number): DefinitionRecord {
   const { definition, audienceType: type, options, ...rest } = parsed(Audience, body)

@@ -33,6 +33,9 @@ const SourceChange = fields(
   { forGood: ['id', 'quiet', 'createdAt'] },
 )
 const Rotation = fields({ overlapSeconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).default(OVERLAP_SECONDS) })
+/** The bodies of sources, for the description of the API. */
+export const SOURCE_BODIES = { made: NewSource, changed: SourceChange, rotated: Rotation } as const
+
 const RejectionsQuery = fields({
   code: z.string().optional(),
   count: z.coerce.number().int().min(1).max(REJECTIONS_PAGE_MAX).default(100),

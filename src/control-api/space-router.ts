@@ -25,6 +25,9 @@ const NewSpace = fields({
 })
 const Removal = fields({ name: z.string() })
 
+/** The bodies of spaces, for the description of the API. */
+export const SPACE_BODIES = { made: NewSpace, removed: Removal } as const
+
 export function spacesRouter({ grantOf, clock, spaces }: SpacesApiOptions): Router {
   const router = Router({ caseSensitive: true })
   const readGrant = (request: Request) => {

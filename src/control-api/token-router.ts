@@ -20,7 +20,7 @@ export interface TokenApiOptions {
 
 const TOKENS_MAX = 1_000
 const BODY_BYTES_MAX = 10 * 1024
-const NewToken = fields({
+export const NewToken = fields({
   description: z.string().max(255).default(''),
   /** Another word for the description. */
   name: z.string().max(255).optional(),

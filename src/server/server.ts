@@ -14,6 +14,7 @@ import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { dispatchToSpaces } from './dispatch.ts'
 import { ingestTargets } from './ingest-targets.ts'
+import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces } from './spaces.ts'
 import { type SurfaceConfig, spaceRouter } from './surfaces.ts'
 
@@ -87,6 +88,7 @@ export async function startServer(
     const app = createApp({
       surfaces: surfacesOf(
         Router().use(
+          openApiRouter(),
           spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
           dispatchToSpaces({ access, spaces, firstId }),
         ),
