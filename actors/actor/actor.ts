@@ -19,6 +19,7 @@ import type { EventIndex } from '../plan/event-index.ts'
 import { type DefinitionNode, emptyValueOf, type Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
 import { COUNTED_SINCE, DIRECTORY, FLAGS, IS_UNBUILT } from '../rows/row.ts'
+import { CONSENT_KEY } from '../../src/model/consent.ts'
 import type { TraitOrigin } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { readTrait, type TraitReader } from '../values/trait-reader.ts'
@@ -105,6 +106,7 @@ export abstract class Actor<Received extends Message = Message>
     const held = this.traits
     const changes: [key: string, before: JsonValue | undefined][] = []
     for (const key of Object.keys(traits)) {
+      if (key === CONSENT_KEY) continue
       const before = held.values[key]
       if (held.set({ key, value: traits[key]!, ts, arrival, sourceId })) changes.push([key, before])
     }

@@ -1,5 +1,6 @@
 /** Messages to users and to accounts. An actor handles one message at a time, to completion. */
 import type { ProfileEvent } from '../../src/model/event.ts'
+import type { Consent } from '../../src/model/consent.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
@@ -84,6 +85,8 @@ type UserContent =
       readonly older: ForgottenTotals
       readonly stale: Stale
     }
+  /** The user has said what it allows, by category. */
+  | ({ readonly kind: 'consent'; readonly consent: Consent } & TraitOrigin)
   /** The user is no more: it leaves its audiences, and its computed traits have no value. */
   | { readonly kind: 'ended' }
   /** The link to an account is taken back. */

@@ -7,6 +7,8 @@ import type { HeardEvent } from '../history/histories.ts'
 import type { EventIndex } from '../plan/event-index.ts'
 import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { FLAGS, IS_ANONYMOUS, MERGES, SEEN_AT } from '../rows/row.ts'
+import { type Consent, CONSENT_KEY } from '../../src/model/consent.ts'
+import type { TraitOrigin } from '../rows/traits.ts'
 import { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { Actor } from './actor.ts'
 import { StateEntries } from './state-entries.ts'
@@ -171,6 +173,9 @@ export class ProfileActor extends Actor<UserMessage> implements User {
       case 'definitions changed':
         this.adopt(message.adoption)
         return
+      case 'consent':
+        this.#takeConsent(message.consent, message)
+        return
       case 'account left':
         this.store.links.remove(this.row, message.account.ordinal)
         this.markDependents(message.readers)
@@ -181,6 +186,11 @@ export class ProfileActor extends Actor<UserMessage> implements User {
       case 'deadline':
         return
     }
+  }
+
+  #takeConsent(consent: Consent, { ts, arrival, sourceId }: TraitOrigin): void {
+    const { traits } = this
+    if (traits.set({ key: CONSENT_KEY, value: { ...consent }, ts, arrival, sourceId })) this.storeTraits(traits)
   }
 
   /** Records that an account has linked the user. */

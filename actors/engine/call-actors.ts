@@ -3,6 +3,7 @@
  */
 import { EngineError } from '../../src/model/errors.ts'
 import type { CallOrigin } from '../../src/model/call-origin.ts'
+import type { Consent } from '../../src/model/consent.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
@@ -14,6 +15,7 @@ import type { Plans } from '../compiler/compiled-plans.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 import { formerId, idsInTable } from '../identity/former-users.ts'
 import type { Identity, Resolution } from '../identity/identity.ts'
+import type { TraitOrigin } from '../rows/traits.ts'
 import type { Roster } from '../records/roster.ts'
 import type { Settlement } from '../settlement/settlement.ts'
 import { sameValue } from '../values/values.ts'
@@ -77,6 +79,13 @@ export class CallActors {
     return user
   }
 
+  /** Records what a user has allowed. */
+  consent(user: ProfileActor, consent: Consent, origin: TraitOrigin): void {
+    const { settlement } = this.#options
+    settlement.notes?.consented.push({ user, before: [user.traits.consent] })
+    user.next({ kind: 'consent', at: user.now, consent, ...origin })
+  }
+
   /** Removes a user, once the settlement has succeeded: its ids are nobody's. */
   end(profile: ProfileActor, now: number): void {
     const { identity, settlement } = this.#options
@@ -119,6 +128,7 @@ export class CallActors {
     for (const account of accounts) settlement.join(account)
     const survivor = settlement.participant(first) as ProfileActor
     settlement.notes?.united.push({ survivor, absorbed: [...others], differing: differing! })
+    settlement.notes?.consented.push({ user: survivor, before: united.map(({ traits }) => traits.consent) })
     settlement.unites(first)
     survivor.next({ kind: 'merge', at: now, absorbed })
     const conditions = plans.user.conditions

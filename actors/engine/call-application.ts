@@ -1,5 +1,6 @@
 /** Applies the calls of an entry, each to the actors that it is about, in one settlement of its own. */
 import { type Call, eventTime, readCall } from '../../src/model/call.ts'
+import { readConsent } from '../../src/model/consent.ts'
 import type { CallsEntry, CheckedCall, RawCall } from '../../src/model/entry.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import type { IdentityRules } from '../../src/model/external-id.ts'
@@ -87,6 +88,8 @@ export class CallApplication {
     const origin = { receivedAt: now, arrival, sourceId, messageId }
     const profile = callActors.profileOf(call.ids, origin, plans)
     profile.seen(now)
+    const consent = readConsent(call.context)
+    if (consent) callActors.consent(profile, consent, { ts, arrival, sourceId })
     if (call.event === undefined) profile.noteCall(origin)
     else {
       const { properties } = call

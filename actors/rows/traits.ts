@@ -1,4 +1,5 @@
 /** The custom traits of one profile: per trait, the value with the latest `(ts, arrival)` wins; null removes it. */
+import { type Consent, CONSENT_KEY } from '../../src/model/consent.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { compareEvents } from '../../src/model/event.ts'
 
@@ -25,8 +26,14 @@ export class Traits {
     return this.#values
   }
 
+  /** All that is kept, the consent too. */
   entries(): IterableIterator<TraitEntry> {
     return this.#entries.values()
+  }
+
+  /** The user's consent; undefined if nothing is known of it. */
+  get consent(): Consent | undefined {
+    return this.#entries.get(CONSENT_KEY)?.value as Consent | undefined
   }
 
   /** Sets a trait, unless a later value is known. Returns true if its value may be another now. */
@@ -35,6 +42,7 @@ export class Traits {
     const known = this.#entries.get(key)
     if (known && compareEvents(known, entry) > 0) return false
     this.#entries.set(key, entry)
+    if (key === CONSENT_KEY) return true
     if (entry.value === null) {
       if (this.#values[key] === undefined) return false
       // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- traits are a dictionary

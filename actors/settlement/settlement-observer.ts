@@ -3,6 +3,7 @@
  * while the actors are still as the settlement left them; an observer must not change them, and keeps none of the
  * lists.
  */
+import type { Consent } from '../../src/model/consent.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 import type { CauseKind, Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
@@ -37,6 +38,13 @@ export interface JoinedUser {
   readonly user: ProfileActor
 }
 
+/** A user has said what it allows, or has become one with others. */
+export interface ConsentedUser {
+  readonly user: ProfileActor
+  /** The consent before: its own, or of each of those that are one now; undefined where nothing was known. */
+  readonly before: readonly (Consent | undefined)[]
+}
+
 /** A user's link to an account is taken back, or the user is deleted. */
 export interface LeftUser {
   readonly account: AccountActor
@@ -48,6 +56,7 @@ export interface SettlementNotes {
   readonly united: UnitedUsers[]
   readonly named: NamedUser[]
   readonly joined: JoinedUser[]
+  readonly consented: ConsentedUser[]
   readonly left: LeftUser[]
   /** Users that are deleted: they are there until all have been told. */
   readonly deleted: ProfileActor[]
@@ -64,6 +73,7 @@ export interface Settled {
   readonly united: readonly UnitedUsers[]
   readonly named: readonly NamedUser[]
   readonly joined: readonly JoinedUser[]
+  readonly consented: readonly ConsentedUser[]
   readonly left: readonly LeftUser[]
   readonly deleted: readonly ProfileActor[]
 }

@@ -92,7 +92,7 @@ export class Settlement implements SettlementSink {
   /** Receives the changes once the settlement has succeeded. */
   observer: SettlementObserver | undefined = undefined
   /** Notes for the observer, kept until the settlement has succeeded. */
-  readonly #notes: SettlementNotes = { united: [], named: [], joined: [], left: [], deleted: [] }
+  readonly #notes: SettlementNotes = { united: [], named: [], joined: [], consented: [], left: [], deleted: [] }
 
   constructor(hooks: SettlementHooks) {
     this.#hooks = hooks
@@ -315,8 +315,7 @@ export class Settlement implements SettlementSink {
 
   #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
     if (!this.observer) return
-    const { united, named, joined, left, deleted } = this.#notes
-    if (changes.length + united.length + named.length + joined.length + left.length + deleted.length === 0) return
+    if (changes.length === 0 && isEmpty(this.#notes)) return
     const { kind, call } = this.#cause
     this.observer.settled({ at: this.#now, cause: kind, sourceId: call?.sourceId, changes, ...this.#notes })
   }
@@ -365,6 +364,10 @@ export class Settlement implements SettlementSink {
   }
 }
 
-function clear({ united, named, joined, left, deleted }: SettlementNotes): void {
-  united.length = named.length = joined.length = left.length = deleted.length = 0
+function clear({ united, named, joined, consented, left, deleted }: SettlementNotes): void {
+  united.length = named.length = joined.length = consented.length = left.length = deleted.length = 0
+}
+
+function isEmpty({ united, named, joined, consented, left, deleted }: SettlementNotes): boolean {
+  return united.length + named.length + joined.length + consented.length + left.length + deleted.length === 0
 }

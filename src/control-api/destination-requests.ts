@@ -1,5 +1,6 @@
 /** Bodies of requests about destinations and connections, checked and put into records. */
 import { z } from 'zod'
+import type { RequiredConsent } from '../model/consent.ts'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
@@ -11,19 +12,31 @@ import { parseYaml } from './yaml-body.ts'
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
 const TRAITS_MAX = 50
+const CATEGORIES_MAX = 50
 
 const Settings = z.record(z.string(), z.json())
 const Name = z.string().trim().min(1).max(255)
+
+const Categories = z.array(z.string().min(1).max(255)).max(CATEGORIES_MAX)
+const UnknownConsent = z.enum(['allowed', 'refused'])
 
 const NewDestination = fields({
   type: z.string().min(1).max(100),
   name: Name.optional(),
   enabled: z.boolean().default(true),
   settings: Settings.default({}),
+  consentCategories: Categories.default([]),
+  unknownConsent: UnknownConsent.default('allowed'),
 })
 
 const DestinationChange = fields(
-  { name: Name.optional(), enabled: z.boolean().optional(), settings: Settings.optional() },
+  {
+    name: Name.optional(),
+    enabled: z.boolean().optional(),
+    settings: Settings.optional(),
+    consentCategories: Categories.optional(),
+    unknownConsent: UnknownConsent.optional(),
+  },
   { forGood: ['id', 'type', 'metadata', 'createdAt'] },
 )
 
@@ -95,19 +108,32 @@ export const DESTINATION_BODIES = { made: NewDestination, changed: DestinationCh
 export const CONNECTION_BODIES = { made: NewConnection, changed: ConnectionChange } as const
 
 /** A new destination, or a changed one, whose settings its type has not checked yet. */
-export interface AskedDestination extends Pick<DestinationRecord, 'id' | 'type' | 'name' | 'enabled' | 'createdAt'> {
+export interface AskedDestination extends Pick<
+  DestinationRecord,
+  'id' | 'type' | 'name' | 'enabled' | 'consent' | 'createdAt'
+> {
   readonly given: JsonObject
 }
 
 export function readDestination(body: unknown, now: number): AskedDestination {
-  const { type, name = type, enabled, settings } = parsed(NewDestination, body)
-  return { id: newId('dst', now), type, name, enabled, createdAt: now, given: settings }
+  const { type, name = type, enabled, settings, ...asked } = parsed(NewDestination, body)
+  const consent = consentOf(asked.consentCategories, asked.unknownConsent)
+  return { id: newId('dst', now), type, name, enabled, ...consent, createdAt: now, given: settings }
 }
 
 export function changeDestination(record: DestinationRecord, body: unknown): AskedDestination {
-  const { name = record.name, enabled = record.enabled, settings = {} } = parsed(DestinationChange, body)
-  const { id, type, createdAt } = record
-  return { id, type, name, enabled, createdAt, given: settings }
+  const { name = record.name, enabled = record.enabled, settings = {}, ...asked } = parsed(DestinationChange, body)
+  const { id, type, consent: before, createdAt } = record
+  const { consentCategories = before?.categories ?? [], unknownConsent = before?.unknown ?? 'allowed' } = asked
+  const consent = consentOf(consentCategories, unknownConsent)
+  return { id, type, name, enabled, ...consent, createdAt, given: settings }
+}
+
+function consentOf(
+  categories: readonly string[],
+  unknown: RequiredConsent['unknown'],
+): Pick<DestinationRecord, 'consent'> {
+  return categories.length === 0 ? {} : { consent: { categories, unknown } }
 }
 
 /** Reads JSON or YAML from elsewhere: one destination, a list, or an answer of Segment's Public API. */

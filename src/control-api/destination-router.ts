@@ -202,7 +202,7 @@ function checkWhole({ enabled, missing }: DestinationRecord): void {
 
 /** Returns a destination in the shape of Segment's Public API; secrets are masked. */
 function destinationView(record: DestinationRecord, { destinations }: DestinationApiOptions): object {
-  const { id, name, enabled, missing, createdAt, updatedAt } = record
+  const { id, name, enabled, missing, consent, createdAt, updatedAt } = record
   const { slug, name: typeName, kind } = destinations.type(record.type)
   return {
     id,
@@ -211,6 +211,7 @@ function destinationView(record: DestinationRecord, { destinations }: Destinatio
     status: destinations.status(record),
     metadata: { slug, name: typeName, kind },
     settings: destinations.shown(record),
+    ...(consent && { consentCategories: consent.categories, unknownConsent: consent.unknown }),
     ...(missing.length > 0 && { missingSettings: missing }),
     createdAt: formatInstant(createdAt),
     updatedAt: formatInstant(updatedAt),

@@ -1,4 +1,5 @@
 /** Destinations, connections, and the commands that change them; all of it is state of a space. */
+import type { RequiredConsent } from './consent.ts'
 import type { DefinitionSource } from './definition.ts'
 import type { JsonObject } from './json.ts'
 
@@ -15,6 +16,8 @@ export interface DestinationRecord {
   readonly settings: JsonObject
   /** The secret settings, encrypted; '' if there are none. */
   readonly sealed: string
+  /** The consent without which it is told nothing of a user; absent: none is needed. */
+  readonly consent?: RequiredConsent | undefined
   /** Names of secret settings that an import left out; it cannot be enabled before they are given. */
   readonly missing: readonly string[]
   /** Epoch ms. */

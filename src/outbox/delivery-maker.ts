@@ -10,7 +10,8 @@ import type { DefinedValue } from '../../actors/rows/defined-values.ts'
 import type { Account } from '../../actors/actor/message.ts'
 import type { ProfileActor } from '../../actors/actor/profile-actor.ts'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
-import type { LeftUser, Settled, SettledChange } from '../../actors/settlement/settlement-observer.ts'
+import { isConsented } from '../model/consent.ts'
+import type { ConsentedUser, LeftUser, Settled, SettledChange } from '../../actors/settlement/settlement-observer.ts'
 import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
@@ -63,7 +64,7 @@ export class DeliveryMaker {
     this.#byDefinition = undefined
   }
 
-  settled({ at, changes, united, named, joined, left, deleted }: Settled): void {
+  settled({ at, changes, united, named, joined, consented, left, deleted }: Settled): void {
     const connections = this.#connected()
     if (connections.size === 0) return
     this.#deleted = deleted.length === 0 ? NONE_DELETED : new Set(deleted.map(({ ordinal }) => ordinal))
@@ -78,6 +79,7 @@ export class DeliveryMaker {
       for (const connection of concerned) this.#makeForAll(connection, actor, change)
     }
     const isNews = newsAfter(changed)
+    for (const one of consented) this.#makeForConsent(one, { changes, at, isNews })
     for (const { survivor, differing } of united) {
       const isWanted = (definition: number) => differing.has(definition) && isNews(survivor, survivor, definition)
       // That there is no value is news to the ids of the user that had one.
@@ -114,9 +116,18 @@ export class DeliveryMaker {
       if (!held || !isInScope(held, scope)) return
       members += actor.kind === 'user' || sends.group ? 1 : 0
       if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.userCount
-      if (!isCounted) this.#makeForAll(connection, actor, valueOf(held))
+      if (isCounted) return
+      this.#makeForAll(connection, actor, valueOf(held))
+      if (scope === 'known' && actor.kind === 'user') this.#makeForRefused(connection, actor, held)
     })
     return members
+  }
+
+  /** Tells a destination that asks for more consent than a user has given that it is told of it no more. */
+  #makeForRefused(connection: Connection, user: ProfileActor, held: DefinedValue): void {
+    const { consent: required } = this.#directory.destinationOf(connection).record
+    if (isConsented(user.traits.consent, required)) return
+    this.#takeEnd(connection, { user, owner: user }, { sequence: held.sequence, at: held.changedAt })
   }
 
   /** Delivers a user's own values to it. */
@@ -152,6 +163,53 @@ export class DeliveryMaker {
         this.#makeForUser(connection, user, { owner: account, only }, { ...valueOf(held), anew })
       }
     }
+  }
+
+  /** Tells destinations of a user that has given or withdrawn the consent that they ask for. */
+  #makeForConsent(
+    { user, before }: ConsentedUser,
+    { changes, at, isNews }: { changes: readonly SettledChange[]; at: number; isNews: IsNews },
+  ): void {
+    const anew = this.#directory.view.callCount
+    const { consent } = user.traits
+    for (const [definition, connections] of this.#connected())
+      for (const connection of connections) {
+        const required = this.#directory.destinationOf(connection).record.consent
+        const is = isConsented(consent, required)
+        if (before.every((one) => isConsented(one, required) === is)) continue
+        for (const owner of this.#ownersFor(connection, user)) {
+          const held = owner.defined.get(definition)
+          if (!held) continue
+          if (is && isInScope(held, 'present') && isNews(user, owner, definition))
+            this.#makeForUser(connection, user, { owner, only: undefined }, { ...valueOf(held), anew })
+          const change = changes.find(
+            ({ actor, definition: of }) => actor.ordinal === owner.ordinal && of === definition,
+          )
+          if (!is && (change ? hadValueBefore(change) : isInScope(held, 'present')))
+            this.#takeEnd(connection, { user, owner }, { sequence: held.sequence, at, anew })
+        }
+      }
+  }
+
+  /** Lists the actors whose values of a connection's definition a user is told of. */
+  #ownersFor({ record: { type, sends } }: Connection, user: ProfileActor): readonly (ProfileActor | Account)[] {
+    if (type === 'USERS') return [user]
+    return sends.identify || sends.track ? user.accounts : []
+  }
+
+  /** Tells that a value has ended for a user, whatever it has allowed. */
+  #takeEnd(
+    connection: Connection,
+    { user, owner }: { readonly user: ProfileActor; readonly owner: Owner },
+    end: Omit<ValueNow, 'value'>,
+  ): void {
+    if (!connection.takesChanges) return
+    const subject = { kind: 'user', ids: [...user.ids], only: undefined } as const
+    const value = connection.record.kind === 'audience' ? false : null
+    this.#take(
+      { ...this.#from(connection, owner), actor: user.ordinal, subject, traits: undefined, ...end, value },
+      connection,
+    )
   }
 
   /** Tells a user that the values of an account have ended for it. */
@@ -200,6 +258,8 @@ export class DeliveryMaker {
     value: ValueNow,
   ): void {
     if (!connection.takesChanges) return
+    const { consent: required } = this.#directory.destinationOf(connection).record
+    if (required && !isConsented(user.traits.consent, required)) return
     const { ordinal, ids } = user
     const subject = { kind: 'user', ids: [...ids], only } as const
     const isFinal = this.#deleted.has(ordinal)

@@ -6,8 +6,9 @@
  * E2. A change that concerns more members than its connection allows waits for approval (`Approvals`).
  * E3. What waits is bounded: beyond the bound a destination is told everything anew (`Syncs`), instead of what waited.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { Settled, SettlementObserver } from '../../actors/settlement/settlement-observer.ts'
-import type { DeliveryCommand } from '../model/destination.ts'
+import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
 import { Approvals } from './approvals.ts'
 import { checkDeliveryCommand } from './check-command.ts'
 import { Connection, type ConnectionState } from './connection.ts'
@@ -162,7 +163,7 @@ export class SpaceOutbox implements SettlementObserver {
   apply(command: DeliveryCommand): void {
     switch (command.kind) {
       case 'put destination':
-        this.#directory.put(command.destination)
+        this.#put(command.destination)
         return
       case 'remove destination':
         this.#directory.destinations.delete(command.id)
@@ -213,6 +214,16 @@ export class SpaceOutbox implements SettlementObserver {
         connection.release()
         this.syncs.reject(connection)
     }
+  }
+
+  /** Adds a destination, or changes it; one that asks for other consent is told again of all who were known to it. */
+  #put(record: DestinationRecord): void {
+    const before = this.destination(record.id)?.record
+    this.#directory.put(record)
+    if (!before || isDeepStrictEqual(before.consent, record.consent)) return
+    for (const connection of this.connections())
+      if (connection.record.destinationId === record.id && connection.record.enabled)
+        this.syncs.begin(connection, 'known', false)
   }
 
   #connect({ connection: record, sync }: Extract<DeliveryCommand, { kind: 'connect' }>): void {

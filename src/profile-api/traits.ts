@@ -4,6 +4,7 @@
  * T1. An audience is true or false, never absent. A computed trait without a value is absent.
  * T2. An audience of accounts is true for a user if any of its accounts is in it.
  */
+import { CONSENT_KEY } from '../model/consent.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
 
@@ -74,7 +75,7 @@ export function traitsOf(
     }
   if (wanted === undefined || wanted === 'custom')
     for (const { key, value, ts, sourceId } of profile.traits.entries())
-      if (value !== null && !shown.has(key) && (include?.has(key) ?? true))
+      if (value !== null && key !== CONSENT_KEY && !shown.has(key) && (include?.has(key) ?? true))
         traits.push({ key, class: 'custom', value, sourceId, updatedAt: ts, definition: undefined })
   return traits.sort((a, b) => compareBytes(a.key, b.key))
 }

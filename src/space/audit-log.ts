@@ -148,8 +148,8 @@ function sourceView(source: SourceRecord | undefined): View | undefined {
 /** The settings that are no secrets; of secrets it is not even told if they have changed. */
 function destinationView(record: DestinationRecord | undefined): View | undefined {
   if (!record) return undefined
-  const { id, type, name, enabled, settings } = record
-  return { id, type, name, enabled, settings }
+  const { id, type, name, enabled, settings, consent } = record
+  return { id, type, name, enabled, settings, ...(consent && { consent }) }
 }
 
 function connectionView(record: ConnectionRecord | undefined): View | undefined {

@@ -432,6 +432,36 @@ describe('the control API', () => {
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')])
   })
 
+  it('asks for consent, and is told of nobody who has not given it', async () => {
+    const id = await audience('Seen', "event('Seen').count() >= 1")
+    const asked = {
+      type: 'webhook',
+      settings: { url: sink.url },
+      consentCategories: ['Ads'],
+      unknownConsent: 'refused',
+    }
+    const destination = await made('POST', 'destinations', asked, 'destination')
+    expect(destination).toMatchObject({ consentCategories: ['Ads'], unknownConsent: 'refused' })
+    await connect(`audiences/${id}`, destination['id']!, IDENTIFY_ONLY)
+    await server.ingest('track', { userId: 'u1', event: 'Seen' })
+    const context = { consent: { categoryPreferences: { Ads: true } } }
+    await server.ingest('track', { userId: 'u2', event: 'Seen', context })
+    await sink.has(1)
+    expect(sink.calls.map(({ userId }) => userId)).toEqual(['u2'])
+    const changed = await made(
+      'PATCH',
+      `destinations/${destination['id']}`,
+      { unknownConsent: 'allowed' },
+      'destination',
+    )
+    expect(changed).toMatchObject({ consentCategories: ['Ads'], unknownConsent: 'allowed' })
+    await sink.has(3)
+    expect(sink.calls.map(({ userId }) => userId).sort()).toEqual(['u1', 'u2', 'u2'])
+    expect((await server.traits('user_id:u2')).body['traits']).toEqual({ seen: true })
+    const none = await made('PATCH', `destinations/${destination['id']}`, { consentCategories: [] }, 'destination')
+    expect(none).not.toHaveProperty('consentCategories')
+  })
+
   it('counts deliveries for Prometheus', async () => {
     const id = await audience('Seen', "event('Seen').count() >= 1")
     const destination = await webhook()

@@ -132,6 +132,10 @@ export class ToldSpace {
     return this.told()
   }
 
+  get shard(): Shard {
+    return this.#shard
+  }
+
   /** True while definitions change in steps. */
   get isChanging(): boolean {
     return this.#shard.changeover.progress !== undefined
