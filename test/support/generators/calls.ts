@@ -140,6 +140,12 @@ const context: fc.Arbitrary<Fields> = weighted<Fields>(
   ],
   [1, fc.constantFrom('g1', 'g2').map((clientId) => ({ integrations: { 'Google Analytics': { clientId } } }))],
   [1, fc.constantFrom('b1', 'null').map((id) => ({ Braze: { braze_id: id } }))],
+  [
+    1,
+    fc
+      .dictionary(fc.constantFrom('Advertising', 'Analytics'), fc.constantFrom<unknown>(true, false, 'yes'))
+      .map((categoryPreferences) => ({ consent: { categoryPreferences } })),
+  ],
 )
 
 const action: fc.Arbitrary<At<Fields>> = weighted<At<Fields>>(
