@@ -348,7 +348,7 @@ describe('a refusal', () => {
       'POST',
       'destinations',
       { kind: 'a', type: 'csv' },
-      'kind: expected only type, name, enabled, settings, got a string',
+      'kind: expected only type, name, enabled, settings, consentCategories, unknownConsent, got a string',
     ],
     [
       'POST',
