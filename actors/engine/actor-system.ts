@@ -114,6 +114,7 @@ export class ActorSystem {
       identity: this.identity,
       wheel,
       store: this.store,
+      now: () => this.clock.now,
       doAccountsReadUsers: () => this.#doAccountsReadUsers(options.doWindowsCountAll()),
       actorsOf: (command) => this.people.everybodyOf(command),
       usedBytes: () => this.store.memory.usedBytes,

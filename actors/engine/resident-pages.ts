@@ -42,6 +42,8 @@ const LOOKS_MANY = 1_024
 export interface ResidentPagesOptions extends TouchedPagesOptions {
   readonly identity: Identity
   readonly wheel: TimingWheel
+  /** Returns the present: an entry of an instant before it is applied at it. */
+  readonly now: () => number
   /** Lists the actors that a command is about, and those that they have taken over, by their ordinals. */
   readonly actorsOf: (command: PeopleCommand) => readonly number[]
   /** Returns the memory that actors take up. */
@@ -73,16 +75,17 @@ export class ResidentPages {
    * they are back, until there is none: whom an actor reaches is known when it is in memory. Keeps P1.
    */
   pagesFor(entry: ReadEntry): readonly number[] {
-    const { roster, wheel } = this.#options
+    const { roster, wheel, now } = this.#options
     const { looksAt = NO_PAGES, areUsersTold = false } = entry
     for (const page of looksAt) roster.touch(page)
     if (roster.coldCount === 0) return NO_PAGES
+    const instant = Math.max(now(), entry.receivedAt)
     const steps = entry.kind === 'command' ? stepsOf(entry.command) : NO_STEPS
     if (!steps) return [...roster.coldPages()]
     const touched = new TouchedPages(this.#options, { areUsersTold, areLinkedSettled: false })
     this.#addRows(steps.rows, touched)
     for (const page of looksAt) this.#addPage(page, areUsersTold, touched)
-    for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) touched.add(ordinal)
+    for (const ordinal of wheel.dueUntil(instant - 1)) touched.add(ordinal)
     if (entry.kind === 'calls') {
       // A new actor gets an ordinal on the last page.
       touched.look(roster.nextOrdinal)
@@ -90,8 +93,8 @@ export class ResidentPages {
     }
     // A switch settles all that are due at its very instant, with whom they are linked to.
     const settled = new TouchedPages(this.#options, { areUsersTold, areLinkedSettled: true })
-    if (steps.maySwitch) for (const ordinal of wheel.dueUntil(entry.receivedAt)) settled.add(ordinal)
-    const left = this.#touchedBy(steps.people, entry.receivedAt)
+    if (steps.maySwitch) for (const ordinal of wheel.dueUntil(instant)) settled.add(ordinal)
+    const left = this.#touchedBy(steps.people, instant)
     return [...new Set([...touched.coldPages, ...settled.coldPages, ...left.coldPages])]
   }
 
@@ -159,13 +162,13 @@ export class ResidentPages {
   }
 
   /** Finds the pages of whom a command is about, and of all that are due at its instant: they settle with it. */
-  #touchedBy(command: PeopleCommand | undefined, now: number): TouchedPages {
+  #touchedBy(command: PeopleCommand | undefined, instant: number): TouchedPages {
     const { actorsOf, wheel } = this.#options
     // An account without one of its users is computed anew from what the others have.
     const options = { ...this.#options, doAccountsReadUsers: () => true }
     const touched = new TouchedPages(options, { areUsersTold: true })
     if (!command) return touched
-    for (const ordinal of [...wheel.dueUntil(now), ...actorsOf(command)]) touched.add(ordinal)
+    for (const ordinal of [...wheel.dueUntil(instant), ...actorsOf(command)]) touched.add(ordinal)
     return touched
   }
 

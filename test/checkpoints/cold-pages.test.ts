@@ -260,6 +260,21 @@ describe('users that have left memory', () => {
     expect(await Promise.all(all)).toHaveLength(5 * PAGE_ACTORS)
   })
 
+  it('come back for a command that is applied at the very instant at which they are due', async () => {
+    const space = new ColdSpace([audience('seen', "event('Seen').within(1 second).count() >= 1")])
+    const at = Date.parse('2026-01-01T00:00:00.000Z')
+    const timestamp = new Date(at).toISOString()
+    await space.apply(read({ type: 'track', event: 'Seen', userId: 'u1', timestamp }, at))
+    const due = at + 1_000
+    await space.apply({ kind: 'tick', receivedAt: due })
+    await space.checkpoint()
+    expect(space.shard.residentPages.coldPages).toBe(1)
+    const command = { kind: 'delete', profile: { type: 'user_id', value: 'nobody' }, suppress: false } as const
+    // The clock of whoever received it is behind.
+    const left = await space.apply({ kind: 'command', receivedAt: due - 1, command })
+    expect(left).toMatchObject([{ profile: 'user_id:u1', type: 'exited' }])
+  })
+
   it('do not come back from a part that is damaged', async () => {
     const space = new ColdSpace([])
     await space.apply(seen('u1'))
