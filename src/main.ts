@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`, `token
- * create`, `verify`. Each command loads what it needs when it runs: the process of the workers has no use for the
- * server's modules, nor a replay.
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`,
+ * `backup`, `restore`, `token create`, `verify`. Each command loads what it needs when it runs: the process of the
+ * workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -10,6 +10,7 @@ import type { ExportOptions } from './cli/export.ts'
 import type { ImportOptions } from './cli/import.ts'
 import { InputError } from './cli/input-error.ts'
 import type { ReplayOptions } from './cli/replay.ts'
+import type { RestoreOptions } from './cli/restore.ts'
 import type { VerifyOptions } from './cli/verify.ts'
 import { EngineError } from './model/errors.ts'
 import { EXPORT_FORMATS } from './model/export.ts'
@@ -96,6 +97,29 @@ program
     const warn = (line: string) => process.stderr.write(line)
     const { sent, rejected } = await importEvents(options, clientOptions(), { input: process.stdin, warn })
     process.stdout.write(`${sent} calls sent, ${rejected} of them rejected\n`)
+  })
+
+program
+  .command('backup')
+  .description('write all of a space of a running server, as of one instant, to a file')
+  .argument('<file>', 'it holds personal data; the secrets of destinations in it are sealed')
+  .action(async (file: string) => {
+    const { backUp } = await import('./cli/backup.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    await backUp(file, clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('restore')
+  .description('make a space of a backup, with no server running on the data directory')
+  .argument('<file>', 'that `rollcall backup` has written')
+  .option('--space <id>', 'of another space than the one that it is of: with new credentials, destinations disabled')
+  .option('--name <name>', 'of a space beside the first')
+  .option('--replace', 'remove the space first if it is there')
+  .action(async (file: string, options: RestoreOptions) => {
+    const { restore } = await import('./cli/restore.ts')
+    const { readSettings } = await import('./server/settings.ts')
+    await restore(file, options, readSettings(), (line) => process.stdout.write(line))
   })
 
 program

@@ -39,6 +39,8 @@ export class CheckpointSchedule {
   #entries = 0
   #making: Promise<void> | undefined
   #isAbandoned = false
+  /** The failure of the newest attempt; undefined if that succeeded. */
+  #failure: { readonly cause: unknown } | undefined
 
   constructor(options: CheckpointScheduleOptions) {
     this.#options = options
@@ -64,6 +66,27 @@ export class CheckpointSchedule {
     if (this.#entries > 0) this.#arm()
   }
 
+  /**
+   * Makes a checkpoint of the present, and then lets a task read it: none other is made meanwhile, so that none of its
+   * parts is removed. Rejects if the checkpoint cannot be made, or with the cause of the task.
+   */
+  async read(task: () => Promise<void>): Promise<void> {
+    // One that is being made is of an earlier present.
+    await this.#idle()
+    await this.make()
+    if (this.#isAbandoned) throw new Error('checkpoint: the present must not be stored')
+    if (this.#failure) throw this.#failure.cause
+    await this.#idle()
+    const reading = task()
+    this.#making = reading.catch(() => undefined)
+    try {
+      await reading
+    } finally {
+      this.#making = undefined
+      if (this.#entries > 0) this.#arm()
+    }
+  }
+
   /** Begins no checkpoint any more: the present state must not be stored. */
   abandon(): void {
     this.#isAbandoned = true
@@ -77,6 +100,10 @@ export class CheckpointSchedule {
     this.#disarm()
   }
 
+  async #idle(): Promise<void> {
+    while (this.#making) await this.#making
+  }
+
   async #make(): Promise<void> {
     const { checkpointer, source, ended, trim, onMade, onFailed } = this.#options
     const [bytes, entries] = [this.#bytes, this.#entries]
@@ -86,12 +113,14 @@ export class CheckpointSchedule {
       this.#entries = 0
       const summary = await checkpointer.make(this.#nextNumber++, made)
       ended(true)
+      this.#failure = undefined
       onMade(summary)
       if (checkpointer.trimBehind !== undefined) await trim(checkpointer.trimBehind)
     } catch (cause) {
       ended(false)
       this.#bytes += bytes
       this.#entries += entries
+      this.#failure = { cause }
       onFailed(cause)
     }
   }

@@ -85,6 +85,11 @@ export class Checkpointer {
     return this.#before?.place
   }
 
+  /** The newest checkpoint; undefined before the first. */
+  get newest(): Manifest | undefined {
+    return this.#newest
+  }
+
   /** Returns the checkpoints that wrote the parts of a page of the newest one. */
   writersOf(page: number): readonly number[] {
     return writersOf(this.#newest!.pages[page]!)

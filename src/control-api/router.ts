@@ -3,6 +3,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
 import { type AuditApiOptions, auditRouter } from './audit-router.ts'
+import { type BackupApiOptions, backupRouter } from './backup-router.ts'
 import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
@@ -24,6 +25,7 @@ import { type ObservedApiOptions, observedRouter } from './observed-router.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
 import { type ReferenceApiOptions, referenceRouter } from './reference-router.ts'
 import { readSearch } from './search.ts'
+import { type SettingsApiOptions, settingsRouter } from './settings-router.ts'
 import { type SizeApiOptions, sizeRouter } from './size-router.ts'
 import { type SourceApiOptions, sourceRouter } from './source-router.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
@@ -41,6 +43,8 @@ export interface ControlApiOptions
     ObservedApiOptions,
     SourceApiOptions,
     AuditApiOptions,
+    BackupApiOptions,
+    SettingsApiOptions,
     Pick<ReferenceApiOptions, 'readersOf'> {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
@@ -103,6 +107,7 @@ export function controlRouter(options: ControlApiOptions): Router {
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
   router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
   router.use(destinationRouter(options), connectionRouter(options), referenceRouter(options))
+  router.use(backupRouter(options), settingsRouter(options))
   return router
 }
 

@@ -17,6 +17,7 @@ import { DiskSpace } from './disk-space.ts'
 import { ExportFiles } from './export-files.ts'
 import { ExportWalk } from './export-walk.ts'
 import type { TraitReading } from './exported-definition.ts'
+import { type FileReader, watchReader } from './file-reader.ts'
 
 export interface ExportLimits {
   /** Exports that are being made. */
@@ -32,8 +33,6 @@ export const EXPORT_LIMITS: ExportLimits = { runningMax: 2, filesMax: 16, bytesM
 const KEPT_MS = 3_600_000
 /** The same for one that has somebody in it who was deleted. */
 const OUTDATED_MS = 60_000
-/** A reader that has taken nothing for so long is cut off. */
-const STALLED_MS = 300_000
 
 export interface ExportContext extends WalkContext {
   /** Resolves when time has done all that it does until now. */
@@ -50,12 +49,6 @@ export interface ExportsOptions {
   readonly limits: ExportLimits
   /** The folder for the files, which holds nothing else; undefined: one among the system's temporary ones. */
   readonly directory: string | undefined
-}
-
-/** A reader of a file: how much it has taken, and a way to cut it off. */
-export interface ExportReader {
-  readonly takenBytes: () => number
-  readonly cut: () => void
 }
 
 interface Entry {
@@ -125,20 +118,12 @@ export class Exports {
   /**
    * Keeps the file of an export until the returned function is called, with true if it was read to its end. Keeps E2.
    */
-  read(id: string, reader: ExportReader): (isToEnd: boolean) => void {
+  read(id: string, reader: FileReader): (isToEnd: boolean) => void {
     const entry = this.#entries.get(id)
     if (!entry) return () => undefined
-    const { timer } = this.#options
     entry.readers++
     entry.cancelExpiry()
-    let taken = -1
-    let cancelWatch: () => void = () => undefined
-    const watch = (): void => {
-      if (reader.takenBytes() === taken) reader.cut()
-      taken = reader.takenBytes()
-      cancelWatch = timer(watch, STALLED_MS)
-    }
-    watch()
+    const cancelWatch = watchReader(reader, this.#options.timer)
     return (isToEnd) => {
       cancelWatch()
       entry.readers--

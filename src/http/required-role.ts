@@ -1,8 +1,8 @@
 /** The role that a request to a space needs, by its method and its path. */
 import type { Role } from '../model/role.ts'
 
-/** Lists that tell who may do what, and who did. */
-const ADMINS_READ = /^\/spaces\/[^/]+\/(tokens|audit-log)(\/|$)/
+/** Lists of who may do what, and of who did; and all of a space at once. */
+const ADMINS_READ = /^\/spaces\/[^/]+\/(tokens|audit-log|backup)(\/|$)/
 /** Requests that change nothing, though they have a body or make something that is for a moment. */
 const ASKED = /\/(previews(\/.*)?|search|explain|destinations\/test)$/
 const EDITORS_CHANGE = /^\/spaces\/[^/]+\/(audiences|computed-traits|destinations|imports)(\/|$)/

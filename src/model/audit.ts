@@ -1,7 +1,15 @@
 /** A change of a space's configuration, or of its people, as the audit log has it. */
 
 export type ChangedThing =
-  'audience' | 'computed_trait' | 'token' | 'source' | 'destination' | 'connection' | 'profile' | 'regulation'
+  | 'audience'
+  | 'computed_trait'
+  | 'token'
+  | 'source'
+  | 'destination'
+  | 'connection'
+  | 'profile'
+  | 'regulation'
+  | 'settings'
 
 export interface AuditedChange {
   /** Counts the changes of the space from 1. */

@@ -46,6 +46,7 @@ export const ERRORS = {
   unavailable: { status: 503, meaning: 'The server cannot take input: it starts, stops, or has lost its journal.' },
   data_directory_in_use: { status: 409, meaning: 'Another server runs in the data directory.' },
   redis_unsuitable: { status: 500, meaning: 'The Redis that was named cannot hold a journal.' },
+  invalid_backup: { status: 400, meaning: 'The file is no backup, is damaged or is not whole.' },
   internal_error: { status: 500, meaning: 'A fault of the server; it is logged under the Request-Id.' },
 } as const satisfies Record<string, { status: number; meaning: string }>
 

@@ -16,3 +16,13 @@ export const KEEP_ALL: Retention = {
   anonymousMs: Infinity,
   profilesMax: Infinity,
 }
+
+/** The bounds that a space can choose for itself, in days or in numbers, and how large each may be. */
+export const RETENTION_SETTINGS = {
+  historyDays: { of: 'historyMs', unit: 86_400_000, max: 36_500 },
+  historyEventsMax: { of: 'eventsMax', unit: 1, max: Number.MAX_SAFE_INTEGER },
+  anonymousDays: { of: 'anonymousMs', unit: 86_400_000, max: 36_500 },
+  profilesMax: { of: 'profilesMax', unit: 1, max: 100_000_000 },
+} as const satisfies Readonly<Record<string, { of: keyof Retention; unit: number; max: number }>>
+
+export type RetentionSetting = keyof typeof RETENTION_SETTINGS

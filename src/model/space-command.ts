@@ -99,7 +99,12 @@ export type SpaceCommand =
   | { readonly kind: 'remove token'; readonly id: string }
   | { readonly kind: 'put source'; readonly source: SourceRecord }
   | { readonly kind: 'remove source'; readonly id: string }
-  | { readonly kind: 'retain'; readonly retention: Partial<Retention> }
+  | {
+      readonly kind: 'retain'
+      readonly retention: Partial<Retention>
+      /** The bounds among them that the space itself has chosen; absent: as before. */
+      readonly chosen?: Partial<Retention>
+    }
   | { readonly kind: 'use rules'; readonly version: number }
   | Exclude<PeopleCommand, { kind: 'delete' }>
   /** Deletes a user; one that a regulation asks for may have gone meanwhile. */

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
 import { createRedis } from './client.ts'
-import { spacePattern, SPACES_KEY } from './keys.ts'
+import { SPACES_KEY } from './keys.ts'
 
 const Stored = z.object({
   id: z.string(),
@@ -11,8 +11,6 @@ const Stored = z.object({
   createdAt: z.number(),
   isEnding: z.boolean().optional(),
 })
-
-const SCAN_COUNT = 1_000
 
 export class RedisSpaceDirectory implements SpaceDirectory {
   readonly #redis: Redis
@@ -50,16 +48,4 @@ export class RedisSpaceDirectory implements SpaceDirectory {
 function recordOf(text: string): SpaceRecord {
   const { isEnding, ...record } = Stored.parse(JSON.parse(text))
   return isEnding ? { ...record, isEnding } : record
-}
-
-/** Removes every key of a space from a Redis. */
-export async function removeKeysOf(address: string, spaceId: string): Promise<void> {
-  const redis = createRedis(address)
-  try {
-    await redis.connect()
-    for await (const keys of redis.scanStream({ match: spacePattern(spaceId), count: SCAN_COUNT }))
-      if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
-  } finally {
-    redis.disconnect()
-  }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destination-requests.ts'
 import { NewRegulation } from '../control-api/regulation-router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
+import { SETTINGS } from '../control-api/settings-router.ts'
 import { SOURCE_BODIES } from '../control-api/source-router.ts'
 import { SPACE_BODIES } from '../control-api/space-router.ts'
 import { NewToken } from '../control-api/token-router.ts'
@@ -214,6 +215,11 @@ function administration(): Operation[] {
     of(`GET ${SPACE}/tokens`, 'Lists the access tokens'),
     of(`POST ${SPACE}/tokens`, 'Makes an access token', { body: NewToken }),
     of(`DELETE ${SPACE}/tokens/{id}`, 'Revokes an access token'),
+    of(`GET ${SPACE}/settings`, 'How much the space keeps'),
+    of(`PATCH ${SPACE}/settings`, 'Chooses how much the space keeps', { body: SETTINGS }),
+    of(`GET ${SPACE}/backup`, 'All of the space, as of this instant, as a file for `rollcall restore`', {
+      answer: 'application/octet-stream',
+    }),
     of(`GET ${SPACE}/audit-log`, 'Lists changes, with the token that asked for each', { query: ['next', ...PAGE] }),
     of(`GET ${SPACE}/observed/events`, 'Lists events that have come lately', { query: ['search', 'limit'] }),
     of(`GET ${SPACE}/observed/events/{name}/properties`, 'Lists properties of an event'),

@@ -71,6 +71,7 @@ export async function startServer(
     installation,
     log,
     serverOptionsOf: (id, ofSpace) => ({
+      spaceId: id,
       log: ofSpace,
       metrics: metrics.ofSpace(id),
       exportsDirectory:

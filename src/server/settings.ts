@@ -3,6 +3,7 @@ import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { z } from 'zod'
 import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { EngineError } from '../model/errors.ts'
+import { RETENTION_SETTINGS } from '../model/retention.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { TRAITS_LIMIT, TRAITS_LIMIT_MAX } from '../profile-api/query.ts'
 import type { DeliverySettings } from './deliveries.ts'
@@ -27,10 +28,10 @@ const Environment = z.object({
   WRITE_KEY: z.string().min(1).optional(),
   ACCESS_TOKEN: z.string().min(1).optional(),
   ADMIN_TOKEN: z.string().min(1).optional(),
-  HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(90),
+  HISTORY_DAYS: z.coerce.number().int().min(1).max(RETENTION_SETTINGS.historyDays.max).default(90),
   HISTORY_EVENTS_MAX: z.coerce.number().int().min(1).default(10_000),
-  ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(36_500).default(365),
-  PROFILES_MAX: z.coerce.number().int().min(1).max(100_000_000).default(10_000_000),
+  ANONYMOUS_DAYS: z.coerce.number().int().min(1).max(RETENTION_SETTINGS.anonymousDays.max).default(365),
+  PROFILES_MAX: z.coerce.number().int().min(1).max(RETENTION_SETTINGS.profilesMax.max).default(10_000_000),
   CHECKPOINT_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   PROFILES_MEMORY_MB: z.coerce.number().int().min(16).default(512),
   EXPORTS_DISK_MB: z.coerce.number().int().min(1).default(4096),

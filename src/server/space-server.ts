@@ -9,6 +9,7 @@ import { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { TransitionFeed } from '../space/transition-feed.ts'
 import { type DeliverySetup, type RunningDeliveries, startDeliveries } from './deliveries.ts'
+import { Backups } from '../exports/backups.ts'
 import { Erasure } from './erasure.ts'
 import { exportsOf } from './exports.ts'
 import { previewsOf } from './previews.ts'
@@ -26,6 +27,7 @@ export interface Stores {
 }
 
 export interface SpaceServerOptions {
+  readonly spaceId: string
   readonly log: Logger
   readonly metrics: SpaceMetrics
   /** The folder for the files of exports; undefined: one among the system's temporary ones. */
@@ -77,7 +79,13 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
   const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
   const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = options
   const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
-  await exports.clear()
+  const backups = new Backups({
+    backUp: (reader) => pipeline.backUp(options.spaceId, reader),
+    timer,
+    bytesMax: limits.bytesMax,
+    directory: directory && `${directory}-backup`,
+  })
+  await Promise.all([exports.clear(), backups.clear()])
   applied$.subscribe({
     next: ({ isDeletion, suppressed }) => {
       if (isDeletion) {
@@ -93,14 +101,14 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     previews.stop()
     feed.stop()
     traffic.stop()
-    await exports.stop()
+    await Promise.all([exports.stop(), backups.stop()])
   }
   const stop = async (): Promise<void> => {
     metrics.forget()
     erasure.stop()
     await Promise.all([dismiss(), delivery.stop().then(() => pipeline.stop())])
   }
-  return { pipeline, clock, delivery, previews, feed, exports, members, traffic, dismiss, stop }
+  return { pipeline, clock, delivery, previews, feed, exports, members, backups, traffic, dismiss, stop }
 }
 
 function openPipeline(

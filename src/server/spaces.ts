@@ -5,16 +5,15 @@
  * S1. A space is recorded before it takes anything, and until nothing of it is left.
  * S2. Only a journal that another process has taken over ends the server: to go on would be to fight for it.
  */
-import { randomBytes } from 'node:crypto'
 import type { Router } from 'express'
 import type { Logger } from 'pino'
-import { digestOf, type OpenedSpace } from '../http/access.ts'
+import type { OpenedSpace } from '../http/access.ts'
 import { JournalLostError } from '../journal/journal-lost-error.ts'
 import { EngineError } from '../model/errors.ts'
-import { newId } from '../model/new-id.ts'
 import type { ShownSpace, SpaceAdmin, SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
 import { setTimer } from '../model/timer.ts'
 import { DEFAULT_SOURCE_ID } from '../space/sources.ts'
+import { firstCredentials } from './space-credentials.ts'
 import { openSpace, type SpaceServer, type SpaceServerOptions, type Stores } from './space-server.ts'
 
 /** Where the spaces of an installation are kept. */
@@ -158,9 +157,7 @@ export class Spaces implements SpaceAdmin {
       throw cause
     }
     const { pipeline } = kept.open!.server
-    const [accessToken, writeKey] = [newSecret(), newSecret()]
-    const digest = digestOf(accessToken)
-    const token = { id: newId('tok', createdAt), description: 'First token', role: 'admin', digest, createdAt } as const
+    const { accessToken, writeKey, token } = firstCredentials(createdAt)
     await pipeline.command({ kind: 'add token', token })
     const writeKeys = [{ key: writeKey, createdAt }]
     const source = { id: DEFAULT_SOURCE_ID, name: 'Default', enabled: true, writeKeys, createdAt }
@@ -291,8 +288,4 @@ function keptOf(record: SpaceRecord): Kept {
 
 function shown({ record, open }: Kept): ShownSpace {
   return { record, isOpen: open?.server.pipeline.isOpen ?? false }
-}
-
-function newSecret(): string {
-  return randomBytes(24).toString('base64url')
 }

@@ -22,6 +22,7 @@ import type { Previews } from '../space/previews.ts'
 import type { TransitionFeed } from '../space/transition-feed.ts'
 import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
+import type { Backups } from '../exports/backups.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
 import { actingToken } from './acting-token.ts'
 import { profileSourceOf } from './profile-source.ts'
@@ -46,6 +47,7 @@ export interface SurfaceParts {
   readonly feed: TransitionFeed
   readonly exports: Exports
   readonly members: MemberPages
+  readonly backups: Backups
   readonly traffic: Traffic
 }
 
@@ -60,6 +62,7 @@ export function spaceRouter(
     feed,
     exports,
     members,
+    backups,
     traffic,
   }: SurfaceParts & { readonly pipeline: Pipeline },
 ): Router {
@@ -120,10 +123,16 @@ export function spaceRouter(
     sources: registry.sources,
     traffic,
     audit: pipeline.audit,
+    settings: {
+      present: () => shard.retention,
+      chosen: () => registry.retention,
+      choose: (chosen) => pipeline.choose(chosen, actingToken()),
+    },
     previews,
     feed,
     exports,
     members,
+    backups,
     ...connectionsOf(pipeline.outbox, delivery.admin),
   })
   const board = boardOnDemand({

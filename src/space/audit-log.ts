@@ -113,6 +113,8 @@ function changeOf(command: SpaceCommand, { registry, outbox }: Present): Change 
       return { action: 'unlink', thing: 'profile', id: idText(command.profile) }
     case 'end regulation':
       return { action: 'delete', thing: 'regulation', id: command.id }
+    case 'retain':
+      return changed('settings', { id: 'retention', ...registry.retention }, { id: 'retention', ...command.chosen })
     case 'regulate': {
       const { id, type, subjects } = command.regulation
       return { action: 'create', thing: 'regulation', id, after: { type, subjects } }

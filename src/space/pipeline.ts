@@ -18,7 +18,8 @@ import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { Alarm } from '../model/alarm.ts'
 import type { JournalEntry } from '../journal/journal.ts'
 import { Writer, WRITER_LIMITS } from '../journal/writer.ts'
-import type { EngineError } from '../model/errors.ts'
+import type { Backup } from '../model/backup.ts'
+import { EngineError } from '../model/errors.ts'
 import type { IngestRequest, RejectedCall } from '../model/read-request.ts'
 import type { Retention } from '../model/retention.ts'
 import { RULES_VERSION } from '../model/rules.ts'
@@ -93,7 +94,7 @@ export class Pipeline {
     })
     const pipeline = new Pipeline(options, space)
     await pipeline.#useNewestRules()
-    await pipeline.#retain(options.retention)
+    await pipeline.#retain(pipeline.retentionWith(space.registry.retention))
     return pipeline
   }
 
@@ -208,6 +209,11 @@ export class Pipeline {
     })
   }
 
+  /** Has the space choose how much it keeps; resolves when that is durable and applied. */
+  async choose(chosen: Partial<Retention>, by?: string): Promise<void> {
+    await this.command({ kind: 'retain', retention: finite(this.retentionWith(chosen)), chosen }, by)
+  }
+
   /**
    * Lets pages leave memory that nobody needs any more; resolves when they have. Only an entry ends their stay: if it
    * is refused, the input that fills the writer does so.
@@ -222,6 +228,16 @@ export class Pipeline {
   async catchUp(): Promise<void> {
     const { clock = Date.now } = this.#options
     await this.#tick(clock() - 1)
+  }
+
+  /**
+   * Makes a checkpoint of this instant, and lets it be read as a backup; no other is made meanwhile. Rejects with an
+   * EngineError if there are no checkpoints, and if none can be made.
+   */
+  async backUp(spaceId: string, reader: (backup: Backup) => Promise<void>): Promise<void> {
+    if (!this.#checkpoints) throw new EngineError('unavailable', 'This space keeps no checkpoints')
+    await this.catchUp()
+    await this.#checkpoints.read(spaceId, reader)
   }
 
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
@@ -265,19 +281,22 @@ export class Pipeline {
     return pages.length === 0 ? undefined : this.#checkpoints!.coldPages.loadFor(entry)
   }
 
+  /** Returns how much is kept if a space chooses some of it; the rest is as the server has it for all. */
+  retentionWith(chosen: Partial<Retention>): Retention {
+    return { ...(this.#options.retention ?? this.shard.retention), ...chosen }
+  }
+
   /** Raises the version of the rules: entries of before keep theirs. */
   async #useNewestRules(): Promise<void> {
     if (this.shard.rulesVersion < RULES_VERSION) await this.command({ kind: 'use rules', version: RULES_VERSION })
   }
 
   /** Sets how much is kept, by an entry: the engine's configuration is part of its state. */
-  async #retain(retention = this.shard.retention): Promise<void> {
+  async #retain(retention: Retention): Promise<void> {
     const held = this.shard.retention
     const keys = Object.keys(held) as (keyof Retention)[]
     if (keys.every((key) => retention[key] === held[key])) return
-    // The journal is JSON, which has no infinity: an infinite bound is left out.
-    const bounds = keys.filter((key) => retention[key] !== Infinity).map((key) => [key, retention[key]] as const)
-    await this.command({ kind: 'retain', retention: Object.fromEntries(bounds) })
+    await this.command({ kind: 'retain', retention: finite(retention) })
   }
 
   /** Answers those who wait for an entry that has been applied, and waits for the next deadline. */
@@ -326,6 +345,11 @@ export class Pipeline {
     this.#options.onFailure?.(cause)
     this.#applied.error(cause)
   }
+}
+
+/** The journal is JSON, which has no infinity: an infinite bound is left out. */
+function finite(retention: Retention): Partial<Retention> {
+  return Object.fromEntries(Object.entries(retention).filter(([, bound]) => bound !== Infinity))
 }
 
 function summaryOf({ entry: { journalled }, outcomes }: Commit<EngineEntry>): AppliedSummary {

@@ -10,6 +10,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { DefinitionSource } from '../model/definition.ts'
 import type { Command } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
+import type { Retention } from '../model/retention.ts'
 import type {
   DefinitionKind,
   DefinitionRecord,
@@ -37,6 +38,8 @@ export interface RegistryState {
   readonly sources?: readonly SourceRecord[]
   /** Absent in checkpoints that are older than regulations. */
   readonly regulations?: RegulationsState
+  /** Absent if the space has chosen none. */
+  readonly retention?: Partial<Retention>
 }
 
 export class Registry {
@@ -48,16 +51,18 @@ export class Registry {
   readonly #ids = new Map<string, string>()
   #sequence = 0
   #revision = 0
+  #retention: Partial<Retention> = {}
 
   constructor(regulations = new Regulations()) {
     this.regulations = regulations
   }
 
-  static of({ records, ids, sequence, tokens, sources = [], regulations }: RegistryState): Registry {
+  static of({ records, ids, sequence, tokens, sources = [], regulations, retention = {} }: RegistryState): Registry {
     const registry = new Registry(regulations && Regulations.of(regulations))
     for (const listed of records) registry.#records.set(listed.record.id, listed)
     for (const [key, id] of ids) registry.#ids.set(key, id)
     registry.#sequence = sequence
+    registry.#retention = retention
     registry.tokens.restore(tokens)
     registry.sources.restore(sources)
     return registry
@@ -71,7 +76,13 @@ export class Registry {
       tokens: this.tokens.list(),
       sources: this.sources.state(),
       regulations: this.regulations.state(),
+      ...(Object.keys(this.#retention).length > 0 && { retention: this.#retention }),
     }
+  }
+
+  /** The bounds that the space itself has chosen. */
+  get retention(): Partial<Retention> {
+    return this.#retention
   }
 
   /** Changes with the records. */
@@ -165,6 +176,9 @@ export class Registry {
       case 'put source':
       case 'remove source':
         this.sources.apply(command)
+        return
+      case 'retain':
+        this.#retention = command.chosen ?? this.#retention
         return
       case 'regulate':
         this.regulations.begin(command, now)

@@ -4,12 +4,15 @@
 import { pack } from 'msgpackr'
 import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
+import { BACKUP_VERSION, encodeBackup } from '../checkpoints/backup-codec.ts'
 import { Checkpointer, type CheckpointSource, type CheckpointSummary } from '../checkpoints/checkpointer.ts'
 import { type CheckpointLimits, CheckpointSchedule } from '../checkpoints/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { ColdPages } from '../checkpoints/cold-pages.ts'
+import { partCount, storedParts } from '../checkpoints/stored-parts.ts'
 import { JournalLostError } from '../journal/journal-lost-error.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Backup } from '../model/backup.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { DestinationOutboxState } from '../outbox/space-outbox.ts'
@@ -34,6 +37,7 @@ export class SpaceCheckpoints {
   readonly coldPages: ColdPages
   readonly #options: SpaceCheckpointsOptions
   readonly #schedule: CheckpointSchedule
+  readonly #checkpointer: Checkpointer
   /** Position of the next entry to be applied. */
   #position: number
   #receivedAt: number
@@ -46,6 +50,7 @@ export class SpaceCheckpoints {
     this.#receivedAt = receivedAt
     const pace = { breathe: immediately, elapsedMs: () => performance.now() }
     const checkpointer = new Checkpointer(store, manifests, pace)
+    this.#checkpointer = checkpointer
     const { residentPages } = shard
     this.coldPages = new ColdPages({ store, residentPages, writersOf: (page) => checkpointer.writersOf(page) })
     this.#schedule = new CheckpointSchedule({
@@ -67,6 +72,20 @@ export class SpaceCheckpoints {
     this.#receivedAt = receivedAt
     this.#position++
     this.#schedule.applied(bytes)
+  }
+
+  /**
+   * Makes a checkpoint of the present, and lets it be read as a backup. Rejects if it cannot be made, or with the cause
+   * of the reader.
+   */
+  async read(spaceId: string, reader: (backup: Backup) => Promise<void>): Promise<void> {
+    const { store } = this.#options
+    await this.#schedule.read(async () => {
+      const manifest = this.#checkpointer.newest!
+      const { number: checkpoint, receivedAt: asOf } = manifest
+      const header = { version: BACKUP_VERSION, spaceId, checkpoint, asOf, parts: partCount(manifest) }
+      await reader({ asOf, bytes: encodeBackup(header, storedParts(store, manifest)) })
+    })
   }
 
   /** Begins no checkpoint any more: the present must not be stored. */

@@ -2,7 +2,8 @@
 import { Redis } from 'ioredis'
 import { expect, it } from 'vitest'
 import { checkpointKey, journalKey, queuePrefix } from '../../src/redis/keys.ts'
-import { RedisSpaceDirectory, removeKeysOf } from '../../src/redis/redis-space-directory.ts'
+import { RedisSpaceDirectory } from '../../src/redis/redis-space-directory.ts'
+import { removeKeysOf } from '../../src/redis/space-keys.ts'
 import { useRedis } from '../support/private-redis.ts'
 
 const server = useRedis()
