@@ -21,6 +21,10 @@ export default tseslint.config(
     },
   },
   {
+    files: ['actors/**/*.ts'],
+    rules: { 'max-lines-per-function': ['error', 60] },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       'no-restricted-syntax': [

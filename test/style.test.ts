@@ -13,6 +13,7 @@ const GENERATED = ['package-lock.json']
 
 const FILE_LINES_MAX = 400
 const LINE_COLUMNS_MAX = 120
+const CLASS_LINES_MAX = 250
 
 /** Files that may be longer: each is one table, or one thought that does not come apart. */
 const LONG_FILES: readonly string[] = ['bench/engine/floor.ts']
@@ -113,6 +114,15 @@ function tooLong(file: SourceFile): string[] {
   return isCounted && lines > FILE_LINES_MAX ? [`${file.path}: ${lines} lines`] : []
 }
 
+/** Classes of the engine that are too long: prettier ends one by the first brace without indentation. */
+function longClasses({ path, text }: SourceFile): string[] {
+  if (!path.startsWith('actors/')) return []
+  return [...text.matchAll(/^(?:export )?(?:abstract )?class (\w+)[^]*?^\}$/gm)]
+    .map(([whole, name]) => ({ name, lines: whole.split('\n').length }))
+    .filter(({ lines }) => lines > CLASS_LINES_MAX)
+    .map(({ name, lines }) => `${path}: ${name}: ${lines} lines`)
+}
+
 function longLines({ path, text }: SourceFile): string[] {
   const kind = /\.md$/.test(path) ? 'text' : /\.(ts|js)$|^(\.ci|script)\//.test(path) ? 'code' : undefined
   if (!kind) return []
@@ -162,6 +172,10 @@ describe('the repository', () => {
 
   it(`has no file of more than ${FILE_LINES_MAX} lines, but for tests and those listed`, () => {
     expect(files.flatMap(tooLong)).toEqual([])
+  })
+
+  it(`has no class of more than ${CLASS_LINES_MAX} lines in the engine`, () => {
+    expect(files.flatMap(longClasses)).toEqual([])
   })
 
   it('lists no file as long that is not', () => {
@@ -233,6 +247,12 @@ describe('the rules fire', () => {
     expect(tooLong(file('src/a.ts', text))).toEqual([`src/a.ts: ${FILE_LINES_MAX + 1} lines`])
     expect(tooLong(file('src/a.ts', 'a\n'.repeat(FILE_LINES_MAX)))).toEqual([])
     expect([...tooLong(file('test/a.test.ts', text)), ...tooLong(file(LONG_FILES[0]!, text))]).toEqual([])
+  })
+
+  it('on a long class of the engine', () => {
+    const classOf = (lines: number) => `class A {\n${'  a() {}\n'.repeat(lines - 2)}}\n\nclass B {\n}\n`
+    expect(longClasses(file('actors/a.ts', classOf(CLASS_LINES_MAX + 1)))).toEqual(['actors/a.ts: A: 251 lines'])
+    expect(longClasses(file('actors/a.ts', classOf(CLASS_LINES_MAX)))).toEqual([])
   })
 
   it('on a long line, unless it cannot be wrapped', () => {

@@ -120,7 +120,7 @@ export class AccountActor extends Actor<AccountMessage> implements Account {
   }
 
   /** Settles the users that read an audience of accounts, and with them all their accounts. */
-  protected override tellOthers({ acrossDependents }: DefinitionNode): void {
+  override tellOthers({ acrossDependents }: DefinitionNode): void {
     if (!hasReaders(acrossDependents)) return
     for (const user of this.#allUsers()) {
       for (const account of user.accountOrdinals) this.store.sink.join(account)

@@ -87,6 +87,13 @@ export class ActorStore {
     return this.laggards?.isBehind(ordinal) ? this.laggards.plans : this.plans
   }
 
+  /** Lets an action write to the memory of actors outside of any settlement. It must not fail. */
+  write(act: () => void): void {
+    this.memory.barrier.begin()
+    act()
+    this.commit()
+  }
+
   /** Ends a settlement that stands. */
   commit(): void {
     this.memory.barrier.commit()

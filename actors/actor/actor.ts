@@ -16,44 +16,41 @@ import type { HeardEvent } from '../history/histories.ts'
 import type { Adoption } from '../plan/adoption.ts'
 import type { Dependents } from '../plan/dependents.ts'
 import type { EventIndex } from '../plan/event-index.ts'
-import { type DefinitionNode, emptyValueOf, type Plan } from '../plan/plan.ts'
+import type { DefinitionNode, Plan } from '../plan/plan.ts'
 import { visitEqualities } from '../plan/trait-index.ts'
 import { COUNTED_SINCE, DIRECTORY, FLAGS, IS_UNBUILT } from '../rows/row.ts'
 import { CONSENT_KEY } from '../../src/model/consent.ts'
 import type { TraitOrigin } from '../rows/traits.ts'
 import type { ForgottenTotals } from '../streams/forgotten-totals.ts'
 import { readTrait, type TraitReader } from '../values/trait-reader.ts'
-import { type Reached, sameValue } from '../values/values.ts'
+import type { Reached } from '../values/values.ts'
 import type { HeldBlock } from './actor-groups.ts'
 import { ActorStates, type StateOwner } from './actor-states.ts'
 import type { ActorStore } from './actor-store.ts'
 import { ActorView } from './actor-view.ts'
-import { Marks } from './marks.ts'
+import { Evaluation, type EvaluationOwner } from './evaluation.ts'
 import type { Message } from './message.ts'
 import { settledAt } from './settled-at.ts'
 
 export abstract class Actor<Received extends Message = Message>
   extends ActorView
-  implements StateOwner, Observer<Received>
+  implements StateOwner, EvaluationOwner, Observer<Received>
 {
   now = 0
   protected plan: Plan
   readonly #states: ActorStates
-  /** Definitions to evaluate, by index. */
-  readonly #dirty = new Marks()
-  /** Definitions whose value has changed in this settlement, by id. To empty a set would be to make a new one. */
-  readonly #changed = new Marks()
+  readonly #evaluation: Evaluation
   #isQuiet = false
 
   constructor(store: ActorStore, plan: Plan) {
     super(store)
     this.plan = plan
     this.#states = new ActorStates(store, this, plan)
+    this.#evaluation = new Evaluation(store, this, plan)
   }
 
   abstract readonly kind: 'user' | 'account'
-  /** Tells the actors of the other kind that read a definition about its new value. */
-  protected abstract tellOthers(node: DefinitionNode, value: JsonValue): void
+  abstract tellOthers(node: DefinitionNode, value: JsonValue): void
   /** Handles a message within a settlement in which it takes part. */
   abstract receive(message: Received): void
   abstract keptEvents(): readonly ProfileEvent[]
@@ -79,8 +76,7 @@ export abstract class Actor<Received extends Message = Message>
     this.ordinal = ordinal
     this.plan = plan
     this.#states.bind(plan)
-    this.#dirty.clear()
-    this.#changed.clear()
+    this.#evaluation.bind(plan)
   }
 
   /** Marks the definitions that hold for an actor about which nothing is known yet. */
@@ -184,7 +180,7 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Returns the value of a definition as it follows from the states. */
   computedValue(node: DefinitionNode): JsonValue {
-    return this.#valueOf(node, node.evaluate(this))
+    return this.#evaluation.computedValue(node)
   }
 
   /** Drops everything that follows from the kept events and traits, and computes it again at the actor's present. */
@@ -193,7 +189,7 @@ export abstract class Actor<Received extends Message = Message>
     this.plan = plan
     this.store.memory.state.ints[(this.row + FLAGS) * 2]! &= ~IS_UNBUILT
     this.#states.bind(plan)
-    this.#dirty.clear()
+    this.#evaluation.goOn(plan)
     this.#states.takeOlder()
     for (const { keptSince } of this.olderOfAll()) this.windowsLack(keptSince - 1)
     for (const event of this.keptEvents()) this.takeEvent(event)
@@ -223,7 +219,7 @@ export abstract class Actor<Received extends Message = Message>
     }
     this.plan = plan
     this.#states.bind(plan)
-    this.#dirty.clear()
+    this.#evaluation.goOn(plan)
     this.#states.adopt(adoption)
     for (const index of adoption.marked) this.markDefinition(index)
     if (this.store.rows.earliest(this.row) <= this.now) this.#states.advance(this.now)
@@ -252,7 +248,7 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Marks a definition for evaluation. */
   markDefinition(index: number): void {
-    if (!this.#isQuiet && this.#dirty.add(index)) this.store.sink.enqueue(this, this.plan.definitions[index]!.level)
+    if (!this.#isQuiet) this.#evaluation.mark(index)
   }
 
   /** Marks the readers of a value that has changed. */
@@ -262,21 +258,12 @@ export abstract class Actor<Received extends Message = Message>
 
   /** Resets every definition to its empty value (false, or null for a computed trait), whatever is marked. */
   protected dropValues(): void {
-    this.#dirty.clear()
-    for (const id of this.store.values.ids(this.row)) {
-      const node = this.plan.byId.get(id)
-      if (node) this.#setValue(node, this.definedValue(id)!, emptyValueOf(node))
-    }
+    this.#evaluation.dropValues()
   }
 
   /** Evaluates the marked definitions up to a level, in the order of the plan. */
   evaluate(level: number): void {
-    while (!this.#dirty.isEmpty) {
-      const node = this.plan.definitions[this.#dirty.lowest()]!
-      if (node.level > level) return
-      this.#dirty.take()
-      if (!node.isPrepared) this.#evaluateDefinition(node)
-    }
+    this.#evaluation.run(level)
   }
 
   readTrait(reader: TraitReader): Reached {
@@ -293,34 +280,5 @@ export abstract class Actor<Received extends Message = Message>
 
   timedTruth(node: number): boolean {
     return this.#states.timedTruth(node)
-  }
-
-  #evaluateDefinition(node: DefinitionNode): void {
-    this.plan.work.definitions++
-    const result = node.evaluate(this)
-    const before = this.definedValue(node.id) ?? emptyValueOf(node)
-    const value = this.#valueOf(node, result)
-    if (sameValue(before, value)) return
-    const at = this.#setValue(node, before, value)
-    if (node.absentUntilOne && (result as number) >= 1) this.store.values.setHasBeenOne(at, true)
-    this.tellOthers(node, value)
-    this.markDependents(node.dependents)
-  }
-
-  #setValue(node: DefinitionNode, before: JsonValue, value: JsonValue): number {
-    const { values, sink } = this.store
-    if (this.#changed.add(node.id)) sink.changing(this, node, before)
-    const at = values.findOrAdd(this.ordinal, node.id)
-    values.setValue(at, value)
-    return at
-  }
-
-  #valueOf(node: DefinitionNode, result: JsonValue): JsonValue {
-    if (node.absentUntilOne) {
-      if ((result as number) >= 1) return result
-      const at = this.store.values.find(this.row, node.id)
-      return at !== 0 && this.store.values.hasBeenOne(at) ? result : null
-    }
-    return node.eligibleTypes && result === true ? this.isEligible(node.eligibleTypes) : result
   }
 }

@@ -90,7 +90,7 @@ export class ProfileActor extends Actor<UserMessage> implements User {
   }
 
   /** Tells its accounts that a condition on their users has flipped. */
-  protected override tellOthers(node: DefinitionNode, value: JsonValue): void {
+  override tellOthers(node: DefinitionNode, value: JsonValue): void {
     if (node.kind !== 'condition') return
     for (const account of this.accounts)
       account.next({ kind: 'condition flipped', at: this.now, condition: node, holds: value === true })

@@ -71,7 +71,7 @@ export abstract class BesideActor extends Actor {
     throw new Error('an actor beside the space receives no messages')
   }
 
-  protected override tellOthers(): void {
+  override tellOthers(): void {
     // It is alone.
   }
 

@@ -129,7 +129,7 @@ export class CallActors {
     const survivor = settlement.participant(first) as ProfileActor
     settlement.notes?.united.push({ survivor, absorbed: [...others], differing: differing! })
     settlement.notes?.consented.push({ user: survivor, before: united.map(({ traits }) => traits.consent) })
-    settlement.unites(first)
+    settlement.causes.unites(first)
     survivor.next({ kind: 'merge', at: now, absorbed })
     const conditions = plans.user.conditions
     for (const [index, account] of accounts.entries())

@@ -104,7 +104,7 @@ export class CallApplication {
         context: call.context,
         ids: profile.store.ids.numbersOf(profile.row, call.ids),
       }
-      settlement.keeps(profile.ordinal)
+      settlement.causes.keeps(profile.ordinal)
       forgetEvents(profile, context, { now, arrivals: this.arrivals })
       profile.next({ kind: 'event', at: now, event })
       if (profile.accountCount > 0)

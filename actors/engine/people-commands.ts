@@ -15,7 +15,8 @@ import type { Identity } from '../identity/identity.ts'
 import type { Suppressions } from '../identity/suppressions.ts'
 import type { Roster } from '../records/roster.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
-import { BY_DELETION, BY_TIME, type Settlement } from '../settlement/settlement.ts'
+import { BY_DELETION, BY_TIME } from '../settlement/causes.ts'
+import type { Settlement } from '../settlement/settlement.ts'
 import type { SpaceClock } from './space-clock.ts'
 
 export interface PeopleCommandsOptions {
@@ -108,7 +109,7 @@ export class PeopleCommands {
     const deleted = command.kind === 'delete' ? user : -1
     settlement.begin(now, command.kind === 'delete' || command.kind === 'unlink' ? BY_DELETION : BY_TIME)
     try {
-      settlement.byTime(due.filter((ordinal) => ordinal !== user && ordinal !== account))
+      settlement.causes.byTime(due.filter((ordinal) => ordinal !== user && ordinal !== account))
       for (const ordinal of due) if (ordinal !== deleted) onDue(settlement.participant(ordinal), now)
       if (deleted >= 0) this.#delete(deleted, now)
       else if (user >= 0 && account >= 0) this.#unlink(user, account, now)

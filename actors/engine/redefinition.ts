@@ -18,7 +18,9 @@ import { Scratch } from '../packing/scratch.ts'
 import { NO_NAMES } from '../packing/name-table.ts'
 import type { Roster } from '../records/roster.ts'
 import { DUE_AT, FLAGS, IS_UNBUILT } from '../rows/row.ts'
-import { BY_DEFINITION, type Settlement } from '../settlement/settlement.ts'
+import { BY_DEFINITION } from '../settlement/causes.ts'
+import type { Settlement } from '../settlement/settlement.ts'
+import { readValues, writeValues } from '../rows/value-codec.ts'
 import { Concern } from './concern.ts'
 import { EverCounted } from './ever-counted.ts'
 import { linkedTo } from './linked-actors.ts'
@@ -124,7 +126,7 @@ export class Redefinition {
     const { rows, values, past, satisfying } = store
     const row = rows.at(ordinal)
     scratch.length = 0
-    values.write(scratch, row)
+    writeValues(scratch, values, row)
     past.writeTo(scratch, row)
     return {
       ordinal,
@@ -147,7 +149,7 @@ export class Redefinition {
       const row = store.rows.at(ordinal)
       store.values.release(row)
       const reader = new EventReader(values, NO_NAMES)
-      store.values.readAll(reader, ordinal)
+      readValues(reader, store.values, ordinal)
       store.past.readFrom(reader, row)
       if (satisfying) store.satisfying.release(row)
       for (const [condition, users] of satisfying ?? []) store.satisfying.set(row, condition, users)

@@ -8,7 +8,7 @@ import { idsInTable } from '../identity/former-users.ts'
 import { admit } from '../records/admission.ts'
 import { actorsOfPage, isOldPart, type StoredActor } from '../records/page-codec.ts'
 import { PAGE_ACTORS } from '../records/pages.ts'
-import { BY_TIME } from '../settlement/settlement.ts'
+import { BY_TIME } from '../settlement/causes.ts'
 import type { ActorSystem } from './actor-system.ts'
 import { plansBefore } from './changeover.ts'
 import type { ShardHead, ShardRestoration } from './shard-state.ts'
@@ -56,8 +56,8 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
   addPage(parts: readonly Uint8Array[]): void {
     const isOld = !this.#areStatesValid || parts.some(isOldPart)
     // Accounts whose states are not stored count their users when all are there.
-    if (isOld) this.#system.areLinkedHeld = true
-    this.#system.write(() => {
+    if (isOld) this.#system.stored.areLinkedHeld = true
+    this.#system.store.write(() => {
       for (const stored of actorsOfPage(parts)) this.#admit(stored, isOld)
     })
     if (this.#unscheduled.length === 0) this.#system.release()
@@ -70,7 +70,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
   finish(): Shard {
     const { roster, deduplication, store, settlement, clock } = this.#system
     deduplication.restored()
-    this.#system.write(() => {
+    this.#system.store.write(() => {
       for (const ordinal of roster.accounts()) {
         const account = viewOfAccount(store, ordinal)
         if (account.isUnbuilt) account.countUsers(store.plansOf(ordinal).user.conditions)
@@ -84,7 +84,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
       settlement.finish([])
     }
     this.#system.isRestoring = false
-    this.#system.areLinkedHeld = false
+    this.#system.stored.areLinkedHeld = false
     roster.pages.forget()
     for (const ordinal of roster.ordinals()) {
       const page = Math.floor(ordinal / PAGE_ACTORS)
@@ -106,7 +106,7 @@ export class Restoration<Shard> implements ShardRestoration<Shard> {
     }
     if (dueAt < clock.now) {
       this.#unscheduled.push(ordinal)
-      this.#system.setDeadline(ordinal, Infinity)
-    } else this.#system.setDeadline(ordinal, dueAt)
+      this.#system.schedule.set(ordinal, Infinity)
+    } else this.#system.schedule.set(ordinal, dueAt)
   }
 }

@@ -6,26 +6,19 @@
  * each at its own instant; then the input is applied, and its profile settles once, with everything due for it at that
  * time; deadlines of others at that time fire when the clock moves on.
  */
-import type { DefinitionSource } from '../../src/model/definition.ts'
-import { type Command, isAboutPeople } from '../../src/model/entry.ts'
+import type { Command } from '../../src/model/entry.ts'
 import { canonicalId, DEFAULT_IDENTITY_RULES, type IdentityRules } from '../../src/model/external-id.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
-import {
-  checkRulesVersion,
-  doWindowsCountAll,
-  FIRST_RULES_VERSION,
-  identityRulesOf,
-  RULES_VERSION,
-} from '../../src/model/rules.ts'
+import { checkRulesVersion, FIRST_RULES_VERSION, RULES_VERSION } from '../../src/model/rules.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import type { AccountActor } from '../actor/account-actor.ts'
-import { type Applied, type AppliedEntry, type CallOutcome, type CompiledCommand, NO_OUTCOMES } from './applied.ts'
+import { type Applied, type AppliedEntry, type CallOutcome, NO_OUTCOMES } from './applied.ts'
 import type { ShardCut, ShardHead, ShardOptions, ShardRestoration, ShardState } from './shard-state.ts'
 import type { ActorReader } from '../records/actor-reader.ts'
 import type { ChangeoverView } from './changeover.ts'
 import { Definitions } from '../compiler/definitions.ts'
 import type { Deduplication } from '../deduplication/deduplication.ts'
-import type { CompiledDefinitions, DefinitionCommand } from '../compiler/defined-plans.ts'
+import type { CompiledDefinitions } from '../compiler/defined-plans.ts'
 import { sumOfWork, type Work } from '../plan/predicate.ts'
 import type { CallContext } from './call-application.ts'
 import type { ProfileActor } from '../actor/profile-actor.ts'
@@ -37,17 +30,19 @@ import { PAGE_ACTORS } from '../records/pages.ts'
 import type { ResidentPages } from './resident-pages.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import { ActorSystem } from './actor-system.ts'
-import { kindOfType } from '../compiler/references.ts'
-import type { Condition } from '../../src/language/tree.ts'
-import { Draft, type DraftOptions } from './draft.ts'
+import { Commands } from './commands.ts'
+import { Drafts } from './drafts.ts'
+import { SpaceRules } from './space-rules.ts'
+import { headOf } from './stored-head.ts'
 import { ActorInspection } from './inspection.ts'
 
 const LIVE_STATES_MAX = 20_000
 
 export class Shard {
-  readonly #identityRules: IdentityRules
   readonly #system: ActorSystem
-  #rulesVersion: number
+  readonly #commands: Commands
+  /** Definitions as they would be, under the present ones. */
+  readonly drafts: Drafts
 
   constructor({
     definitions = [],
@@ -60,10 +55,9 @@ export class Shard {
     residentBytesMax = Infinity,
     observer,
   }: ShardOptions = {}) {
-    this.#identityRules = identity
-    this.#rulesVersion = rules
     this.#system = new ActorSystem({
       definitions: Definitions.of(definitions),
+      rules: new SpaceRules(rules, identity),
       identity,
       retention,
       deduplication,
@@ -71,8 +65,9 @@ export class Shard {
       liveStatesMax,
       residentBytesMax,
       observer,
-      doWindowsCountAll: () => doWindowsCountAll(this.#rulesVersion),
     })
+    this.#commands = new Commands(this.#system)
+    this.drafts = new Drafts(this.#system, this.#commands)
   }
 
   get deduplication(): Deduplication {
@@ -98,17 +93,17 @@ export class Shard {
   }
 
   get retention(): Retention {
-    return this.#system.retention
+    return this.#system.schedule.retention
   }
 
   /** The version of the rules that hold for the next entry. */
   get rulesVersion(): number {
-    return this.#rulesVersion
+    return this.#system.rules.version
   }
 
   /** The rules by which the calls of the next entry are read. */
   get identityRules(): IdentityRules {
-    return identityRulesOf(this.#rulesVersion, this.#identityRules)
+    return this.#system.rules.identity
   }
 
   get definitions(): Definitions {
@@ -156,7 +151,7 @@ export class Shard {
         this.#system.clock.moveTo(entry.receivedAt, transitions)
         return NO_OUTCOMES
       case 'command':
-        this.#command(entry, transitions)
+        this.#commands.apply(entry, transitions)
         return NO_OUTCOMES
     }
   }
@@ -167,8 +162,8 @@ export class Shard {
    */
   state(): ShardState {
     return {
-      ...this.#head(),
-      pages: this.#system.encodeAll(),
+      ...headOf(this.#system),
+      pages: this.#system.stored.encodeAll(),
       fingerprints: this.deduplication.chunks(),
     }
   }
@@ -178,30 +173,17 @@ export class Shard {
    * not ended is dropped.
    */
   cut(): ShardCut {
-    return { head: this.#head(), pages: this.#system.roster.pages.cut(), fingerprints: this.deduplication.log() }
+    return {
+      head: headOf(this.#system),
+      pages: this.#system.roster.pages.cut(),
+      fingerprints: this.deduplication.log(),
+    }
   }
 
   /** Ends the current cut: it was stored, or its changes go into the next one. */
   endCut(isStored: boolean): void {
     if (isStored) this.residentPages.stored()
     else this.#system.roster.pages.takeBack()
-  }
-
-  #head(): ShardHead {
-    const changeover = this.#system.changeover.stored()
-    return {
-      clock: this.#system.clock.now,
-      arrivals: this.#system.calls.arrivals,
-      names: [...this.#system.store.histories.names.toArray()],
-      ...(this.suppressions.size > 0 && { suppressed: this.suppressions.state() }),
-      ...this.definitions.toData(),
-      ...(changeover && { changeover }),
-      layouts: this.#system.defined.layouts,
-      retention: this.#system.retention,
-      rules: this.#rulesVersion,
-      deduplication: this.deduplication.head(),
-      ordinals: this.#system.roster.nextOrdinal,
-    }
   }
 
   /** Restores a shard from its state. */
@@ -268,42 +250,6 @@ export class Shard {
     )
   }
 
-  /** Makes a draft of a definition under the present ones. Throws an EngineError for one that does not compile. */
-  draft(source: DefinitionSource, parts: readonly Condition[] = []): Draft {
-    return new Draft(this.draftOptions(source), parts)
-  }
-
-  /** Makes a draft of a definition that is there, by its number, as if it were not; undefined if there is none. */
-  draftOf(definition: number): Draft | undefined {
-    const options = this.draftOptionsOf(definition)
-    return options && new Draft(options)
-  }
-
-  /** Reads a definition as one that begins now, under the present ones. Throws an EngineError if it breaks a rule. */
-  draftOptions(source: DefinitionSource): DraftOptions {
-    const { calls, clock, store } = this.#system
-    const moment = { arrivals: calls.arrivals, at: clock.now }
-    const input = Definitions.draft(source, this.definitions.nextId, moment)
-    return { input, definitions: this.definitions, rules: store.rules }
-  }
-
-  /** Returns a definition that is there, by its number; undefined if there is none. */
-  draftOptionsOf(definition: number): DraftOptions | undefined {
-    const input = this.definitions.inputs().find(({ id }) => id === definition)
-    return input && { input, definitions: this.definitions, rules: this.#system.store.rules }
-  }
-
-  /** Counts the nodes that a definition would add, and those that it would share with others. It must compile. */
-  nodesOf(source: DefinitionSource): { readonly nodesAdded: number; readonly nodesShared: number } {
-    const { clock, defined } = this.#system
-    const { plans } = this.#compile({ kind: 'define', definition: source }, clock.now)
-    const kind = kindOfType(source)
-    const added = plans[kind].definitions.find(({ key, kind: of }) => key === source.key && of === source.kind)!
-    const nodes = [...added.inputs.nodes]
-    const nodesShared = nodes.filter(({ id }) => defined.plans[kind].states[id]).length
-    return { nodesAdded: nodes.length - nodesShared, nodesShared }
-  }
-
   /** The change of definitions that is under way, if there is one. */
   get changeover(): ChangeoverView {
     return this.#system.changeover
@@ -315,11 +261,12 @@ export class Shard {
   }
 
   #callContext(): CallContext {
+    const { defined, rules, schedule } = this.#system
     return {
-      identityRules: this.identityRules,
-      doWindowsCountAll: doWindowsCountAll(this.#rulesVersion),
-      retention: this.#system.retention,
-      plans: this.#system.defined.plans,
+      identityRules: rules.identity,
+      doWindowsCountAll: rules.doWindowsCountAll,
+      retention: schedule.retention,
+      plans: defined.plans,
     }
   }
 
@@ -328,63 +275,6 @@ export class Shard {
    * Returns undefined for one that compiles nothing.
    */
   compile(command: Command, receivedAt: number): CompiledDefinitions | undefined {
-    if (isAboutPeople(command)) this.#system.people.check(command)
-    return command.kind === 'define' || command.kind === 'remove' ? this.#compile(command, receivedAt) : undefined
-  }
-
-  #compile(command: DefinitionCommand, receivedAt: number): CompiledDefinitions {
-    const { calls, changeover, clock, defined } = this.#system
-    const now = { arrivals: calls.arrivals, at: Math.max(clock.now, receivedAt) }
-    return defined.compile(command, now, changeover.intended)
-  }
-
-  #command({ command, receivedAt, compiled }: CompiledCommand, transitions: Transition[]): void {
-    const { changeover, clock, people } = this.#system
-    const changed =
-      command.kind === 'define' || command.kind === 'remove'
-        ? (compiled ?? this.#compile(command, receivedAt))
-        : undefined
-    if (command.kind === 'use rules') checkRulesVersion(command.version)
-    clock.moveTo(receivedAt, transitions)
-    switch (command.kind) {
-      case 'retain':
-        this.#system.retain({ ...KEEP_ALL, ...command.retention })
-        return
-      case 'use rules':
-        this.#rulesVersion = command.version
-        return
-      case 'proceed':
-        changeover.proceed(command.slice, transitions)
-        return
-      case 'define':
-      case 'remove':
-        if (command.inSteps) changeover.begin(changed!, transitions)
-        else this.#redefine(changed!, transitions)
-        return
-      default:
-        people.apply(command, transitions)
-    }
-  }
-
-  #redefine(changed: CompiledDefinitions, transitions: Transition[]): void {
-    if (this.#system.changeover.walk) throw new Error('a change of definitions is under way')
-    const { plans: oldPlans } = this.#system.defined
-    this.#system.defined.replace(changed)
-    const { after, ...change } = changed
-    try {
-      this.#system.redefinition.adopt(
-        {
-          ...change,
-          oldPlans,
-          inputs: after.inputs(),
-          isAside: (id) => after.isAside(id),
-          now: this.#system.clock.now,
-        },
-        transitions,
-      )
-    } catch (cause) {
-      this.#system.defined.goBack(changed, oldPlans)
-      throw cause
-    }
+    return this.#commands.compile(command, receivedAt)
   }
 }

@@ -1,7 +1,8 @@
 /** The present of a space. It moves on with the entries; deadlines on the way fire at their own instants. */
 import type { Transition } from '../../src/model/transition.ts'
 import { type FailedDeadline, NO_FAULTS } from './applied.ts'
-import { BY_TIME, type Settlement } from '../settlement/settlement.ts'
+import { BY_TIME } from '../settlement/causes.ts'
+import type { Settlement } from '../settlement/settlement.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { TimingWheel } from '../deadlines/timing-wheel.ts'
 

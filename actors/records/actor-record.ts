@@ -11,6 +11,7 @@ import type { EventReader } from '../packing/event-codec.ts'
 import { Scratch } from '../packing/scratch.ts'
 import type { BlobField } from '../rows/blob-field.ts'
 import { COUNTED_SINCE, DUE_AT, FLAGS, IS_ANONYMOUS, IS_UNBUILT, MERGES, NAMES, ORDINAL, SEEN_AT } from '../rows/row.ts'
+import { readValues, writeValues } from '../rows/value-codec.ts'
 
 const ACCOUNT = 1
 const HAS_DEADLINE = 2
@@ -62,7 +63,7 @@ export function writeRecord(scratch: Scratch, store: ActorStore, ordinal: number
   store.ids.field.writeTo(scratch, row)
   store.traits.field.writeTo(scratch, row)
   store.links.writeTo(scratch, row)
-  store.values.write(scratch, row)
+  writeValues(scratch, store.values, row)
   if (!isAccount) {
     scratch.varint(ints[(row + MERGES) * 2 + 1]!)
     scratch.instant(doubles[row + SEEN_AT]!)
@@ -125,7 +126,7 @@ export function readRecord(store: ActorStore, reader: EventReader, areStatesVali
   else store.ids.readFrom(reader, row)
   store.traits.field.readFrom(reader, row)
   store.links.readFrom(reader, row)
-  store.values.readAll(reader, ordinal)
+  readValues(reader, store.values, ordinal)
   if (!isAccount) {
     ints[(row + MERGES) * 2 + 1] = reader.varint()
     doubles[row + SEEN_AT] = reader.instant()

@@ -176,28 +176,6 @@ export class DefinedValues {
     }
   }
 
-  /** Writes all values of a row: their number, then for each id · sequence · changed at · has been one · value. */
-  write(scratch: Scratch, row: number): void {
-    const ids = this.ids(row)
-    scratch.varint(ids.length)
-    for (const id of ids) {
-      const { value, sequence, changedAt, hasBeenOne } = this.read(this.find(row, id))
-      scratch.signed(id)
-      scratch.varint(sequence)
-      scratch.double(changedAt)
-      scratch.byte(hasBeenOne ? 1 : 0)
-      writeValue(scratch, NO_NAMES, value)
-    }
-  }
-
-  /** Sets the values of an actor that has none to those that `write` has written. */
-  readAll(reader: EventReader, ordinal: number): void {
-    for (let left = reader.varint(); left > 0; left--) {
-      const [id, sequence, changedAt, flag] = [reader.signed(), reader.varint(), reader.double(), reader.byte()]
-      this.restore(ordinal, id, { value: reader.value(), sequence, changedAt, hasBeenOne: flag === 1 })
-    }
-  }
-
   /** Sets all of a definition's value, which the row must be one to write to. */
   restore(ordinal: number, id: number, { value, sequence, changedAt, hasBeenOne }: DefinedValue): void {
     const at = this.findOrAdd(ordinal, id)

@@ -7,30 +7,18 @@
  * A settlement that fails leaves nothing behind: the memory of the actors is as it was when it began.
  */
 import type { JsonValue } from '../../src/model/json.ts'
-import type { CauseKind, Transition } from '../../src/model/transition.ts'
-import { AccountActor } from '../actor/account-actor.ts'
+import type { Transition } from '../../src/model/transition.ts'
 import type { Actor } from '../actor/actor.ts'
 import type { ActorStore } from '../actor/actor-store.ts'
 import type { Message } from '../actor/message.ts'
-import { ProfileActor } from '../actor/profile-actor.ts'
 import type { SettlementSink, SettlingActor } from '../actor/settlement-sink.ts'
 import type { SpaceActor } from '../actor/space-actor.ts'
 import type { DefinitionNode } from '../plan/plan.ts'
-import { JOINED_IN, VIEW } from '../rows/row.ts'
 import { sameValue } from '../values/values.ts'
 import { Bag } from './bag.ts'
+import { BY_DEFINITION, BY_TIME, Causes, type SettlementCause } from './causes.ts'
+import { Participants } from './participants.ts'
 import type { SettledChange, SettlementNotes, SettlementObserver } from './settlement-observer.ts'
-
-/** The reason for which actors settle. */
-export interface SettlementCause {
-  readonly kind: CauseKind
-  /** The call, if it is one. */
-  readonly call?: { readonly arrival: number; readonly messageId: string; readonly sourceId: string }
-}
-
-export const BY_TIME: SettlementCause = { kind: 'time' }
-export const BY_DEFINITION: SettlementCause = { kind: 'definition' }
-export const BY_DELETION: SettlementCause = { kind: 'deletion' }
 
 interface ValueChange {
   readonly actor: SpaceActor
@@ -60,28 +48,17 @@ export interface SettlementHooks {
 const NO_CHANGES: readonly SettledChange[] = []
 const NOTHING_HEARD: Heard = { watched: undefined, ordinals: undefined, changes: undefined }
 const NONE_ENDED: readonly number[] = []
-const NONE_TIMED: ReadonlySet<number> = new Set<number>()
 
 export class Settlement implements SettlementSink {
   #now = 0
-  #cause = BY_TIME
-  /** The user that keeps the call as an event; -1 if it is none. */
-  #keeper = -1
-  /** Actors that have part in what is settled because they are due. */
-  #timed: ReadonlySet<number> = NONE_TIMED
-  /** Users that others have become part of. */
-  readonly #survivors = new Bag<number>()
   #isOpen = false
   /** True while what is done will be taken back: nobody is told of it. */
   #isForeseeing = false
   #store!: ActorStore
   readonly #hooks: SettlementHooks
-  /** Views, bound anew in each settlement, and how many of each kind are in use. */
-  readonly #userViews: ProfileActor[] = []
-  readonly #accountViews: AccountActor[] = []
-  #userCount = 0
-  #accountCount = 0
-  readonly #participants = new Bag<SpaceActor>()
+  /** Why values change. */
+  readonly causes = new Causes()
+  #participants!: Participants
   readonly #changes = new Bag<ValueChange>()
   readonly #undos = new Bag<() => void>()
   readonly #acts = new Bag<() => void>()
@@ -101,6 +78,7 @@ export class Settlement implements SettlementSink {
   /** Sets where the actors are kept; before the first settlement. */
   attach(store: ActorStore): void {
     this.#store = store
+    this.#participants = new Participants(store, this.#hooks.isAccount)
   }
 
   /** The notes of users that are united, named and linked; undefined if there is no observer. */
@@ -114,8 +92,7 @@ export class Settlement implements SettlementSink {
 
   begin(now: number, cause: SettlementCause): void {
     this.#now = now
-    this.#cause = cause
-    this.#keeper = -1
+    this.causes.begin(cause)
     this.#isOpen = true
     this.#store.memory.barrier.begin()
     this.#nameCount = this.#store.histories.names.count
@@ -151,24 +128,9 @@ export class Settlement implements SettlementSink {
     this.#acts.add(act)
   }
 
-  /** Records that a user keeps the call: there its messageId is found. */
-  keeps(user: number): void {
-    this.#keeper = user
-  }
-
-  /** Records that a user takes others over: that is why its values change. */
-  unites(survivor: number): void {
-    this.#survivors.add(survivor)
-  }
-
   /** Records that an actor is no more, if the settlement succeeds: whoever watches it is told so. */
   ends(ordinal: number): void {
     this.#ended.add(ordinal)
-  }
-
-  /** Records that some actors have part in it because they are due: time is why their values change. */
-  byTime(due: readonly number[]): void {
-    if (due.length > 0) this.#timed = new Set(due)
   }
 
   join(ordinal: number): void {
@@ -177,7 +139,7 @@ export class Settlement implements SettlementSink {
 
   /** Returns the view of an actor that takes part: its present is the settlement's, with everything due until then. */
   participant(ordinal: number): SpaceActor {
-    const known = this.#known(ordinal)
+    const known = this.#participants.known(ordinal)
     if (known) return known
     const view = this.enter(ordinal)
     view.advance(this.#now)
@@ -186,36 +148,11 @@ export class Settlement implements SettlementSink {
 
   /** Adds an actor whose present stays what it was. Throws an Error if there is none in memory. */
   enter(ordinal: number): SpaceActor {
-    const { rows, memory, laggards } = this.#store
+    const { rows, laggards } = this.#store
     if (rows.at(ordinal) === 0) throw new Error(`there is no actor ${ordinal} in memory`)
     if (!this.#isForeseeing) this.#hooks.onJoin(ordinal)
-    const row = rows.at(ordinal)
-    rows.touch(row)
-    const { ints } = memory.state
-    ints[(row + JOINED_IN) * 2 + 1] = memory.barrier.stamp
-    ints[(row + VIEW) * 2 + 1] = this.#participants.count
-    const view = this.#hooks.isAccount(ordinal) ? this.#accountView(ordinal) : this.#userView(ordinal)
-    this.#participants.add(view)
+    const view = this.#participants.add(ordinal)
     if (laggards?.isBehind(ordinal)) this.#hooks.onBehind(view, this.#now)
-    return view
-  }
-
-  #known(ordinal: number): SpaceActor | undefined {
-    const { rows, memory } = this.#store
-    const row = rows.at(ordinal)
-    if (memory.state.ints[(row + JOINED_IN) * 2 + 1] !== memory.barrier.stamp) return undefined
-    return this.#participants.at(memory.state.ints[(row + VIEW) * 2 + 1]!)
-  }
-
-  #userView(ordinal: number): ProfileActor {
-    const view = (this.#userViews[this.#userCount++] ??= new ProfileActor(this.#store, this.#store.plans.user))
-    view.bind(ordinal, this.#store.plansOf(ordinal).user)
-    return view
-  }
-
-  #accountView(ordinal: number): AccountActor {
-    const view = (this.#accountViews[this.#accountCount++] ??= new AccountActor(this.#store, this.#store.plans.account))
-    view.bind(ordinal, this.#store.plansOf(ordinal).account)
     return view
   }
 
@@ -286,7 +223,7 @@ export class Settlement implements SettlementSink {
       const sequence = values.advance(at, this.#now)
       const transition = this.#transition(actor, node, value, sequence)
       transitions.push(transition)
-      this.#keep(actor, transition)
+      this.#store.past.add(actor.row, this.causes.kept(actor, transition))
       if (this.#store.watched.size > 0 && this.#store.watched.has(actor.ordinal)) {
         ;(watched ??= []).push(transition)
         ;(ordinals ??= []).push(actor.ordinal)
@@ -296,27 +233,10 @@ export class Settlement implements SettlementSink {
     return { watched, ordinals, changes }
   }
 
-  /** Keeps a transition with its actor. */
-  #keep(actor: SpaceActor, { at, type, key, value }: Transition): void {
-    const { kind, call } = this.#cause
-    const isMerge = this.#survivors.count > 0 && this.#survivors.toArray().includes(actor.ordinal)
-    this.#store.past.add(actor.row, {
-      at,
-      type,
-      key,
-      ...(value !== undefined && { value }),
-      cause: isMerge ? 'merge' : this.#timed.has(actor.ordinal) ? 'time' : kind,
-      call: call && {
-        arrival: call.arrival,
-        messageId: actor.ordinal === this.#keeper ? undefined : call.messageId,
-      },
-    })
-  }
-
   #tellObserver(changes: readonly SettledChange[] = NO_CHANGES): void {
     if (!this.observer) return
     if (changes.length === 0 && isEmpty(this.#notes)) return
-    const { kind, call } = this.#cause
+    const { kind, call } = this.causes.first
     this.observer.settled({ at: this.#now, cause: kind, sourceId: call?.sourceId, changes, ...this.#notes })
   }
 
@@ -346,10 +266,7 @@ export class Settlement implements SettlementSink {
     this.#acts.clear()
     this.#ended.clear()
     this.#participants.clear()
-    this.#survivors.clear()
-    this.#userCount = 0
-    this.#accountCount = 0
-    this.#timed = NONE_TIMED
+    this.causes.clear()
     // Only with an observer are there any: to set the length of a list is a call out of JavaScript.
     if (this.observer) clear(this.#notes)
     this.#isOpen = false

@@ -137,7 +137,7 @@ await inStores({ appendfsync: 'always' }, async ({ journal }) => {
     const load = await under(pipeline, async () => {
       times = await define(pipeline, source)
     })
-    const draft = pipeline.shard.draft(source)
+    const draft = pipeline.shard.drafts.draft(source)
     const expected = pipeline.shard
       .actors()
       .filter((actor) => draft.evaluate(actor, pipeline.shard.clock).value === true)

@@ -39,7 +39,7 @@ export async function replay(options: ReplayOptions): Promise<void> {
   const input = options.events === '-' ? process.stdin : (await open(options.events)).createReadStream()
   const draft = options.preview === undefined ? undefined : draftOf(options.preview)
   // A query that does not compile is refused before anything is read.
-  if (draft) shard.draft(draft)
+  if (draft) shard.drafts.draft(draft)
   // A preview on standard output is by itself.
   const out = draft && options.out === undefined ? undefined : await LineWriter.open(options.out)
   const progress = startProgress(options.events)
@@ -76,7 +76,7 @@ function draftOf(query: string): DefinitionSource {
 
 /** Writes the members of a draft at an instant as one line of JSON, each with when it would leave by itself. */
 function previewLine(shard: Shard, source: DefinitionSource, now: number): string {
-  const draft = shard.draft(source)
+  const draft = shard.drafts.draft(source)
   const members = shard
     .actors()
     .filter((actor) => actor.kind === draft.kind && draft.evaluate(actor, now).value === true)

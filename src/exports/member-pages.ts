@@ -43,7 +43,7 @@ export class MemberPages {
     const { shard, clock, numberOf, load } = this.#context
     const { reader, definitions } = shard
     const number = numberOf(source)
-    const draft = number === undefined ? undefined : shard.draftOf(number)
+    const draft = number === undefined ? undefined : shard.drafts.draftOf(number)
     if (number === undefined || !draft)
       throw new EngineError('not_found', 'id: it is disabled or removed, so that nobody is in it', 'id')
     const collection = source.type === 'USERS' ? 'users' : 'accounts'

@@ -24,7 +24,7 @@ export function explainDefinition(
   actor: SpaceActor,
   now: number,
 ): Explanation | undefined {
-  const options = shard.draftOptionsOf(definition)
+  const options = shard.drafts.optionsOf(definition)
   if (!options) return undefined
   const { kind } = options.input.source
   const explained = explainerOf(options, true).explain(actor, settledAt(Math.max(now, shard.clock), actor.dueAt))
@@ -34,5 +34,5 @@ export function explainDefinition(
 
 /** Explains the value that a definition would have that is not there. Throws an EngineError if it does not compile. */
 export function explainDraft(shard: Shard, source: DefinitionSource, actor: SpaceActor, now: number): Explanation {
-  return explainerOf(shard.draftOptions(source), false).explain(actor, Math.max(now, shard.clock))
+  return explainerOf(shard.drafts.options(source), false).explain(actor, Math.max(now, shard.clock))
 }

@@ -195,12 +195,12 @@ export class Preview {
     const { shard } = this.#context
     const { source, compareWith, overlapWith, changeOf: changed } = this.request
     this.#definitions = shard.definitions
-    this.#draft = shard.draft(source, [
+    this.#draft = shard.drafts.draft(source, [
       ...this.#parts.map(({ condition }) => condition),
       ...this.#parts.map(({ rest }) => rest),
     ])
-    this.#explainer = explainerOf(shard.draftOptions(source), false)
-    this.#nodes = shard.nodesOf(source)
+    this.#explainer = explainerOf(shard.drafts.options(source), false)
+    this.#nodes = shard.drafts.nodesOf(source)
     this.#compared = compareWith === undefined ? undefined : this.#other(compareWith, 'compareWith')
     const changing = changed === undefined ? undefined : this.#context.numberOf(changed, source.kind)
     this.#changing = changing ?? this.#compared?.definition

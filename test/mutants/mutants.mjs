@@ -59,9 +59,9 @@ export const MUTANTS = [
   },
   {
     name: 'whoever leaves memory leaves the audience',
-    file: 'actors/engine/actor-system.ts',
-    find: 'this.store.values.members.uncounted(() => this.write(act))',
-    replace: 'this.write(act)',
+    file: 'actors/engine/stored-actors.ts',
+    find: 'this.#store.values.members.uncounted(() => {',
+    replace: '[0].forEach(() => {',
     caughtBy: [CHANGEOVER_STEPS],
   },
   {
@@ -381,8 +381,8 @@ export const MUTANTS = [
   {
     name: 'an account that reads its users again does not bring them back into memory',
     file: 'actors/engine/actor-system.ts',
-    find: 'return judgedMsMax > 0 || hasSessions || !doWindowsCountAll',
-    replace: 'return judgedMsMax < 0 || (hasSessions && !hasSessions) || doWindowsCountAll === undefined',
+    find: 'return judgedMsMax > 0 || hasSessions || !this.rules.doWindowsCountAll',
+    replace: 'return judgedMsMax < 0 || (hasSessions && !hasSessions)',
     caughtBy: ['test/checkpoints/cold-pages.test.ts'],
   },
   {
@@ -402,7 +402,7 @@ export const MUTANTS = [
   {
     name: 'who is due is not brought back into memory',
     file: 'actors/engine/resident-pages.ts',
-    find: 'for (const ordinal of wheel.dueUntil(entry.receivedAt - 1)) touched.add(ordinal)',
+    find: 'for (const ordinal of wheel.dueUntil(instant - 1)) touched.add(ordinal)',
     replace: '',
     caughtBy: ['test/checkpoints/cold-pages.test.ts'],
   },
@@ -444,8 +444,8 @@ export const MUTANTS = [
   {
     name: 'a retention without bounds is journalled as it is',
     file: 'src/space/pipeline.ts',
-    find: 'keys.filter((key) => retention[key] !== Infinity)',
-    replace: 'keys',
+    find: 'filter(([, bound]) => bound !== Infinity)',
+    replace: 'filter(() => true)',
     caughtBy: [SIMULATION],
   },
   {
@@ -479,8 +479,8 @@ export const MUTANTS = [
   {
     name: 'a deadline is lost when a checkpoint is read',
     file: 'actors/engine/restoration.ts',
-    find: 'else this.#system.setDeadline(ordinal, dueAt)',
-    replace: 'else this.#system.setDeadline(ordinal, Infinity)',
+    find: 'else this.#system.schedule.set(ordinal, dueAt)',
+    replace: 'else this.#system.schedule.set(ordinal, Infinity)',
     caughtBy: [SIMULATION],
   },
   {
@@ -772,9 +772,9 @@ export const MUTANTS = [
   },
   {
     name: 'a definition has a value while it is prepared',
-    file: 'actors/actor/actor.ts',
-    find: 'if (!node.isPrepared) this.#evaluateDefinition(node)',
-    replace: 'this.#evaluateDefinition(node)',
+    file: 'actors/actor/evaluation.ts',
+    find: 'if (!node.isPrepared) this.#evaluate(node)',
+    replace: 'this.#evaluate(node)',
     caughtBy: [CHANGEOVER],
   },
   {
@@ -835,8 +835,8 @@ export const MUTANTS = [
   },
   {
     name: 'suppressed ids are not stored',
-    file: 'actors/engine/shard.ts',
-    find: '...(this.suppressions.size > 0 && { suppressed: this.suppressions.state() }),',
+    file: 'actors/engine/stored-head.ts',
+    find: '...(suppressions.size > 0 && { suppressed: suppressions.state() }),',
     replace: '',
     caughtBy: ['test/actors/engine/people-commands.test.ts'],
   },

@@ -22,7 +22,7 @@ function valuesOf(
 }
 
 function draftOf(shard: Shard, source: DefinitionSource): Draft {
-  return shard.draft(source)
+  return shard.drafts.draft(source)
 }
 
 describe('a draft', () => {

@@ -19,7 +19,7 @@ import { audience, computedTrait, HOUR, Space, START } from '../../support/space
 
 function explainerOf(shard: Shard, source: DefinitionSource): Explainer {
   const id = shard.definitions.input(source.key, source.type)!.id
-  const { input, definitions, rules } = shard.draftOptionsOf(id)!
+  const { input, definitions, rules } = shard.drafts.optionsOf(id)!
   return new Explainer({
     input,
     all: definitions.inputs(),
