@@ -1,15 +1,13 @@
 /** The occurrences that an actor holds for one node: in event order, each with its verdict. */
 import type { ProfileEvent } from '../../src/model/event.ts'
-import type { JsonValue } from '../../src/model/json.ts'
 import type { Horizon } from '../values/comparators.ts'
 import { compareEvents } from '../../src/model/event.ts'
 import type { Host } from '../plan/host.ts'
 import { firstAfter, type Occurrence, type Occurrences } from '../plan/occurrence.ts'
 import type { OccurrenceNode, Reach } from '../plan/occurrence-node.ts'
-import { type EventReader, writeValue } from '../packing/event-codec.ts'
+import type { EventReader } from '../packing/event-codec.ts'
 import type { Scratch } from '../packing/scratch.ts'
-import { NO_NAMES } from '../packing/name-table.ts'
-import { reachedFromJson, reachedToJson } from '../values/stored.ts'
+import { readReached, writeReached } from '../values/stored.ts'
 import type { Reached } from '../values/values.ts'
 
 /** Notified of each occurrence that now passes, or no longer does. */
@@ -61,7 +59,7 @@ export class OccurrenceState implements Occurrences {
       scratch.varint(arrival)
       scratch.byte((passes ? PASSES : 0) | (isSettled ? SETTLED : 0) | (flipAt < Infinity ? FLIPS : 0))
       if (flipAt < Infinity) scratch.double(flipAt)
-      for (const value of values) writeValue(scratch, NO_NAMES, reachedToJson(value))
+      for (const value of values) writeReached(scratch, value)
     }
   }
 
@@ -137,5 +135,7 @@ export class OccurrenceState implements Occurrences {
 }
 
 function readValues(reader: EventReader, count: number): Reached[] {
-  return Array.from({ length: count }, () => reachedFromJson(reader.value() as JsonValue[]))
+  const values = new Array<Reached>(count)
+  for (let index = 0; index < count; index++) values[index] = readReached(reader)
+  return values
 }

@@ -90,8 +90,7 @@ export function writeValue(scratch: Scratch, names: NameTable, value: JsonValue 
       return
     case 'object':
       if (Array.isArray(value)) {
-        scratch.byte(ARRAY)
-        scratch.varint(value.length)
+        scratch.list(value.length)
         for (const entry of value) writeValue(scratch, names, entry)
       } else if (value === null) scratch.byte(NULL)
       else writeObject(scratch, names, value)
@@ -298,6 +297,13 @@ export class EventReader {
     return this.value() as JsonObject
   }
 
+  /** Returns the length of the list that stands here; its values are next. */
+  listLength(): number {
+    const tag = this.byte()
+    if (tag !== ARRAY) throw new RangeError(`tag ${tag} at byte ${this.position - 1}, and a list is expected`)
+    return this.varint()
+  }
+
   /** Reads one JSON value. */
   value(): JsonValue {
     const tag = this.#bytes[this.position++]
@@ -317,12 +323,18 @@ export class EventReader {
       case WIDE:
         return this.#text('utf16le', 2)
       case ARRAY:
-        return Array.from({ length: this.varint() }, () => this.value())
+        return this.#list()
       case OBJECT:
         return this.#objectBody()
       default:
         throw new RangeError(`tag ${tag ?? 'missing'} at byte ${this.position - 1} of an event`)
     }
+  }
+
+  #list(): JsonValue[] {
+    const list = new Array<JsonValue>(this.varint())
+    for (let index = 0; index < list.length; index++) list[index] = this.value()
+    return list
   }
 
   #objectBody(): JsonObject {

@@ -1,5 +1,5 @@
 /** The buffer that packed values are written to. */
-import { INT32_SPAN, LATIN, WIDE, NEVER, ALWAYS, DATED, FAR, INSTANT_SMALL } from './tags.ts'
+import { ARRAY, INT32_SPAN, LATIN, WIDE, NEVER, ALWAYS, DATED, FAR, INSTANT_SMALL } from './tags.ts'
 
 /** A growing buffer that one writer uses again and again; `length` bytes of it are written. */
 export class Scratch {
@@ -84,6 +84,12 @@ export class Scratch {
     this.ensure(8)
     this.bytes.writeDoubleLE(value, this.length)
     this.length += 8
+  }
+
+  /** Begins a list of so many values, which are next. */
+  list(length: number): void {
+    this.byte(ARRAY)
+    this.varint(length)
   }
 
   /** Text with its own tag, so that it is a value as well. */

@@ -5,7 +5,8 @@
  * Workload: 50,000 users who have visited ten times, under four definitions that each visit touches; the same 500 are
  * called again and again, or others, one call each (untouched.ts). Then each kind of state by itself, as the only
  * definition of a shard, for users with 10, 100 and 1,000 events, which lie within its windows (histories.ts,
- * kinds.ts). One call to an entry. The baseline is the hot users, and the users with ten events.
+ * kinds.ts); kinds that are objects while they are in use, once more as the bytes that they are otherwise, read and
+ * written for each call. One call to an entry. The baseline is the hot users, and the users with ten events.
  * Checked: every transition of the visits, one by one; the value of every user under every kind, against one computed
  * anew from all its events (naive.ts), before the measured calls, after them, and while the windows close: each change
  * at its instant.
@@ -32,7 +33,10 @@ const ROUNDS: Rounds = { count: (RUNS + 1) * ROUNDS_PER_RUN, uncounted: ROUNDS_P
 const EVENTS = [10, 100, 1000]
 
 reportUntouched()
-for (const kind of KINDS) reportKind(kind)
+for (const kind of KINDS) {
+  reportKind(kind, false)
+  if (kind.isByItself) reportKind(kind, true)
+}
 
 function reportUntouched(): void {
   const { calls, hot, untouched } = measureUntouched(USERS, ROUNDS)
@@ -48,8 +52,10 @@ function reportUntouched(): void {
   })
 }
 
-function reportKind(kind: Kind): void {
-  const histories = EVENTS.map((events) => new Histories(kind, { events, users: HISTORIES, rounds: ROUNDS.count }))
+function reportKind(kind: Kind, areBytes: boolean): void {
+  const histories = EVENTS.map(
+    (events) => new Histories(kind, { events, users: HISTORIES, rounds: ROUNDS.count, areBytes }),
+  )
   for (const each of histories) each.fill()
   const costs = measureRounds(
     histories.map((each) => () => each.run()),
@@ -60,7 +66,7 @@ function reportKind(kind: Kind): void {
   const [shortest, ...longer] = costs.map((each) => perCall(each, callsPerRound)) as [Spread, ...Spread[]]
   report({
     bench: 'rest',
-    case: `${kind.name}, ${EVENTS[0]} events`,
+    case: `${kind.name}${areBytes ? ', as bytes' : ''}, ${EVENTS[0]} events`,
     result: shortest,
     unit: 'CPU µs/call',
     wall: wallPerCall(costs[0]!, callsPerRound),

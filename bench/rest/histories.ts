@@ -40,6 +40,8 @@ export interface HistoriesSize {
   readonly users: number
   /** Rounds that will be run. */
   readonly rounds: number
+  /** True to make bytes of every state after every call, as of the states that are not in use. */
+  readonly areBytes: boolean
 }
 
 export class Histories {
@@ -67,9 +69,8 @@ export class Histories {
       if (together) together.push(user)
       else this.#usersByProfile.set(kind.profileOf(user), [user])
     }
-    this.#shard = new TimedShard([kind.definition], (transition) =>
-      this.#lastByProfile.set(transition.profile, transition),
-    )
+    const note = (transition: Transition) => this.#lastByProfile.set(transition.profile, transition)
+    this.#shard = new TimedShard([kind.definition], note, size.areBytes ? 0 : undefined)
   }
 
   /** Makes the histories, and checks after each round the values that come of them. */

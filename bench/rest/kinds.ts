@@ -19,6 +19,8 @@ import {
 export interface Kind {
   readonly name: string
   readonly definition: DefinitionSource
+  /** True for one that is an object while it is in use, and bytes otherwise. */
+  readonly isByItself?: boolean
   /** The user's first call, before its events. */
   readonly begins?: Act
   /** The events of the history. */
@@ -31,7 +33,7 @@ export interface Kind {
   readonly expected: (users: readonly User[], now: number) => JsonValue
 }
 
-type Acts = Partial<Pick<Kind, 'begins' | 'event' | 'call'>>
+type Acts = Partial<Pick<Kind, 'isByItself' | 'begins' | 'event' | 'call'>>
 
 const MONTH: Ages = { to: 30 * UNITS.day }
 const IN_MONTH = `event('A').within(30 days)`
@@ -57,9 +59,9 @@ export const KINDS: readonly Kind[] = [
     'funnel',
     `event('Added').where(NOT event('Ordered').within(parent: 1 hour).count() >= 1).within(30 days).count() >= 1`,
     (user, now) => hasParentAlone(user, now, { to: 30 * UNITS.day, isChild: isOrder, childWithinMs: UNITS.hour }),
-    { event: addsOrOrders, call: addsOrOrders },
+    { isByItself: true, event: addsOrOrders, call: addsOrOrders },
   ),
-  judged('judged by a trait', { begins: setsLimit }),
+  judged('judged by a trait', { isByItself: true, begins: setsLimit }),
   judged('judging trait changes', { begins: setsLimit, call: setsLimit }),
   audience(
     'timed trait changes',

@@ -11,8 +11,12 @@ export class TimedShard {
   readonly #shard: Shard
   readonly #note: (transition: Transition) => void
 
-  constructor(definitions: readonly DefinitionSource[], note: (transition: Transition) => void) {
-    this.#shard = new Shard(shardOptions(definitions))
+  constructor(
+    definitions: readonly DefinitionSource[],
+    note: (transition: Transition) => void,
+    liveStatesMax?: number,
+  ) {
+    this.#shard = new Shard(shardOptions(definitions, liveStatesMax))
     this.#note = note
   }
 
