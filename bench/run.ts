@@ -21,6 +21,7 @@ const BENCHES = [
   'preview',
   'definitions',
   'export',
+  'download',
   'recovery',
   'deliveries',
 ]

@@ -35,6 +35,12 @@ export class ServerProcess {
     return (Number(fields[UTIME - 2]) + Number(fields[UTIME - 1])) / TICKS
   }
 
+  /** Memory that the process holds now. */
+  residentBytes(): number {
+    const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))!
+    return Number(kib) * 1024
+  }
+
   stop(): Promise<void> {
     return this.#end('SIGTERM')
   }
