@@ -1,4 +1,4 @@
-/** Files that start processes are listed: who runs the others, in a minute, needs no Redis, and starts no server. */
+/** Files that start processes are listed: who runs the others, in a minute, needs no Redis and starts no server. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { PROCESSES, SIMULATION } from './projects.ts'
 type Files = ReadonlyMap<string, string>
 
 const ROOT = join(import.meta.dirname, '..')
-const STARTS = /^import .+ from '(?:node:child_process|.+\/redis\/private-redis\.ts)'$/m
+const STARTS = /^import .+ from '(?:node:child_process|playwright-core|.+\/redis\/private-redis\.ts)'$/m
 const MOCKS = /^vi\.mock\(/m
 
 function readTests(): Files {

@@ -1,11 +1,12 @@
 /** Files that run by themselves; all others run within one process after another, and start none. */
 
-/** Start a server, a Redis or the command line as processes of their own. Folders and files, from the root. */
+/** Start a server, a Redis, a browser or the command line as processes. Folders and files, from the root. */
 export const PROCESSES: readonly string[] = [
   'test/checkpoints/redis-checkpoints.test.ts',
   'test/cli/cdnow.test.ts',
   'test/cli/replay.test.ts',
   'test/crash',
+  'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
   'test/process',
   'test/queue/delivery-queue.test.ts',
