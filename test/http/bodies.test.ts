@@ -55,6 +55,18 @@ describe('a body that is nested too deeply', () => {
     expect([status, body]).toMatchObject([400, { success: false, code: 'value_too_deep' }])
   })
 
+  it.each([
+    ['identify', 10_000, (deep: string) => `{"userId":"u1","traits":{"a":${deep}}}`, 'value_too_deep'],
+    ['track', 10_000, (deep: string) => `{"userId":"u1","event":"Seen","properties":{"a":${deep}}}`, 'value_too_deep'],
+    ['track', 1_000_000, (deep: string) => deep, 'payload_too_large'],
+    ['batch', 100_000, (deep: string) => `{"batch":[{"userId":"u1","type":"page"},${deep}]}`, 'value_too_deep'],
+    ['batch', 1_000_000, (deep: string) => `{"batch":[{"userId":"u1","type":"page"},${deep}]}`, 'payload_too_large'],
+  ])('within a call to /v1/%s is refused, %i levels deep', async (path, depth, bodyOf, code) => {
+    const { status, body } = await server.ingest(path, bodyOf(lists(depth)))
+    expect([status, body]).toMatchObject([400, { success: false, code }])
+    expect((await server.traits('user_id:u1')).status).toBe(404)
+  })
+
   it('is refused by a search for profiles, in the form of the Profile API', async () => {
     const init = { method: 'POST', body: lists(5_000) }
     const { status, body } = await server.profiles('users/profiles/search', init)
