@@ -78,7 +78,8 @@ export class ResidentPages {
     const { roster, wheel, now } = this.#options
     const { looksAt = NO_PAGES, areUsersTold = false } = entry
     for (const page of looksAt) roster.touch(page)
-    if (roster.coldCount === 0) return NO_PAGES
+    // Whoever is looked at afterwards must be touched, though nobody is out of memory yet.
+    if (roster.coldCount === 0 && looksAt.length === 0) return NO_PAGES
     const instant = Math.max(now(), entry.receivedAt)
     const steps = entry.kind === 'command' ? stepsOf(entry.command) : NO_STEPS
     if (!steps) return [...roster.coldPages()]

@@ -124,6 +124,20 @@ describe('users that have left memory', () => {
     expect([isThere(0), isThere(1), isThere(2)]).toEqual([true, false, false])
   })
 
+  it('stay for whoever tells them what changes of their account once an entry is applied, though all are there', async () => {
+    const space = new ColdSpace([accountAudience('seen', "ANY event('Seen').count() >= 1")])
+    for (let user = 0; user < PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
+    await space.apply(read({ type: 'group', userId: 'u0', groupId: 'acme' }))
+    await space.checkpoint()
+    await space.cold.load([0, 1])
+    // Whoever comes back has been touched, and is passed over once.
+    await space.apply({ kind: 'tick', receivedAt: 1, looksAt: [0] })
+    expect(space.shard.residentPages.coldPages).toBe(0)
+    await space.apply({ kind: 'tick', receivedAt: 2, looksAt: [1], areUsersTold: true })
+    const { shard } = space
+    expect(shard.reader.see(shard.ordinalOf('user_id', 'u0'), () => undefined)).toBe(true)
+  })
+
   it('stay from when an entry asks for them until it is applied, though a checkpoint is made meanwhile', async () => {
     const space = new ColdSpace([audience('twice', "event('Seen').count() >= 2")])
     for (let user = 0; user < 3 * PAGE_ACTORS; user++) await space.apply(seen(`u${user}`))
