@@ -5,6 +5,7 @@
 import type { DeliveryCall, DeliveryContext, Personas } from '../model/delivery-call.ts'
 import type { ConnectionRecord } from '../model/destination.ts'
 import type { JsonObject } from '../model/json.ts'
+import { type Sending, sendingOf } from '../model/sending.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import { formatInstant } from '../model/time.ts'
 import { type Addressee, addresseesOf, addressOf } from './addressees.ts'
@@ -21,16 +22,21 @@ export interface CallSetting {
 }
 
 /** The fields of a delivery by which it finds its addressees. */
-type Addressed = Pick<OutgoingDelivery, 'subject' | 'value'>
+type Addressed = Pick<OutgoingDelivery, 'subject' | 'value' | 'activationId'>
 
-/** Makes one call of each kind for each identity, in the order in which they are sent; none if nobody is addressed. */
+/**
+ * Makes one call of each kind for each identity, in the order in which they are sent; none if nobody is addressed, or
+ * the activation of the delivery sends nothing any more.
+ */
 export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
-  const { sends } = setting.connection
+  const sending = sendingOf(setting.connection, delivery.activationId)
+  if (!sending) return []
+  const { sends } = sending
   if (delivery.subject.kind === 'account')
     return sends.group ? [groupCall(delivery, setting, delivery.subject.groupId)] : []
   return addresseesFor(delivery, setting.connection).flatMap((addressee) => [
     ...(sends.identify ? [identifyCall(delivery, setting, addressee)] : []),
-    ...(sends.track ? [trackCall(delivery, setting, addressee)] : []),
+    ...(sends.track ? [trackCall(delivery, { ...setting, sending }, addressee)] : []),
   ])
 }
 
@@ -45,7 +51,9 @@ export function callsOfJob(
 
 /** Returns the number of calls that a delivery makes. */
 export function callCountOf(delivery: Addressed, connection: ConnectionRecord): number {
-  const { identify, track, group } = connection.sends
+  const sending = sendingOf(connection, delivery.activationId)
+  if (!sending) return 0
+  const { identify, track, group } = sending.sends
   if (delivery.subject.kind === 'account') return Number(group)
   const kinds = Number(identify) + Number(track)
   return kinds === 0 ? 0 : kinds * addresseesFor(delivery, connection).length
@@ -68,8 +76,13 @@ function identifyCall(delivery: OutgoingDelivery, setting: CallSetting, addresse
   }
 }
 
-function trackCall(delivery: OutgoingDelivery, setting: CallSetting, addressee: Addressee): DeliveryCall {
-  const { key, kind, events } = setting.connection
+function trackCall(
+  delivery: OutgoingDelivery,
+  setting: CallSetting & { readonly sending: Sending },
+  addressee: Addressee,
+): DeliveryCall {
+  const { key, kind } = setting.connection
+  const { events } = setting.sending
   const { value } = delivery
   const nameOfKey = kind === 'audience' ? 'audience_key' : 'trait_key'
   return {
@@ -93,7 +106,7 @@ function groupCall(delivery: OutgoingDelivery, setting: CallSetting, groupId: st
 }
 
 function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: DeliveryCall['type'], address: string) {
-  const { ownId, profile, sequence, resync, anew, at, value } = delivery
+  const { ownId, profile, sequence, resync, anew, at, value, activationId } = delivery
   const { id, definitionId, key, destinationId } = setting.connection
   const timestamp = formatInstant(at)
   // Names are given again: a definition's key, a user's id. Own ids are not.
@@ -101,15 +114,18 @@ function envelope(delivery: OutgoingDelivery, setting: CallSetting, type: Delive
     ownId === undefined ? [profile, key, sequence, destinationId] : [ownId, definitionId, sequence, destinationId, id]
   return {
     // United profiles may both have had a transition of this sequence, with different values: those are not one call.
-    messageId: messageIdOf([...about, type, address, resync, JSON.stringify(value), ...given(anew)], at),
+    messageId: messageIdOf(
+      [...about, type, address, resync, JSON.stringify(value), ...given(anew), ...given(activationId)],
+      at,
+    ),
     integrations: { All: false, [setting.destinationName]: true },
     timestamp,
     originalTimestamp: timestamp,
   }
 }
 
-function given(anew: number | undefined): number[] {
-  return anew === undefined ? [] : [anew]
+function given<Part extends string | number>(part: Part | undefined): Part[] {
+  return part === undefined ? [] : [part]
 }
 
 function personasOf({ connection, spaceId }: CallSetting): Personas {

@@ -16,11 +16,13 @@ export interface ConnectionApiOptions extends DestinationApiOptions {
     status(id: string): string
     /** Profiles that a sync tells, or that wait for consent; undefined while nothing waits. */
     waiting(id: string): number | undefined
+    /** True if a sync by the activation is under way, or is still to come. */
+    isSyncedBy(id: string, activationId: string): boolean
   }
 }
 
 /** Connections of definitions of one kind. */
-interface ConnectionsOfKind extends ConnectionApiOptions {
+export interface ConnectionsOfKind extends ConnectionApiOptions {
   readonly kind: DefinitionKind
 }
 
@@ -118,23 +120,34 @@ function overview(options: ConnectionsOfKind) {
 }
 
 /** Finds a definition of the kind. Throws an EngineError if there is none. */
-function presentDefinition(id: string, { kind, find }: ConnectionsOfKind): DefinitionRecord {
+export function presentDefinition(id: string, { kind, find }: ConnectionsOfKind): DefinitionRecord {
   const record = find(id, kind)
   if (!record) throw new EngineError('not_found', `id: there is no such ${kind.replace('_', ' ')}`, 'id')
   return record
 }
 
-/** Finds a connection by its destination, or by its own id. Throws an EngineError if there is none. */
 function present({ id, destinationId }: OfConnection['params'], options: ConnectionsOfKind): ConnectionRecord {
+  return presentConnection(id, destinationId, 'destinationId', options)
+}
+
+/**
+ * Finds a connection by its destination, or by its own id. Throws an EngineError that names the field if there is none.
+ */
+export function presentConnection(
+  definitionId: string,
+  name: string,
+  field: string,
+  options: ConnectionsOfKind,
+): ConnectionRecord {
   const record = options.connections
-    .list(presentDefinition(id, options).id)
-    .find((connection) => connection.destinationId === destinationId || connection.id === destinationId)
-  if (!record) throw new EngineError('not_found', 'destinationId: there is no such connection', 'destinationId')
+    .list(presentDefinition(definitionId, options).id)
+    .find((connection) => connection.destinationId === name || connection.id === name)
+  if (!record) throw new EngineError('not_found', `${field}: there is no such connection`, field)
   return record
 }
 
 /** Finds the type of a destination. Throws an EngineError that names the field if there is no such destination. */
-function typeOf(destinationId: string, field: string, { destinations }: ConnectionsOfKind): TypeOfDestination {
+export function typeOf(destinationId: string, field: string, { destinations }: ConnectionsOfKind): TypeOfDestination {
   const destination = destinations.find(destinationId)
   if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
   return destinations.type(destination.type)

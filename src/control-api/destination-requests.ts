@@ -11,7 +11,8 @@ import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
-const TRAITS_MAX = 50
+/** Traits that go with a call, at most. */
+export const TRAITS_MAX = 50
 const CATEGORIES_MAX = 50
 
 const Settings = z.record(z.string(), z.json())
@@ -50,8 +51,8 @@ const ImportedDestination = z.object({
 })
 const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
-const EventName = z.string().trim().min(1).max(255)
-const Key = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
+export const EventName = z.string().trim().min(1).max(255)
+export const TraitName = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
 const Sends = { sendIdentify: z.boolean(), sendTrack: z.boolean(), sendGroup: z.boolean() }
 const ConnectionSettings = fields({
   sendIdentify: Sends.sendIdentify.optional(),
@@ -63,7 +64,7 @@ const ConnectionSettings = fields({
   /** Names of traits that go with every call, or what each is called there. */
   traits: z
     .union(
-      [z.array(Key).max(TRAITS_MAX), z.record(Key, Key)],
+      [z.array(TraitName).max(TRAITS_MAX), z.record(TraitName, TraitName)],
       `expected ${TRAITS_MAX} names of traits at most, or an object of them`,
     )
     .optional(),

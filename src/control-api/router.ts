@@ -2,6 +2,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { QueryError } from '../language/query-error.ts'
 import { EngineError } from '../model/errors.ts'
+import { activationRouter } from './activation-router.ts'
 import { type AuditApiOptions, auditRouter } from './audit-router.ts'
 import { type BackupApiOptions, backupRouter } from './backup-router.ts'
 import { readJson } from './body.ts'
@@ -106,8 +107,8 @@ export function controlRouter(options: ControlApiOptions): Router {
   }
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
   router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
-  router.use(destinationRouter(options), connectionRouter(options), referenceRouter(options))
-  router.use(backupRouter(options), settingsRouter(options))
+  router.use(destinationRouter(options), connectionRouter(options), activationRouter(options))
+  router.use(referenceRouter(options), backupRouter(options), settingsRouter(options))
   return router
 }
 

@@ -7,6 +7,7 @@ export type ChangedThing =
   | 'source'
   | 'destination'
   | 'connection'
+  | 'activation'
   | 'profile'
   | 'regulation'
   | 'settings'

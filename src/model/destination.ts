@@ -1,4 +1,5 @@
 /** Destinations, connections, and the commands that change them; all of it is state of a space. */
+import type { ActivationRecord } from './activation.ts'
 import type { RequiredConsent } from './consent.ts'
 import type { DefinitionSource } from './definition.ts'
 import type { JsonObject } from './json.ts'
@@ -67,6 +68,8 @@ export interface ConnectionRecord {
   /** Traits that go with every call, by their name at the destination. */
   readonly traits: Readonly<Record<string, string>>
   readonly approval: ApprovalLimits
+  /** In the order in which they were made; only commands about activations change them. Absent: none. */
+  readonly activations?: readonly ActivationRecord[] | undefined
   readonly createdAt: number
   readonly updatedAt: number
 }
@@ -80,6 +83,14 @@ export type DeliveryCommand =
   /** Adds a connection, or changes the one of that id; `sync` begins a sync. */
   | { readonly kind: 'connect'; readonly connection: ConnectionRecord; readonly sync?: SyncScope }
   | { readonly kind: 'disconnect'; readonly id: string }
+  /** Adds an activation, or changes the one of that id; `sync` begins a sync by it alone. */
+  | {
+      readonly kind: 'put activation'
+      readonly connectionId: string
+      readonly activation: ActivationRecord
+      readonly sync?: SyncScope
+    }
+  | { readonly kind: 'remove activation'; readonly connectionId: string; readonly id: string }
   | { readonly kind: 'sync'; readonly connectionId: string; readonly scope: SyncScope }
   /** Continues the sync under way, over some pages of actors. */
   | { readonly kind: 'sync step'; readonly connectionId: string; readonly from: number; readonly to: number }
@@ -94,6 +105,8 @@ const DELIVERY_COMMANDS: ReadonlySet<string> = new Set<DeliveryCommand['kind']>(
   'remove destination',
   'connect',
   'disconnect',
+  'put activation',
+  'remove activation',
   'sync',
   'sync step',
   'approve',

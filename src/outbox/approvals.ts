@@ -31,7 +31,7 @@ export class Approvals {
     for (const connection of this.#directory.connections.values()) {
       const { hold } = connection
       if (hold?.reason !== 'switch') continue
-      if (this.isTooMany(connection.heldCount, connection)) connection.hold = { ...hold, reason: 'edit' }
+      if (this.isTooMany(connection.heldMemberCount, connection)) connection.hold = { ...hold, reason: 'edit' }
       else this.release(connection)
     }
   }
@@ -55,9 +55,10 @@ export class Approvals {
   reduce(actor: number): void {
     const { destinations, connections } = this.#directory
     for (const connection of connections.values())
-      for (const delivery of connection.releaseOf(actor)) this.#queue(asFinal(delivery), connection)
+      for (const delivery of connection.releaseOf(actor))
+        if (!this.#isMoot(delivery)) this.#queue(asFinal(delivery), connection)
     for (const { outbox, failures } of destinations.values()) {
-      outbox.reduce(actor)
+      outbox.reduce(actor, (delivery) => this.#isMoot(delivery))
       failures.forget(actor)
     }
   }
@@ -67,6 +68,12 @@ export class Approvals {
     const { members, share } = record.approval
     const { profileCount } = this.#directory.view
     return actors > members || (profileCount >= SHARE_COUNTS_FROM && actors > share * profileCount)
+  }
+
+  /** True for an entry of a profile that is deleted which no exit will take the place of: its activation sends none. */
+  #isMoot({ connectionId, activationId }: Delivery): boolean {
+    const activations = this.#directory.connections.get(connectionId)?.record.activations
+    return activations?.find(({ id }) => id === activationId)?.type === 'Audience Entered'
   }
 
   #queue(delivery: Delivery, connection: Connection): void {

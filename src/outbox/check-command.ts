@@ -1,5 +1,6 @@
 /** Checks commands about destinations and connections; one that breaks a rule is refused before it is journalled. */
 import type { ConnectionRecord, DeliveryCommand } from '../model/destination.ts'
+import { ACTIVATIONS_MAX } from '../model/activation.ts'
 import { EngineError } from '../model/errors.ts'
 import type { Connection } from './connection.ts'
 import type { DestinationState } from './destination-state.ts'
@@ -28,8 +29,21 @@ export function checkDeliveryCommand(command: DeliveryCommand, existing: Existin
       checkConnection(command.connection, existing)
       return
     case 'disconnect':
-      present(command.id, existing)
+      if ((present(command.id, existing).record.activations ?? []).length > 0)
+        throw new EngineError('in_use', 'id: the connection has activations; remove them first', 'id')
       return
+    case 'put activation': {
+      const { activations = [] } = present(command.connectionId, existing).record
+      if (activations.length >= ACTIVATIONS_MAX && activations.every(({ id }) => id !== command.activation.id))
+        throw new EngineError('validation_error', `connection: expected at most ${ACTIVATIONS_MAX} activations of it`)
+      return
+    }
+    case 'remove activation': {
+      const { activations = [] } = present(command.connectionId, existing).record
+      if (activations.every(({ id }) => id !== command.id))
+        throw new EngineError('not_found', 'id: there is no such activation', 'id')
+      return
+    }
     case 'sync':
       if (!present(command.connectionId, existing).record.enabled)
         throw new EngineError('validation_error', 'connection: expected one that is enabled')

@@ -16,7 +16,8 @@ import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import { doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
-import type { Connection } from './connection.ts'
+import { isSentBy, type Sending, tellsUsers } from '../model/sending.ts'
+import type { Connection, Sync } from './connection.ts'
 import type { Delivery } from './delivery.ts'
 import { enrichmentOf } from './enrichment.ts'
 import type { OutboxDirectory } from './outbox-directory.ts'
@@ -33,6 +34,14 @@ interface ValueNow {
 
 /** The actor whose value is delivered: a user, or one of its accounts. */
 type Owner = Pick<Account, 'ordinal' | 'label'>
+
+/** A user that is told of a value of an owner. */
+interface Told {
+  readonly user: ProfileActor
+  readonly owner: Owner
+  /** By this activation alone; undefined: by all that send it. */
+  readonly activationId?: string | undefined
+}
 
 /** Decides if a user has not been sent the value of an owner's definition in this settlement yet. Keeps T2. */
 type IsNews = (user: Owner, owner: Owner, definition: number) => boolean
@@ -96,16 +105,17 @@ export class DeliveryMaker {
   }
 
   /**
-   * Goes over some pages of actors for a sync; returns how many members the connection concerns there.
+   * Goes over some pages of actors for a sync; returns how many members the connection, or the activation, concerns
+   * there.
    * @param options `isCounted`: count only, and make no delivery
    */
   sync(
     connection: Connection,
     pages: { readonly from: number; readonly to: number },
-    { scope, isCounted }: { readonly scope: SyncScope; readonly isCounted: boolean },
+    { scope, isCounted, activationId }: Pick<Sync, 'scope' | 'activationId'> & { readonly isCounted: boolean },
   ): number {
     const { view } = this.#directory
-    const { type, key, sends } = connection.record
+    const { type, key } = connection.record
     const definition = view.numberOf(type, key)
     if (definition === undefined) return 0
     let members = 0
@@ -114,20 +124,24 @@ export class DeliveryMaker {
       if (actor.kind !== kind) return
       const held = actor.defined.get(definition)
       if (!held || !isInScope(held, scope)) return
-      members += actor.kind === 'user' || sends.group ? 1 : 0
-      if (actor.kind === 'account' && (sends.identify || sends.track)) members += actor.userCount
+      const sendings = connection.sendings.filter(
+        (one) => isSentBy(one, held.value) && (activationId === undefined || one.activationId === activationId),
+      )
+      const isTold = actor.kind === 'user' ? sendings.length > 0 : sendings.some(({ sends }) => sends.group)
+      members += isTold ? 1 : 0
+      if (actor.kind === 'account' && sendings.some(tellsUsers)) members += actor.userCount
       if (isCounted) return
-      this.#makeForAll(connection, actor, valueOf(held))
-      if (scope === 'known' && actor.kind === 'user') this.#makeForRefused(connection, actor, held)
+      this.#makeForAll(connection, actor, valueOf(held), activationId)
+      if (scope === 'known' && actor.kind === 'user') this.#makeForRefused(connection, actor, held, activationId)
     })
     return members
   }
 
   /** Tells a destination that asks for more consent than a user has given that it is told of it no more. */
-  #makeForRefused(connection: Connection, user: ProfileActor, held: DefinedValue): void {
+  #makeForRefused(connection: Connection, user: ProfileActor, held: DefinedValue, activationId?: string): void {
     const { consent: required } = this.#directory.destinationOf(connection).record
     if (isConsented(user.traits.consent, required)) return
-    this.#takeEnd(connection, { user, owner: user }, { sequence: held.sequence, at: held.changedAt })
+    this.#takeEnd(connection, { user, owner: user, activationId }, { sequence: held.sequence, at: held.changedAt })
   }
 
   /** Delivers a user's own values to it. */
@@ -158,8 +172,7 @@ export class DeliveryMaker {
       const held = account.defined.get(definition)
       if (!held || !isInScope(held, 'present') || !isNews(user, account, definition)) continue
       for (const connection of connections) {
-        const { type, sends } = connection.record
-        if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
+        if (connection.record.type !== 'ACCOUNTS') continue
         this.#makeForUser(connection, user, { owner: account, only }, { ...valueOf(held), anew })
       }
     }
@@ -192,24 +205,18 @@ export class DeliveryMaker {
   }
 
   /** Lists the actors whose values of a connection's definition a user is told of. */
-  #ownersFor({ record: { type, sends } }: Connection, user: ProfileActor): readonly (ProfileActor | Account)[] {
-    if (type === 'USERS') return [user]
-    return sends.identify || sends.track ? user.accounts : []
+  #ownersFor({ record, sendings }: Connection, user: ProfileActor): readonly (ProfileActor | Account)[] {
+    if (record.type === 'USERS') return [user]
+    return sendings.some(tellsUsers) ? user.accounts : []
   }
 
   /** Tells that a value has ended for a user, whatever it has allowed. */
-  #takeEnd(
-    connection: Connection,
-    { user, owner }: { readonly user: ProfileActor; readonly owner: Owner },
-    end: Omit<ValueNow, 'value'>,
-  ): void {
-    if (!connection.takesChanges) return
+  #takeEnd(connection: Connection, { user, owner, activationId: only }: Told, end: Omit<ValueNow, 'value'>): void {
     const subject = { kind: 'user', ids: [...user.ids], only: undefined } as const
     const value = connection.record.kind === 'audience' ? false : null
-    this.#take(
-      { ...this.#from(connection, owner), actor: user.ordinal, subject, traits: undefined, ...end, value },
-      connection,
-    )
+    const made = { ...this.#from(connection, owner), actor: user.ordinal, subject, traits: undefined, ...end, value }
+    for (const sending of connection.sendingsFor(value, only))
+      if (tellsUsers(sending)) this.#take({ ...made, activationId: sending.activationId }, connection)
   }
 
   /** Tells a user that the values of an account have ended for it. */
@@ -220,8 +227,8 @@ export class DeliveryMaker {
       const change = changes.find(({ actor, definition: of }) => actor.ordinal === account.ordinal && of === definition)
       if (!held || !(change ? hadValueBefore(change) : isInScope(held, 'present'))) continue
       for (const connection of connections) {
-        const { type, sends, kind } = connection.record
-        if (type !== 'ACCOUNTS' || !(sends.identify || sends.track)) continue
+        const { type, kind } = connection.record
+        if (type !== 'ACCOUNTS') continue
         const ended = { value: kind === 'audience' ? false : null, sequence: held.sequence, at, anew }
         this.#makeForUser(connection, user, { owner: account, only: undefined }, ended)
       }
@@ -229,43 +236,50 @@ export class DeliveryMaker {
   }
 
   /** Delivers an actor's value to it, and an account's to all its users too. */
-  #makeForAll(connection: Connection, actor: SpaceActor, value: ValueNow): void {
-    if (!connection.takesChanges) return
+  #makeForAll(connection: Connection, actor: SpaceActor, value: ValueNow, activationId?: string): void {
+    const toUser = { owner: actor, only: undefined, activationId }
     if (actor.kind === 'user') {
-      this.#makeForUser(connection, actor, { owner: actor, only: undefined }, value)
+      this.#makeForUser(connection, actor, toUser, value)
       return
     }
-    const { sends } = connection.record
-    if (sends.group) this.#makeForAccount(connection, actor, value)
-    if (!sends.identify && !sends.track) return
+    const sendings = connection.sendingsFor(value.value, activationId)
+    for (const sending of sendings) if (sending.sends.group) this.#makeForAccount(connection, actor, sending, value)
+    if (!sendings.some(tellsUsers)) return
     for (const ordinal of actor.userOrdinals)
       this.#directory.view.see(ordinal, (user) => {
-        if (user.kind === 'user') this.#makeForUser(connection, user, { owner: actor, only: undefined }, value)
+        if (user.kind === 'user') this.#makeForUser(connection, user, toUser, value)
       })
   }
 
-  #makeForAccount(connection: Connection, account: AccountActor, value: ValueNow): void {
+  #makeForAccount(connection: Connection, account: AccountActor, sending: Sending, value: ValueNow): void {
     const { ordinal, groupId } = account
+    const { activationId } = sending
     const subject = { kind: 'account', groupId } as const
-    const traits = this.#enrichment(connection, account)
-    this.#take({ ...this.#from(connection, account), actor: ordinal, subject, traits, ...value }, connection)
+    const traits = this.#enrichment(sending, account)
+    const made = { ...this.#from(connection, account), activationId, actor: ordinal, subject, traits, ...value }
+    this.#take(made, connection)
   }
 
   #makeForUser(
     connection: Connection,
     user: ProfileActor,
-    { owner, only }: { readonly owner: Owner; readonly only: readonly ExternalId[] | undefined },
+    { owner, only, activationId }: Omit<Told, 'user'> & { readonly only: readonly ExternalId[] | undefined },
     value: ValueNow,
   ): void {
-    if (!connection.takesChanges) return
+    const sendings = connection.sendingsFor(value.value, activationId)
+    if (sendings.length === 0) return
     const { consent: required } = this.#directory.destinationOf(connection).record
     if (required && !isConsented(user.traits.consent, required)) return
     const { ordinal, ids } = user
     const subject = { kind: 'user', ids: [...ids], only } as const
     const isFinal = this.#deleted.has(ordinal)
-    const traits = isFinal ? undefined : this.#enrichment(connection, user)
-    const made = { ...this.#from(connection, owner), actor: ordinal, subject, traits, ...value }
-    this.#take(isFinal ? { ...made, isFinal } : made, connection)
+    for (const sending of sendings) {
+      if (!tellsUsers(sending)) continue
+      const { activationId: by } = sending
+      const traits = isFinal ? undefined : this.#enrichment(sending, user)
+      const made = { ...this.#from(connection, owner), activationId: by, actor: ordinal, subject, traits, ...value }
+      this.#take(isFinal ? { ...made, isFinal } : made, connection)
+    }
   }
 
   #from({ record, resyncCount: resync }: Connection, { ordinal: owner, label: profile }: Owner) {
@@ -273,10 +287,10 @@ export class DeliveryMaker {
     return { connectionId: record.id, owner, ownId, profile, resync }
   }
 
-  #enrichment({ record }: Connection, actor: SpaceActor): JsonObject | undefined {
-    if (Object.keys(record.traits).length === 0) return undefined
+  #enrichment({ traits }: Sending, actor: SpaceActor): JsonObject | undefined {
+    if (Object.keys(traits).length === 0) return undefined
     const type = actor.kind === 'user' ? 'USERS' : 'ACCOUNTS'
-    return enrichmentOf(record.traits, (key) => {
+    return enrichmentOf(traits, (key) => {
       const definition = this.#directory.view.numberOf(type, key)
       if (definition !== undefined) return actor.defined.get(definition)?.value
       return Object.hasOwn(actor.traits.values, key) ? actor.traits.values[key] : undefined

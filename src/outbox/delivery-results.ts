@@ -1,4 +1,5 @@
 /** Records the results of deliveries, as workers answer: arrived, failed for good, to be tried again, or sent again. */
+import { sendingOf } from '../model/sending.ts'
 import type { Failure } from './failures.ts'
 import type { DestinationState } from './destination-state.ts'
 import type { Tried } from './actor-queue.ts'
@@ -68,7 +69,8 @@ export class DeliveryResults {
     const { connections, view } = this.#directory
     const { delivery } = failure
     const record = connections.get(delivery.connectionId)?.record
-    const definition = record?.enabled ? view.numberOf(record.type, record.key) : undefined
+    const isSent = record?.enabled && sendingOf(record, delivery.activationId)
+    const definition = isSent ? view.numberOf(record.type, record.key) : undefined
     if (definition === undefined) return
     const isSeen = view.see(delivery.owner, (actor) => {
       if (actor.defined.get(definition)?.sequence === delivery.sequence) destination.queue(delivery)

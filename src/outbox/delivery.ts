@@ -9,6 +9,8 @@ export interface Delivery {
   /** The number of the delivery in its space, from 1. */
   readonly number: number
   readonly connectionId: string
+  /** The activation by which it is sent; undefined: the connection itself. */
+  readonly activationId?: string | undefined
   /** Ordinal of the actor whose deliveries to a destination stay in order. */
   readonly actor: number
   /** Ordinal of the actor that has the value: an account's value goes to its users too. */
@@ -41,8 +43,23 @@ export interface Delivery {
 export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt' | 'isFinal'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
-  const { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, anew, traits } = delivery
-  return { number, connectionId, actor, ownId, subject, profile, value, sequence, at, resync, anew, traits }
+  const { number, connectionId, activationId, actor, ownId, subject, profile } = delivery
+  const { value, sequence, at, resync, anew, traits } = delivery
+  return {
+    number,
+    connectionId,
+    activationId,
+    actor,
+    ownId,
+    subject,
+    profile,
+    value,
+    sequence,
+    at,
+    resync,
+    anew,
+    traits,
+  }
 }
 
 /** Returns a delivery as one of a profile that is deleted. */
@@ -61,8 +78,9 @@ export type Subject =
   | { readonly kind: 'account'; readonly groupId: string }
 
 /** Names a delivery: one replaces those of the same name that wait. */
-export function nameOf({ connectionId, subject, profile }: Delivery): string {
-  if (subject.kind === 'account') return `${connectionId} ${profile}`
+export function nameOf({ connectionId, activationId, subject, profile }: Delivery): string {
+  const by = activationId === undefined ? connectionId : `${connectionId} ${activationId}`
+  if (subject.kind === 'account') return `${by} ${profile}`
   const only = subject.only?.map(({ type, value }) => `${type}:${value}`).join(' ') ?? ''
-  return `${connectionId} ${profile.startsWith('group_id:') ? profile : ''} ${only}`
+  return `${by} ${profile.startsWith('group_id:') ? profile : ''} ${only}`
 }

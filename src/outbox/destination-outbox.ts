@@ -154,13 +154,17 @@ export class DestinationOutbox {
     if (open.length > 0) this.#putBehind(this.#queueOf(survivor), open)
   }
 
-  /** Reduces what waits for an actor whose profile is deleted; returns how many deliveries it drops. Keeps O5. */
-  reduce(actor: number): number {
+  /**
+   * Reduces what waits for an actor whose profile is deleted; returns how many deliveries it drops. Keeps O5.
+   * @param isMoot tells of a delivery that is dropped even if it is the latest of its name
+   */
+  reduce(actor: number, isMoot: (delivery: Delivery) => boolean = () => false): number {
     const queue = this.#queues.get(actor)
     if (!queue) return 0
     const latest = new Map(queue.deliveries.map((delivery) => [nameOf(delivery), delivery]))
-    const dropped = this.#drop(queue, (delivery) => latest.get(nameOf(delivery)) !== delivery)
+    const dropped = this.#drop(queue, (delivery) => latest.get(nameOf(delivery)) !== delivery || isMoot(delivery))
     queue.deliveries.splice(0, Infinity, ...queue.deliveries.map(asFinal))
+    this.#closeIfEmpty(queue)
     return dropped
   }
 

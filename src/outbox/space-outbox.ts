@@ -8,7 +8,9 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { Settled, SettlementObserver } from '../../actors/settlement/settlement-observer.ts'
-import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
+import type { ActivationRecord } from '../model/activation.ts'
+import type { DeliveryCommand, DestinationRecord, SyncScope } from '../model/destination.ts'
+import { tellsUsers } from '../model/sending.ts'
 import { Approvals } from './approvals.ts'
 import { checkDeliveryCommand } from './check-command.ts'
 import { Connection, type ConnectionState } from './connection.ts'
@@ -119,8 +121,8 @@ export class SpaceOutbox implements SettlementObserver {
 
   /** True if the users of some accounts are told of values of theirs. */
   get areUsersTold(): boolean {
-    for (const { record } of this.#directory.connections.values())
-      if (record.type === 'ACCOUNTS' && (record.sends.identify || record.sends.track)) return true
+    for (const { record, sendings } of this.#directory.connections.values())
+      if (record.type === 'ACCOUNTS' && sendings.some(tellsUsers)) return true
     return false
   }
 
@@ -200,6 +202,12 @@ export class SpaceOutbox implements SettlementObserver {
 
   #applyTo(connection: Connection, command: Extract<DeliveryCommand, { connectionId: string }>): void {
     switch (command.kind) {
+      case 'put activation':
+        this.#putActivation(connection, command)
+        return
+      case 'remove activation':
+        this.#removeActivation(connection, command.id)
+        return
       case 'sync':
         this.syncs.begin(connection, command.scope, false)
         return
@@ -229,12 +237,12 @@ export class SpaceOutbox implements SettlementObserver {
   #connect({ connection: record, sync }: Extract<DeliveryCommand, { kind: 'connect' }>): void {
     const known = this.connection(record.id)
     const connection = known ?? new Connection(record)
-    connection.record = record
+    if (known) connection.record = { ...record, activations: known.record.activations }
     this.#directory.connections.set(record.id, connection)
     this.#maker.changed()
     if (known && !record.enabled) {
       this.#forget(connection)
-      connection.sync = undefined
+      connection.dropSyncs()
     }
     // One that was made disconnected has told nobody anything either.
     if (sync) this.syncs.begin(connection, sync, connection.resyncCount === 0)
@@ -246,6 +254,36 @@ export class SpaceOutbox implements SettlementObserver {
     this.#forget(connection)
     this.#directory.connections.delete(id)
     this.#maker.changed()
+  }
+
+  #putActivation(
+    connection: Connection,
+    { activation, sync }: { readonly activation: ActivationRecord; readonly sync?: SyncScope },
+  ): void {
+    const { record } = connection
+    const { activations = [] } = record
+    const isKnown = activations.some(({ id }) => id === activation.id)
+    const changed = isKnown
+      ? activations.map((one) => (one.id === activation.id ? activation : one))
+      : [...activations, activation]
+    connection.record = { ...record, activations: changed }
+    if (!activation.enabled) this.#forgetActivation(connection, activation.id)
+    else if (sync) this.syncs.begin(connection, sync, !isKnown, activation.id)
+  }
+
+  #removeActivation(connection: Connection, id: string): void {
+    const { record } = connection
+    connection.record = { ...record, activations: record.activations?.filter((one) => one.id !== id) }
+    this.#forgetActivation(connection, id)
+  }
+
+  /** Drops what waits for an activation, or is kept back for it. */
+  #forgetActivation(connection: Connection, id: string): void {
+    const { id: connectionId, destinationId } = connection.record
+    connection.forgetActivation(id)
+    this.destination(destinationId)?.outbox.clear(
+      (delivery) => delivery.connectionId === connectionId && delivery.activationId === id,
+    )
   }
 
   /** Drops what waits for a connection, or is kept back for it. */

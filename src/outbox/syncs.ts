@@ -22,13 +22,14 @@ export class Syncs {
   }
 
   /**
-   * Begins a sync of a connection that is enabled; one that is under way is replaced.
-   * @param isFirst nobody has been told anything through this connection
+   * Begins a sync of a connection that is enabled; one that is under way is replaced. One by a single activation waits
+   * for it instead.
+   * @param isFirst nobody has been told anything through this connection, or activation
    */
-  begin(connection: Connection, scope: SyncScope, isFirst: boolean): void {
+  begin(connection: Connection, scope: SyncScope, isFirst: boolean, activationId?: string): void {
     if (!connection.record.enabled) return
-    connection.isBehind = false
-    connection.sync = { phase: 'counting', scope, isFirst, page: 0, members: 0 }
+    if (activationId === undefined) connection.isBehind = false
+    connection.beginSync({ phase: 'counting', scope, isFirst, activationId, page: 0, members: 0 })
   }
 
   /** Sends what a sync has counted, if it waits for approval. */
@@ -38,7 +39,7 @@ export class Syncs {
 
   /** Ends a sync that waits for approval. */
   reject(connection: Connection): void {
-    if (connection.sync?.phase === 'waiting') connection.sync = undefined
+    if (connection.sync?.phase === 'waiting') connection.endSync()
   }
 
   /** Goes over some pages of actors; a step that is not the next of its sync changes nothing. */
@@ -47,10 +48,10 @@ export class Syncs {
     const { sync } = connection
     if (sync?.page !== from || sync.phase === 'waiting') return
     const isCounted = sync.phase === 'counting'
-    const found = maker.sync(connection, { from, to }, { scope: sync.scope, isCounted })
+    const found = maker.sync(connection, { from, to }, { ...sync, isCounted })
     const members = isCounted ? sync.members + found : sync.members
     if (to < directory.view.pageCount) connection.sync = { ...sync, page: to, members }
-    else if (!isCounted) connection.sync = undefined
+    else if (!isCounted) connection.endSync()
     else if (approvals.isTooMany(members, connection)) connection.sync = { ...sync, phase: 'waiting', page: 0, members }
     else this.#beginSending(connection, { ...sync, members })
   }

@@ -3,6 +3,7 @@
  * both ways.
  */
 import { z } from 'zod'
+import { ACTIVATION_BODIES } from '../control-api/activation-requests.ts'
 import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destination-requests.ts'
 import { NewRegulation } from '../control-api/regulation-router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
@@ -167,10 +168,18 @@ function definitions(kind: 'audiences' | 'computed-traits'): Operation[] {
 
 function audiencesAlone(of: ReturnType<typeof operation>): Operation[] {
   const one = `${SPACE}/audiences/{id}`
+  const activation = `${one}/activations/{activationId}`
   return [
     of(`GET ${one}/members`, 'Lists members, with when each would leave', { query: ['limit', 'next', 'traits'] }),
     of(`GET ${one}/sizes`, 'Sizes over time', { query: ['from', 'to', 'step'] }),
     of(`GET ${one}/transitions`, 'Transitions as they go live', { query: ['lastEventId'], answer: STREAM }),
+    of(`POST ${one}/destination-connections/{connectionId}/activations`, 'Makes an activation of a connection', {
+      body: ACTIVATION_BODIES.made,
+    }),
+    of(`GET ${one}/activations`, 'Lists the activations of all connections', { query: PAGE }),
+    of(`GET ${activation}`, 'Shows an activation'),
+    of(`PATCH ${activation}`, 'Changes an activation', { body: ACTIVATION_BODIES.changed }),
+    of(`DELETE ${activation}`, 'Removes an activation'),
     of(`GET ${one}/audience-references`, 'Lists who reads it, and who is told of it', { query: PAGE }),
   ]
 }

@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import { callCountOf } from '../calls/calls.ts'
 import type { JsonValue } from '../model/json.ts'
+import { isSentBy, type Sending, tellsUsers } from '../model/sending.ts'
 import type { Connection } from '../outbox/connection.ts'
 import type { TriedConnection } from '../space/preview-change.ts'
 import { numbersOf } from '../space/space.ts'
@@ -41,20 +42,24 @@ export function previewsOf(
 }
 
 /** A connection that says what it would send: as the outbox does, but to nobody. */
-function triedOf({ record }: Connection, { shard, outbox }: Pipeline): TriedConnection {
-  const { sends } = record
+function triedOf({ record, sendings }: Connection, { shard, outbox }: Pipeline): TriedConnection {
   const present = (): Connection | undefined => outbox.connection(record.id)
-  const toUser = (user: SpaceActor, value: JsonValue): number =>
-    user.kind === 'user' ? callCountOf({ subject: { kind: 'user', ids: user.ids, only: undefined }, value }, record) : 0
+  const toUser = (user: SpaceActor, value: JsonValue, by: readonly Sending[]): number => {
+    if (user.kind !== 'user') return 0
+    const subject = { kind: 'user', ids: user.ids, only: undefined } as const
+    return by.reduce((sum, { activationId }) => sum + callCountOf({ subject, value, activationId }, record), 0)
+  }
   return {
     destinationId: record.destinationId,
     count: (actor, value) => {
-      if (actor.kind === 'user') return { calls: toUser(actor, value), told: 1 }
-      let [calls, told] = sends.group ? [1, 1] : [0, 0]
-      if (!sends.identify && !sends.track) return { calls, told }
+      const by = sendings.filter((sending) => isSentBy(sending, value))
+      if (actor.kind === 'user') return { calls: toUser(actor, value, by), told: by.length > 0 ? 1 : 0 }
+      let calls = by.filter(({ sends }) => sends.group).length
+      let told = calls > 0 ? 1 : 0
+      if (!by.some(tellsUsers)) return { calls, told }
       for (const ordinal of actor.userOrdinals)
         shard.reader.see(ordinal, (user) => {
-          calls += toUser(user, value)
+          calls += toUser(user, value, by)
           told++
         })
       return { calls, told }

@@ -170,10 +170,11 @@ function connectionsOf(
     connections: {
       list: (id) => recordsWhere(({ definitionId }) => definitionId === id),
       status: (id) => outbox.connection(id)?.status ?? 'removed',
+      isSyncedBy: (id, activationId) => outbox.connection(id)?.isSyncedBy(activationId) ?? false,
       waiting: (id) => {
         const connection = outbox.connection(id)
         if (connection?.status !== 'waiting for approval') return undefined
-        return connection.hold ? connection.heldCount : connection.sync?.members
+        return connection.hold ? connection.heldMemberCount : connection.sync?.members
       },
     },
   }

@@ -5,6 +5,7 @@
  */
 import type { JournalEntry } from '../journal/journal.ts'
 import type { AuditedChange, ChangedThing } from '../model/audit.ts'
+import type { ActivationRecord } from '../model/activation.ts'
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { DefinitionRecord, SourceRecord, SpaceCommand, TokenRecord } from '../model/space-command.ts'
@@ -97,6 +98,15 @@ function changeOf(command: SpaceCommand, { registry, outbox }: Present): Change 
     }
     case 'disconnect':
       return changed('connection', connectionView(outbox.connection(command.id)?.record), undefined, command.id)
+    case 'put activation': {
+      const { connectionId, activation } = command
+      const before = activationOf(connectionId, activation.id, outbox)
+      return changed('activation', activationView(before, connectionId), activationView(activation, connectionId))
+    }
+    case 'remove activation': {
+      const before = activationOf(command.connectionId, command.id, outbox)
+      return changed('activation', activationView(before, command.connectionId), undefined, command.id)
+    }
     case 'sync':
     case 'approve':
     case 'reject':
@@ -158,6 +168,16 @@ function connectionView(record: ConnectionRecord | undefined): View | undefined 
   if (!record) return undefined
   const { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval } = record
   return { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval }
+}
+
+function activationOf(connectionId: string, id: string, outbox: SpaceOutbox): ActivationRecord | undefined {
+  return outbox.connection(connectionId)?.record.activations?.find((activation) => activation.id === id)
+}
+
+function activationView(activation: ActivationRecord | undefined, connectionId: string): View | undefined {
+  if (!activation) return undefined
+  const { id, name, type, enabled, traits, mapping } = activation
+  return { id, connectionId, name, type, enabled, traits, ...(mapping && { mapping }) }
 }
 
 function idText({ type, value }: ExternalId): string {

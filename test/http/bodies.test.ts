@@ -25,6 +25,8 @@ const CONTROL = ['audiences', 'computed-traits']
     ['PATCH', 'destinations/none'],
     ['POST', 'destinations/import'],
     ['POST', 'destinations/none/failures/resend'],
+    ['POST', 'audiences/none/destination-connections/none/activations'],
+    ['PATCH', 'audiences/none/activations/none'],
     ['POST', 'tokens'],
   ])
 
