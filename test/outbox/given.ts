@@ -1,5 +1,6 @@
 /** Deliveries, connections and destinations as tests of deliveries are given them. */
 import type { Delivery } from '../../src/outbox/delivery.ts'
+import type { ActivationRecord } from '../../src/model/activation.ts'
 import type { ConnectionRecord, DestinationRecord } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
 
@@ -61,6 +62,20 @@ export function connection(changes: Partial<ConnectionRecord> = {}): ConnectionR
     idSync: [],
     traits: {},
     approval: { members: 1_000_000, share: 1 },
+    createdAt: 0,
+    updatedAt: 0,
+    ...changes,
+  }
+}
+
+/** Of entries, `act_entries`, unless changed. */
+export function activation(changes: Partial<ActivationRecord> = {}): ActivationRecord {
+  return {
+    id: 'act_entries',
+    name: 'Entries',
+    type: 'Audience Entered',
+    enabled: true,
+    traits: {},
     createdAt: 0,
     updatedAt: 0,
     ...changes,

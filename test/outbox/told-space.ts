@@ -9,6 +9,7 @@ import { SpaceOutbox } from '../../src/outbox/space-outbox.ts'
 import type { Delivery } from '../../src/outbox/delivery.ts'
 import type { OutboxLimits } from '../../src/outbox/destination-state.ts'
 import { toEngineEntry, type EngineEntry } from '../../src/space/engine-entry.ts'
+import type { ActivationRecord } from '../../src/model/activation.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { type ConnectionRecord, isDeliveryCommand } from '../../src/model/destination.ts'
 import type { ExternalId } from '../../src/model/external-id.ts'
@@ -20,7 +21,7 @@ import { RecentTransitions } from '../../src/space/recent-transitions.ts'
 import { applyEntries, countedSpaceOf, viewOf } from '../../src/space/space.ts'
 import { reopened } from '../support/reopened.ts'
 import { START } from '../support/space.ts'
-import { connection, destination } from './given.ts'
+import { activation, connection, destination } from './given.ts'
 
 export type Entry = JournalEntry<SpaceCommand>
 
@@ -157,7 +158,13 @@ export class ToldSpace {
     return this.command({ kind: 'connect', connection: record, ...(sync && { sync }) })
   }
 
-  /** Takes the sync under way as far as it goes. */
+  /** Makes or changes an activation of the connection of a definition. */
+  activate(source: DefinitionSource, changes: Partial<ActivationRecord> = {}, sync?: 'present' | 'known'): string[] {
+    const [connectionId, record] = [`con_${source.key}`, activation(changes)]
+    return this.command({ kind: 'put activation', connectionId, activation: record, ...(sync && { sync }) })
+  }
+
+  /** Takes the syncs under way as far as they go. */
   sync(pages = 1): string[] {
     const lines: string[] = []
     for (let step = 0; step < 1_000; step++) {
@@ -209,9 +216,13 @@ export function idOf({ kind, key, type }: DefinitionSource): string {
   return `${kind === 'audience' ? 'aud' : 'tra'}_${type === 'ACCOUNTS' ? 'account_' : ''}${key}`
 }
 
-/** `vips true user_id:u1` of a user, `→ acme` for the account itself; `only` what is told alone; `#2` its sequence. */
-export function lineOf({ connectionId, subject, profile, value, sequence, resync }: Delivery): string {
-  const key = connectionId.slice('con_'.length)
+/**
+ * `vips true user_id:u1` of a user, `→ acme` for the account itself; `only` what is told alone; `#2` its sequence. By
+ * an activation it is `vips/entries` that is told.
+ */
+export function lineOf({ connectionId, activationId, subject, profile, value, sequence, resync }: Delivery): string {
+  const by = activationId === undefined ? '' : `/${activationId.slice('act_'.length)}`
+  const key = `${connectionId.slice('con_'.length)}${by}`
   const listed = (all: readonly ExternalId[] = []): string =>
     all.map(({ type, value: id }) => `${type}:${id}`).join(' ')
   const { only } = subject.kind === 'user' ? subject : { only: undefined }
