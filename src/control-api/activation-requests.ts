@@ -19,10 +19,10 @@ const Name = z.string().trim().min(1).max(255)
 const Personalization = fields({
   profile: fields({
     properties: z.array(TraitName).max(TRAITS_MAX).default([]),
-    /** What traits are called at the destination; those that are not among `properties` are added too. */
+    /** Other names of traits at the destination; those that are not among `properties` are added too. */
     mapping: z.record(TraitName, TraitName).default({}),
   }).prefault({}),
-  /** Of Segment's linked audiences, which there are none of. */
+  /** Segment's linked audiences have them; there are none here. */
   entities: z.array(z.unknown()).max(0, 'expected none, as audiences have no entities').optional(),
 })
 

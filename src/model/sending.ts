@@ -1,4 +1,4 @@
-/** What a connection sends: by itself as long as it has no activation, then by each that is enabled. */
+/** Sendings of a connection: it sends by itself as long as it has no activation, then by each that is enabled. */
 import { type ActivationRecord, type ActivationType, isToldOf } from './activation.ts'
 import type { ConnectionRecord } from './destination.ts'
 import type { JsonValue } from './json.ts'

@@ -94,13 +94,13 @@ export class Connection {
     this.#sendings = sendingsOf(record)
   }
 
-  /** What is sent by this connection, whether or not changes are delivered at present. */
+  /** All by which it sends, whether or not changes are delivered at present. */
   get sendings(): readonly Sending[] {
     return this.#sendings
   }
 
   /**
-   * Lists what a new value is sent by: by nothing that a first sync will deliver it by.
+   * Lists all by which a new value is sent: nothing by which a first sync will deliver it.
    * @param only the activation that is asked about; undefined: all
    */
   sendingsFor(value: JsonValue, only?: string): readonly Sending[] {

@@ -134,6 +134,27 @@ describe('a webhook that is connected to an audience', () => {
     ])
   })
 
+  it('is told by each activation of the changes that it sends, in order', async () => {
+    const id = await audience('Big', "event('Order').sum(property('revenue')) >= 100")
+    const destination = await webhook()
+    await connect(`audiences/${id}`, destination)
+    const activations = `audiences/${id}/destination-connections/${destination}/activations`
+    const mapping = { actionId: 'track', settings: { exitedEvent: 'Became small' } }
+    for (const body of [
+      { activationType: 'Audience Entered', destinationMapping: { actionId: 'identify' } },
+      { activationType: 'Audience Exited', destinationMapping: mapping },
+    ])
+      await made('POST', activations, { activationName: 'One', ...body }, 'activation')
+    await server.ingest('track', { userId: 'u1', event: 'Order', properties: { revenue: 120 } })
+    await sink.has(1)
+    await server.ingest('track', { userId: 'u1', event: 'Order', properties: { revenue: -50 } })
+    await sink.has(2)
+    expect(sink.calls).toMatchObject([
+      { type: 'identify', userId: 'u1', traits: { big: true } },
+      { type: 'track', userId: 'u1', event: 'Became small', properties: { big: false } },
+    ])
+  })
+
   it('is told of an account by group, and of it for each of its users', async () => {
     const id = await audience('Active', "event('Seen').count() >= 1", { audienceType: 'ACCOUNTS' })
     await connect(`audiences/${id}`, await webhook())

@@ -68,7 +68,7 @@ export function connection(changes: Partial<ConnectionRecord> = {}): ConnectionR
   }
 }
 
-/** Of entries, `act_entries`, unless changed. */
+/** Tells of entries, as `act_entries`, unless changed. */
 export function activation(changes: Partial<ActivationRecord> = {}): ActivationRecord {
   return {
     id: 'act_entries',
