@@ -4,7 +4,7 @@
  */
 import { SHARE_COUNTS_FROM } from '../model/destination.ts'
 import type { Connection } from './connection.ts'
-import { asFinal, type Delivery } from './delivery.ts'
+import { asFinal, type Delivery, isMoot } from './delivery.ts'
 import type { DestinationState } from './destination-state.ts'
 import type { OutboxDirectory } from './outbox-directory.ts'
 
@@ -56,9 +56,9 @@ export class Approvals {
     const { destinations, connections } = this.#directory
     for (const connection of connections.values())
       for (const delivery of connection.releaseOf(actor))
-        if (!this.#isMoot(delivery)) this.#queue(asFinal(delivery), connection)
+        if (!isMoot(delivery)) this.#queue(asFinal(delivery), connection)
     for (const { outbox, failures } of destinations.values()) {
-      outbox.reduce(actor, (delivery) => this.#isMoot(delivery))
+      outbox.reduce(actor)
       failures.forget(actor)
     }
   }
@@ -68,12 +68,6 @@ export class Approvals {
     const { members, share } = record.approval
     const { profileCount } = this.#directory.view
     return actors > members || (profileCount >= SHARE_COUNTS_FROM && actors > share * profileCount)
-  }
-
-  /** True for an entry of a profile that is deleted which no exit will take the place of: its activation sends none. */
-  #isMoot({ connectionId, activationId }: Delivery): boolean {
-    const activations = this.#directory.connections.get(connectionId)?.record.activations
-    return activations?.find(({ id }) => id === activationId)?.type === 'Audience Entered'
   }
 
   #queue(delivery: Delivery, connection: Connection): void {

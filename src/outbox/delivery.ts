@@ -67,6 +67,14 @@ export function asFinal(delivery: Delivery): Delivery {
   return { ...delivery, traits: undefined, isFinal: true }
 }
 
+/**
+ * True for what is told of nobody whose profile is deleted: that it has entered, by an activation. An exit follows, but
+ * not by an activation of entries alone.
+ */
+export function isMoot({ activationId, value }: Delivery): boolean {
+  return activationId !== undefined && value === true
+}
+
 export type Subject =
   | {
       readonly kind: 'user'

@@ -11,7 +11,7 @@ import { addToGroup } from '../model/groups.ts'
 import Denque from 'denque'
 import { type ActorQueue, type ActorQueueState, emptyQueue, stateOf, type Tried, triedOf } from './actor-queue.ts'
 import { DelayedQueues } from './delayed-queues.ts'
-import { asFinal, type Delivery, nameOf } from './delivery.ts'
+import { asFinal, type Delivery, isMoot, nameOf } from './delivery.ts'
 
 export class DestinationOutbox {
   readonly lanes: number
@@ -154,11 +154,8 @@ export class DestinationOutbox {
     if (open.length > 0) this.#putBehind(this.#queueOf(survivor), open)
   }
 
-  /**
-   * Reduces what waits for an actor whose profile is deleted; returns how many deliveries it drops. Keeps O5.
-   * @param isMoot tells of a delivery that is dropped even if it is the latest of its name
-   */
-  reduce(actor: number, isMoot: (delivery: Delivery) => boolean = () => false): number {
+  /** Reduces what waits for an actor whose profile is deleted; returns how many deliveries it drops. Keeps O5. */
+  reduce(actor: number): number {
     const queue = this.#queues.get(actor)
     if (!queue) return 0
     const latest = new Map(queue.deliveries.map((delivery) => [nameOf(delivery), delivery]))
@@ -216,11 +213,16 @@ export class DestinationOutbox {
     return count
   }
 
-  /** Drops the first delivery, which was tried in vain, if its profile is deleted and a later one has its name. */
+  /**
+   * Drops the first delivery, which was tried in vain, if its profile is deleted, and it is moot or a later one has its
+   * name.
+   */
   #giveWay(queue: ActorQueue): boolean {
     const [first, ...later] = queue.deliveries
-    if (!first?.isFinal || !later.some((delivery) => nameOf(delivery) === nameOf(first))) return false
+    if (!first?.isFinal) return false
+    if (!isMoot(first) && !later.some((delivery) => nameOf(delivery) === nameOf(first))) return false
     this.#drop(queue, (delivery) => delivery === first)
+    this.#closeIfEmpty(queue)
     return true
   }
 

@@ -192,6 +192,17 @@ describe('what is on its way', () => {
     ])
   })
 
+  it('at the instant of a deletion is not tried again if it tells of an entry', () => {
+    const space = given([ENTRIES])
+    enter(space)
+    const { outbox } = space.outbox.destination('dst_1')!
+    const [begun] = [0, 1, 2, 3].flatMap((lane) => outbox.begin(lane, () => false, 0))
+    space.command({ kind: 'delete', profile: { type: 'user_id', value: 'u1' }, suppress: false })
+    expect(space.waiting()).toHaveLength(1)
+    outbox.retry(begun!.number, 1)
+    expect([space.waiting(), outbox.state()]).toEqual([[], []])
+  })
+
   it('and has failed is not sent again once the activation is disabled', () => {
     const space = given([ENTRIES])
     const fail = () => {
