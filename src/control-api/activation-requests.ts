@@ -4,6 +4,7 @@ import {
   type Action,
   ACTIONS,
   ACTIVATION_TYPES,
+  ACTIVATIONS_MAX,
   type ActivationMapping,
   type ActivationRecord,
   isToldOf,
@@ -11,7 +12,7 @@ import {
 import type { ConnectionRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
-import { EventName, TraitName, TRAITS_MAX } from './destination-requests.ts'
+import { EventName, TraitName, TRAITS_MAX } from './delivery-fields.ts'
 import { fields, invalid, parsed } from './fields.ts'
 
 const Name = z.string().trim().min(1).max(255)
@@ -31,12 +32,19 @@ const Mapping = fields({
   settings: fields({ enteredEvent: EventName.optional(), exitedEvent: EventName.optional() }).prefault({}),
 })
 
-const NewActivation = fields({
+const Made = {
   activationName: Name,
   activationType: z.enum(ACTIVATION_TYPES, `expected one of ${ACTIVATION_TYPES.join(', ')}`),
   enabled: z.boolean().default(true),
   personalization: Personalization.prefault({}),
   destinationMapping: Mapping.optional(),
+}
+
+/** Activations that are made with their connection: its first sync is theirs. */
+export const NewActivations = z.array(fields(Made)).max(ACTIVATIONS_MAX)
+
+const NewActivation = fields({
+  ...Made,
   performResync: z.boolean().optional(),
   /** The name of `performResync` in earlier versions of Segment's API. */
   performFirstSync: z.boolean().optional(),
@@ -72,12 +80,39 @@ interface ActivationSetting {
 
 /** Reads an activation to be made. Throws an EngineError that names the field at fault. */
 export function readActivation(body: unknown, setting: ActivationSetting): AskedActivation {
-  const { activationName, activationType, enabled, personalization, destinationMapping, ...asked } = parsed(
-    NewActivation,
-    body,
-  )
-  const { now } = setting
-  const activation: ActivationRecord = {
+  const { performResync, performFirstSync, ...made } = parsed(NewActivation, body)
+  return checked(madeOf(made, setting.now), { performResync, performFirstSync }, setting)
+}
+
+/** Reads the activations of a connection to be made. Throws an EngineError that names the field at fault. */
+export function readActivations(
+  all: z.output<typeof NewActivations>,
+  { connection, ...setting }: ActivationSetting,
+): ActivationRecord[] {
+  const activations: ActivationRecord[] = []
+  for (const [index, made] of all.entries())
+    try {
+      const soFar = { ...connection, activations }
+      activations.push(checked(madeOf(made, setting.now), {}, { connection: soFar, ...setting }).activation)
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error
+      const place = `activations.${index}.`
+      throw new EngineError(error.code, `${place}${error.message}`, `${place}${error.field ?? ''}`)
+    }
+  return activations
+}
+
+function madeOf(
+  {
+    activationName,
+    activationType,
+    enabled,
+    personalization,
+    destinationMapping,
+  }: z.output<typeof NewActivations>[number],
+  now: number,
+): ActivationRecord {
+  return {
     id: newId('act', now),
     name: activationName,
     type: activationType,
@@ -87,7 +122,6 @@ export function readActivation(body: unknown, setting: ActivationSetting): Asked
     createdAt: now,
     updatedAt: now,
   }
-  return checked(activation, asked, setting)
 }
 
 /** Reads a changed activation. Throws an EngineError that names the field at fault. */

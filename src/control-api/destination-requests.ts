@@ -6,13 +6,13 @@ import type { TypeOfDestination } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
+import { NewActivations, readActivations } from './activation-requests.ts'
+import { EventName, TraitName, TRAITS_MAX } from './delivery-fields.ts'
 import { fields, invalid, parsed } from './fields.ts'
 import { parseYaml } from './yaml-body.ts'
 
 const IMPORTED_MAX = 500
 const ID_SYNCS_MAX = 5
-/** Traits that go with a call, at most. */
-export const TRAITS_MAX = 50
 const CATEGORIES_MAX = 50
 
 const Settings = z.record(z.string(), z.json())
@@ -51,8 +51,6 @@ const ImportedDestination = z.object({
 })
 const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
-export const EventName = z.string().trim().min(1).max(255)
-export const TraitName = z.string().regex(/^(?!__proto__$)[^\0]{1,255}$/, 'expected the name of a trait')
 const Sends = { sendIdentify: z.boolean(), sendTrack: z.boolean(), sendGroup: z.boolean() }
 const ConnectionSettings = fields({
   sendIdentify: Sends.sendIdentify.optional(),
@@ -88,6 +86,7 @@ const NewConnection = fields({
   enabled: z.boolean().default(true),
   idSyncConfiguration: IdSync.default([]),
   connectionSettings: ConnectionSettings.prefault({}),
+  activations: NewActivations.optional(),
 })
 
 const ConnectionChange = fields(
@@ -169,7 +168,7 @@ export function readConnection(
   definition: DefinitionRecord,
   { find, now }: ConnectionSetting,
 ): ConnectionRecord {
-  const { destination, destinationId: givenId, enabled, ...asked } = parsed(NewConnection, body)
+  const { destination, destinationId: givenId, enabled, activations, ...asked } = parsed(NewConnection, body)
   const field = givenId === undefined ? 'destination.id' : 'destinationId'
   const destinationId = givenId ?? destination?.id
   if (destinationId === undefined) throw invalid(field, 'expected the id of a destination, got nothing')
@@ -195,7 +194,10 @@ export function readConnection(
     createdAt: now,
     updatedAt: now,
   }
-  return withChange(record, asked, { isList, now })
+  const connection = withChange(record, asked, { isList, now })
+  if (!activations) return connection
+  if (kind === 'computed_trait') throw invalid('activations', 'are of audiences')
+  return { ...connection, activations: readActivations(activations, { connection, isList, now }) }
 }
 
 /** By default, more than half of all profiles, or a hundred thousand, are not moved unasked. */
