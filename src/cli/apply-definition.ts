@@ -32,6 +32,7 @@ const Connection = z.strictObject({
   enabled: z.unknown().optional(),
   idSyncConfiguration: z.unknown().optional(),
   connectionSettings: z.unknown().optional(),
+  activations: z.unknown().optional(),
 })
 
 const Entry = z.strictObject({

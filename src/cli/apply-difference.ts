@@ -5,14 +5,16 @@
  * P2. Secrets cannot be read, so they are not compared. They are sent when another setting changes, or when asked for.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { activationAsApiHasIt } from '../control-api/activation-requests.ts'
 import { asApiHasIt } from '../control-api/destination-requests.ts'
 import { MASK } from '../dispatch/admin.ts'
+import type { ActivationRecord } from '../model/activation.ts'
 import type { ConnectionRecord } from '../model/destination.ts'
 import type { FileDefinition } from './apply-definition.ts'
 import type { FileDestination } from './apply-destination.ts'
-import type { PresentConnection, PresentDefinition, PresentDestination } from './apply-present.ts'
+import type { PresentActivation, PresentConnection, PresentDefinition, PresentDestination } from './apply-present.ts'
 import { COLLECTIONS } from './apply-present.ts'
-import { connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
+import { activationName, connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
 
 export function destinationDifference(
   { name, type, enabled, settings }: FileDestination,
@@ -94,6 +96,36 @@ export function connectionDifference(
     path: `${path}/${definition.id}/destination-connections/${found.id}`,
     body,
   }
+}
+
+/**
+ * Compares an activation of a connection that the server has.
+ * @param definition the path of the audience
+ * @param connection the name of the connection
+ */
+export function activationDifference(
+  record: ActivationRecord,
+  given: Readonly<Record<string, unknown>>,
+  {
+    definition,
+    connection,
+    connectionId,
+    found,
+  }: {
+    readonly definition: string
+    readonly connection: string
+    readonly connectionId: string
+    readonly found: PresentActivation | undefined
+  },
+): Step | undefined {
+  const step = { kind: 'activation', name: activationName(connection, record.name) } as const
+  const made = `${definition}/destination-connections/${connectionId}/activations`
+  if (!found) return { ...step, sign: '+', fields: [], path: made, body: given }
+  const { enabled, personalization, destinationMapping } = activationAsApiHasIt(record)
+  const body = changedOf({ enabled, personalization, destinationMapping }, found, given)
+  const fields = Object.keys(body)
+  if (fields.length === 0) return undefined
+  return { ...step, sign: '~', fields, path: `${definition}/activations/${found.id}`, body }
 }
 
 /** Returns the wanted values that the file gives and that differ. Keeps P1. */

@@ -2,19 +2,40 @@
  * Plans the steps that bring a server to a file, in order. Pure.
  *
  * O1. A destination is created before its connections, and removed after them.
- * O2. Connections are removed before others are created: a definition has one for each type of destination.
+ * O2. Connections are removed before others are created: a definition has one for each type of destination. So are
+ *     activations, which a list has one of for each change; and all of a connection before it.
  * O3. A definition is removed after its readers, and disabled after all removals: the server refuses to take away a
  *     definition that others read.
  * O4. Only what the file does not name is removed: of the lists that it has, and of the connections of its definitions.
  */
 import { readConnection } from '../control-api/destination-requests.ts'
+import type { ActivationRecord } from '../model/activation.ts'
+import type { ConnectionRecord } from '../model/destination.ts'
 import type { TypeOfDestination } from '../model/destination-admin.ts'
 import { type FileConnection, type FileDefinition, placesOfReading } from './apply-definition.ts'
-import { connectionDifference, definitionDifference, destinationDifference } from './apply-difference.ts'
+import {
+  activationDifference,
+  connectionDifference,
+  definitionDifference,
+  destinationDifference,
+} from './apply-difference.ts'
 import type { ApplyFile } from './apply-file.ts'
-import { COLLECTIONS, type Present, type PresentDefinition, type PresentDestination } from './apply-present.ts'
-import { connectionName, definitionName, destinationName, isDisabling, type Step } from './apply-step.ts'
-import type { Path } from './yaml-file.ts'
+import {
+  COLLECTIONS,
+  type Present,
+  type PresentConnection,
+  type PresentDefinition,
+  type PresentDestination,
+} from './apply-present.ts'
+import {
+  activationName,
+  connectionName,
+  definitionName,
+  destinationName,
+  isDisabling,
+  type Step,
+} from './apply-step.ts'
+import type { Path, YamlFile } from './yaml-file.ts'
 
 export interface ApplyPlan {
   readonly steps: readonly Step[]
@@ -108,7 +129,7 @@ function connections(
   { file }: ApplyFile,
 ): (Step | undefined)[] {
   const byType = new Map<string, FileConnection>()
-  return wanted.connections.map((connection) => {
+  return wanted.connections.flatMap((connection) => {
     const { destination, body, path } = connection
     const { type, found: end } = ends.get(destination)!
     const at = [...path, 'destination']
@@ -120,12 +141,51 @@ function connections(
       () => readConnection({ ...body, destination: { id: destination } }, wanted.record, { find: () => type, now: 0 }),
       (field) => (field === 'destination.id' ? ['destination'] : field.split('.')),
     )
+    checkNames(record.activations ?? [], path, file)
     const known = found?.connections.find((one) => one.destination.id === end?.id)
-    return connectionDifference(record, body, { definition: found, found: known })
+    const step = connectionDifference(record, body, { definition: found, found: known })
+    return found && known ? [step, ...activations(connection, record, { definition: found, found: known }, file)] : step
   })
 }
 
-/** Plans the removal of a definition's connections that the file does not name. */
+/** Throws an InputError if two activations of a connection have the same name. */
+function checkNames(activations: readonly ActivationRecord[], path: Path, file: YamlFile): void {
+  for (const [index, { name }] of activations.entries()) {
+    if (activations.findIndex((one) => one.name === name) === index) continue
+    const at = [...path, 'activations', index, 'activationName']
+    throw file.fault(at, `${at.join('.')}: another activation has the name '${name}'`)
+  }
+}
+
+/** Plans the activations of a connection that the server has; those of a new one are made with it. */
+function activations(
+  { destination, body, path }: FileConnection,
+  { activations: wanted = [] }: ConnectionRecord,
+  { definition, found }: { readonly definition: PresentDefinition; readonly found: PresentConnection },
+  file: YamlFile,
+): (Step | undefined)[] {
+  const given = (body['activations'] ?? []) as readonly Readonly<Record<string, unknown>>[]
+  const connection = connectionName(definition, destination)
+  return wanted.map((record, index) => {
+    const at = [...path, 'activations', index]
+    const fault = (field: string, message: string) => {
+      const place = [...at, field]
+      return file.fault(place, `${place.join('.')}: ${message}`)
+    }
+    const [known, another] = found.activations.filter(({ activationName: name }) => name === record.name)
+    if (another) throw fault('activationName', `the server has several activations of the name '${record.name}'`)
+    if (known && known.activationType !== record.type)
+      throw fault('activationType', `expected ${known.activationType}, as it is there, for good`)
+    return activationDifference(record, given[index]!, {
+      definition: `${COLLECTIONS[definition.kind].path}/${definition.id}`,
+      connection,
+      connectionId: found.id,
+      found: known,
+    })
+  })
+}
+
+/** Plans the removal of a definition's connections, and of their activations, that the file does not name. */
 function disconnections(
   definition: PresentDefinition | undefined,
   wanted: FileDefinition | undefined,
@@ -133,13 +193,26 @@ function disconnections(
 ): Step[] {
   if (!definition) return []
   const kept = new Set(wanted?.connections.map(({ destination }) => ends.get(destination)?.found?.id))
-  const path = `${COLLECTIONS[definition.kind].path}/${definition.id}/destination-connections`
-  return definition.connections
-    .filter(({ destination }) => !kept.has(destination.id))
-    .map(({ id, destination }) => {
-      const name = present.destinations.find((one) => one.id === destination.id)?.name ?? destination.id
-      return removal('connection', connectionName(definition, name), `${path}/${id}`)
-    })
+  const path = `${COLLECTIONS[definition.kind].path}/${definition.id}`
+  return definition.connections.flatMap(({ id, destination, activations: made }) => {
+    const title = present.destinations.find((one) => one.id === destination.id)?.name ?? destination.id
+    const name = connectionName(definition, title)
+    const isKept = kept.has(destination.id)
+    const named = isKept ? namedIn(wanted, title) : []
+    const gone = made.filter((one) => named && !named.includes(one.activationName))
+    return [
+      ...gone.map((one) =>
+        removal('activation', activationName(name, one.activationName), `${path}/activations/${one.id}`),
+      ),
+      ...(isKept ? [] : [removal('connection', name, `${path}/destination-connections/${id}`)]),
+    ]
+  })
+}
+
+/** Lists the names of the activations of a connection in the file; undefined if it says nothing about them. */
+function namedIn(wanted: FileDefinition | undefined, destination: string): string[] | undefined {
+  const given = wanted?.connections.find((one) => one.destination === destination)?.body['activations']
+  return Array.isArray(given) ? given.map((one: { activationName: string }) => one.activationName.trim()) : undefined
 }
 
 /** Returns what is to go so that each comes before what it reads; what is disabled reads nothing. Keeps O3. */

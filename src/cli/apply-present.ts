@@ -16,6 +16,17 @@ const Destination = z.object({
 })
 export type PresentDestination = z.output<typeof Destination>
 
+const Activation = z.object({
+  id: z.string(),
+  connectionId: z.string(),
+  activationName: z.string(),
+  activationType: z.string(),
+  enabled: z.boolean(),
+  personalization: z.json(),
+  destinationMapping: z.looseObject({ actionId: z.string() }).optional(),
+})
+export type PresentActivation = z.output<typeof Activation>
+
 const Connection = z.object({
   id: z.string(),
   destination: z.object({ id: z.string() }),
@@ -23,7 +34,10 @@ const Connection = z.object({
   idSyncConfiguration: z.array(z.json()),
   connectionSettings: Json,
 })
-export type PresentConnection = z.output<typeof Connection>
+
+export interface PresentConnection extends z.output<typeof Connection> {
+  readonly activations: readonly PresentActivation[]
+}
 
 const Type = z.enum(['USERS', 'ACCOUNTS'])
 const Definition = z.object({
@@ -56,8 +70,8 @@ export const COLLECTIONS = {
 } as const satisfies Record<DefinitionKind, object>
 
 /**
- * Reads all destinations and definitions, and the connections of those definitions that need them. Throws an
- * EngineError if the server does not answer, or refuses.
+ * Reads all destinations and definitions, and the connections, with their activations, of those definitions that need
+ * them. Throws an EngineError if the server does not answer, or refuses.
  */
 export async function readPresent(
   client: ClientOptions,
@@ -88,6 +102,15 @@ async function readDefinitions(client: ClientOptions, kind: DefinitionKind): Pro
 }
 
 async function readConnections(client: ClientOptions, { kind, id }: PresentDefinition): Promise<PresentConnection[]> {
-  const answer = await askServer(client, 'GET', `${COLLECTIONS[kind].path}/${id}/destination-connections`)
-  return z.object({ connections: z.array(Connection) }).parse(answer).connections
+  const definition = `${COLLECTIONS[kind].path}/${id}`
+  const answer = await askServer(client, 'GET', `${definition}/destination-connections`)
+  const { connections } = z.object({ connections: z.array(Connection) }).parse(answer)
+  const activations: PresentActivation[] = []
+  if (kind === 'audience' && connections.length > 0)
+    for await (const page of askPages(client, `${definition}/activations`, 200))
+      activations.push(...z.object({ activations: z.array(Activation) }).parse(page).activations)
+  return connections.map((connection) => ({
+    ...connection,
+    activations: activations.filter(({ connectionId }) => connectionId === connection.id),
+  }))
 }

@@ -3,7 +3,7 @@ import type { DefinitionSource } from '../model/definition.ts'
 
 export interface Step {
   readonly sign: '+' | '~' | '-'
-  readonly kind: 'destination' | 'definition' | 'connection'
+  readonly kind: 'destination' | 'definition' | 'connection' | 'activation'
   /** `audience big_spenders`; no two that stay have the same. */
   readonly name: string
   /** The fields that change. */
@@ -35,6 +35,10 @@ export function definitionName(source: Pick<DefinitionSource, 'kind' | 'key' | '
 
 export function connectionName(source: Pick<DefinitionSource, 'key' | 'type'>, destination: string): string {
   return `connection ${keyName(source)} → ${destination}`
+}
+
+export function activationName(connection: string, name: string): string {
+  return `activation ${name} of ${connection}`
 }
 
 /** A key may be one of users and one of accounts. */

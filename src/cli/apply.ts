@@ -64,6 +64,10 @@ async function planFor(file: ApplyFile, options: ApplyOptions, client: ClientOpt
   return planOf(file, present, { prunes, sendsSecrets })
 }
 
+function isOfConnection({ kind }: Step): boolean {
+  return kind === 'connection' || kind === 'activation'
+}
+
 /** After these errors, every other request is refused too. Keeps A3. */
 const ENDS: ReadonlySet<ErrorCode> = new Set(['unavailable', 'authentication_error', 'rate_limit_error'])
 const METHODS = { '+': 'POST', '~': 'PATCH', '-': 'DELETE' } as const
@@ -87,7 +91,7 @@ class Applying {
     const isPut = ({ sign, kind }: Step, of: Step['kind']) => sign !== '-' && kind === of
     for (const step of this.#steps) if (isPut(step, 'destination')) await this.#take(step)
     await this.#takeInRounds(this.#steps.filter((step) => isPut(step, 'definition') && !isDisabling(step)))
-    for (const step of this.#steps) if (step.sign === '-' || step.kind === 'connection') await this.#take(step)
+    for (const step of this.#steps) if (step.sign === '-' || isOfConnection(step)) await this.#take(step)
     await this.#takeInRounds(this.#steps.filter(isDisabling))
   }
 

@@ -166,8 +166,9 @@ function destinationView(record: DestinationRecord | undefined): View | undefine
 
 function connectionView(record: ConnectionRecord | undefined): View | undefined {
   if (!record) return undefined
-  const { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval } = record
-  return { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval }
+  const { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval, activations = [] } = record
+  const view = { id, destinationId, definitionId, enabled, sends, events, idSync, traits, approval }
+  return activations.length === 0 ? view : { ...view, activations: activations.map((one) => activationView(one, id)) }
 }
 
 function activationOf(connectionId: string, id: string, outbox: SpaceOutbox): ActivationRecord | undefined {

@@ -305,6 +305,60 @@ describe('secrets', () => {
   })
 })
 
+describe('activations', () => {
+  const text = (activations: string) => `
+destinations: [{ name: Out, type: console }]
+audiences:
+  - key: a
+    name: A
+    query: trait('x') = 1
+    destinations:
+      - destination: Out
+        activations: ${activations}`
+  const entries = `{ activationName: Entries, activationType: Audience Entered }`
+  const exits = `{ activationName: Exits, activationType: Audience Exited, destinationMapping: { actionId: track } }`
+  const of = 'of connection a → Out'
+
+  it('are made with their connection, added, changed, and removed where they are not named', async () => {
+    expect(await applied(text(`[${entries}]`))).toEqual(
+      done('+ destination Out', '+ audience a', '+ connection a → Out'),
+    )
+    expect(await applied(text(`[${entries}]`))).toEqual(unchanged)
+    expect(await applied(text(`[${entries}, ${exits}]`))).toEqual(done(`+ activation Exits ${of}`))
+    const more = exits.replace('track }', 'track, settings: { exitedEvent: Gone } }, enabled: false')
+    const personal = entries.replace(' }', ', personalization: { profile: { properties: [plan] } } }')
+    const changes = done(
+      `~ activation Entries ${of}: personalization`,
+      `~ activation Exits ${of}: enabled, destinationMapping`,
+    )
+    expect(await applied(text(`[${personal}, ${more}]`))).toEqual(changes)
+    expect(await applied(text(`[${entries}, ${more}]`), { prune: true })).toEqual(unchanged)
+    expect(await applied(text(`[${more}]`))).toEqual(unchanged)
+    expect(await applied(text(`[${more}]`), { prune: true })).toEqual(done(`- activation Entries ${of}`))
+    const none = text('[]').replace('        activations: []', '')
+    expect(await applied(none, { prune: true })).toEqual(unchanged)
+    const gone = none.replace(/ {4}destinations:\n.*/s, '')
+    expect(await applied(gone, { prune: true })).toEqual(done(`- activation Exits ${of}`, '- connection a → Out'))
+  })
+
+  it.each([
+    [`[{ activationName: Entries }]`, 'activations.0.activationType'],
+    [`[${entries}, ${entries}]`, 'activations.1.activationName: another activation'],
+    [
+      `[${entries.replace(' }', ', destinationMapping: { actionId: group } }')}]`,
+      'activations.0.destinationMapping.actionId',
+    ],
+  ])('are refused by the field at fault: %s', async (activations, message) => {
+    await expect(applied(text(activations))).rejects.toThrow(message)
+  })
+
+  it('keep their types', async () => {
+    await applied(text(`[${entries}]`))
+    const other = entries.replace('Audience Entered', 'Audience Exited')
+    await expect(applied(text(`[${other}]`))).rejects.toThrow('expected Audience Entered, as it is there, for good')
+  })
+})
+
 describe('pruning', () => {
   it('removes what the file does not name: connections, then definitions, then destinations', async () => {
     await applied(WHOLE)
