@@ -107,6 +107,30 @@ describe('an activation', () => {
     await expect.poll(() => created(at.audience, at.connection)).toBe(6)
   })
 
+  it('is made with its connection, whose first sync is by it alone', async () => {
+    const audience = await given.audience('Buyers', "event('Bought').count() >= 1")
+    for (const userId of ['u1', 'u2']) await given.server.ingest('track', { userId, event: 'Bought' })
+    const { id } = await asked('POST', 'destinations', { type: 'console', enabled: false }, 'destination')
+    const [entries, exits] = ['Audience Entered', 'Audience Exited'].map((activationType) => {
+      return { activationName: activationType, activationType }
+    })
+    const body = { destination: { id }, activations: [entries, exits] }
+    const path = `audiences/${audience}/destination-connections`
+    const { id: connection } = await asked('POST', path, body, 'connection')
+    await expect.poll(() => created(audience, String(connection))).toBe(2)
+    const { body: listed } = await given.server.control('GET', `audiences/${audience}/activations`)
+    expect(listed['data']).toMatchObject({ activations: [entries, exits] })
+    const twice = {
+      destination: { id },
+      activations: [entries, { ...entries, destinationMapping: { actionId: 'group' } }],
+    }
+    expect(errorOf(await given.server.control('POST', path, twice))).toEqual([
+      400,
+      'validation_error',
+      'activations.1.destinationMapping.actionId',
+    ])
+  })
+
   it('keeps its connection from being removed, and goes with its audience', async () => {
     const at = await connected()
     const { id } = activationIn((await activate(at)).body)

@@ -290,6 +290,23 @@ describe('a change that is only tried', () => {
     expect((await dryRun(`audiences/${id}`, { enabled: false }))['deliveries']).toBeUndefined()
   })
 
+  it('says what activations would send', async () => {
+    const id = await audience('Big', atLeast(100).definition.query)
+    const destination = await webhook()
+    const entries = { activationName: 'Entries', activationType: 'Audience Entered' }
+    const track = { destinationMapping: { actionId: 'track' } }
+    const both = { activationName: 'Both', activationType: 'Audience Membership Changed', ...track }
+    const body = { destination: { id: destination }, activations: [entries, both] }
+    await made('POST', `audiences/${id}/destination-connections`, body, 'connection')
+    await orders()
+    await sink.has(3)
+    const more = await dryRun(`audiences/${id}`, atLeast(60))
+    expect(more['deliveries']).toEqual([{ destinationId: destination, calls: 6, held: false }])
+    const less = await dryRun(`audiences/${id}`, atLeast(200))
+    expect(less['deliveries']).toEqual([{ destinationId: destination, calls: 1, held: false }])
+    expect(await callsOf(`audiences/${id}`, atLeast(60), 6)).toBe(6)
+  })
+
   it('says what the users of accounts would be told', async () => {
     const of = (count: number) => ({ definition: { query: `event('Order').count() >= ${count}` } })
     const id = await audience('Busy', of(5).definition.query, { audienceType: 'ACCOUNTS' })
