@@ -5,7 +5,7 @@
  * O2. One that has to be tried again holds up its own queue, and no other.
  * O3. A queue that is behind others goes on when those are empty: a user that took others over comes after them.
  * O4. The caller bounds what waits: `collapse` keeps the latest of each name, `clear` keeps deliveries under way.
- * O5. Of a profile that is deleted, no more waits than the latest of each name, with what its call needs.
+ * O5. Of a profile that is deleted, no more waits than the latest of each name, with what its call needs; nothing moot.
  */
 import { addToGroup } from '../model/groups.ts'
 import Denque from 'denque'

@@ -237,6 +237,7 @@ export class SpaceOutbox implements SettlementObserver {
   #connect({ connection: record, sync }: Extract<DeliveryCommand, { kind: 'connect' }>): void {
     const known = this.connection(record.id)
     const connection = known ?? new Connection(record)
+    // Whoever asked for the change may not have known of the latest activations.
     if (known) connection.record = { ...record, activations: known.record.activations }
     this.#directory.connections.set(record.id, connection)
     this.#maker.changed()
