@@ -9,11 +9,12 @@
  * - 4: definitions change in steps, beside the entries that follow.
  * - 5: deliveries go by own ids, which are given once, and not by names.
  * - 6: a user that is linked to an account again is told of its values anew.
+ * - 7: a given consent is told to each destination of a definition by itself.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 6
+export const RULES_VERSION = 7
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */
@@ -34,6 +35,11 @@ export function doDeliveriesHaveOwnIds(version: number): boolean {
 /** True if calls tell one link of a user to an account from a later one. */
 export function doLinksTellAnew(version: number): boolean {
   return version >= 6
+}
+
+/** True if what one connection of a definition has told a user does not count as told by the others. */
+export function areConnectionsToldApart(version: number): boolean {
+  return version >= 7
 }
 
 /** Throws an Error that says what to do if this program does not know the version. */

@@ -2,7 +2,8 @@
  * Makes deliveries of what has changed: to whom each connection sends a value, and which value.
  *
  * T1. Deliveries follow from the journal alone: from the actors as a settlement left them, and from the connections.
- * T2. A settlement delivers a value to a user once, even if the user was named, united or linked by it too.
+ * T2. A settlement delivers a value to a user by a connection once, even if the user was named, united or linked by it
+ *     too.
  */
 import { addToGroup } from '../model/groups.ts'
 import type { AccountActor } from '../../actors/actor/account-actor.ts'
@@ -15,7 +16,7 @@ import type { ConsentedUser, LeftUser, Settled, SettledChange } from '../../acto
 import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
+import { areConnectionsToldApart, doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
 import { isSentBy, type Sending, tellsUsers } from '../model/sending.ts'
 import type { Connection, Sync } from './connection.ts'
 import type { Delivery } from './delivery.ts'
@@ -43,8 +44,15 @@ interface Told {
   readonly activationId?: string | undefined
 }
 
-/** Decides if a user has not been sent the value of an owner's definition in this settlement yet. Keeps T2. */
-type IsNews = (user: Owner, owner: Owner, definition: number) => boolean
+/** A value of an owner that a user may be sent. */
+interface News {
+  readonly user: Owner
+  readonly owner: Owner
+  readonly definition: number
+}
+
+/** Lists those of some connections by which a user has not been sent a value in this settlement yet. Keeps T2. */
+type NewsBy = (news: News, connections: readonly Connection[]) => readonly Connection[]
 
 /** A delivery that the outbox has still to number. */
 export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
@@ -52,6 +60,7 @@ export type NewDelivery = Omit<Delivery, 'number' | 'queuedAt'>
 /** Receives every delivery, in order. */
 export type TakeDelivery = (delivery: NewDelivery, connection: Connection) => void
 
+const NO_CONNECTIONS: readonly Connection[] = []
 const NONE_DELETED: ReadonlySet<number> = new Set<number>()
 
 export class DeliveryMaker {
@@ -87,20 +96,20 @@ export class DeliveryMaker {
       const change = { value: type === 'trait' ? value : type === 'entered', sequence, at }
       for (const connection of concerned) this.#makeForAll(connection, actor, change)
     }
-    const isNews = newsAfter(changed)
-    for (const one of consented) this.#makeForConsent(one, { changes, at, isNews })
+    const newsBy = newsAfter(changed, areConnectionsToldApart(this.#directory.view.rulesVersion))
+    for (const one of consented) this.#makeForConsent(one, { changes, at, newsBy })
     for (const { survivor, differing } of united) {
-      const isWanted = (definition: number) => differing.has(definition) && isNews(survivor, survivor, definition)
+      const differingBy: NewsBy = (news, of) => (differing.has(news.definition) ? newsBy(news, of) : [])
       // That there is no value is news to the ids of the user that had one.
-      this.#makeForUserValues(survivor, { only: undefined, scope: 'known' }, isWanted)
-      for (const account of survivor.accounts) this.#makeForAccountValues(account, survivor, undefined, isNews)
+      this.#makeForUserValues(survivor, { only: undefined, scope: 'known' }, differingBy)
+      for (const account of survivor.accounts) this.#makeForAccountValues(account, survivor, undefined, newsBy)
     }
     const anew = doLinksTellAnew(this.#directory.view.rulesVersion) ? this.#directory.view.callCount : undefined
-    for (const { account, user } of joined) this.#makeForAccountValues(account, user, undefined, isNews, anew)
+    for (const { account, user } of joined) this.#makeForAccountValues(account, user, undefined, newsBy, anew)
     // A user that was sent everything, by all its ids, is not sent it by the new ones again.
     for (const { user, added } of named) {
-      this.#makeForUserValues(user, { only: added, scope: 'present' }, (definition) => isNews(user, user, definition))
-      for (const account of user.accounts) this.#makeForAccountValues(account, user, added, isNews)
+      this.#makeForUserValues(user, { only: added, scope: 'present' }, newsBy)
+      for (const account of user.accounts) this.#makeForAccountValues(account, user, added, newsBy)
     }
   }
 
@@ -148,12 +157,12 @@ export class DeliveryMaker {
   #makeForUserValues(
     user: ProfileActor,
     { only, scope }: { readonly only: readonly ExternalId[] | undefined; readonly scope: SyncScope },
-    isWanted: (definition: number) => boolean,
+    newsBy: NewsBy,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = user.defined.get(definition)
-      if (!held || !isInScope(held, scope) || !isWanted(definition)) continue
-      for (const connection of connections) {
+      if (!held || !isInScope(held, scope)) continue
+      for (const connection of newsBy({ user, owner: user, definition }, connections)) {
         if (connection.record.type === 'USERS')
           this.#makeForUser(connection, user, { owner: user, only }, valueOf(held))
       }
@@ -165,13 +174,13 @@ export class DeliveryMaker {
     account: Account,
     user: ProfileActor,
     only: readonly ExternalId[] | undefined,
-    isNews: IsNews,
+    newsBy: NewsBy,
     anew?: number,
   ): void {
     for (const [definition, connections] of this.#connected()) {
       const held = account.defined.get(definition)
-      if (!held || !isInScope(held, 'present') || !isNews(user, account, definition)) continue
-      for (const connection of connections) {
+      if (!held || !isInScope(held, 'present')) continue
+      for (const connection of newsBy({ user, owner: account, definition }, connections)) {
         if (connection.record.type !== 'ACCOUNTS') continue
         this.#makeForUser(connection, user, { owner: account, only }, { ...valueOf(held), anew })
       }
@@ -181,7 +190,7 @@ export class DeliveryMaker {
   /** Tells destinations of a user that has given or withdrawn the consent that they ask for. */
   #makeForConsent(
     { user, before }: ConsentedUser,
-    { changes, at, isNews }: { changes: readonly SettledChange[]; at: number; isNews: IsNews },
+    { changes, at, newsBy }: { changes: readonly SettledChange[]; at: number; newsBy: NewsBy },
   ): void {
     const anew = this.#directory.view.callCount
     const { consent } = user.traits
@@ -193,7 +202,8 @@ export class DeliveryMaker {
         for (const owner of this.#ownersFor(connection, user)) {
           const held = owner.defined.get(definition)
           if (!held) continue
-          if (is && isInScope(held, 'present') && isNews(user, owner, definition))
+          const isNews = () => newsBy({ user, owner, definition }, [connection]).length > 0
+          if (is && isInScope(held, 'present') && isNews())
             this.#makeForUser(connection, user, { owner, only: undefined }, { ...valueOf(held), anew })
           const change = changes.find(
             ({ actor, definition: of }) => actor.ordinal === owner.ordinal && of === definition,
@@ -313,14 +323,19 @@ export class DeliveryMaker {
 }
 
 /** @param changed actors and definitions whose value all users concerned have been sent already */
-function newsAfter(changed: ReadonlySet<string>): IsNews {
+function newsAfter(changed: ReadonlySet<string>, areToldApart: boolean): NewsBy {
   const sent = new Set<string>()
-  return (user, owner, definition) => {
+  return ({ user, owner, definition }, connections) => {
+    if (changed.has(`${owner.ordinal} ${definition}`)) return NO_CONNECTIONS
     const name = `${user.ordinal} ${owner.ordinal} ${definition}`
-    if (changed.has(`${owner.ordinal} ${definition}`) || sent.has(name)) return false
-    sent.add(name)
-    return true
+    if (areToldApart) return connections.filter(({ record }) => isNew(`${name} ${record.id}`, sent))
+    return isNew(name, sent) ? connections : NO_CONNECTIONS
   }
+}
+
+function isNew(name: string, among: Set<string>): boolean {
+  const { size } = among
+  return among.add(name).size > size
 }
 
 /** Tells if there was a value before a change; of a computed trait it may have been absent. */

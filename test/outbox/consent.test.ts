@@ -48,6 +48,48 @@ describe('a destination that asks for consent', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
+  it('is told what was allowed, whomever else it was allowed', () => {
+    const space = ToldSpace.of([BUYERS])
+    space.command({ kind: 'put destination', destination: destination({ consent: asking() }) })
+    const other = destination({ id: 'dst_2', type: 'console', consent: asking() })
+    space.command({ kind: 'put destination', destination: other })
+    space.connect(BUYERS, { id: 'con_others', destinationId: 'dst_2' })
+    space.call('track', { userId: 'u1', event: 'Bought', ...preferring({ Advertising: false }) })
+    expect(space.call('identify', { userId: 'u1', ...preferring({ Advertising: true }) })).toEqual([
+      'buyers true user_id:u1 #1',
+      'others true user_id:u1 #1',
+    ])
+  })
+
+  it('leaves those that ask for none to hear of a new id', () => {
+    const space = ToldSpace.of([BUYERS])
+    space.command({
+      kind: 'put destination',
+      destination: destination({ id: 'dst_2', type: 'console', consent: asking() }),
+    })
+    space.connect(BUYERS, { id: 'con_others', destinationId: 'dst_2' })
+    space.call('track', { userId: 'u1', event: 'Bought', ...preferring({ Advertising: false }) })
+    const consent = { categoryPreferences: { Advertising: true } }
+    expect(space.call('identify', { userId: 'u1', traits: { email: 'a@x' }, context: { consent } })).toEqual([
+      'others true user_id:u1 email:a@x #1',
+      'buyers true user_id:u1 email:a@x only email:a@x #1',
+    ])
+  })
+
+  it('is told as before by the rules of before', () => {
+    const space = new ToldSpace({ shard: { rules: 6 } })
+    space.define(BUYERS)
+    space.command({ kind: 'put destination', destination: destination({ consent: asking() }) })
+    const other = destination({ id: 'dst_2', type: 'console', consent: asking() })
+    space.command({ kind: 'put destination', destination: other })
+    space.connect(BUYERS)
+    space.connect(BUYERS, { id: 'con_others', destinationId: 'dst_2' })
+    space.call('track', { userId: 'u1', event: 'Bought', ...preferring({ Advertising: false }) })
+    expect(space.call('identify', { userId: 'u1', ...preferring({ Advertising: true }) })).toEqual([
+      'buyers true user_id:u1 #1',
+    ])
+  })
+
   it('needs all categories, and no others', () => {
     const space = given(asking('refused', 'Advertising', 'Analytics'), BUYERS)
     space.track('u1', 'Bought')
