@@ -1,6 +1,7 @@
 /** Fields of bodies: which there may be, and refusals that name the one at fault. */
 import { z } from 'zod'
 import { EngineError, kindOf } from '../model/errors.ts'
+import { parseInstant } from '../model/time.ts'
 
 /** Kinds that zod has other words for than JSON. */
 const KIND_WORDS: Readonly<Record<string, string>> = { record: 'object', int: 'whole number' }
@@ -32,6 +33,14 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, body: unknown):
   const issue = result.error.issues[0]!
   const path = pathOf(issue)
   throw invalid(path.join('.') || 'body', `${expectationOf(issue)}, got ${kindOf(valueAt(body, path))}`)
+}
+
+/** Returns the epoch ms of a parameter. Throws an EngineError that names it. */
+export function readInstant(parameter: string, text: unknown): number {
+  const instant = typeof text === 'string' ? parseInstant(text) : undefined
+  if (instant !== undefined) return instant
+  const came = typeof text === 'string' ? `'${text.slice(0, 40)}'` : kindOf(text)
+  throw invalid(parameter, `expected an ISO 8601 instant, got ${came}`)
 }
 
 /** Makes the refusal of a field. */

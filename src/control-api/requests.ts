@@ -144,7 +144,9 @@ function withChange(
   now: number,
 ): DefinitionRecord {
   const query = definition?.query ?? record.source.query
-  return { ...record, name, description, enabled, updatedAt: now, source: { ...record.source, name, query } }
+  // No two states of a record have the same instant, however the clock goes: a change is refused by it.
+  const updatedAt = Math.max(now, record.updatedAt + 1)
+  return { ...record, name, description, enabled, updatedAt, source: { ...record.source, name, query } }
 }
 
 /** Reads how many records a page has, and the number of the one that it starts at; 0 for the first. */

@@ -8,6 +8,7 @@ import { type BackupApiOptions, backupRouter } from './backup-router.ts'
 import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
+import { readInstant } from './fields.ts'
 import { type ExportApiOptions, exportRouter } from './export-router.ts'
 import { newId } from '../model/new-id.ts'
 import type { PresentSize } from '../model/audience-size.ts'
@@ -146,15 +147,40 @@ function update(resource: Resource, options: ControlApiOptions) {
     { params, body, query }: Request<{ spaceId: string; id: string }>,
     response: Response,
   ): Promise<void> => {
-    const record = resource.change(present(resource, options, params.id), body, options.clock())
+    const ifUpdatedAt =
+      query['ifUpdatedAt'] === undefined ? undefined : readInstant('ifUpdatedAt', query['ifUpdatedAt'])
+    const change = (): Change => {
+      const before = present(resource, options, params.id)
+      if (ifUpdatedAt !== undefined && ifUpdatedAt !== before.updatedAt)
+        throw new EngineError('outdated', 'ifUpdatedAt: it has been changed since then', 'ifUpdatedAt')
+      return { before, record: resource.change(before, body, options.clock()) }
+    }
     if (readDryRun(query['dryRun'])) {
       const id = newId('pre', options.clock())
-      options.previews.start(id, previewOfChange(record), undefined)
+      options.previews.start(id, previewOfChange(change().record), undefined)
       response.json({ data: { [`${resource.one}Preview`]: { id } } })
       return
     }
-    await options.command({ kind: 'define', record })
+    const record = await commandChange(change, options)
     response.json({ data: { [resource.one]: resource.view(shownOf(record, options), params.spaceId) } })
+  }
+}
+
+interface Change {
+  readonly before: DefinitionRecord
+  readonly record: DefinitionRecord
+}
+
+/** Makes a change of the record as it is when the change is applied: if another came before, it is made anew. */
+async function commandChange(change: () => Change, { command }: ControlApiOptions): Promise<DefinitionRecord> {
+  for (;;) {
+    const { before, record } = change()
+    try {
+      await command({ kind: 'define', record, ifUpdatedAt: before.updatedAt })
+      return record
+    } catch (error) {
+      if (!(error instanceof EngineError && error.code === 'outdated')) throw error
+    }
   }
 }
 

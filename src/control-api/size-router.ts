@@ -4,8 +4,8 @@ import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import type { DefinitionKind, DefinitionRecord } from '../model/space-command.ts'
 import type { SizeRange, SizeStep } from '../model/audience-size.ts'
-import { formatInstant, parseInstant } from '../model/time.ts'
-import { fields, invalid, parsed } from './fields.ts'
+import { formatInstant } from '../model/time.ts'
+import { fields, invalid, parsed, readInstant } from './fields.ts'
 
 export interface SizeApiOptions {
   readonly clock: () => number
@@ -43,10 +43,4 @@ function readPeriod(query: object, now: number): SizeRange {
   const start = from === undefined ? end - LOOKBACK_MS[step] : readInstant('from', from)
   if (start > end) throw invalid('from', 'expected an instant before the end, and before now')
   return { from: start, to: end, step }
-}
-
-function readInstant(field: string, text: string): number {
-  const instant = parseInstant(text)
-  if (instant === undefined) throw invalid(field, `expected an ISO 8601 instant, got '${text.slice(0, 40)}'`)
-  return instant
 }

@@ -29,6 +29,7 @@ export const ERRORS = {
   definition_cycle: { status: 400, meaning: 'The definition would create a cycle of references.' },
   key_taken: { status: 409, meaning: 'Another definition has, or had, this key.' },
   in_use: { status: 409, meaning: 'Something else still needs it, or has its place.' },
+  outdated: { status: 409, meaning: 'It has changed since the instant that the request names.' },
   not_found: { status: 404, meaning: 'There is no such thing.' },
   authentication_error: { status: 401, meaning: 'The credential is missing or wrong.' },
   forbidden: { status: 403, meaning: 'The credential is right, but may not do this.' },

@@ -90,8 +90,14 @@ export interface RegulationRecord {
 }
 
 export type SpaceCommand =
-  /** In journals of before there were steps, the definitions change at once for all. */
-  | { readonly kind: 'define'; readonly record: DefinitionRecord; readonly inSteps?: boolean }
+  | {
+      readonly kind: 'define'
+      readonly record: DefinitionRecord
+      /** In journals of before there were steps, the definitions change at once for all. */
+      readonly inSteps?: boolean
+      /** `updatedAt` of the record that it is a change of: it is refused if there is another by then. */
+      readonly ifUpdatedAt?: number
+    }
   | { readonly kind: 'remove'; readonly id: string; readonly inSteps?: boolean }
   /** Goes on with the change of definitions that is under way. */
   | { readonly kind: 'proceed'; readonly slice: Slice }

@@ -137,7 +137,10 @@ function definitions(kind: 'audiences' | 'computed-traits'): Operation[] {
     of(`POST ${all}`, `Makes ${one}`, { body: bodies.made }),
     of(`GET ${all}`, 'Lists them', { query: [...PAGE, 'search[type]', 'search[query]'] }),
     of(`GET ${all}/{id}`, `Shows ${one}`),
-    of(`PATCH ${all}/{id}`, `Changes ${one}, or starts a preview of that`, { body: bodies.changed, query: ['dryRun'] }),
+    of(`PATCH ${all}/{id}`, `Changes ${one}, or starts a preview of that`, {
+      body: bodies.changed,
+      query: ['dryRun', 'ifUpdatedAt'],
+    }),
     of(`DELETE ${all}/{id}`, `Removes ${one}`),
     of(`POST ${previews}`, 'Starts a preview of a query'),
     of(`GET ${previews}/{id}`, 'Shows a preview'),

@@ -116,6 +116,8 @@ export class Registry {
     if (command.kind !== 'define') return
     const { id, source, enabled } = command.record
     const known = this.#records.get(id)?.record
+    if (command.ifUpdatedAt !== undefined && known?.updatedAt !== command.ifUpdatedAt)
+      throw new EngineError('outdated', 'ifUpdatedAt: it has been changed or removed since then', 'ifUpdatedAt')
     if (known ? keyOf(known.source) !== keyOf(source) : this.#ids.has(keyOf(source)))
       throw new EngineError('key_taken', `key: '${source.key}' is, or was, taken`, 'key')
     if (known && !enabled) this.#checkUnread(known, 'enabled')

@@ -269,6 +269,57 @@ describe('changing', () => {
     expect((await server.traits('user_id:u1')).body['traits']).toEqual({ buyers: false })
   })
 
+  it('is refused if another came since the instant that it names', async () => {
+    const { id, updatedAt } = await created({ name: 'Buyers', definition: { query } })
+    const path = (instant: unknown) => `audiences/${String(id)}?ifUpdatedAt=${String(instant)}`
+    const first = await server.control('PATCH', path(updatedAt), { name: 'First' })
+    const { audience } = first.body['data'] as { audience: { updatedAt: string } }
+    // The clock stands still: the instant is another nevertheless.
+    expect([first.status, audience.updatedAt]).toEqual([200, '2026-01-31T00:00:00.001Z'])
+    for (const rest of ['', '&dryRun=true']) {
+      const late = await server.control('PATCH', path(updatedAt) + rest, { name: 'Late' })
+      expect([late.status, errorOf(late)]).toEqual([
+        409,
+        { type: 'outdated', field: 'ifUpdatedAt', message: expect.any(String) as string },
+      ])
+    }
+    expect((await server.control('PATCH', path(audience.updatedAt), { name: 'Second' })).status).toBe(200)
+    expect((await server.control('GET', `audiences/${String(id)}`)).body).toMatchObject({
+      data: { audience: { name: 'Second' } },
+    })
+    const wrong = await server.control('PATCH', path('soon'), { name: 'Third' })
+    expect([wrong.status, errorOf(wrong)]).toMatchObject([400, { type: 'validation_error', field: 'ifUpdatedAt' }])
+    expect((await server.control('PATCH', path('2026&ifUpdatedAt=2027'), {})).status).toBe(400)
+  })
+
+  it('lets one of many in that name the same instant at once, and loses none that names no instant', async () => {
+    const { id, updatedAt } = await created({ name: 'Buyers', definition: { query } })
+    const path = `audiences/${String(id)}`
+    const numbers = Array.from({ length: 8 }, (_, number) => number)
+    const racing = numbers.map((number) =>
+      server.control('PATCH', `${path}?ifUpdatedAt=${String(updatedAt)}`, { name: `Racer ${number}` }),
+    )
+    expect((await Promise.all(racing)).map(({ status }) => status).sort()).toEqual([
+      200,
+      ...racing.slice(1).map(() => 409),
+    ])
+    const wider = "event('Order').count() >= 2"
+    const apart = [{ name: 'All' }, { description: 'new' }, { definition: { query: wider } }]
+    await Promise.all(apart.map((body) => server.control('PATCH', path, body)))
+    const { body } = await server.control('GET', path)
+    expect(body).toMatchObject({
+      data: {
+        audience: {
+          name: 'All',
+          description: 'new',
+          definition: { query: wider },
+          // Four changes, while the clock stood still.
+          updatedAt: '2026-01-31T00:00:00.004Z',
+        },
+      },
+    })
+  })
+
   it('takes a definition out when it is disabled, and computes it anew when it is enabled', async () => {
     const definition = { query: "event('Order').count()" }
     const { id } = await created({ name: 'orders', definition }, 'computed-traits')
