@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`,
- * `backup`, `restore`, `token create`, `verify`. Each command loads what it needs when it runs: the process of the
- * workers has no use for the server's modules, nor a replay.
+ * `backup`, `restore`, `mcp`, `token create`, `verify`. Each command loads what it needs when it runs: the process of
+ * the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -130,6 +130,17 @@ program
     const { showProfile } = await import('./cli/profile.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await showProfile(id, clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('mcp')
+  .description(
+    'serve language models by the Model Context Protocol on standard input and output, from a running server',
+  )
+  .action(async () => {
+    const { serveMcp } = await import('./cli/mcp.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    serveMcp(clientOptions(), (line) => process.stderr.write(line))
   })
 
 program

@@ -49,6 +49,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/ingest', may: ['src/model'] },
   { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
   { path: 'src/control-api', may: [...GROUND, 'src/http'] },
+  { path: 'src/mcp', may: ['src/model'], packages: ['@modelcontextprotocol/server', 'zod'] },
   { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },

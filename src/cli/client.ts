@@ -25,10 +25,18 @@ export async function askServer(
   return ((await response.json().catch(() => undefined)) as { data: unknown }).data
 }
 
-/** Resolves with an answer of the Profile API. Throws an EngineError that says why there is none. */
-export async function askProfile(options: ClientOptions, path: string): Promise<Record<string, unknown>> {
+/**
+ * Resolves with an answer of the Profile API; a request with a body is a POST. Throws an EngineError that says why
+ * there is none.
+ */
+export async function askProfile(
+  options: ClientOptions,
+  path: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
   const { spaceId } = options
-  const response = await sendTo(options, `v1/spaces/${spaceId}/collections/${path}`, {})
+  const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+  const response = await sendTo(options, `v1/spaces/${spaceId}/collections/${path}`, init)
   const answer = (await response.json().catch(() => undefined)) as Record<string, unknown> | undefined
   if (response.ok && answer) return answer
   const failure = ProfileFailure.safeParse(answer)

@@ -15,7 +15,7 @@ export function keyOfName(name: string): string {
 
 /** Returns a new id: a ksuid of chance after the prefix. So ids of one kind sort by time. */
 export function newId(
-  prefix: 'aud' | 'tra' | 'tok' | 'dst' | 'con' | 'pre' | 'exp' | 'reg' | 'src' | 'act',
+  prefix: 'aud' | 'tra' | 'tok' | 'dst' | 'con' | 'pre' | 'exp' | 'reg' | 'src' | 'act' | 'prp',
   now: number,
 ): string {
   return `${prefix}_${ksuid(now, randomBytes(16).toString('hex'))}`
