@@ -10,6 +10,8 @@ import {
   listDefinitions,
   listed,
   type ListPath,
+  type Reference,
+  referencesOf,
 } from './definitions.ts'
 import { Member, membersText, shown, SHOWN_MAX } from './members.ts'
 import { addTool, type ToolAnswer, type ToolSetting } from './tool.ts'
@@ -29,12 +31,7 @@ const ListInput = z.strictObject({
 })
 const SEARCHED = { name: 'NAME', key: 'KEY', query: 'DEFINITION' } as const
 
-const REFERENCES_SHOWN_MAX = 20
 const DESCRIPTION_SHOWN_MAX = 1_000
-const References = z.object({
-  references: z.array(z.object({ type: z.string(), name: z.string(), key: z.string().optional() })),
-  pagination: z.object({ totalEntries: z.number() }),
-})
 const Members = z.object({ members: z.array(Member) })
 
 export function addDefinitionTools(server: McpServer, { api }: ToolSetting): void {
@@ -80,8 +77,7 @@ export function addDefinitionTools(server: McpServer, { api }: ToolSetting): voi
     answer: async ({ audience, members: limit, traits }) => {
       const found = await findAudience(api, audience)
       const path = `audiences/${found.id}`
-      const asked = withParameters(`${path}/audience-references`, { 'pagination[count]': REFERENCES_SHOWN_MAX })
-      const { references } = References.parse(await api.control('GET', asked))
+      const references = await referencesOf(api, found.id)
       const wanted = withParameters(`${path}/members`, { limit, traits: traits.join(',') })
       const members = limit === 0 ? [] : shown(Members.parse(await api.control('GET', wanted)).members)
       return { text: audienceText(found, references, members), data: { audience: found, references, members } }
@@ -89,11 +85,7 @@ export function addDefinitionTools(server: McpServer, { api }: ToolSetting): voi
   })
 }
 
-function audienceText(
-  audience: Definition,
-  references: z.infer<typeof References>['references'],
-  members: readonly Member[],
-): string {
+function audienceText(audience: Definition, references: readonly Reference[], members: readonly Member[]): string {
   const { id, description, createdAt, updatedAt, options, query } = audience
   const told = references.map(({ type, name, key }) => `  ${type.toLowerCase()} ${cut(key ?? name)}`)
   return lines(

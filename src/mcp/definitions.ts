@@ -111,6 +111,24 @@ export async function findAudience(api: Api, keyOrId: string, field = 'audience'
   throw new EngineError('validation_error', `${field}: expected an id, as two audiences have this key: ${ids}`, field)
 }
 
+const REFERENCES_SHOWN_MAX = 20
+const References = z.object({
+  references: z.array(
+    z.object({
+      type: z.enum(['AUDIENCE', 'COMPUTED_TRAIT', 'DESTINATION']),
+      name: z.string(),
+      key: z.string().optional(),
+    }),
+  ),
+})
+export type Reference = z.infer<typeof References>['references'][number]
+
+/** Lists the first definitions that read an audience, and then the destinations that are told of it. */
+export async function referencesOf(api: Api, id: string): Promise<readonly Reference[]> {
+  const path = withParameters(`audiences/${id}/audience-references`, { 'pagination[count]': REFERENCES_SHOWN_MAX })
+  return References.parse(await api.control('GET', path)).references
+}
+
 export function ofAudience({ audienceType, definition, size, ...audience }: Audience): Definition {
   return { ...audience, type: audienceType, query: definition.query, size: size?.count }
 }

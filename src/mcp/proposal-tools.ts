@@ -3,7 +3,7 @@ import type { McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { withParameters } from './api.ts'
-import { Audience, definitionText, findAudience, ofAudience } from './definitions.ts'
+import { Audience, definitionText, findAudience, ofAudience, referencesOf } from './definitions.ts'
 import {
   awaitPreview,
   cancelPreview,
@@ -49,6 +49,7 @@ export function addProposalTools(server: McpServer, setting: ToolSetting): void 
     const preview = await awaitPreview(setting, previewId, signal)
     if (preview.status !== 'COMPLETED') return unfinished(proposal, preview)
     const answer = await exactAnswer(proposal, preview, setting)
+    signal.throwIfAborted()
     proposals.show(id, answer)
     await cancelPreview(setting, previewId)
     return answer
@@ -126,7 +127,8 @@ async function newAudience(input: ProposeInput, setting: ToolSetting): Promise<M
     throw new EngineError('validation_error', 'name: expected one, as the audience is new', 'name')
   const body = bodyOf(input)
   const previewId = await startPreview(setting, body)
-  return { title: `new audience ${name}`, request: { method: 'POST', path: 'audiences', body }, previewId }
+  const request: ProposalRequest = { method: 'POST', path: 'audiences', body }
+  return { title: `new audience ${name}`, request, previewId, readers: [] }
 }
 
 async function changeOf(input: ProposeInput, setting: ToolSetting): Promise<Made> {
@@ -140,7 +142,8 @@ async function changeOf(input: ProposeInput, setting: ToolSetting): Promise<Made
     path: withParameters(`audiences/${id}`, { ifUpdatedAt }),
     body,
   }
-  return { title: `change of audience ${key}`, request, previewId }
+  const readers = (await referencesOf(setting.api, id)).flatMap((reference) => reference.key ?? [])
+  return { title: `change of audience ${key}`, request, previewId, readers }
 }
 
 function unfinished({ id, title, request }: Proposal, preview: ShownPreview): ToolAnswer {
@@ -153,7 +156,7 @@ function unfinished({ id, title, request }: Proposal, preview: ShownPreview): To
 }
 
 async function exactAnswer(proposal: Proposal, preview: ShownPreview, setting: ToolSetting): Promise<ToolAnswer> {
-  const { id, title, request } = proposal
+  const { id, title, request, readers } = proposal
   const { audienceType: type, size, asOf, deliveries } = preview
   const isNew = request.method === 'POST'
   // Of a disabled audience there is no difference: nobody is in it.
@@ -170,10 +173,22 @@ async function exactAnswer(proposal: Proposal, preview: ShownPreview, setting: T
       : `It is disabled: nobody enters or leaves until it is enabled; then it would have ${people(size?.count ?? 0, type)}.`,
     movement && movementText(movement),
     deliveriesText(preview),
+    readers.length > 0 && `Others read it, and may change too: ${readers.join(', ')}.`,
     'Nothing is saved yet. save_audience saves it within 15 minutes, after the person who asks has agreed.',
   )
   return {
     text,
-    data: { proposalId: id, exact: true, request, asOf, size: size?.count, enter, leave, ...movement, deliveries },
+    data: {
+      proposalId: id,
+      exact: true,
+      request,
+      asOf,
+      size: size?.count,
+      enter,
+      leave,
+      ...movement,
+      deliveries,
+      readers,
+    },
   }
 }

@@ -26,6 +26,8 @@ export interface Proposal {
   readonly title: string
   readonly request: ProposalRequest
   readonly previewId: string
+  /** Keys of some definitions that read the audience, and may change with it. */
+  readonly readers: readonly string[]
 }
 
 interface Open {

@@ -17,6 +17,19 @@ export interface ToolClient {
   readonly call: (name: string, input?: object) => Promise<ToolReply>
 }
 
+/** A preview that goes on and on, as the API shows it. */
+export const RUNNING = {
+  id: 'pre_1',
+  audienceType: 'USERS',
+  definition: { query: '' },
+  status: 'RUNNING',
+  progress: 0.25,
+  estimate: { count: 9, low: 7, high: 12, share: 0.5 },
+  sample: [],
+  identifiers: {},
+  overlap: [],
+} as const
+
 interface ToolClientOptions {
   readonly url: string
   readonly accessToken?: string

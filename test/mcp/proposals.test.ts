@@ -4,22 +4,10 @@ import type { Api } from '../../src/mcp/api.ts'
 import { Proposals } from '../../src/mcp/proposals.ts'
 import { CONFIG } from '../support/server.ts'
 import { TimedServer } from '../support/timed-server.ts'
-import { toolClient, type ToolReply, type ToolClient } from './client.ts'
+import { RUNNING, toolClient, type ToolReply, type ToolClient } from './client.ts'
 
 const START = Date.UTC(2026, 0, 31)
 const MINUTE = 60_000
-
-/** A preview that goes on and on. */
-const RUNNING = {
-  id: 'pre_1',
-  audienceType: 'USERS',
-  definition: { query: '' },
-  status: 'RUNNING',
-  progress: 0.5,
-  sample: [],
-  identifiers: {},
-  overlap: [],
-}
 
 const given = new TimedServer(START)
 
@@ -84,6 +72,7 @@ describe('a proposal', () => {
   it('of a change shows who would enter and leave, and what is sent; it keeps what it does not name', async () => {
     await fill()
     const id = await given.audience('Many', "event('Order').count() >= 4", { description: 'kept' })
+    await given.audience('Reader', "trait('many') = true")
     const made = await given.server.control('POST', 'destinations', { type: 'console' })
     const { destination } = made.body['data'] as { destination: { id: string } }
     await given.server.control('POST', `audiences/${id}/destination-connections`, { destination })
@@ -94,11 +83,13 @@ describe('a proposal', () => {
     expect(proposed.text).toContain(
       'some who would enter:\n  user_id:u2\n  user_id:u3\nsome who would leave:\n  user_id:u5',
     )
+    expect(proposed.text).toContain('Others read it, and may change too: reader.')
     expect(proposed.text).toMatch(new RegExp(`destination ${destination.id} would be sent \\d+ calls`))
-    expect(await audiences()).toMatchObject([{ name: 'Many', size: { count: 2 } }])
+    expect(await audiences()).toMatchObject([{ name: 'Many', size: { count: 2 } }, {}])
     expect(await call('save_audience', saving(proposed))).toMatchObject({ isError: false })
     expect(await audiences()).toMatchObject([
       { id, key: 'many', name: 'Some', description: 'kept', definition: { query }, size: { count: 3 } },
+      { key: 'reader', size: { count: 3 } },
     ])
   })
 
@@ -137,7 +128,12 @@ describe('a proposal', () => {
 
   it('gives way to newer ones beyond a hundred', () => {
     const proposals = new Proposals(given.time.clock)
-    const made = { title: 'a', request: { method: 'POST', path: 'audiences', body: {} }, previewId: 'pre_1' } as const
+    const made = {
+      title: 'a',
+      request: { method: 'POST', path: 'audiences', body: {} },
+      previewId: 'pre_1',
+      readers: [],
+    } as const
     const ids = Array.from({ length: 101 }, () => proposals.add(made).id)
     expect(() => proposals.find(ids[0]!)).toThrow('there is no such proposal')
     for (const id of ids.slice(1)) expect(proposals.find(id).proposal.id).toBe(id)

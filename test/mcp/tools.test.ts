@@ -1,9 +1,10 @@
 /** The tools that read, as a client of the Model Context Protocol meets them. */
 import { describe, expect, it } from 'vitest'
 import { parseInstant } from '../../src/model/time.ts'
+import { eventually } from '../support/eventually.ts'
 import { CONFIG } from '../support/server.ts'
 import { TimedServer } from '../support/timed-server.ts'
-import { toolClient, type ToolClient } from './client.ts'
+import { RUNNING, toolClient, type ToolClient } from './client.ts'
 
 const START = parseInstant('2026-01-31T00:00:00.000Z')!
 const NEXT_WEEK = '2026-02-07T00:00:00.000Z'
@@ -187,8 +188,6 @@ describe('a preview', () => {
   it('that takes too long is answered as it is', async () => {
     await fill()
     let asked = 0
-    const estimate = { count: 9, low: 7, high: 12, share: 0.5 }
-    const unfinished = { status: 'RUNNING', progress: 0.25, estimate, sample: [], identifiers: {}, overlap: [] }
     const { call } = await toolClient({
       url: given.server.url,
       around: (api) => ({
@@ -196,14 +195,40 @@ describe('a preview', () => {
         control: (method, path, body) => {
           if (method !== 'GET') return api.control(method, path, body)
           asked++
-          const audiencePreview = { id: 'pre_1', audienceType: 'USERS', definition: { query: '' }, ...unfinished }
-          return Promise.resolve({ audiencePreview })
+          return Promise.resolve({ audiencePreview: RUNNING })
         },
       }),
     })
     const { text, isError } = await call('preview_query', { query: "event('Order').count() >= 3" })
     expect([isError, asked]).toEqual([false, 200])
     expect(text).toContain('about 9 users, 7 to 12 in 95 of 100 cases: 25 % looked at')
+  })
+
+  it('that nobody waits for any more is cancelled', async () => {
+    let ending = new AbortController()
+    const asked: string[] = []
+    const { client } = await toolClient({
+      url: given.server.url,
+      around: (api) => ({
+        ...api,
+        control: (method, path, body) => {
+          asked.push(method)
+          if (asked.length === 3) ending.abort()
+          return method === 'GET' ? Promise.resolve({ audiencePreview: RUNNING }) : api.control(method, path, body)
+        },
+      }),
+    })
+    const query = "event('Order').count() >= 3"
+    for (const call of [
+      { name: 'preview_query', arguments: { query } },
+      { name: 'propose_audience', arguments: { name: 'A', query } },
+    ]) {
+      asked.length = 0
+      ending = new AbortController()
+      await expect(client.callTool(call, { signal: ending.signal })).rejects.toThrow()
+      await eventually(() => expect([call.name, asked.at(-1)]).toEqual([call.name, 'DELETE']))
+      expect(asked.length).toBeLessThan(100)
+    }
   })
 
   it('of accounts counts these', async () => {

@@ -22,10 +22,10 @@ function environment(): Record<string, string> {
 }
 
 describe('rollcall mcp', () => {
-  it('saves what it has shown', async () => {
+  it('saves what it has shown, by the newest protocol', async () => {
     for (const userId of ['u1', 'u2']) await server.ingest('track', { userId, event: 'Order' })
     const transport = new StdioClientTransport({ command: process.execPath, args: [MAIN, 'mcp'], env: environment() })
-    const client = new Client({ name: 'test', version: '1' })
+    const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: { pin: '2026-07-28' } } })
     await client.connect(transport)
     try {
       const query = "event('Order').count() >= 1"
@@ -39,7 +39,7 @@ describe('rollcall mcp', () => {
     }
   })
 
-  it('writes nothing but messages to its output, and ends with its input', async () => {
+  it('writes nothing but messages to its output, and ends with its input, by an older protocol', async () => {
     const child = spawn(process.execPath, [MAIN, 'mcp'], { env: { ...environment(), ACCESS_TOKEN: 'none' } })
     const ended = once(child, 'exit')
     const written: string[] = []
