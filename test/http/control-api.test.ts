@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
+import { HeldJournal } from '../journal/held-journal.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Answered, CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
 
 let server: TestServer
@@ -293,31 +296,42 @@ describe('changing', () => {
   })
 
   it('lets one of many in that name the same instant at once, and loses none that names no instant', async () => {
-    const { id, updatedAt } = await created({ name: 'Buyers', definition: { query } })
-    const path = `audiences/${String(id)}`
-    const numbers = Array.from({ length: 8 }, (_, number) => number)
-    const racing = numbers.map((number) =>
-      server.control('PATCH', `${path}?ifUpdatedAt=${String(updatedAt)}`, { name: `Racer ${number}` }),
-    )
-    expect((await Promise.all(racing)).map(({ status }) => status).sort()).toEqual([
-      200,
-      ...racing.slice(1).map(() => 409),
-    ])
+    const journal = new HeldJournal<SpaceCommand>()
+    journal.release()
+    let looks = 0
+    const clock = (): number => {
+      looks++
+      return Date.UTC(2026, 0, 31)
+    }
+    const held = await startTestServer({ journal, clock })
+    /** Sends changes that have all been read before the first of them is stored. */
+    const atOnce = async (path: string, bodies: readonly object[]): Promise<number[]> => {
+      journal.hold()
+      looks = 0
+      const sent = bodies.map((body) => held.control('PATCH', path, body))
+      // Each change that is read looks at the clock.
+      await eventually(() => expect(looks).toBeGreaterThan(bodies.length))
+      journal.release()
+      return (await Promise.all(sent)).map(({ status }) => status)
+    }
+    const made = await held.control('POST', 'audiences', { name: 'Buyers', definition: { query } })
+    const { id, updatedAt } = (made.body['data'] as { audience: { id: string; updatedAt: string } }).audience
+    const racers = Array.from({ length: 8 }, (_, number) => ({ name: `Racer ${number}` }))
+    const answers = await atOnce(`audiences/${id}?ifUpdatedAt=${updatedAt}`, racers)
+    expect(answers.sort()).toEqual([200, ...racers.slice(1).map(() => 409)])
     const wider = "event('Order').count() >= 2"
     const apart = [{ name: 'All' }, { description: 'new' }, { definition: { query: wider } }]
-    await Promise.all(apart.map((body) => server.control('PATCH', path, body)))
-    const { body } = await server.control('GET', path)
-    expect(body).toMatchObject({
-      data: {
-        audience: {
-          name: 'All',
-          description: 'new',
-          definition: { query: wider },
-          // Four changes, while the clock stood still.
-          updatedAt: '2026-01-31T00:00:00.004Z',
-        },
-      },
-    })
+    expect(await atOnce(`audiences/${id}`, apart)).toEqual([200, 200, 200])
+    const { body } = await held.control('GET', `audiences/${id}`)
+    // Four changes, while the clock stood still.
+    const audience = {
+      name: 'All',
+      description: 'new',
+      definition: { query: wider },
+      updatedAt: '2026-01-31T00:00:00.004Z',
+    }
+    expect(body).toMatchObject({ data: { audience } })
+    await held.stop()
   })
 
   it('takes a definition out when it is disabled, and computes it anew when it is enabled', async () => {
