@@ -13,6 +13,13 @@ export interface CheckpointLimits {
 
 export const CHECKPOINT_LIMITS: CheckpointLimits = { intervalMs: 60_000, bytesMax: 64 * 1024 * 1024 }
 
+export interface CheckpointStatus {
+  /** Receive time of the oldest entry that no checkpoint has, epoch ms; undefined if there is none. */
+  readonly waitingSince: number | undefined
+  /** True from a failure to the next checkpoint. */
+  readonly isFailing: boolean
+}
+
 export interface CheckpointScheduleOptions {
   readonly checkpointer: Checkpointer
   readonly limits: CheckpointLimits
@@ -37,6 +44,9 @@ export class CheckpointSchedule {
   #cancel: (() => void) | undefined
   #bytes = 0
   #entries = 0
+  /** Receive time of the oldest entry since the newest source, and of the oldest that this source is to store. */
+  #waitingSince: number | undefined
+  #storingSince: number | undefined
   #making: Promise<void> | undefined
   #isAbandoned = false
   /** The failure of the newest attempt; undefined if that succeeded. */
@@ -47,8 +57,13 @@ export class CheckpointSchedule {
     this.#nextNumber = options.nextNumber
   }
 
-  /** Counts an entry that has been applied, with its bytes. */
-  applied(bytes: number): void {
+  get status(): CheckpointStatus {
+    return { waitingSince: this.#storingSince ?? this.#waitingSince, isFailing: this.#failure !== undefined }
+  }
+
+  /** Counts an entry that has been applied, with its bytes and its receive time. */
+  applied(bytes: number, receivedAt: number): void {
+    this.#waitingSince ??= receivedAt
     this.#bytes += bytes
     this.#entries++
     if (this.#bytes >= this.#options.limits.bytesMax) void this.make()
@@ -111,15 +126,20 @@ export class CheckpointSchedule {
       const made = { ...source(), pressure: () => this.#bytes / this.#options.limits.bytesMax }
       this.#bytes = 0
       this.#entries = 0
+      this.#storingSince = this.#waitingSince
+      this.#waitingSince = undefined
       const summary = await checkpointer.make(this.#nextNumber++, made)
       ended(true)
       this.#failure = undefined
+      this.#storingSince = undefined
       onMade(summary)
       if (checkpointer.trimBehind !== undefined) await trim(checkpointer.trimBehind)
     } catch (cause) {
       ended(false)
       this.#bytes += bytes
       this.#entries += entries
+      this.#waitingSince = this.#storingSince ?? this.#waitingSince
+      this.#storingSince = undefined
       this.#failure = { cause }
       onFailed(cause)
     }

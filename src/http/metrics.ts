@@ -9,11 +9,22 @@ export interface SpaceGauges {
   /** Epoch ms since when every `messageId` is known; undefined while there is none. */
   readonly messageIdsKnownSince: () => number | undefined
   readonly deliveries: () => readonly DestinationDeliveries[]
+  readonly journal: () => JournalGauges
+}
+
+export interface JournalGauges {
+  /** 1 if it answers, 0 if it does not. */
+  readonly reachable: number
+  /** Requests that are not in it yet, and their bytes. */
+  readonly requests: number
+  readonly bytes: number
 }
 
 /** Deliveries to one destination. */
 export interface DestinationDeliveries {
   readonly destination: string
+  /** False while it is known that it cannot be reached. */
+  readonly isReachable: boolean
   readonly overview: DeliveryOverview
   /** Counts of those that arrived, each with the longest latency that it stands for, ms; from the shortest on. */
   readonly latencies: readonly (readonly [upToMs: number, count: number])[]
@@ -24,6 +35,8 @@ export interface Metrics {
   readonly text: () => Promise<string>
   readonly contentType: string
   readonly countAnswer: (answer: AnsweredRequest) => void
+  /** Counts a notice of an alert, by what has become of it. */
+  readonly countNotice: (result: string) => void
   /** Returns the metrics of a space, which have its id as a label. */
   readonly ofSpace: (spaceId: string) => SpaceMetrics
 }
@@ -35,6 +48,9 @@ export interface SpaceMetrics {
   readonly countTransition: (type: string) => void
   readonly countSuppressed: (calls: number) => void
   readonly setCheckpoint: (checkpoint: Checkpoint) => void
+  readonly countCheckpointFailure: () => void
+  /** Counts a fault of the engine. */
+  readonly countFault: () => void
 }
 
 interface Checkpoint {
@@ -56,45 +72,65 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry })
   addSpaces(registry, spaces)
   addDeliveries(registry, spaces)
+  addReachability(registry, spaces)
   addDeliveryLatency(registry, spaces)
   const [countTransition, countSuppressed] = [transitionCounter(registry), suppressedCounter(registry)]
+  const [countCheckpointFailure, countFault] = troubleCounters(registry)
   const setCheckpoint = checkpointSetter(registry)
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
     countAnswer: answerCounter(registry),
+    countNotice: noticeCounter(registry),
     ofSpace: (space) => ({
-      follow: (gauges) => void spaces.set(space, gauges),
+      follow: (gauges) => {
+        spaces.set(space, gauges)
+        // A counter that begins with its first trouble would hide it from whoever compares with before.
+        for (const count of [countCheckpointFailure, countFault]) count(space, 0)
+      },
       forget: () => void spaces.delete(space),
       countTransition: (type) => countTransition(space, type),
       countSuppressed: (calls) => countSuppressed(space, calls),
       setCheckpoint: (checkpoint) => setCheckpoint(space, checkpoint),
+      countCheckpointFailure: () => countCheckpointFailure(space, 1),
+      countFault: () => countFault(space, 1),
     }),
   }
 }
 
+/** The gauges of a space: name, help, and the present value. */
+const SPACE_GAUGES: readonly (readonly [name: string, help: string, valueOf: (gauges: SpaceGauges) => number])[] = [
+  ['rollcall_profiles', 'Users that are known.', ({ profiles }) => profiles()],
+  [
+    'rollcall_message_ids_known_since_seconds',
+    'Calls received since then are recognised when they are sent again; epoch seconds, 0 while there are none.',
+    ({ messageIdsKnownSince }) => (messageIdsKnownSince() ?? 0) / 1000,
+  ],
+  ['rollcall_journal_reachable', '1 if the journal answers, 0 if it does not.', ({ journal }) => journal().reachable],
+  [
+    'rollcall_journal_waiting_requests',
+    'Requests that are not in the journal yet.',
+    ({ journal }) => journal().requests,
+  ],
+  [
+    'rollcall_journal_waiting_bytes',
+    'Bytes of requests that are not in the journal yet.',
+    ({ journal }) => journal().bytes,
+  ],
+]
+
 function addSpaces(registry: Registry, spaces: Spaces): void {
-  const labelNames = ['space']
-  new Gauge({
-    name: 'rollcall_profiles',
-    help: 'Users that are known.',
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const [space, { profiles }] of spaces) this.set({ space }, profiles())
-    },
-  })
-  new Gauge({
-    name: 'rollcall_message_ids_known_since_seconds',
-    help: 'Calls received since then are recognised when they are sent again; epoch seconds, 0 while there are none.',
-    labelNames,
-    registers: [registry],
-    collect() {
-      this.reset()
-      for (const [space, gauges] of spaces) this.set({ space }, (gauges.messageIdsKnownSince() ?? 0) / 1000)
-    },
-  })
+  for (const [name, help, valueOf] of SPACE_GAUGES)
+    new Gauge({
+      name,
+      help,
+      labelNames: ['space'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [space, gauges] of spaces) this.set({ space }, valueOf(gauges))
+      },
+    })
 }
 
 /** Yields the destinations of all spaces. */
@@ -115,6 +151,20 @@ function addDeliveries(registry: Registry, spaces: Spaces): void {
         for (const [state, count] of Object.entries({ ...counts, failed: failed.total }))
           if (typeof count === 'number') this.set({ space, destination, state }, count)
       }
+    },
+  })
+}
+
+function addReachability(registry: Registry, spaces: Spaces): void {
+  new Gauge({
+    name: 'rollcall_destination_reachable',
+    help: '0 while a destination cannot be reached, 1 otherwise.',
+    labelNames: ['space', 'destination'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { space, destination, isReachable } of destinationsOf(spaces))
+        this.set({ space, destination }, isReachable ? 1 : 0)
     },
   })
 }
@@ -169,6 +219,16 @@ function answerCounter(registry: Registry): Metrics['countAnswer'] {
   }
 }
 
+function noticeCounter(registry: Registry): Metrics['countNotice'] {
+  const notices = new Counter({
+    name: 'rollcall_alert_notices_total',
+    help: 'Notices of alerts that were delivered, dropped for newer ones, or refused by who is told.',
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  return (result) => notices.inc({ result })
+}
+
 function transitionCounter(registry: Registry): (space: string, type: string) => void {
   const transitions = new Counter({
     name: 'rollcall_transitions_total',
@@ -187,6 +247,25 @@ function suppressedCounter(registry: Registry): (space: string, calls: number) =
     registers: [registry],
   })
   return (space, count) => calls.inc({ space }, count)
+}
+
+type CountTrouble = (space: string, count: number) => void
+
+function troubleCounters(registry: Registry): [checkpointFailures: CountTrouble, faults: CountTrouble] {
+  const [labelNames, registers] = [['space'], [registry]]
+  const failures = new Counter({
+    name: 'rollcall_checkpoint_failures_total',
+    help: 'Checkpoints that could not be made.',
+    labelNames,
+    registers,
+  })
+  const faults = new Counter({
+    name: 'rollcall_faults_total',
+    help: 'Messages that were set aside, and times that the space has failed, through a fault of the server.',
+    labelNames,
+    registers,
+  })
+  return [(space, count) => failures.inc({ space }, count), (space, count) => faults.inc({ space }, count)]
 }
 
 function checkpointSetter(registry: Registry): (space: string, checkpoint: Checkpoint) => void {

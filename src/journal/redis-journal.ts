@@ -40,6 +40,7 @@ export class RedisJournal<Command> implements Journal<Command> {
   readonly #before: string
   #last: Promise<unknown> = Promise.resolve()
   #isReachable = true
+  #isProbing = false
   readonly #closing = new AbortController()
 
   /** Takes the journal over from its owner; waits for Redis as long as `signal` lets it. */
@@ -123,6 +124,14 @@ export class RedisJournal<Command> implements Journal<Command> {
 
   async trim(id: string): Promise<void> {
     await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', id))
+  }
+
+  /** Asks Redis for a sign of life: until one comes, the journal is not reachable. */
+  probe(): void {
+    if (this.#isProbing) return
+    this.#isProbing = true
+    const probing = this.#retrying(() => this.#redis.ping())
+    probing.catch(() => undefined).finally(() => (this.#isProbing = false))
   }
 
   async close(): Promise<void> {

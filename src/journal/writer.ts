@@ -42,6 +42,12 @@ export interface WriterLimits {
   readonly patienceMs: number
 }
 
+/** Input that is not in the journal yet. */
+export interface WriterBacklog {
+  readonly submissions: number
+  readonly bytes: number
+}
+
 export const WRITER_LIMITS: WriterLimits = {
   submissionsMax: 10_000,
   bytesMax: 64 * 1024 * 1024,
@@ -90,6 +96,11 @@ export class Writer<Command, Entry, Result> {
     return this.#state === 'open'
   }
 
+  /** The submissions that wait or are in flight, and their bytes. */
+  get backlog(): WriterBacklog {
+    return { submissions: this.#waiting.length + this.#group.length, bytes: this.#bytes }
+  }
+
   /** True while input waits for the entry in flight. */
   get isBusy(): boolean {
     return this.#waiting.length > 0
@@ -128,8 +139,7 @@ export class Writer<Command, Entry, Result> {
     if (this.#state !== 'open') return notOpen()
     if (!this.#options.journal.isReachable) return notReachable()
     const { submissionsMax, bytesMax } = this.#options.limits
-    const inFlight = this.#waiting.length + this.#group.length
-    if (inFlight < submissionsMax && this.#bytes + bytes <= bytesMax) return undefined
+    if (this.backlog.submissions < submissionsMax && this.#bytes + bytes <= bytesMax) return undefined
     return new EngineError('rate_limit_error', 'Too many requests are under way; try again later')
   }
 

@@ -132,9 +132,12 @@ export function startDeliveries(
   return {
     admin,
     byDestination: () =>
-      Array.from(outbox.destinations(), ({ record: { id: destination }, counts }) => {
-        return { destination, overview: admin.overview(destination), latencies: counts.latencies() }
-      }),
+      Array.from(outbox.destinations(), ({ record: { id: destination }, counts }) => ({
+        destination,
+        isReachable: !service.isOpen(destination),
+        overview: admin.overview(destination),
+        latencies: counts.latencies(),
+      })),
     queues: () => (bull ? Array.from(outbox.destinations(), ({ record }) => bull!.queueOf(record.id)) : []),
     checkpointed: () => service.checkpointed(),
     stop: async () => {

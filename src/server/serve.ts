@@ -14,7 +14,14 @@ import { RedisJournal } from '../journal/redis-journal.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 import { type DeliveryHost, deliveryHost } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
-import { deliverySettings, exportSettings, pipelineSettings, readSettings, type Settings } from './settings.ts'
+import {
+  alertSettings,
+  deliverySettings,
+  exportSettings,
+  pipelineSettings,
+  readSettings,
+  type Settings,
+} from './settings.ts'
 import { type ServerConfig, startServer } from './server.ts'
 import type { Stores } from './space-server.ts'
 import type { Installation } from './spaces.ts'
@@ -58,6 +65,7 @@ async function serveSpaces(
   const address = redis?.address ?? settings.REDIS_URL!
   await checkRedis(address, log)
   const failed = new AbortController()
+  const alerts = alertSettings(settings)
   const config: ServerConfig = {
     host: settings.HOST,
     port: settings.PORT,
@@ -68,6 +76,7 @@ async function serveSpaces(
     ...(settings.ADMIN_TOKEN !== undefined && { adminToken: settings.ADMIN_TOKEN }),
     exportsDirectory: join(settings.DATA_DIR, 'exports'),
     exportLimits: exportSettings(settings),
+    ...(alerts && { alerts }),
     onLost: () => {
       failed.abort()
       ending.abort()
@@ -125,7 +134,7 @@ async function openStores(
     checkpoints.close()
     await journal.close()
   }
-  return { journal, checkpoints, delivery: delivery.setupOf(spaceId, log), close }
+  return { journal, checkpoints, delivery: delivery.setupOf(spaceId, log), probe: () => journal.probe(), close }
 }
 
 async function credentialsFor(settings: Settings): Promise<{ writeKey: string; accessToken: string }> {

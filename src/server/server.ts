@@ -10,8 +10,10 @@ import { createMetrics } from '../http/metrics.ts'
 import { listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
+import { setTimer } from '../model/timer.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
+import { type AlertSettings, AlertWatch } from './alerts.ts'
 import { dispatchToSpaces } from './dispatch.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
@@ -30,6 +32,8 @@ export interface ServerConfig extends SurfaceConfig {
   /** The folder for the files of exports; undefined: one among the system's temporary ones. */
   readonly exportsDirectory?: string
   readonly exportLimits?: ExportLimits
+  /** Where alerts are posted; undefined: nowhere. */
+  readonly alerts?: AlertSettings
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
   /** Called when the journal of a space is another process's: the server must end. */
@@ -55,7 +59,7 @@ export async function startServer(
   const http = await listen(createStartingApp(), config)
   config.onListening?.(http.url)
   const { spaceId: firstId, exportsDirectory, exportLimits } = config
-  const { clock = Date.now } = options
+  const { clock = Date.now, timer = setTimer } = options
   const metrics = createMetrics()
   const access = new Access({
     installation: new Map(
@@ -77,11 +81,32 @@ export async function startServer(
       exportsDirectory:
         exportsDirectory === undefined || id === firstId ? exportsDirectory : `${exportsDirectory}-${id}`,
       exportLimits,
-      pipeline: options,
+      pipeline: {
+        ...options,
+        onFailure: (cause) => {
+          options.onFailure?.(cause)
+          watch?.faulted(id)
+        },
+        onSetAside: (cause) => {
+          options.onSetAside?.(cause)
+          watch?.faulted(id)
+        },
+      },
     }),
     routerOf: (id, server) => spaceRouter({ ...config, spaceId: id, access }, server),
     onLost: (cause) => config.onLost?.(cause),
   })
+  const watch =
+    config.alerts &&
+    new AlertWatch({
+      settings: config.alerts,
+      checkpointLimits: options.checkpointLimits,
+      spaces: () => spaces.runningOrFailed(),
+      log,
+      clock,
+      timer,
+      count: metrics.countNotice,
+    })
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
@@ -108,12 +133,14 @@ export async function startServer(
       log.error({ err: cause }, 'the spaces beside the first cannot be listed')
     })
     const stop = async (): Promise<void> => {
+      watch?.stop()
       await Promise.all([spaces.dismiss(), http.close()])
       await spaces.stop()
       await others
     }
     return { url: http.url, pipeline, spaces, stop }
   } catch (error) {
+    watch?.stop()
     await http.close()
     throw error
   }

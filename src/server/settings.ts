@@ -1,11 +1,14 @@
 /** The settings of the server, from the environment. The one place that reads it. */
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { z } from 'zod'
+import type { AllowPrivate } from '../../destinations/contract/address-guard.ts'
+import { WebhookSettings } from '../../destinations/webhook/settings.ts'
 import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import { EngineError } from '../model/errors.ts'
 import { RETENTION_SETTINGS } from '../model/retention.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { TRAITS_LIMIT, TRAITS_LIMIT_MAX } from '../profile-api/query.ts'
+import type { AlertSettings } from './alerts.ts'
 import type { DeliverySettings } from './deliveries.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 
@@ -23,6 +26,10 @@ const Environment = z.object({
     .optional(),
   SECRETS_KEY: z.string().optional(),
   DESTINATIONS_ALLOW_PRIVATE: z.string().optional(),
+  ALERTS_URL: z.optional(WebhookSettings.shape.url),
+  ALERTS_SECRET: z.optional(WebhookSettings.shape.sharedSecret),
+  ALERTS_SIZE_PERCENT: z.coerce.number().min(0).default(50),
+  ALERTS_SIZE_COUNT: z.coerce.number().int().min(0).default(1_000),
   JOURNAL_FSYNC: z.enum(['always', 'everysec']).default('always'),
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
   WRITE_KEY: z.string().min(1).optional(),
@@ -108,14 +115,25 @@ export function exportSettings({ EXPORTS_DISK_MB }: Settings): ExportLimits {
 
 /** Returns the settings of deliveries. */
 export function deliverySettings(settings: Settings): DeliverySettings {
-  const allowed = settings.DESTINATIONS_ALLOW_PRIVATE
   return {
     dataDirectory: settings.DATA_DIR,
     address: settings.QUEUE_REDIS_URL ?? settings.REDIS_URL,
     secretsKey: settings.SECRETS_KEY,
-    allowPrivate:
-      allowed === undefined ? false : allowed === 'all' ? true : allowed.split(',').map((one) => one.trim()),
+    allowPrivate: allowedAddresses(settings),
   }
+}
+
+/** Returns where alerts are posted; undefined: nowhere. */
+export function alertSettings(settings: Settings): AlertSettings | undefined {
+  const { ALERTS_URL: url, ALERTS_SECRET, ALERTS_SIZE_PERCENT: sizePercent, ALERTS_SIZE_COUNT: sizeCount } = settings
+  if (url === undefined) return undefined
+  const secrets = ALERTS_SECRET?.split(' ') ?? []
+  return { url, secrets, allowPrivate: allowedAddresses(settings), sizePercent, sizeCount }
+}
+
+function allowedAddresses({ DESTINATIONS_ALLOW_PRIVATE: allowed }: Settings): AllowPrivate {
+  if (allowed === undefined) return false
+  return allowed === 'all' ? true : allowed.split(',').map((one) => one.trim())
 }
 
 function givenEnvironment(): ReadonlyMap<string, string | undefined> {

@@ -20,6 +20,8 @@ export interface Stores {
   readonly journal: SpaceJournal
   readonly checkpoints?: CheckpointStore & { close?(): void }
   readonly delivery: DeliverySetup
+  /** Finds out if the journal's Redis answers; absent where there is none. */
+  readonly probe?: () => void
   /** Lets the Redis of the product's own write their files anew. */
   readonly rewrite?: () => Promise<void>
   /** Ends connections and processes; absent where there are none. */
@@ -39,6 +41,10 @@ export interface SpaceServerOptions {
 /** The parts of a space that its APIs lead to. */
 export interface SpaceServer extends SurfaceParts {
   readonly pipeline: Pipeline
+  /** Epoch ms. */
+  readonly openedAt: number
+  /** Finds out if the journal can be reached. */
+  readonly probe: () => void
   /** Ends the streams and exports that readers follow, who would hold up the end. */
   dismiss(): Promise<void>
   /** Ends in order: what was taken is answered. The journal stays open. */
@@ -65,6 +71,18 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
       log.info(summary, 'checkpoint')
       options.pipeline.onCheckpoint?.(summary)
     },
+    onCheckpointFailed: (cause) => {
+      metrics.countCheckpointFailure()
+      options.pipeline.onCheckpointFailed?.(cause)
+    },
+    onFailure: (cause) => {
+      metrics.countFault()
+      options.pipeline.onFailure?.(cause)
+    },
+    onSetAside: (cause) => {
+      metrics.countFault()
+      options.pipeline.onSetAside?.(cause)
+    },
   })
   const { shard, registry, recent, applied$ } = pipeline
   pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
@@ -74,6 +92,10 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     profiles: () => shard.profileCount,
     messageIdsKnownSince: () => shard.deduplication.knownSince,
     deliveries: () => delivery.byDestination(),
+    journal: () => {
+      const { submissions: requests, bytes } = pipeline.backlog
+      return { reachable: pipeline.isJournalReachable ? 1 : 0, requests, bytes }
+    },
   })
   const previews = previewsOf(pipeline, { clock, timer })
   const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
@@ -108,7 +130,22 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     erasure.stop()
     await Promise.all([dismiss(), delivery.stop().then(() => pipeline.stop())])
   }
-  return { pipeline, clock, delivery, previews, feed, exports, members, backups, traffic, dismiss, stop }
+  const { probe = () => undefined } = stores
+  return {
+    pipeline,
+    openedAt: clock(),
+    probe,
+    clock,
+    delivery,
+    previews,
+    feed,
+    exports,
+    members,
+    backups,
+    traffic,
+    dismiss,
+    stop,
+  }
 }
 
 function openPipeline(
@@ -132,6 +169,9 @@ function openPipeline(
       log.fatal({ err: cause }, 'the pipeline has failed')
       options.onFailure?.(cause)
     },
-    onSetAside: (cause) => log.error({ err: cause }, 'a message was set aside'),
+    onSetAside: (cause) => {
+      log.error({ err: cause }, 'a message was set aside')
+      options.onSetAside?.(cause)
+    },
   })
 }

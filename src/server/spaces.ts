@@ -109,6 +109,13 @@ export class Spaces implements SpaceAdmin {
       }
   }
 
+  /** Yields the spaces that run, and those that have failed and are being opened again, which have no server. */
+  *runningOrFailed(): Generator<{ readonly id: string; readonly server: SpaceServer | undefined }> {
+    for (const [id, { open, failures }] of this.#spaces)
+      if (open?.server.pipeline.isOpen) yield { id, server: open.server }
+      else if (failures > 0) yield { id, server: undefined }
+  }
+
   list(): ShownSpace[] {
     return Array.from(this.#spaces.values(), shown)
   }

@@ -87,6 +87,11 @@ export class AudienceSizes implements SettlementObserver {
     return { count: this.#space!.membersOf(definition), entered24h: entered, left24h: left }
   }
 
+  /** Returns the size at the end of the minute of an instant of the last hours; undefined if it is not known. */
+  at(definition: number, instant: number): number | undefined {
+    return this.list(definition, { from: instant, to: instant + 1, step: 'minute' })[0]?.size
+  }
+
   /** Lists sizes and changes from one instant to another, as far back as they are kept. */
   list(definition: number, { from, to, step }: SizeRange): SizeStep[] {
     const sizes = this.#sizes.get(definition)

@@ -14,10 +14,10 @@ import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
 import type { CallOutcome } from '../../actors/engine/applied.ts'
 import type { Commit } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
-import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
+import { CHECKPOINT_LIMITS, type CheckpointStatus } from '../checkpoints/checkpoint-schedule.ts'
 import { Alarm } from '../model/alarm.ts'
 import type { JournalEntry } from '../journal/journal.ts'
-import { Writer, WRITER_LIMITS } from '../journal/writer.ts'
+import { Writer, type WriterBacklog, WRITER_LIMITS } from '../journal/writer.ts'
 import type { Backup } from '../model/backup.ts'
 import { EngineError } from '../model/errors.ts'
 import type { IngestRequest, RejectedCall } from '../model/read-request.ts'
@@ -159,6 +159,21 @@ export class Pipeline {
   /** True while it takes input; false from a stop or a failure on. */
   get isOpen(): boolean {
     return this.#writer.isOpen
+  }
+
+  /** The input that is not in the journal yet. */
+  get backlog(): WriterBacklog {
+    return this.#writer.backlog
+  }
+
+  /** False while the journal does not answer. */
+  get isJournalReachable(): boolean {
+    return this.#options.journal.isReachable
+  }
+
+  /** The state of the checkpoints; undefined if there are none. */
+  get checkpointStatus(): CheckpointStatus | undefined {
+    return this.#checkpoints?.status
   }
 
   /** Returns why a request of so many bytes would be refused at present: it need not be read then. */

@@ -6,7 +6,7 @@ import { CHUNK_IDS } from '../../actors/deduplication/deduplication.ts'
 import { PAGE_ACTORS } from '../../actors/records/pages.ts'
 import { BACKUP_VERSION, encodeBackup } from '../checkpoints/backup-codec.ts'
 import { Checkpointer, type CheckpointSource, type CheckpointSummary } from '../checkpoints/checkpointer.ts'
-import { type CheckpointLimits, CheckpointSchedule } from '../checkpoints/checkpoint-schedule.ts'
+import { type CheckpointLimits, CheckpointSchedule, type CheckpointStatus } from '../checkpoints/checkpoint-schedule.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import { ColdPages } from '../checkpoints/cold-pages.ts'
 import { partCount, storedParts } from '../checkpoints/stored-parts.ts'
@@ -64,14 +64,18 @@ export class SpaceCheckpoints {
       onMade,
       onFailed: (cause) => (cause instanceof JournalLostError ? onJournalLost(cause) : onFailed(cause)),
     })
-    if (entries > 0) this.#schedule.applied(0)
+    if (entries > 0) this.#schedule.applied(0, receivedAt)
+  }
+
+  get status(): CheckpointStatus {
+    return this.#schedule.status
   }
 
   /** Counts an entry that has been applied. @param bytes that it takes up in the journal, about */
   applied({ receivedAt, bytes }: { readonly receivedAt: number; readonly bytes: number }): void {
     this.#receivedAt = receivedAt
     this.#position++
-    this.#schedule.applied(bytes)
+    this.#schedule.applied(bytes, receivedAt)
   }
 
   /**

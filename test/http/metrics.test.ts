@@ -22,14 +22,20 @@ const OVERVIEW: DeliveryOverview = {
 function metricsOf(gauges: Partial<SpaceGauges> = {}) {
   const metrics = createMetrics()
   const space = metrics.ofSpace('s')
-  space.follow({ profiles: () => 0, messageIdsKnownSince: () => undefined, deliveries: () => [], ...gauges })
+  space.follow({
+    profiles: () => 0,
+    messageIdsKnownSince: () => undefined,
+    deliveries: () => [],
+    journal: () => ({ reachable: 1, requests: 0, bytes: 0 }),
+    ...gauges,
+  })
   return { ...metrics, ...space }
 }
 
 function deliveriesTo(destination: string, ...latenciesMs: readonly number[]): DestinationDeliveries {
   const counts = new DeliveryCounts()
   for (const ms of latenciesMs) counts.arrived(ms)
-  return { destination, overview: OVERVIEW, latencies: counts.latencies() }
+  return { destination, isReachable: destination !== 'down', overview: OVERVIEW, latencies: counts.latencies() }
 }
 
 /** The samples of a metric, `labels value`, in order. */
@@ -108,6 +114,37 @@ describe('metrics', () => {
     expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['{space="s"} 0'])
     known.since = 1_500
     expect(await samples(metrics, 'rollcall_message_ids_known_since_seconds')).toEqual(['{space="s"} 1.5'])
+  })
+
+  it('tell what waits for the journal, and what cannot be reached', async () => {
+    const metrics = metricsOf({
+      journal: () => ({ reachable: 0, requests: 7, bytes: 900 }),
+      deliveries: () => [deliveriesTo('a'), deliveriesTo('down')],
+    })
+    expect(await samples(metrics, 'rollcall_journal_reachable')).toEqual(['{space="s"} 0'])
+    expect(await samples(metrics, 'rollcall_journal_waiting_requests')).toEqual(['{space="s"} 7'])
+    expect(await samples(metrics, 'rollcall_journal_waiting_bytes')).toEqual(['{space="s"} 900'])
+    expect(await samples(metrics, 'rollcall_destination_reachable')).toEqual([
+      '{space="s",destination="a"} 1',
+      '{space="s",destination="down"} 0',
+    ])
+  })
+
+  it.each(['rollcall_checkpoint_failures_total', 'rollcall_faults_total'])('%s counts from 0 on', async (name) => {
+    const metrics = metricsOf()
+    expect(await samples(metrics, name)).toEqual(['{space="s"} 0'])
+    metrics.countCheckpointFailure()
+    metrics.countFault()
+    expect(await samples(metrics, name)).toEqual(['{space="s"} 1'])
+  })
+
+  it('count notices of alerts by what has become of them', async () => {
+    const metrics = metricsOf()
+    for (const result of ['delivered', 'dropped', 'delivered']) metrics.countNotice(result)
+    expect(await samples(metrics, 'rollcall_alert_notices_total')).toEqual([
+      '{result="delivered"} 2',
+      '{result="dropped"} 1',
+    ])
   })
 
   it('count answers and transitions', async () => {

@@ -137,6 +137,15 @@ describe('trouble with Redis', () => {
     expect(journal.isReachable).toBe(true)
   })
 
+  it('is found by a probe, though nothing is written', async () => {
+    const journal = await open()
+    process.kill(redis().pid!, 'SIGSTOP')
+    journal.probe()
+    await eventually(() => expect(journal.isReachable).toBe(false))
+    process.kill(redis().pid!, 'SIGCONT')
+    await eventually(() => expect(journal.isReachable).toBe(true))
+  })
+
   it('is waited out when it is frozen: stored once, in order, when it goes on', async () => {
     const troubles: unknown[] = []
     const journal = await open(undefined, (cause) => troubles.push(cause))
