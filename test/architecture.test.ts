@@ -38,6 +38,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/outbox', may: ['src/model'], mayTypes: ['actors'] },
   { path: 'src/space', may: [...GROUND, ...SPACE, 'actors', 'destinations'] },
   { path: 'src/alerts', may: ['src/model'] },
+  { path: 'src/tracing', may: ['src/model'] },
   { path: 'src/exports', may: ['src/model', 'src/space', 'actors', 'destinations'] },
   // Delivery: from the outbox to a destination, in the order in which data takes it.
   { path: 'destinations', may: ['src/model'] },

@@ -32,6 +32,19 @@ export interface DispatcherOptions {
   readonly random: () => number
   /** Called with the cause when the queue fails, before it is tried again. */
   readonly onTrouble: (cause: unknown) => void
+  readonly onJob?: ((job: AnsweredJob) => void) | undefined
+}
+
+/** A job that a worker has answered. */
+export interface AnsweredJob {
+  /** The destination's. */
+  readonly type: string
+  /** Epoch ms. */
+  readonly addedAt: number
+  readonly endedAt: number
+  readonly deliveries: number
+  /** Those of them that have arrived. */
+  readonly delivered: number
 }
 
 /** A job that has not been answered. */
@@ -120,7 +133,16 @@ export class Dispatcher {
     const now = clock()
     const { circuit, jobs } = this.#runtimeOf(answer.destinationId)
     const underWay = jobs.get(answer.lane)
-    if (underWay?.job.id === answer.jobId) jobs.delete(answer.lane)
+    if (underWay?.job.id === answer.jobId) {
+      jobs.delete(answer.lane)
+      this.#options.onJob?.({
+        type: destination.record.type,
+        addedAt: underWay.addedAt,
+        endedAt: now,
+        deliveries: answer.items.length,
+        delivered: answer.items.filter(({ outcome }) => outcome.kind === 'delivered').length,
+      })
+    }
     let [isReached, isMissed, waitMs] = [false, false, 0]
     for (const { outcome, ...name } of answer.items) {
       this.#take(destination, name, outcome, now)

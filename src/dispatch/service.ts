@@ -9,7 +9,7 @@ import type { SetTimer } from '../model/timer.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { WorkerDestination } from '../worker/delivery-worker.ts'
-import { Dispatcher } from './dispatcher.ts'
+import { type AnsweredJob, Dispatcher } from './dispatcher.ts'
 import type { JobSize } from '../queue/job-size.ts'
 import type { Secrets } from './secrets.ts'
 import { jobSizeOf } from '../queue/job-size.ts'
@@ -35,6 +35,8 @@ export interface DeliveryServiceOptions {
   readonly onTrouble: (cause: unknown) => void
   /** Called whenever the queue has answered. */
   readonly onWell: () => void
+  /** Called for each job that a worker has answered. */
+  readonly onJob?: ((job: AnsweredJob) => void) | undefined
 }
 
 /** Pages of actors that one step of a sync goes over: few, so that it does not hold up others for long. */
@@ -122,10 +124,10 @@ export class DeliveryService {
   }
 
   async #start(): Promise<void> {
-    const { outbox, open, clock, timer, random, onTrouble } = this.#options
+    const { outbox, open, clock, timer, random, onTrouble, onJob } = this.#options
     const { queue, workers } = await open()
     const sizeOf = (record: DestinationRecord): JobSize | undefined => this.#sizeOf(record)
-    const dispatcher = new Dispatcher({ outbox, queue, sizeOf, clock, timer, random, onTrouble })
+    const dispatcher = new Dispatcher({ outbox, queue, sizeOf, clock, timer, random, onTrouble, onJob })
     this.#running = { queue, workers, dispatcher }
     while (!this.#isStopped && (await this.#readAnswers(this.#running, false)));
     if (this.#isStopped) return

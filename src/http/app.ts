@@ -22,7 +22,17 @@ export interface AppOptions {
   /** The answers of `/metrics`. */
   readonly metrics?: { readonly contentType: string; readonly text: () => Promise<string> }
   /** Told of every answer. */
-  readonly onAnswer: (answer: AnsweredRequest) => void
+  readonly onAnswer: OnAnswer
+}
+
+type OnAnswer = (answer: AnsweredRequest, context: RequestContext) => void
+
+/** About a request that was answered, for a trace. */
+export interface RequestContext {
+  /** The space that it was for; undefined if it was for none, or refused before that was known. */
+  readonly spaceId: string | undefined
+  /** Its header of that name. */
+  readonly traceparent: string | undefined
 }
 
 /** About a request, without anything personal: the route's pattern, not its path. */
@@ -97,20 +107,22 @@ function refuseAll(): Router {
 }
 
 /** Gives every response its id, keeps it out of caches, and reports it when it is sent. */
-function identify(onAnswer: (answer: AnsweredRequest) => void): RequestHandler {
+function identify(onAnswer: OnAnswer): RequestHandler {
   return (request, response, next) => {
     const requestId = randomUUID()
     const startedAt = performance.now()
     response.set({ 'Request-Id': requestId, 'Cache-Control': 'no-store' })
     response.on('finish', () => {
       const route = (request.route as { path?: unknown } | undefined)?.path
-      onAnswer({
+      const answer = {
         requestId,
         method: request.method,
         route: typeof route === 'string' ? route : '',
         status: response.statusCode,
         durationMs: Math.round((performance.now() - startedAt) * 100) / 100,
-      })
+      }
+      const spaceId = response.locals['spaceId'] as string | undefined
+      onAnswer(answer, { spaceId, traceparent: request.get('traceparent') })
     })
     next()
   }

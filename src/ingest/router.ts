@@ -19,6 +19,7 @@ import {
 
 /** The source that calls come from, in the space that takes them. */
 export interface IngestTarget {
+  readonly spaceId: string
   readonly sourceId: string
   readonly traffic: Traffic
   /** Returns why a body of so many bytes cannot be taken at present, whatever is in it. */
@@ -95,7 +96,7 @@ function readBytes(limit: number): RequestHandler {
 function answer(endpoint: Endpoint, options: IngestOptions) {
   return async (request: Request, response: Response): Promise<void> => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const rejected = await take(endpoint, body, request.get('authorization'), options)
+    const rejected = await take(endpoint, body, response, options)
     if (endpoint === 'batch') response.json(batchAnswer(rejected))
     else response.json(singleAnswer(rejected))
   }
@@ -106,7 +107,7 @@ function answerPixel(endpoint: Endpoint, options: IngestOptions) {
     const body = readPixel(request.query)
     if (body.byteLength > CALL_BYTES_MAX)
       throw new EngineError('payload_too_large', `data: expected at most ${CALL_BYTES_MAX} bytes`, 'data')
-    singleAnswer(await take(endpoint, body, request.get('authorization'), options))
+    singleAnswer(await take(endpoint, body, response, options))
     response.type('gif').send(PIXEL)
   }
 }
@@ -115,10 +116,11 @@ function answerPixel(endpoint: Endpoint, options: IngestOptions) {
 async function take(
   endpoint: Endpoint,
   body: Buffer,
-  authorization: string | undefined,
+  { req, locals }: Response,
   { targetOf, refusal, areAllKnown }: IngestOptions,
 ): Promise<RejectedCall[]> {
   // Where too much comes in, reading requests that are refused anyway would cost more than anything else.
+  const authorization = req.get('authorization')
   const named = targetOf(authorization, undefined)
   const refused = named ? named.refusal(body.byteLength) : refusal(body.byteLength)
   if (refused) throw refused
@@ -128,7 +130,8 @@ async function take(
   if (!target) throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
   const full = named ? undefined : target.refusal(body.byteLength)
   if (full) throw full
-  const { sourceId, ingest, traffic } = target
+  const { sourceId, spaceId, ingest, traffic } = target
+  locals['spaceId'] = spaceId
   const { calls, rejected } = readFor(target, endpoint, parsed)
   const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
   const all = [...rejected, ...failed]

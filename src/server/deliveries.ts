@@ -6,6 +6,7 @@ import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
 import type { DestinationDeliveries } from '../http/metrics.ts'
 import type { BullQueue } from '../queue/bull-queue.ts'
+import type { AnsweredJob } from '../dispatch/dispatcher.ts'
 import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
 import { KEY_BYTES, Secrets } from '../dispatch/secrets.ts'
@@ -99,7 +100,13 @@ export function startDeliveries(
     log,
     clock = Date.now,
     timer = setTimer,
-  }: { log: Logger; clock?: (() => number) | undefined; timer?: SetTimer | undefined },
+    onJob,
+  }: {
+    log: Logger
+    clock?: (() => number) | undefined
+    timer?: SetTimer | undefined
+    onJob?: ((job: AnsweredJob) => void) | undefined
+  },
 ): RunningDeliveries {
   const { outbox } = pipeline
   const { secrets } = setup
@@ -117,6 +124,7 @@ export function startDeliveries(
     clock,
     timer,
     random: Math.random,
+    onJob,
     onTrouble: (cause) => {
       if (!isTroubled) log.error({ err: cause }, 'deliveries: the queue cannot be reached; trying again')
       isTroubled = true

@@ -34,6 +34,7 @@ export function dispatchToSpaces({ access, spaces, firstId }: DispatchOptions): 
     const opened = grant?.spaceId ?? (grant && spaces.has(named) ? named : firstId)
     const space = spaces.open(opened)
     if (!space?.server.pipeline.isOpen) throw new EngineError('unavailable', 'The space is being opened; try again')
+    response.locals['spaceId'] = opened
     const needed = requiredRole(request.method, path)
     if (grant && !mayActAs(grant.role, needed))
       throw new EngineError(

@@ -7,9 +7,9 @@ import type { Spaces } from './spaces.ts'
 export function ingestTargets(spaces: Spaces, clock: () => number): IngestOptions {
   const targetOf = (key: unknown): IngestTarget | undefined => {
     if (typeof key !== 'string') return undefined
-    for (const { server } of spaces.opened()) {
+    for (const { id, server } of spaces.opened()) {
       const sourceId = server.pipeline.registry.sources.sourceOf(key, clock())
-      if (sourceId !== undefined) return targetIn(server, sourceId)
+      if (sourceId !== undefined) return targetIn(id, server, sourceId)
     }
     return undefined
   }
@@ -20,8 +20,9 @@ export function ingestTargets(spaces: Spaces, clock: () => number): IngestOption
   }
 }
 
-function targetIn({ pipeline, traffic }: SpaceServer, sourceId: string): IngestTarget {
+function targetIn(spaceId: string, { pipeline, traffic }: SpaceServer, sourceId: string): IngestTarget {
   return {
+    spaceId,
     sourceId,
     traffic,
     refusal: (bytes) => pipeline.refusal(bytes),

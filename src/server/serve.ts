@@ -66,6 +66,8 @@ async function serveSpaces(
   await checkRedis(address, log)
   const failed = new AbortController()
   const alerts = alertSettings(settings)
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = settings
+  const tracing = collector === undefined ? undefined : (await import('../tracing/otlp.ts')).openTracing(collector)
   const config: ServerConfig = {
     host: settings.HOST,
     port: settings.PORT,
@@ -77,6 +79,7 @@ async function serveSpaces(
     exportsDirectory: join(settings.DATA_DIR, 'exports'),
     exportLimits: exportSettings(settings),
     ...(alerts && { alerts }),
+    trace: tracing?.trace,
     onLost: () => {
       failed.abort()
       ending.abort()
@@ -114,6 +117,7 @@ async function serveSpaces(
   clearTimeout(giveUp)
   directory.close()
   await delivery.close()
+  await tracing?.stop()
   if (failed.signal.aborted) process.exitCode = 1
 }
 

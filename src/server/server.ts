@@ -11,6 +11,7 @@ import { listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { setTimer } from '../model/timer.ts'
+import type { Trace } from '../model/trace.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { type AlertSettings, AlertWatch } from './alerts.ts'
@@ -19,6 +20,7 @@ import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces } from './spaces.ts'
 import { type SurfaceConfig, spaceRouter } from './surfaces.ts'
+import { requestSpan } from './tracing.ts'
 
 export interface ServerConfig extends SurfaceConfig {
   readonly host: string
@@ -34,6 +36,8 @@ export interface ServerConfig extends SurfaceConfig {
   readonly exportLimits?: ExportLimits
   /** Where alerts are posted; undefined: nowhere. */
   readonly alerts?: AlertSettings
+  /** Takes spans of what is done; undefined: nothing is traced. */
+  readonly trace?: Trace | undefined
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
   /** Called when the journal of a space is another process's: the server must end. */
@@ -78,6 +82,7 @@ export async function startServer(
       spaceId: id,
       log: ofSpace,
       metrics: metrics.ofSpace(id),
+      trace: config.trace,
       exportsDirectory:
         exportsDirectory === undefined || id === firstId ? exportsDirectory : `${exportsDirectory}-${id}`,
       exportLimits,
@@ -123,8 +128,9 @@ export async function startServer(
       isReady: () => spaces.isReady,
       onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
       metrics,
-      onAnswer: (answer) => {
+      onAnswer: (answer, context) => {
         metrics.countAnswer(answer)
+        config.trace?.(requestSpan(answer, context, clock()))
         logAnswer(log, answer)
       },
     })

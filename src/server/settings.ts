@@ -45,6 +45,7 @@ const Environment = z.object({
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   PROFILE_API_RATE: z.coerce.number().int().min(0).max(1_000_000).default(0),
   TRAITS_LIMIT: z.coerce.number().int().min(1).max(TRAITS_LIMIT_MAX).default(TRAITS_LIMIT),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })

@@ -5,6 +5,7 @@ import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 import type { SpaceMetrics } from '../http/metrics.ts'
 import { Traffic } from '../ingest/traffic.ts'
 import { setTimer } from '../model/timer.ts'
+import type { Trace } from '../model/trace.ts'
 import { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../space/pipeline-options.ts'
 import { TransitionFeed } from '../space/transition-feed.ts'
@@ -14,6 +15,7 @@ import { Erasure } from './erasure.ts'
 import { exportsOf } from './exports.ts'
 import { previewsOf } from './previews.ts'
 import type { SurfaceParts } from './surfaces.ts'
+import { checkpointSpan, jobSpan, tracedJournal } from './tracing.ts'
 
 /** The stores of a space. */
 export interface Stores {
@@ -32,6 +34,8 @@ export interface SpaceServerOptions {
   readonly spaceId: string
   readonly log: Logger
   readonly metrics: SpaceMetrics
+  /** Takes spans of what is done; undefined: nothing is traced. */
+  readonly trace: Trace | undefined
   /** The folder for the files of exports; undefined: one among the system's temporary ones. */
   readonly exportsDirectory: string | undefined
   readonly exportLimits: ExportLimits | undefined
@@ -53,7 +57,7 @@ export interface SpaceServer extends SurfaceParts {
 
 /** Brings a space up to its journal's last entry, and starts it. */
 export async function openSpace(stores: Stores, options: SpaceServerOptions): Promise<SpaceServer> {
-  const { log, metrics } = options
+  const { spaceId, log, metrics, trace } = options
   const { clock = Date.now, timer = setTimer } = options.pipeline
   const running: { delivery?: RunningDeliveries } = {}
   const erasure = new Erasure({
@@ -62,10 +66,12 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     timer,
     onFailed: (cause) => log.error({ err: cause }, 'the files of Redis could not be rewritten after a deletion'),
   })
-  const pipeline = await openPipeline(stores, log, {
+  const journal = trace ? tracedJournal(stores.journal, trace, { spaceId, clock }) : stores.journal
+  const pipeline = await openPipeline({ ...stores, journal }, log, {
     ...options.pipeline,
     onCheckpoint: (summary) => {
       metrics.setCheckpoint(summary)
+      trace?.(checkpointSpan(summary, spaceId, clock()))
       running.delivery?.checkpointed()
       erasure.checkpointed()
       log.info(summary, 'checkpoint')
@@ -86,7 +92,12 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
   })
   const { shard, registry, recent, applied$ } = pipeline
   pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
-  const delivery = startDeliveries(pipeline, stores.delivery, { log, clock, timer })
+  const delivery = startDeliveries(pipeline, stores.delivery, {
+    log,
+    clock,
+    timer,
+    onJob: trace && ((job) => trace(jobSpan(job, spaceId))),
+  })
   running.delivery = delivery
   metrics.follow({
     profiles: () => shard.profileCount,
