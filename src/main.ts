@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`,
- * `backup`, `restore`, `mcp`, `token create`, `verify`. Each command loads what it needs when it runs: the process of
- * the workers has no use for the server's modules, nor a replay.
+ * `backup`, `restore`, `mcp`, `token create`, `verify`, `health`. Each command loads what it needs when it runs: the
+ * process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -163,6 +163,15 @@ program
     const { verify } = await import('./cli/verify.ts')
     const { readSettings } = await import('./server/settings.ts')
     process.exitCode = await verify(options, readSettings(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('health')
+  .description('end with 0 if the server of this environment is ready, otherwise with 1 and why')
+  .action(async () => {
+    const { health } = await import('./cli/health.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    process.exitCode = await health(clientOptions, (line) => process.stderr.write(line))
   })
 
 // Starts the workers; for the server only.

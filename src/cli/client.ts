@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { ClientOptions } from '../server/settings.ts'
 import { EngineError, type ErrorCode, ERRORS } from '../model/errors.ts'
+import { reach, whyUnreached } from './reach.ts'
 
 const Failure = z.object({
   errors: z.array(z.object({ type: z.string().optional(), message: z.string(), field: z.string().optional() })).min(1),
@@ -62,14 +63,14 @@ function send(options: ClientOptions, path: string, init: RequestInit): Promise<
 
 async function sendTo(options: ClientOptions, path: string, init: RequestInit): Promise<Response> {
   const token = options.accessToken ?? (await storedToken(options.dataDirectory))
-  const address = `${options.url.replace(/\/$/, '')}/${path}`
   const headers = { ...(init.headers as Record<string, string> | undefined), authorization: `Bearer ${token}` }
-  const response = await fetch(address, { ...init, headers }).catch(() => undefined)
-  if (response) return response
-  throw new EngineError(
-    'unavailable',
-    `no server answers at ${options.url}; start one, or name another by ROLLCALL_URL`,
-  )
+  return reach(options, path, { ...init, headers }).catch((cause: unknown) => {
+    const why = whyUnreached(cause)
+    throw new EngineError(
+      'unavailable',
+      `no server answers at ${options.url} (${why}); start one, or name another by ROLLCALL_URL`,
+    )
+  })
 }
 
 async function refusalOf(response: Response): Promise<EngineError> {

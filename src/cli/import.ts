@@ -20,6 +20,7 @@ import { parseInstant } from '../model/time.ts'
 import type { ClientOptions } from '../server/settings.ts'
 import { askServer } from './client.ts'
 import { InputError } from './input-error.ts'
+import { reach } from './reach.ts'
 
 export interface ImportOptions {
   /** A file of calls, one a line; `-` for standard input. */
@@ -131,11 +132,8 @@ class Sender {
     const { client, writeKey } = this.#options
     const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`
     for (let tries = 1; ; tries++) {
-      const response = await fetch(`${client.url.replace(/\/$/, '')}/v1/batch`, {
-        method: 'POST',
-        headers: { authorization },
-        body,
-      }).catch(() => undefined)
+      const sending = reach(client, 'v1/batch', { method: 'POST', headers: { authorization }, body })
+      const response = await sending.catch(() => undefined)
       if (response?.ok) return response.json()
       const isPassing = response === undefined || response.status === 429 || response.status >= 500
       if (!isPassing || tries === TRIES)

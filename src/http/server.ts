@@ -1,8 +1,13 @@
-/** The listening socket: limits against clients that are slow on purpose, and an end that half answers nobody. */
+/**
+ * The listening socket, with TLS or without: limits against clients that are slow on purpose, and an end that half
+ * answers nobody.
+ */
 import { once } from 'node:events'
-import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
+import type { Certificate } from './certificate.ts'
 import { expressListener } from './express-listener.ts'
 
 const HEADERS_TIMEOUT_MS = 5_000
@@ -20,18 +25,22 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+  /** With it, HTTPS is spoken and nothing else; undefined: HTTP is. */
+  readonly certificate?: Certificate | undefined
+}
+
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
-export async function listen(app: Express, address: { host: string; port: number }): Promise<HttpServer> {
+export async function listen(app: Express, { host, port, certificate }: ListenOptions): Promise<HttpServer> {
   const { options, listener, become } = expressListener(app)
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: CHECK_INTERVAL_MS,
-      ...options,
-    },
-    listener,
-  )
+  const limits = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  }
+  const server = serverOf({ ...limits, ...options }, listener, certificate)
   server.maxConnections = CONNECTIONS_MAX
   // A connection that is kept alive falls idle after its last answer, too late for `close` to have seen it so.
   server.on('request', (_request, response: ServerResponse) =>
@@ -39,11 +48,30 @@ export async function listen(app: Express, address: { host: string; port: number
       if (!server.listening) server.closeIdleConnections()
     }),
   )
-  server.listen(address.port, address.host)
+  server.listen(port, host)
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host
-  return { url: `http://${host}:${port}`, become, close: () => close(server) }
+  const bound = server.address() as AddressInfo
+  return {
+    url: urlOf({ isTls: certificate !== undefined, host, port: bound.port }),
+    become,
+    close: () => close(server),
+  }
+}
+
+/** Returns the URL of a server; an IPv6 address is put into brackets. */
+export function urlOf({ isTls, host, port }: { isTls: boolean; host: string; port: number }): string {
+  return `${isTls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** Connections keep the certificate that they began with; later ones have the newest. */
+function serverOf(options: ServerOptions, listener: RequestListener, certificate: Certificate | undefined): Server {
+  if (!certificate) return createServer(options, listener)
+  const tls = { minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS } as const
+  const server = createHttpsServer({ ...options, ...tls, ...certificate.pair }, listener)
+  certificate.follow((pair) => {
+    server.setSecureContext({ ...pair, minVersion: tls.minVersion })
+  })
+  return server
 }
 
 async function close(server: Server): Promise<void> {

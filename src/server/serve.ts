@@ -2,8 +2,10 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
+import { Certificate } from '../http/certificate.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import { EngineError } from '../model/errors.ts'
+import { setTimer } from '../model/timer.ts'
 import { journalKey } from '../redis/keys.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import { RedisSpaceDirectory } from '../redis/redis-space-directory.ts'
@@ -16,6 +18,7 @@ import { type DeliveryHost, deliveryHost } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
 import {
   alertSettings,
+  certificateFiles,
   deliverySettings,
   exportSettings,
   pipelineSettings,
@@ -40,11 +43,13 @@ export async function serve(): Promise<void> {
       ending.abort()
     })
   const held = await holdDataDirectory(settings.DATA_DIR)
+  let certificate: Certificate | undefined
   try {
+    certificate = openCertificate(settings, log)
     const credentials = await credentialsFor(settings)
     const redis = settings.REDIS_URL === undefined ? await startRedis(settings, log) : undefined
     try {
-      await serveSpaces(settings, credentials, redis, { log, ending })
+      await serveSpaces(settings, { ...credentials, certificate }, redis, { log, ending })
     } catch (error) {
       // It was ended while it was starting, as asked.
       if (error !== ending.signal.reason) throw error
@@ -52,13 +57,28 @@ export async function serve(): Promise<void> {
       await redis?.stop()
     }
   } finally {
+    certificate?.stop()
     await held.release()
   }
 }
 
+/** Reads the certificate, again whenever its files change and on SIGHUP; undefined if the server speaks HTTP. */
+function openCertificate(settings: Settings, log: Logger): Certificate | undefined {
+  const files = certificateFiles(settings)
+  if (!files) return undefined
+  const certificate = new Certificate(files, {
+    timer: setTimer,
+    onRenewed: (view) => log.info(view, 'the certificate has been renewed'),
+    onRefused: ({ message }) => log.error({ why: message }, 'the certificate cannot be renewed; the one before stays'),
+  })
+  log.info(certificate.view, 'TLS by this certificate')
+  process.on('SIGHUP', () => certificate.reload())
+  return certificate
+}
+
 async function serveSpaces(
   settings: Settings,
-  credentials: { readonly writeKey: string; readonly accessToken: string },
+  given: Pick<ServerConfig, 'writeKey' | 'accessToken' | 'certificate'>,
   redis: PrivateRedis | undefined,
   { log, ending }: { readonly log: Logger; readonly ending: AbortController },
 ): Promise<void> {
@@ -74,7 +94,7 @@ async function serveSpaces(
     spaceId: settings.SPACE_ID,
     profileApiRate: settings.PROFILE_API_RATE,
     traitsLimit: settings.TRAITS_LIMIT,
-    ...credentials,
+    ...given,
     ...(settings.ADMIN_TOKEN !== undefined && { adminToken: settings.ADMIN_TOKEN }),
     exportsDirectory: join(settings.DATA_DIR, 'exports'),
     exportLimits: exportSettings(settings),

@@ -7,7 +7,7 @@ import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
 import { type AnsweredRequest, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
-import { listen } from '../http/server.ts'
+import { type ListenOptions, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { setTimer } from '../model/timer.ts'
@@ -22,9 +22,7 @@ import { type Installation, Spaces } from './spaces.ts'
 import { type SurfaceConfig, spaceRouter } from './surfaces.ts'
 import { requestSpan } from './tracing.ts'
 
-export interface ServerConfig extends SurfaceConfig {
-  readonly host: string
-  readonly port: number
+export interface ServerConfig extends SurfaceConfig, ListenOptions {
   /** The space that the environment names. */
   readonly spaceId: string
   readonly writeKey: string

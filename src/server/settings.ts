@@ -4,6 +4,8 @@ import { z } from 'zod'
 import type { AllowPrivate } from '../../destinations/contract/address-guard.ts'
 import { WebhookSettings } from '../../destinations/webhook/settings.ts'
 import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
+import type { CertificateFiles } from '../http/certificate.ts'
+import { urlOf } from '../http/server.ts'
 import { EngineError } from '../model/errors.ts'
 import { RETENTION_SETTINGS } from '../model/retention.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
@@ -12,9 +14,11 @@ import type { AlertSettings } from './alerts.ts'
 import type { DeliverySettings } from './deliveries.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 
-const Environment = z.object({
+const Variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   HOST: z.string().min(1).default('127.0.0.1'),
+  TLS_CERT: z.string().min(1).optional(),
+  TLS_KEY: z.string().min(1).optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   REDIS_URL: z
     .string()
@@ -50,6 +54,12 @@ const Environment = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
+const Environment = Variables.superRefine(({ TLS_CERT, TLS_KEY }, context) => {
+  if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return
+  const [missing, given] = TLS_CERT === undefined ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT']
+  context.addIssue({ code: 'custom', path: [missing], message: `expected a PEM file, as ${given} names one; got none` })
+})
+
 const DAY_MS = 86_400_000
 const MEGABYTE = 1024 * 1024
 /** A `messageId` is known at least so long, unless more than `DEDUP_IDS_MAX` come. */
@@ -61,6 +71,8 @@ export type Settings = z.infer<typeof Environment>
 export interface ClientOptions {
   /** `http://127.0.0.1:8080`. */
   readonly url: string
+  /** The file of the certificate that the server must show, whatever its name; undefined: one that is trusted. */
+  readonly certificate?: string | undefined
   readonly spaceId: string
   /** Undefined: the token in the data directory, which the server made. */
   readonly accessToken: string | undefined
@@ -82,13 +94,25 @@ export function environmentVariable(name: string): string | undefined {
 
 /** Reads how commands reach a running server. */
 export function clientOptions(): ClientOptions {
-  const { HOST, PORT, SPACE_ID, ACCESS_TOKEN, DATA_DIR, ROLLCALL_URL } = readSettings()
+  const { HOST, PORT, TLS_CERT, SPACE_ID, ACCESS_TOKEN, DATA_DIR, ROLLCALL_URL } = readSettings()
   return {
-    url: ROLLCALL_URL ?? `http://${HOST}:${PORT}`,
+    url: ROLLCALL_URL ?? urlOf({ isTls: TLS_CERT !== undefined, host: reachable(HOST), port: PORT }),
+    certificate: ROLLCALL_URL === undefined ? TLS_CERT : undefined,
     spaceId: SPACE_ID,
     accessToken: ACCESS_TOKEN,
     dataDirectory: DATA_DIR,
   }
+}
+
+/** Returns an address of this machine at which a server that listens on `host` is reached. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  return host === '::' ? '::1' : host
+}
+
+/** Returns the files of the certificate; undefined if the server speaks HTTP. */
+export function certificateFiles({ TLS_CERT, TLS_KEY }: Settings): CertificateFiles | undefined {
+  return TLS_CERT !== undefined && TLS_KEY !== undefined ? { certificate: TLS_CERT, key: TLS_KEY } : undefined
 }
 
 /** Returns the bounds of the pipeline. */

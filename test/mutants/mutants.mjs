@@ -19,6 +19,7 @@ const FEED = 'test/space/transition-feed.test.ts'
 const EXPORT_WALK = 'test/exports/export-walk.test.ts'
 const EXPORTS = 'test/exports/exports.test.ts'
 const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
+const CERTIFICATE = 'test/http/certificate.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
 export const MUTANTS = [
@@ -1189,6 +1190,27 @@ export const MUTANTS = [
     find: 'parts: this.#parts.map(holds)',
     replace: 'parts: this.#parts.map(() => false)',
     caughtBy: [PREVIEW],
+  },
+  {
+    name: 'a key of another kind than the certificate is taken',
+    file: 'src/http/certificate.ts',
+    find: 'if (!leaf.checkPrivateKey(secret)) throw',
+    replace: 'if (leaf.raw.length + secret.type.length === 0) throw',
+    caughtBy: [CERTIFICATE],
+  },
+  {
+    name: 'a certificate that changes while it is read is not read again',
+    file: 'src/http/certificate.ts',
+    find: '    this.#stamp = stamp\n    this.#read()\n',
+    replace: '    this.#read()\n    this.#stamp = stampOf(this.#files)\n',
+    caughtBy: [CERTIFICATE],
+  },
+  {
+    name: 'a renewed certificate is not shown',
+    file: 'src/http/server.ts',
+    find: 'server.setSecureContext({ ...pair, minVersion: tls.minVersion })',
+    replace: '',
+    caughtBy: [CERTIFICATE],
   },
 ]
 
