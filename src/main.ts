@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`,
- * `backup`, `restore`, `mcp`, `token create`, `verify`, `health`. Each command loads what it needs when it runs: the
- * process of the workers has no use for the server's modules, nor a replay.
+ * `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs when it
+ * runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -116,6 +116,7 @@ program
   .option('--space <id>', 'of another space than the one that it is of: with new credentials, destinations disabled')
   .option('--name <name>', 'of a space beside the first')
   .option('--replace', 'remove the space first if it is there')
+  .option('--forget-secrets', 'take away secrets of destinations that no key opens, which are then disabled')
   .action(async (file: string, options: RestoreOptions) => {
     const { restore } = await import('./cli/restore.ts')
     const { readSettings } = await import('./server/settings.ts')
@@ -153,6 +154,26 @@ program
     const { createToken } = await import('./cli/token.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await createToken(clientOptions(), description, (line) => process.stdout.write(line))
+  })
+
+const secrets = program.command('secrets').description("the keys of destinations' secrets, with no server running")
+
+secrets
+  .command('rotate')
+  .description('make a new key in place of the one that the server has made, and seal everything anew')
+  .action(async () => {
+    const { rotateSecrets } = await import('./cli/secrets.ts')
+    const { readSettings } = await import('./server/settings.ts')
+    await rotateSecrets(readSettings(), (line) => process.stdout.write(line))
+  })
+
+secrets
+  .command('forget')
+  .description('take away the secrets that no key opens: their destinations are disabled until they are given again')
+  .action(async () => {
+    const { forgetSecrets } = await import('./cli/secrets.ts')
+    const { readSettings } = await import('./server/settings.ts')
+    await forgetSecrets(readSettings(), (line) => process.stdout.write(line))
   })
 
 program

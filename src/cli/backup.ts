@@ -22,7 +22,7 @@ export async function backUp(path: string, client: ClientOptions, write: (line: 
       counted(response.body as unknown as AsyncIterable<Uint8Array>, (bytes) => bar?.increment(bytes)),
     )
     await pipeline(body, createWriteStream(partial, { mode: 0o600 }))
-    const { spaceId, asOf, parts } = await checkBackup(partial)
+    const { spaceId, asOf, parts } = (await checkBackup(partial)).header
     await rename(partial, path)
     write(`space ${spaceId} as of ${formatInstant(asOf)}: ${parts} parts\n`)
   } catch (cause) {

@@ -3,14 +3,18 @@ import { createReadStream, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BackupHeader } from '../checkpoints/backup-codec.ts'
 import { restoreBackup } from '../checkpoints/restore-backup.ts'
+import { resealRecords, unreadableError, withoutSecrets } from '../dispatch/reseal.ts'
+import type { Secrets } from '../dispatch/secrets.ts'
+import type { DestinationRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import { RedisSpaceDirectory } from '../redis/redis-space-directory.ts'
 import { removeKeysOf } from '../redis/space-keys.ts'
 import { holdDataDirectory } from '../server/data-directory.ts'
+import { openSecrets } from '../server/secrets-keys.ts'
 import { firstCredentials } from '../server/space-credentials.ts'
-import type { Settings } from '../server/settings.ts'
+import { secretsSettings, type Settings } from '../server/settings.ts'
 import { movedSpace } from '../space/moved-space.ts'
 import type { SpaceRest } from '../space/recovery.ts'
 import { checkBackup } from './backup-file.ts'
@@ -23,9 +27,21 @@ export interface RestoreOptions {
   readonly name?: string
   /** Removes a space that is there first. */
   readonly replace?: true
+  /** Takes away secrets of destinations that no key opens. */
+  readonly forgetSecrets?: true
 }
 
-type RestoreSettings = Pick<Settings, 'DATA_DIR' | 'REDIS_URL' | 'QUEUE_REDIS_URL' | 'SPACE_ID' | 'JOURNAL_FSYNC'>
+type RestoreSettings = Pick<
+  Settings,
+  'DATA_DIR' | 'REDIS_URL' | 'QUEUE_REDIS_URL' | 'SECRETS_KEY' | 'SECRETS_KEY_PREVIOUS' | 'SPACE_ID' | 'JOURNAL_FSYNC'
+>
+
+/** The space that is made, and of what. */
+interface Restoration extends RestoreOptions {
+  readonly spaceId: string
+  readonly header: BackupHeader
+  readonly secrets: Secrets
+}
 
 interface Addresses {
   readonly journal: string
@@ -34,8 +50,9 @@ interface Addresses {
 }
 
 /**
- * Resolves when the space is there, whole. Rejects with an EngineError if the file is damaged, the space is there and
- * is not to be replaced, or a server runs; then nothing has changed.
+ * Resolves when the space is there, whole, with its secrets sealed by the present key. Rejects with an EngineError if
+ * the file is damaged, no key opens its secrets, the space is there and is not to be replaced, or a server runs; then
+ * nothing has changed.
  */
 export async function restore(
   path: string,
@@ -43,15 +60,19 @@ export async function restore(
   settings: RestoreSettings,
   write: (line: string) => void,
 ): Promise<void> {
-  const header = await checkBackup(path)
+  const { header, rest } = await checkBackup(path)
   const { space: spaceId = header.spaceId } = options
   if (!/^\w{1,64}$/.test(spaceId))
     throw new EngineError('validation_error', 'space: expected letters, digits and _', 'space')
   const held = await holdDataDirectory(settings.DATA_DIR)
   try {
-    await withRedis(settings, (addresses) =>
-      restoreInto(path, { ...options, spaceId, header }, settings, addresses, write),
-    )
+    const { secrets } = await openSecrets(secretsSettings(settings))
+    const { unreadable } = resealRecords(destinationsOf(rest), secrets)
+    if (unreadable.length > 0 && !options.forgetSecrets)
+      throw unreadableError('the backup', unreadable, 'restore with --forget-secrets')
+    const restoration = { ...options, spaceId, header, secrets }
+    await withRedis(settings, (addresses) => restoreInto(path, restoration, settings, addresses, write))
+    for (const { id, name } of unreadable) write(`${id} ${name} is disabled until its secrets are given again\n`)
   } finally {
     await held.release()
   }
@@ -59,12 +80,7 @@ export async function restore(
 
 async function restoreInto(
   path: string,
-  {
-    spaceId,
-    header,
-    name = spaceId,
-    replace,
-  }: RestoreOptions & { readonly spaceId: string; readonly header: BackupHeader },
+  { spaceId, header, secrets, name = spaceId, replace }: Restoration,
   { SPACE_ID }: RestoreSettings,
   { journal, queue }: Addresses,
   write: (line: string) => void,
@@ -80,7 +96,7 @@ async function restoreInto(
     await restoreBackup<SpaceRest>(createReadStream(path), {
       address: journal,
       spaceId,
-      adapt: (rest) => (spaceId === header.spaceId ? rest : movedSpace(rest, made, now)),
+      adapt: (rest) => resealed(spaceId === header.spaceId ? rest : movedSpace(rest, made, now), secrets, now),
       onProgress: (done) => bar?.update(done),
     })
   } finally {
@@ -90,6 +106,24 @@ async function restoreInto(
   write(`space ${spaceId} is as space ${header.spaceId} was at ${formatInstant(header.asOf)}\n`)
   if (made) write(`Write key (new): ${made.writeKey}\nAccess token (new): ${made.accessToken}\n`)
   if (spaceId !== header.spaceId) write('Its destinations are disabled until they are enabled\n')
+}
+
+function destinationsOf({ deliveries }: SpaceRest): DestinationRecord[] {
+  return deliveries?.targets.map(({ record }) => record) ?? []
+}
+
+/** Returns the state with all secrets sealed by the present key, but for those that no key opens: they go. */
+function resealed(rest: SpaceRest, secrets: Secrets, now: number): SpaceRest {
+  const { deliveries } = rest
+  if (!deliveries) return rest
+  const { changed, unreadable } = resealRecords(destinationsOf(rest), secrets)
+  const put = [...changed, ...unreadable.map((record) => withoutSecrets(record, now))]
+  const records = new Map(put.map((record) => [record.id, record]))
+  const targets = deliveries.targets.map((target) => ({
+    ...target,
+    record: records.get(target.record.id) ?? target.record,
+  }))
+  return { ...rest, deliveries: { ...deliveries, targets } }
 }
 
 async function list(record: { id: string; name: string; createdAt: number }, address: string): Promise<void> {

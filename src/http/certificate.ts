@@ -28,7 +28,7 @@ export interface CertificatePair {
 
 /** About a certificate, for the log. */
 export interface CertificateView {
-  /** Of SHA-256. */
+  /** Its SHA-256 digest, in hexadecimal. */
   readonly fingerprint: string
   readonly validTo: string
 }

@@ -1,6 +1,4 @@
-/** Deliveries of the server, put together: the queue of jobs, the workers, and the key that seals secrets. */
-import { randomBytes } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+/** Deliveries of the server, put together: the queue of jobs, the workers, and the keys of secrets. */
 import { join, resolve } from 'node:path'
 import type { Queue } from 'bullmq'
 import type { Logger } from 'pino'
@@ -9,14 +7,14 @@ import type { BullQueue } from '../queue/bull-queue.ts'
 import type { AnsweredJob } from '../dispatch/dispatcher.ts'
 import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
-import { KEY_BYTES, Secrets } from '../dispatch/secrets.ts'
+import type { Secrets } from '../dispatch/secrets.ts'
 import { WorkerProcess } from '../dispatch/worker-process.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
-import { EngineError } from '../model/errors.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { openSecrets, type SecretsSettings } from './secrets-keys.ts'
 
 /** Opens queue and workers when there is the first destination. */
 export interface DeliverySetup {
@@ -33,11 +31,9 @@ export interface RunningDeliveries {
   stop(): Promise<void>
 }
 
-export interface DeliverySettings {
-  readonly dataDirectory: string
+export interface DeliverySettings extends SecretsSettings {
   /** Address of the queue; undefined: a private one is started. */
   readonly address: string | undefined
-  readonly secretsKey: string | undefined
   readonly allowPrivate: boolean | readonly string[]
 }
 
@@ -56,7 +52,8 @@ export interface DeliveryHost {
 /** Prepares deliveries as `rollcall serve` has them. */
 export async function deliveryHost(settings: DeliverySettings, log: Logger): Promise<DeliveryHost> {
   const { dataDirectory, allowPrivate } = settings
-  const secrets = new Secrets(await keyOf(settings))
+  const { secrets, isRotating } = await openSecrets(settings)
+  if (isRotating) log.warn('the key of secrets is being rotated: end it by `rollcall secrets rotate`')
   let starting: Promise<PrivateRedis> | undefined
   let redis: PrivateRedis | undefined
   const addressOf = async (): Promise<string> => {
@@ -153,23 +150,4 @@ export function startDeliveries(
       await service.stop()
     },
   }
-}
-
-/** Returns the key that is given, or the data directory's, which is made once. */
-async function keyOf({ secretsKey, dataDirectory }: DeliverySettings): Promise<Buffer> {
-  if (secretsKey !== undefined) {
-    const key = Buffer.from(secretsKey, 'base64')
-    if (key.length === KEY_BYTES) return key
-    throw new EngineError('validation_error', `SECRETS_KEY: expected ${KEY_BYTES} bytes in base64`, 'SECRETS_KEY')
-  }
-  const path = join(resolve(dataDirectory), 'secrets.key')
-  const made = randomBytes(KEY_BYTES)
-  const isMade = await writeFile(path, made.toString('base64'), { mode: 0o600, flag: 'wx' }).then(
-    () => true,
-    (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      return false
-    },
-  )
-  return isMade ? made : Buffer.from(await readFile(path, 'utf8'), 'base64')
 }

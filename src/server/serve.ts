@@ -3,18 +3,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { Certificate } from '../http/certificate.ts'
-import type { SpaceCommand } from '../model/space-command.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer } from '../model/timer.ts'
-import { journalKey } from '../redis/keys.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import { RedisSpaceDirectory } from '../redis/redis-space-directory.ts'
 import { removeKeysOf } from '../redis/space-keys.ts'
 import { inspectRedis } from '../redis/inspection.ts'
-import { RedisCheckpoints } from '../checkpoints/redis-checkpoints.ts'
-import { RedisJournal } from '../journal/redis-journal.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
-import { type DeliveryHost, deliveryHost } from './deliveries.ts'
+import { deliveryHost } from './deliveries.ts'
 import { showRecovery } from './recovery-progress.ts'
 import {
   alertSettings,
@@ -28,6 +24,7 @@ import {
 import { type ServerConfig, startServer } from './server.ts'
 import type { Stores } from './space-server.ts'
 import type { Installation } from './spaces.ts'
+import { openStores } from './stores.ts'
 
 /** At the end, stores that do not answer are waited for so long. */
 const STOPPED_WITHIN_MS = 5_000
@@ -111,7 +108,9 @@ async function serveSpaces(
   const installation: Installation = {
     directory,
     open: async (spaceId) => {
-      const stores = await openStores(spaceId, { address, delivery, log, ending })
+      const redisStores = await openStores(spaceId, { address, onTrouble: redisTrouble(log) }, ending.signal)
+      const probe = () => redisStores.journal.probe()
+      const stores = { ...redisStores, delivery: delivery.setupOf(spaceId, log), probe }
       opened.add(stores)
       const rewrite = async (): Promise<void> => {
         await Promise.all([redis?.rewrite(), delivery.rewrite()])
@@ -123,42 +122,29 @@ async function serveSpaces(
       if (delivery.address !== undefined) await removeKeysOf(delivery.address, spaceId)
     },
   }
-  const server = await startServer(config, log, installation, {
-    ...pipelineSettings(settings),
-    onProgress: showRecovery(log),
-  })
-  log.info({ url: server.url, space: config.spaceId }, 'ready')
-  if (!ending.signal.aborted) await once(ending.signal, 'abort')
-  // A journal that cannot be reached would be waited for without end.
-  const giveUp = setTimeout(() => {
-    for (const stores of opened) void stores.close?.()
-  }, STOPPED_WITHIN_MS)
-  await server.stop()
-  clearTimeout(giveUp)
-  directory.close()
-  await delivery.close()
-  await tracing?.stop()
+  try {
+    const server = await startServer(config, log, installation, {
+      ...pipelineSettings(settings),
+      onProgress: showRecovery(log),
+    })
+    log.info({ url: server.url, space: config.spaceId }, 'ready')
+    if (!ending.signal.aborted) await once(ending.signal, 'abort')
+    // A journal that cannot be reached would be waited for without end.
+    const giveUp = setTimeout(() => void closeAll(opened), STOPPED_WITHIN_MS)
+    await server.stop()
+    clearTimeout(giveUp)
+  } finally {
+    // A server that could not start has stores that nothing else closes.
+    await closeAll(opened)
+    directory.close()
+    await delivery.close()
+    await tracing?.stop()
+  }
   if (failed.signal.aborted) process.exitCode = 1
 }
 
-async function openStores(
-  spaceId: string,
-  given: {
-    readonly address: string
-    readonly delivery: DeliveryHost
-    readonly log: Logger
-    readonly ending: AbortController
-  },
-): Promise<Stores> {
-  const { address, delivery, log, ending } = given
-  const onTrouble = redisTrouble(log)
-  const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(spaceId), onTrouble }, ending.signal)
-  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
-  const close = async (): Promise<void> => {
-    checkpoints.close()
-    await journal.close()
-  }
-  return { journal, checkpoints, delivery: delivery.setupOf(spaceId, log), probe: () => journal.probe(), close }
+async function closeAll(stores: Iterable<Stores>): Promise<void> {
+  await Promise.all(Array.from(stores, async ({ close }) => close?.()))
 }
 
 async function credentialsFor(settings: Settings): Promise<{ writeKey: string; accessToken: string }> {

@@ -12,6 +12,7 @@ import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { TRAITS_LIMIT, TRAITS_LIMIT_MAX } from '../profile-api/query.ts'
 import type { AlertSettings } from './alerts.ts'
 import type { DeliverySettings } from './deliveries.ts'
+import type { SecretsSettings } from './secrets-keys.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 
 const Variables = z.object({
@@ -29,6 +30,7 @@ const Variables = z.object({
     .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
     .optional(),
   SECRETS_KEY: z.string().optional(),
+  SECRETS_KEY_PREVIOUS: z.string().optional(),
   DESTINATIONS_ALLOW_PRIVATE: z.string().optional(),
   ALERTS_URL: z.optional(WebhookSettings.shape.url),
   ALERTS_SECRET: z.optional(WebhookSettings.shape.sharedSecret),
@@ -118,7 +120,7 @@ export function certificateFiles({ TLS_CERT, TLS_KEY }: Settings): CertificateFi
 /** Returns the bounds of the pipeline. */
 export function pipelineSettings(
   settings: Settings,
-): Pick<PipelineOptions, 'retention' | 'deduplication' | 'memory' | 'residentBytesMax' | 'checkpointLimits'> {
+): Required<Pick<PipelineOptions, 'retention' | 'deduplication' | 'memory' | 'residentBytesMax' | 'checkpointLimits'>> {
   return {
     retention: {
       historyMs: settings.HISTORY_DAYS * DAY_MS,
@@ -138,12 +140,22 @@ export function exportSettings({ EXPORTS_DISK_MB }: Settings): ExportLimits {
   return { ...EXPORT_LIMITS, bytesMax: EXPORTS_DISK_MB * MEGABYTE }
 }
 
+/** Returns the settings of the keys of secrets. */
+export function secretsSettings(
+  settings: Pick<Settings, 'DATA_DIR' | 'SECRETS_KEY' | 'SECRETS_KEY_PREVIOUS'>,
+): SecretsSettings {
+  return {
+    dataDirectory: settings.DATA_DIR,
+    key: settings.SECRETS_KEY,
+    previous: settings.SECRETS_KEY_PREVIOUS?.split(',').map((one) => one.trim()) ?? [],
+  }
+}
+
 /** Returns the settings of deliveries. */
 export function deliverySettings(settings: Settings): DeliverySettings {
   return {
-    dataDirectory: settings.DATA_DIR,
+    ...secretsSettings(settings),
     address: settings.QUEUE_REDIS_URL ?? settings.REDIS_URL,
-    secretsKey: settings.SECRETS_KEY,
     allowPrivate: allowedAddresses(settings),
   }
 }

@@ -1,6 +1,7 @@
 /** One space of the server, put together: its pipeline, its deliveries, and the APIs that lead to it. */
 import type { Logger } from 'pino'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import { resealSpace } from '../dispatch/reseal.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 import type { SpaceMetrics } from '../http/metrics.ts'
 import { Traffic } from '../ingest/traffic.ts'
@@ -90,6 +91,7 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
       options.pipeline.onSetAside?.(cause)
     },
   })
+  await resealOrStop(pipeline, stores.delivery.secrets, options)
   const { shard, registry, recent, applied$ } = pipeline
   pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
   const delivery = startDeliveries(pipeline, stores.delivery, {
@@ -156,6 +158,22 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     traffic,
     dismiss,
     stop,
+  }
+}
+
+/** Before anybody can change a destination. A space whose secrets no key opens does not start. */
+async function resealOrStop(
+  pipeline: Pipeline,
+  secrets: DeliverySetup['secrets'],
+  { spaceId, log }: Pick<SpaceServerOptions, 'spaceId' | 'log'>,
+): Promise<void> {
+  const { outbox } = pipeline
+  try {
+    const count = await resealSpace({ spaceId, outbox, command: (command) => pipeline.command(command) }, secrets)
+    if (count > 0) log.info({ destinations: count }, 'the secrets of destinations have been sealed anew')
+  } catch (cause) {
+    await pipeline.stop()
+    throw cause
   }
 }
 

@@ -20,6 +20,9 @@ const EXPORT_WALK = 'test/exports/export-walk.test.ts'
 const EXPORTS = 'test/exports/exports.test.ts'
 const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const CERTIFICATE = 'test/http/certificate.test.ts'
+const SECRETS = 'test/dispatch/secrets.test.ts'
+const RESEAL = 'test/dispatch/reseal.test.ts'
+const SECRETS_KEYS = 'test/http/secrets.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
 export const MUTANTS = [
@@ -1211,6 +1214,36 @@ export const MUTANTS = [
     find: 'server.setSecureContext({ ...pair, minVersion: tls.minVersion })',
     replace: '',
     caughtBy: [CERTIFICATE],
+  },
+  {
+    name: 'secrets that a previous key has sealed stay as they are',
+    file: 'src/dispatch/secrets.ts',
+    find: 'return key === this.#keys[0] ? sealed : this.seal(settings, owner)',
+    replace: 'return key.length > 0 ? sealed : this.seal(settings, owner)',
+    caughtBy: [SECRETS],
+  },
+  {
+    name: 'secrets are sealed anew beside some that no key opens',
+    file: 'src/dispatch/reseal.ts',
+    find: '  if (unreadable.length > 0)\n',
+    replace:
+      "  for (const destination of changed) await command({ kind: 'put destination', destination })\n" +
+      '  if (unreadable.length > 0)\n',
+    caughtBy: [RESEAL],
+  },
+  {
+    name: 'a rotation of the key of secrets that was killed begins again, and loses the key between',
+    file: 'src/server/secrets-keys.ts',
+    find: 'if (replaced && !replaced.equals(key)) return { isResumed: true }',
+    replace: '',
+    caughtBy: [SECRETS_KEYS],
+  },
+  {
+    name: 'a rotation of the key of secrets that was killed early never makes a new key',
+    file: 'src/server/secrets-keys.ts',
+    find: 'if (replaced && !replaced.equals(key)) return',
+    replace: 'if (replaced) return',
+    caughtBy: [SECRETS_KEYS],
   },
 ]
 

@@ -1,0 +1,34 @@
+/** The stores of a space in Redis: its journal, which is taken over from whoever had it, and its checkpoints. */
+import { RedisCheckpoints } from '../checkpoints/redis-checkpoints.ts'
+import { RedisJournal } from '../journal/redis-journal.ts'
+import type { SpaceCommand } from '../model/space-command.ts'
+import { journalKey } from '../redis/keys.ts'
+
+export interface RedisStores {
+  readonly journal: RedisJournal<SpaceCommand>
+  readonly checkpoints: RedisCheckpoints
+  /** May be called more than once. */
+  close(): Promise<void>
+}
+
+export interface RedisStoresOptions {
+  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  readonly address: string
+  /** Called with the cause when Redis cannot be reached, and with undefined when it can be again. */
+  readonly onTrouble?: (cause: unknown) => void
+}
+
+/** Waits for Redis as long as `signal` lets it. */
+export async function openStores(
+  spaceId: string,
+  { address, onTrouble = () => undefined }: RedisStoresOptions,
+  signal?: AbortSignal,
+): Promise<RedisStores> {
+  const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(spaceId), onTrouble }, signal)
+  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
+  const close = async (): Promise<void> => {
+    checkpoints.close()
+    await journal.close()
+  }
+  return { journal, checkpoints, close }
+}
