@@ -10,4 +10,6 @@ USER node
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 VOLUME /data
 EXPOSE 8080
+# A large journal takes minutes to be read at the start; the server is healthy as soon as it is ready.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=10m --retries=3 CMD ["node", "dist/src/main.js", "health"]
 CMD ["node", "dist/src/main.js", "serve"]
