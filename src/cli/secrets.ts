@@ -101,6 +101,13 @@ async function inSpace(
   const stores = await openStores(spaceId, { address })
   const { journal, checkpoints } = stores
   try {
+    // A key must not go because nothing that it has sealed is in a Redis that is not the server's.
+    if (spaceId === settings.SPACE_ID && journal.nextPosition === 0)
+      throw new EngineError(
+        'not_found',
+        `SPACE_ID: there is nothing of space ${spaceId} in this Redis; expected the environment of the server`,
+        'SPACE_ID',
+      )
     // Without a retention: nobody is to be forgotten because this environment says less than the server's.
     const { deduplication, memory, residentBytesMax, checkpointLimits } = pipelineSettings(settings)
     const bounds = { deduplication, memory, residentBytesMax, checkpointLimits }

@@ -66,9 +66,15 @@ it('rotates the key that the server has made; backups from before are opened by 
   await server.end('SIGTERM')
 
   const before = readFileSync(keyFile, 'utf8')
+  // With another environment than the server's, nothing would be found that needs the former key: it stays.
+  expect(await run(['secrets', 'rotate'], { ...data, SPACE_ID: 'elsewhere' })).toEqual([
+    2,
+    expect.stringMatching(/^there is a new key, beside the former one\nrollcall: SPACE_ID: there is nothing of space/),
+  ])
+  expect(readFileSync(`${keyFile}.former`, 'utf8')).toBe(before)
   expect(await run(['secrets', 'rotate'], data)).toEqual([
     0,
-    'there is a new key, beside the former one\n' +
+    'going on with a rotation that had not ended\n' +
       'space default: 1 destination sealed anew\n' +
       `the former key is removed; to restore a backup of before, give it in SECRETS_KEY_PREVIOUS: ${before}\n`,
   ])
