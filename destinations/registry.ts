@@ -1,6 +1,7 @@
 /** The types of destination that there are, and what an API says of them. */
 import { z } from 'zod'
 import { EngineError } from '../src/model/errors.ts'
+import type { JsonObject } from '../src/model/json.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
@@ -43,9 +44,28 @@ export function describe(type: DestinationType): DestinationDescription {
 export function parseSettings<Settings extends object>(type: DestinationType<Settings>, settings: unknown): Settings {
   const result = type.settings.safeParse(settings)
   if (result.success) return result.data
-  const issue = result.error.issues[0]!
+  throw refusalOf(type, result.error.issues[0]!)
+}
+
+/**
+ * Checks settings of which some secrets are missing, likewise. Where the type asks for one of these, no defaults are
+ * filled in.
+ */
+export function parsePartialSettings(
+  type: DestinationType,
+  settings: JsonObject,
+  missing: readonly string[],
+): JsonObject {
+  const result = type.settings.safeParse(settings)
+  if (result.success) return result.data as JsonObject
+  const issue = result.error.issues.find(({ path: [name] }) => !missing.includes(String(name)))
+  if (issue) throw refusalOf(type, issue)
+  return settings
+}
+
+function refusalOf(type: DestinationType, issue: z.core.$ZodIssue): EngineError {
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const field = ['settings', ...issue.path, ...unknown].join('.')
   const message = unknown.length > 0 ? `expected a setting of ${type.slug}, got another` : issue.message
-  throw new EngineError('validation_error', `${field}: ${message}`, field)
+  return new EngineError('validation_error', `${field}: ${message}`, field)
 }

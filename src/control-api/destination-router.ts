@@ -186,11 +186,12 @@ function recordOf(
   { destinations, clock }: DestinationApiOptions,
   { before, isPartial = false }: { before?: DestinationRecord; isPartial?: boolean },
 ): DestinationRecord {
-  const { id, type, enabled } = rest
+  const { id, type } = rest
   destinations.type(type)
   const stored = destinations.store({ id, type, settings: given }, { before, isPartial })
-  const record = { ...rest, ...stored, enabled: enabled && stored.missing.length === 0, updatedAt: clock() }
-  if (!isPartial) checkWhole(record)
+  const enabled = rest.enabled && !(isPartial && stored.missing.length > 0)
+  const record = { ...rest, ...stored, enabled, updatedAt: clock() }
+  checkWhole(record)
   return record
 }
 

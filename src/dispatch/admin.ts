@@ -1,7 +1,14 @@
 /** Implements what the control API asks about destinations: types, settings, tests, overviews, failures. */
-import { describe, DESTINATION_TYPES, destinationType, parseSettings } from '../../destinations/registry.ts'
+import { describe, DESTINATION_TYPES, destinationType, parsePartialSettings } from '../../destinations/registry.ts'
 import type { DestinationType } from '../../destinations/contract/destination.ts'
-import type { DeliveryOverview, DestinationAdmin, FailedDelivery, StoredSettings } from '../model/destination-admin.ts'
+import {
+  type DeliveryOverview,
+  type DestinationAdmin,
+  type FailedDelivery,
+  MASK,
+  type StoredSettings,
+} from '../model/destination-admin.ts'
+import type { DestinationRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { SetTimer } from '../model/timer.ts'
@@ -11,8 +18,6 @@ import type { Secrets } from './secrets.ts'
 import type { DeliveryCounts } from '../outbox/delivery-counts.ts'
 import type { DestinationState } from '../outbox/destination-state.ts'
 
-/** Shown instead of a secret; if it is given back, the secret stays. */
-export const MASK = '••••••••'
 const LOOK_AGAIN_MS = 50
 
 export interface DestinationAdminOptions {
@@ -41,9 +46,8 @@ export function destinationAdmin({
       const all = Object.entries({ ...held, ...Object.fromEntries(given) })
       // A setting given as null is removed.
       const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
-      const missing = isPartial ? missingSecrets(type, settings, held) : []
-      if (missing.length > 0) return stored(type, id, { settings: whole, missing, secrets })
-      return stored(type, id, { settings: parseSettings(type, whole) as JsonObject, missing, secrets })
+      const missing = missingSecrets(type, { given: settings, whole }, { before, isPartial })
+      return stored(type, id, { settings: parsePartialSettings(type, whole, missing), missing, secrets })
     },
     shown: ({ id, settings, sealed }) => {
       const masked = Object.keys(secrets.open(sealed, id)).map((name) => [name, MASK] as const)
@@ -84,12 +88,21 @@ function typeOf(slug: string): DestinationType {
   throw new EngineError('validation_error', `type: expected one of ${known}`, 'type')
 }
 
-function missingSecrets({ secrets, settings: schema }: DestinationType, given: JsonObject, held: JsonObject): string[] {
-  const named = secrets.filter((name) => given[name] === MASK && held[name] === undefined)
-  if (named.length > 0) return named
-  // An import leaves secrets out: only they may be missing.
-  const isWhole = schema.safeParse({ ...held, ...given }).success
-  return isWhole ? [] : secrets.filter((name) => given[name] === undefined && held[name] === undefined)
+/**
+ * Names the secrets that are somewhere else, and not here: given masked though none is held, or missing before and not
+ * given now. Of a partial destination, those that its type asks for are missing too.
+ */
+function missingSecrets(
+  type: DestinationType,
+  { given, whole }: { readonly given: JsonObject; readonly whole: JsonObject },
+  { before, isPartial }: { readonly before: DestinationRecord | undefined; readonly isPartial: boolean },
+): string[] {
+  const asked = isPartial ? (type.settings.safeParse(whole).error?.issues ?? []).map(({ path: [name] }) => name) : []
+  const isMissing = (name: string): boolean =>
+    given[name] === MASK ||
+    asked.includes(name) ||
+    (given[name] === undefined && before?.missing.includes(name) === true)
+  return type.secrets.filter((name) => whole[name] === undefined && isMissing(name))
 }
 
 function stored(

@@ -2,6 +2,9 @@
 import type { DestinationRecord } from './destination.ts'
 import type { JsonObject } from './json.ts'
 
+/** Shown instead of a secret; if it is given back, the secret stays. */
+export const MASK = '••••••••'
+
 /** Settings as a record holds them: secret ones are sealed. */
 export type StoredSettings = Pick<DestinationRecord, 'settings' | 'sealed' | 'missing'>
 
@@ -48,7 +51,8 @@ export interface DestinationAdmin {
   /**
    * Checks settings and seals the secret ones. Throws an EngineError that names the field at fault.
    * @param before the destination that is changed: settings that are not given, or are given masked, stay
-   * @param isPartial secrets may be missing, and are listed
+   * A secret that is given masked, though there is none, is listed as missing, and so is one that was missing before.
+   * @param isPartial secrets that the type asks for may be missing, too
    */
   store(
     given: { readonly id: string; readonly type: string; readonly settings: JsonObject },

@@ -19,7 +19,7 @@ export interface DestinationRecord {
   readonly sealed: string
   /** The consent without which it is told nothing of a user; absent: none is needed. */
   readonly consent?: RequiredConsent | undefined
-  /** Names of secret settings that an import left out; it cannot be enabled before they are given. */
+  /** Names of secret settings that it had elsewhere; it cannot be enabled before each is given, or given as null. */
   readonly missing: readonly string[]
   /** Epoch ms. */
   readonly createdAt: number

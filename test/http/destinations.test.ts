@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isAuthentic } from '../../destinations/webhook/verify.ts'
+import { MASK } from '../../src/model/destination-admin.ts'
 import { CONFIG, send, startTestServer, type TestServer } from '../support/server.ts'
 
 interface Received {
@@ -451,6 +452,39 @@ describe('the control API', () => {
     const exported = await server.control('GET', 'destinations')
     const again = await server.control('POST', 'destinations/import', exported.text)
     expect((again.body['data'] as { destinations: unknown[] }).destinations).toHaveLength(2)
+  })
+
+  it('checks the settings that an import gives, whatever secrets are missing', async () => {
+    const refused = async (settings: object) => {
+      const body = { metadata: { slug: 'webhook' }, settings: { sharedSecret: MASK, ...settings } }
+      const answer = await server.control('POST', 'destinations/import', JSON.stringify(body))
+      return [answer.status, (answer.body['errors'] as { field: string }[])[0]!.field]
+    }
+    expect(await refused({ url: 'nowhere' })).toEqual([400, 'settings.url'])
+    expect(await refused({ url: sink.url, more: 1 })).toEqual([400, 'settings.more'])
+    expect(await refused({})).toEqual([400, 'settings.url'])
+    expect((await server.control('GET', 'destinations')).body['data']).toEqual({ destinations: [] })
+  })
+
+  it('stays disabled until a secret that is missing is given, or is said to be none', async () => {
+    const body = { metadata: { slug: 'webhook' }, settings: { url: sink.url, sharedSecret: MASK } }
+    const imported = await server.control('POST', 'destinations/import', JSON.stringify([body, body]))
+    const { destinations } = imported.body['data'] as { destinations: { id: string }[] }
+    const waits = { enabled: false, status: 'Settings missing', missingSettings: ['sharedSecret'] }
+    expect(destinations).toMatchObject([waits, waits])
+    const [one, other] = destinations.map(({ id }) => `destinations/${id}`) as [string, string]
+    expect(await made('PATCH', one, { name: 'Renamed' }, 'destination')).toMatchObject(waits)
+    for (const [method, path, change] of [
+      ['PATCH', one, { enabled: true }],
+      ['POST', `${one}/resume`, {}],
+    ] as const) {
+      const { status, body: answer } = await server.control(method, path, change)
+      expect([status, answer['errors']]).toMatchObject([400, [{ field: 'settings.sharedSecret' }]])
+    }
+    const given = { enabled: true, settings: { sharedSecret: 'a-shared-secret' } }
+    expect(await made('PATCH', one, given, 'destination')).toMatchObject({ status: 'Connected' })
+    const none = { enabled: true, settings: { sharedSecret: null } }
+    expect(await made('PATCH', other, none, 'destination')).toMatchObject({ status: 'Connected' })
   })
 
   it('says whether settings work', async () => {
