@@ -47,10 +47,11 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/worker', may: ['src/model', 'src/redis', 'src/calls', 'src/queue', 'destinations'] },
   { path: 'src/dispatch', may: ['src/model', 'src/process', 'src/outbox', ...DELIVERY, 'destinations'] },
   // Edges: where the outside meets the product.
+  { path: 'src/segment', may: [...GROUND, 'actors', 'destinations'] },
   { path: 'src/http', may: ['src/model'] },
   { path: 'src/ingest', may: ['src/model'] },
   { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
-  { path: 'src/control-api', may: [...GROUND, 'src/http'] },
+  { path: 'src/control-api', may: [...GROUND, 'src/http', 'src/segment'] },
   { path: 'src/mcp', may: ['src/model'], packages: ['@modelcontextprotocol/server', 'zod'] },
   { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },

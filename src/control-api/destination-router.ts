@@ -63,16 +63,16 @@ function importAll(options: DestinationApiOptions) {
   return async (request: Request, response: Response): Promise<void> => {
     const asked = readImport(bytesOf(request.body).toString(), options.clock())
     // All are checked before the first is made.
-    const records = asked.map((one) => recordOf(one, options, { isPartial: true }))
-    for (const record of records) await put(record, options)
+    const records = asked.map((one) => destinationRecord(one, options, { isPartial: true }))
+    for (const record of records) await putDestination(record, options)
     response.json({ data: { destinations: records.map((record) => destinationView(record, options)) } })
   }
 }
 
 function create(options: DestinationApiOptions) {
   return async (request: Request, response: Response): Promise<void> => {
-    const record = recordOf(readDestination(request.body, options.clock()), options, {})
-    await put(record, options)
+    const record = destinationRecord(readDestination(request.body, options.clock()), options, {})
+    await putDestination(record, options)
     answer(record, response, options)
   }
 }
@@ -93,8 +93,8 @@ function get(options: DestinationApiOptions) {
 function update(options: DestinationApiOptions) {
   return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
     const before = present(params.id, options)
-    const record = recordOf(changeDestination(before, body), options, { before })
-    await put(record, options)
+    const record = destinationRecord(changeDestination(before, body), options, { before })
+    await putDestination(record, options)
     answer(record, response, options)
   }
 }
@@ -118,7 +118,7 @@ function switchTo(enabled: boolean, options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
     const record = { ...present(params.id, options), enabled, updatedAt: options.clock() }
     checkWhole(record)
-    await put(record, options)
+    await putDestination(record, options)
     answer(record, response, options)
   }
 }
@@ -173,7 +173,7 @@ function present(id: string, { destinations }: DestinationApiOptions): Destinati
 }
 
 /** Stores a destination; resolves when that is durable and applied. */
-function put(destination: DestinationRecord, { command }: DestinationApiOptions): Promise<void> {
+export function putDestination(destination: DestinationRecord, { command }: DestinationApiOptions): Promise<void> {
   return command({ kind: 'put destination', destination })
 }
 
@@ -181,7 +181,11 @@ function answer(record: DestinationRecord, response: Response, options: Destinat
   response.json({ data: { destination: destinationView(record, options) } })
 }
 
-function recordOf(
+/**
+ * Makes the record of a destination. Throws an EngineError that names the field at fault.
+ * @param isPartial secrets may be missing: it is disabled until they are given
+ */
+export function destinationRecord(
   { given, ...rest }: AskedDestination,
   { destinations, clock }: DestinationApiOptions,
   { before, isPartial = false }: { before?: DestinationRecord; isPartial?: boolean },

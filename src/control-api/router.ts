@@ -9,7 +9,9 @@ import { readJson } from './body.ts'
 import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
 import { readInstant } from './fields.ts'
+import { readDryRun } from './dry-run.ts'
 import { type ExportApiOptions, exportRouter } from './export-router.ts'
+import { type ImportApiOptions, importRouter } from './import-router.ts'
 import { newId } from '../model/new-id.ts'
 import type { PresentSize } from '../model/audience-size.ts'
 import type { PreviewRequest } from '../model/preview.ts'
@@ -47,6 +49,7 @@ export interface ControlApiOptions
     AuditApiOptions,
     BackupApiOptions,
     SettingsApiOptions,
+    ImportApiOptions,
     Pick<ReferenceApiOptions, 'readersOf'> {
   /** The space that a request may change, by its `Authorization` header. */
   readonly spaceOf: (authorization: string | undefined) => string | undefined
@@ -109,7 +112,7 @@ export function controlRouter(options: ControlApiOptions): Router {
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
   router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
   router.use(destinationRouter(options), connectionRouter(options), activationRouter(options))
-  router.use(referenceRouter(options), backupRouter(options), settingsRouter(options))
+  router.use(referenceRouter(options), backupRouter(options), settingsRouter(options), importRouter(options))
   return router
 }
 
@@ -182,12 +185,6 @@ async function commandChange(change: () => Change, { command }: ControlApiOption
       if (!(error instanceof EngineError && error.code === 'outdated')) throw error
     }
   }
-}
-
-function readDryRun(dryRun: unknown): boolean {
-  if (dryRun === undefined || dryRun === 'false') return false
-  if (dryRun === 'true') return true
-  throw new EngineError('validation_error', 'dryRun: expected true or false', 'dryRun')
 }
 
 /** Makes the preview of a definition as a change would leave it: an audience is compared with what it is now. */

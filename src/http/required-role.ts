@@ -5,7 +5,7 @@ import type { Role } from '../model/role.ts'
 const ADMINS_READ = /^\/spaces\/[^/]+\/(tokens|audit-log|backup)(\/|$)/
 /** Requests that change nothing, though they have a body or make something that is for a moment. */
 const ASKED = /\/(previews(\/.*)?|search|explain|destinations\/test)$/
-const EDITORS_CHANGE = /^\/spaces\/[^/]+\/(audiences|computed-traits|destinations|imports)(\/|$)/
+const EDITORS_CHANGE = /^\/spaces\/[^/]+\/(audiences|computed-traits|destinations|imports?)(\/|$)/
 const READING: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function requiredRole(method: string, path: string): Role {

@@ -28,6 +28,8 @@ export const ERRORS = {
   definition_invalid: { status: 400, meaning: 'A definition lacks a field or has one of the wrong kind.' },
   definition_cycle: { status: 400, meaning: 'The definition would create a cycle of references.' },
   key_taken: { status: 409, meaning: 'Another definition has, or had, this key.' },
+  already_exists: { status: 409, meaning: 'There is another thing of this key or name, and it stays as it is.' },
+  type_unsupported: { status: 400, meaning: 'There is nothing here of the type that was given.' },
   in_use: { status: 409, meaning: 'Something else still needs it, or has its place.' },
   outdated: { status: 409, meaning: 'It has changed since the instant that the request names.' },
   not_found: { status: 404, meaning: 'There is no such thing.' },

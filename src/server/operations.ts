@@ -227,6 +227,9 @@ function administration(): Operation[] {
     of(`GET ${SPACE}/tokens`, 'Lists the access tokens'),
     of(`POST ${SPACE}/tokens`, 'Makes an access token', { body: NewToken }),
     of(`DELETE ${SPACE}/tokens/{id}`, 'Revokes an access token'),
+    of(`POST ${SPACE}/import`, "Makes what objects of Segment's Public API have, as far as it can be moved", {
+      query: ['dryRun'],
+    }),
     of(`GET ${SPACE}/settings`, 'How much the space keeps'),
     of(`PATCH ${SPACE}/settings`, 'Chooses how much the space keeps', { body: SETTINGS }),
     of(`GET ${SPACE}/backup`, 'All of the space, as of this instant, as a file for `rollcall restore`', {

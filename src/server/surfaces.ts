@@ -108,6 +108,7 @@ export function spaceRouter(
     command,
     find: (id, kind) => registry.find(id, kind),
     list: (kind) => registry.list(kind),
+    idOf: (source) => registry.idOf(source),
     readersOf: (id) => registry.readersOf(id),
     progressOf: (record) => pipeline.changeOf(record.source),
     observed: pipeline.observed,

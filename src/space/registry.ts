@@ -100,7 +100,7 @@ export class Registry {
     return record?.source.kind === kind ? record : undefined
   }
 
-  /** Returns the id of a definition; '' if there is none such. */
+  /** Returns the id of the definition that has, or had, a key; '' if there was none. */
   idOf(source: Pick<DefinitionSource, 'type' | 'key'>): string {
     return this.#ids.get(keyOf(source)) ?? ''
   }

@@ -24,6 +24,7 @@ const CONTROL = ['audiences', 'computed-traits']
     ['POST', 'destinations'],
     ['PATCH', 'destinations/none'],
     ['POST', 'destinations/import'],
+    ['POST', 'import'],
     ['POST', 'destinations/none/failures/resend'],
     ['POST', 'audiences/none/destination-connections/none/activations'],
     ['PATCH', 'audiences/none/activations/none'],

@@ -50,6 +50,7 @@ describe('a role', () => {
     ['DELETE', '/spaces/s/audiences/aud_1', 'editor'],
     ['POST', '/spaces/s/audiences/aud_1/destination-connections', 'editor'],
     ['POST', '/spaces/s/destinations/dst_1/test', 'editor'],
+    ['POST', '/spaces/s/import', 'editor'],
     ['POST', '/spaces/s/tokens', 'admin'],
     ['POST', '/spaces/s/sources', 'admin'],
     ['DELETE', '/v1/spaces/s/collections/users/profiles/user_id:u1', 'admin'],
