@@ -30,7 +30,14 @@ program
 program
   .command('apply')
   .description('bring a running server to what a file names: destinations, audiences, computed traits, connections')
-  .requiredOption('-f, --file <file>', 'JSON or YAML')
+  .option('-f, --file <file>', 'JSON or YAML')
+  .addOption(
+    new Option('--from-segment <file>', "in its place: JSON that Segment's Public API has given out").conflicts([
+      'file',
+      'prune',
+      'secrets',
+    ]),
+  )
   .option('--prune', 'remove what the file does not name')
   .option('--dry-run', 'show what would change, and change nothing')
   .option('--secrets', 'send the secrets of the file, whatever else changes')

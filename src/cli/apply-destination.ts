@@ -16,6 +16,8 @@ export interface FileDestination {
   readonly enabled: boolean | undefined
   /** Null removes a setting. A masked secret counts as left out. */
   readonly settings: JsonObject
+  /** Secrets that it has elsewhere: it is made disabled, and whoever gives them enables it. */
+  readonly missing: readonly string[]
 }
 
 const Entry = z.strictObject({
@@ -38,7 +40,7 @@ export function readFileDestination(entry: unknown, path: Path, file: YamlFile, 
   const isLeftOut = ([key, value]: [string, unknown]) => value === MASK && type.secrets.includes(key)
   const kept: JsonObject = Object.fromEntries(Object.entries(given).filter((setting) => !isLeftOut(setting)))
   checkSettings(type, kept, [...path, 'settings'], file)
-  return { path, name, type, enabled: rest.enabled, settings: kept }
+  return { path, name, type, enabled: rest.enabled, settings: kept, missing: [] }
 }
 
 function checkSettings(type: DestinationType, settings: JsonObject, path: Path, file: YamlFile): void {

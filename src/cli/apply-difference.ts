@@ -17,12 +17,18 @@ import { COLLECTIONS } from './apply-present.ts'
 import { activationName, connectionName, definitionName, destinationName, type Step } from './apply-step.ts'
 
 export function destinationDifference(
-  { name, type, enabled, settings }: FileDestination,
+  { name, type, enabled, settings, missing }: FileDestination,
   found: PresentDestination | undefined,
   sendsSecrets: boolean,
 ): Step | undefined {
   const step = { kind: 'destination', name: destinationName(name) } as const
   const state = enabled === undefined ? {} : { enabled }
+  if (!found && missing.length > 0) {
+    const whole = { ...settings, ...Object.fromEntries(missing.map((secret) => [secret, MASK])) }
+    const body = { type: type.slug, name, enabled: false, settings: whole }
+    const note = `disabled until it has its ${missing.join(', ')}`
+    return { ...step, sign: '+', fields: [], note, path: 'destinations', body }
+  }
   if (!found)
     return { ...step, sign: '+', fields: [], path: 'destinations', body: { type: type.slug, name, ...state, settings } }
   const hidden = Object.keys(settings).filter((key) => settings[key] !== null && found.settings[key] === MASK)

@@ -78,10 +78,7 @@ export async function readPresent(
   isConcerned: (definition: PresentDefinition) => boolean,
 ): Promise<Present> {
   const all = z.object({ destinations: z.array(Destination) }).parse(await askServer(client, 'GET', 'destinations'))
-  const definitions = [
-    ...(await readDefinitions(client, 'audience')),
-    ...(await readDefinitions(client, 'computed_trait')),
-  ]
+  const definitions = await readPresentDefinitions(client)
   // Without destinations there are no connections.
   if (all.destinations.length === 0) return { ...all, definitions }
   const connected: PresentDefinition[] = []
@@ -90,6 +87,11 @@ export async function readPresent(
     connected.push({ ...definition, connections })
   }
   return { ...all, definitions: connected }
+}
+
+/** Reads all definitions, without their connections. Throws an EngineError likewise. */
+export async function readPresentDefinitions(client: ClientOptions): Promise<PresentDefinition[]> {
+  return [...(await readDefinitions(client, 'audience')), ...(await readDefinitions(client, 'computed_trait'))]
 }
 
 async function readDefinitions(client: ClientOptions, kind: DefinitionKind): Promise<PresentDefinition[]> {

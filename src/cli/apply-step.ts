@@ -8,6 +8,8 @@ export interface Step {
   readonly name: string
   /** The fields that change. */
   readonly fields: readonly string[]
+  /** Words on what is to be done afterwards. */
+  readonly note?: string
   /** The path of the request; for a new connection, the collection of its definition. */
   readonly path: string
   readonly body?: Readonly<Record<string, unknown>>
@@ -16,8 +18,9 @@ export interface Step {
 }
 
 /** `~ audience big_spenders: query`. */
-export function lineOf({ sign, name, fields }: Step): string {
-  return `${sign} ${name}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`
+export function lineOf({ sign, name, fields, note }: Step): string {
+  const said = note === undefined ? fields : [...fields, note]
+  return `${sign} ${name}${said.length > 0 ? `: ${said.join(', ')}` : ''}`
 }
 
 /** Returns true if after the step a definition is no more computed. */

@@ -8,6 +8,7 @@
 import { z } from 'zod'
 import { EngineError, type ErrorCode } from '../model/errors.ts'
 import { readApplyFile, type ApplyFile } from './apply-file.ts'
+import { readSegmentFile, type SegmentFile } from './apply-segment.ts'
 import type { Variable } from './apply-environment.ts'
 import { isSame, isUnnamed, type ApplyPlan, planOf } from './apply-plan.ts'
 import { readPresent } from './apply-present.ts'
@@ -16,7 +17,10 @@ import { askServer } from './client.ts'
 import type { ClientOptions } from '../server/settings.ts'
 
 export interface ApplyOptions {
-  readonly file: string
+  /** A file of its own form. Exactly one of the two is given. */
+  readonly file?: string
+  /** A file of objects of Segment's Public API. */
+  readonly fromSegment?: string
   readonly prune?: boolean
   readonly dryRun?: boolean
   readonly secrets?: boolean
@@ -29,13 +33,20 @@ export interface ApplySetting {
   readonly warn: (line: string) => void
 }
 
-/** Resolves with the exit status: 1 if the server refused something. Throws an InputError for a bad file. */
+/**
+ * Resolves with the exit status: 1 if the server refused something, or something of Segment cannot be moved. Throws an
+ * InputError for a bad file.
+ */
 export async function apply(options: ApplyOptions, setting: ApplySetting): Promise<number> {
   const { write, warn, client } = setting
-  const file = readApplyFile(options.file, setting.variable)
+  if ((options.file === undefined) === (options.fromSegment === undefined))
+    throw new EngineError('invalid_request_error', 'expected one file, by --file or by --from-segment')
   let plan: ApplyPlan
+  let unmoved: readonly string[]
   try {
+    const { apply: file, refused } = await readFile(options, setting)
     plan = await planFor(file, options, client)
+    unmoved = refused
   } catch (error) {
     if (!(error instanceof EngineError)) throw error
     warn(`rollcall: ${error.message}\n`)
@@ -43,16 +54,23 @@ export async function apply(options: ApplyOptions, setting: ApplySetting): Promi
   }
   for (const step of plan.steps) write(`${lineOf(step)}\n`)
   if (plan.steps.length === 0) write('= nothing to change\n')
-  if (plan.steps.length === 0 || options.dryRun) return 0
+  for (const line of unmoved) warn(`rollcall: ${line}\n`)
+  const status = unmoved.length > 0 ? 1 : 0
+  if (plan.steps.length === 0 || options.dryRun) return status
   const applying = new Applying(plan, client)
   await applying.run()
   const { done, refused } = applying
   write(`${done.length} of ${plan.steps.length} done\n`)
-  if (done.length === plan.steps.length) return 0
+  if (done.length === plan.steps.length) return status
   for (const step of done) write(`done: ${lineOf(step)}\n`)
   for (const step of plan.steps)
     if (!done.includes(step)) warn(`rollcall: ${lineOf(step)}: ${refused.get(step)?.message ?? 'not tried'}\n`)
   return 1
+}
+
+async function readFile({ file, fromSegment }: ApplyOptions, setting: ApplySetting): Promise<SegmentFile> {
+  if (fromSegment !== undefined) return readSegmentFile(fromSegment, setting.client)
+  return { apply: readApplyFile(file!, setting.variable), refused: [] }
 }
 
 async function planFor(file: ApplyFile, options: ApplyOptions, client: ClientOptions): Promise<ApplyPlan> {

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { apply, type ApplyOptions } from '../../src/cli/apply.ts'
 import type { ClientOptions } from '../../src/server/settings.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
+import { audience, computedTrait, destination, page, webhooks } from '../segment/given.ts'
 import { Folder } from './folder.ts'
 
 const WHOLE = `
@@ -84,17 +85,18 @@ async function applied(
   options: Omit<ApplyOptions, 'file'> = {},
   environment: Readonly<Record<string, string>> = { HOOK_SECRET: 'secret-of-the-hook' },
 ): Promise<Outcome> {
+  return run({ file: folder.file('rollcall.yaml', text), ...options }, environment)
+}
+
+async function run(options: ApplyOptions, environment: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const lines: string[] = []
   const warnings: string[] = []
-  const status = await apply(
-    { file: folder.file('rollcall.yaml', text), ...options },
-    {
-      client,
-      variable: (name) => environment[name],
-      write: (line) => void lines.push(line.trimEnd()),
-      warn: (line) => void warnings.push(line.trimEnd()),
-    },
-  )
+  const status = await apply(options, {
+    client,
+    variable: (name) => environment[name],
+    write: (line) => void lines.push(line.trimEnd()),
+    warn: (line) => void warnings.push(line.trimEnd()),
+  })
   return { status, lines, warnings }
 }
 
@@ -248,6 +250,71 @@ describe('apply', () => {
     const turned = file(audience('n', "trait('s') = true"), audience('m', "trait('plan') = 'a'"))
     expect(await applied(turned)).toEqual(done('~ audience n: query', '~ audience m: query'))
     expect(await applied(turned)).toEqual(unchanged)
+  })
+})
+
+describe('a file from Segment', () => {
+  const HOOK = 'https://example.com/hook'
+  const movable = [
+    page('audiences', [audience('vip', "trait('spend') >= 100"), audience('known', "trait('email').exists()")]),
+    page('computedTraits', [computedTrait('spend', "event('Order Completed').sum(property('revenue'))")]),
+    page('destinations', [webhooks('Hook', [{ hook: HOOK }]), destination('console', 'Out', {})]),
+  ]
+  const moved = [
+    '+ destination Hook: disabled until it has its sharedSecret',
+    '+ destination Out',
+    '+ audience known',
+    '+ computed trait spend',
+    '+ audience vip',
+  ]
+  const applied = (content: unknown, options: Omit<ApplyOptions, 'fromSegment'> = {}) =>
+    run({ fromSegment: folder.file('segment.json', JSON.stringify(content, undefined, 2)), ...options })
+
+  it('is applied like any other, and changes nothing the second time', async () => {
+    expect(await applied(movable, { dryRun: true })).toEqual({ status: 0, lines: moved, warnings: [] })
+    expect(await listed('audiences')).toEqual([])
+    expect(await applied(movable)).toEqual(done(...moved))
+    const [hook] = await listed('destinations')
+    expect(hook).toMatchObject({ enabled: false, missingSettings: ['sharedSecret'], settings: { url: HOOK } })
+    expect(await applied(movable)).toEqual(unchanged)
+    const change = { enabled: true, settings: { sharedSecret: 'a-shared-secret' } }
+    expect((await server.control('PATCH', `destinations/${String(hook!['id'])}`, change)).status).toBe(200)
+    expect(await applied(movable)).toEqual(unchanged)
+    expect(secretOf(HOOK)).toBe('a-shared-secret')
+  })
+
+  it('brings what has changed at Segment', async () => {
+    await applied(movable)
+    const changed = [
+      audience('vip', "trait('spend') >= 200", { name: 'Best' }),
+      webhooks('Hook', [{ hook: `${HOOK}/2` }]),
+      destination('console', 'Out', {}, { enabled: false }),
+    ]
+    expect(await applied(changed)).toEqual(
+      done('~ destination Hook: settings.url', '~ destination Out: enabled', '~ audience vip: name, query'),
+    )
+    expect(await listed('destinations')).toMatchObject([{ enabled: false, missingSettings: ['sharedSecret'] }, {}])
+  })
+
+  it('says what cannot be moved, at which line, and moves the rest', async () => {
+    const given = page('audiences', [
+      audience('orders', "entity('orders').count() >= 1"),
+      audience('again', "trait('orders') = true"),
+      audience('known', "trait('email').exists()"),
+    ])
+    const { status, lines, warnings } = await applied(given)
+    expect([status, lines]).toEqual([1, ['+ audience known', '1 of 1 done']])
+    expect(warnings).toEqual([
+      expect.stringMatching(/segment\.json:4: audience orders: query_unsupported: Line 1, column 1: found 'entity'/),
+      expect.stringMatching(/segment\.json:37: audience again: not_found: definition\.query: it reads 'orders'/),
+    ])
+    await made('audiences', { name: 'Orders', key: 'orders', definition: { query: "event('Order').count() >= 1" } })
+    expect((await applied(given)).lines).toEqual(['+ audience again', '1 of 1 done'])
+  })
+
+  it('is no other file', async () => {
+    await expect(applied(7)).rejects.toThrow(/segment\.json:1: body: expected objects of Segment's Public API/)
+    await expect(run({})).rejects.toThrow('expected one file, by --file or by --from-segment')
   })
 })
 
