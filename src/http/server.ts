@@ -3,17 +3,36 @@
  * answers nobody.
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerOptions, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createHttpsServer, type ServerOptions as SecureOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Express } from 'express'
 import type { Certificate } from './certificate.ts'
 import { expressListener } from './express-listener.ts'
 
-const HEADERS_TIMEOUT_MS = 5_000
-const REQUEST_TIMEOUT_MS = 15_000
-const CHECK_INTERVAL_MS = 1_000
-const CONNECTIONS_MAX = 10_000
+/** Bounds of a connection; times in ms. A client that goes beyond one is cut off. */
+export interface ConnectionLimits {
+  /** From the beginning of a request to the end of its headers. */
+  readonly headersMs: number
+  /** From the beginning of a request to its end. */
+  readonly requestMs: number
+  /** Time in which a client takes nothing of an answer that is there for it. */
+  readonly stalledMs: number
+  /** Time between two looks at the first two. */
+  readonly checkMs: number
+  readonly connectionsMax: number
+  readonly requestsPerConnectionMax: number
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  headersMs: 5_000,
+  requestMs: 15_000,
+  stalledMs: 10_000,
+  checkMs: 1_000,
+  connectionsMax: 10_000,
+  requestsPerConnectionMax: 10_000,
+}
+
 /** After this, connections that are still busy are cut. */
 const CLOSE_WITHIN_MS = 10_000
 
@@ -33,15 +52,22 @@ export interface ListenOptions {
 }
 
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
-export async function listen(app: Express, { host, port, certificate }: ListenOptions): Promise<HttpServer> {
+export async function listen(
+  app: Express,
+  { host, port, certificate }: ListenOptions,
+  limits = CONNECTION_LIMITS,
+): Promise<HttpServer> {
   const { options, listener, become } = expressListener(app)
-  const limits = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+  const timeouts = {
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.checkMs,
+    handshakeTimeout: limits.headersMs,
   }
-  const server = serverOf({ ...limits, ...options }, listener, certificate)
-  server.maxConnections = CONNECTIONS_MAX
+  const server = serverOf({ ...timeouts, ...options }, listener, certificate)
+  server.maxConnections = limits.connectionsMax
+  server.maxRequestsPerSocket = limits.requestsPerConnectionMax
+  server.on('request', (_request, response: ServerResponse) => cutIfStalled(response, limits.stalledMs))
   // A connection that is kept alive falls idle after its last answer, too late for `close` to have seen it so.
   server.on('request', (_request, response: ServerResponse) =>
     response.once('close', () => {
@@ -64,14 +90,22 @@ export function urlOf({ isTls, host, port }: { isTls: boolean; host: string; por
 }
 
 /** Connections keep the certificate that they began with; later ones have the newest. */
-function serverOf(options: ServerOptions, listener: RequestListener, certificate: Certificate | undefined): Server {
+function serverOf(options: SecureOptions, listener: RequestListener, certificate: Certificate | undefined): Server {
   if (!certificate) return createServer(options, listener)
-  const tls = { minVersion: 'TLSv1.2', handshakeTimeout: HEADERS_TIMEOUT_MS } as const
+  const tls = { minVersion: 'TLSv1.2' } as const
   const server = createHttpsServer({ ...options, ...tls, ...certificate.pair }, listener)
   certificate.follow((pair) => {
     server.setSecureContext({ ...pair, minVersion: tls.minVersion })
   })
   return server
+}
+
+/** Node looks at the bytes that wait to be sent: as long as some of them leave, no time has passed. */
+function cutIfStalled(response: ServerResponse, stalledMs: number): void {
+  response.setTimeout(stalledMs, () => {
+    const { socket } = response
+    if (socket && socket.writableLength > 0) socket.destroy()
+  })
 }
 
 async function close(server: Server): Promise<void> {
