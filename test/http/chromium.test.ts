@@ -2,26 +2,22 @@
  * Segment's browser SDK in a real browser: pages of another origin load it, call it, leave, and find the server away.
  * `script/ensure-chromium` finds or installs the browser.
  */
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { delimiter, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Call, Endpoint } from '../../src/model/call.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import { eventually } from '../support/eventually.ts'
+import { onPath } from '../support/on-path.ts'
 import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-const executable =
-  process.env['CHROMIUM'] ??
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .flatMap((folder) => NAMES.map((name) => join(folder, name)))
-    .find((path) => existsSync(path))
+const executable = process.env['CHROMIUM'] ?? onPath(...NAMES)
 
 if (executable === undefined) {
   const message = `none of ${NAMES.join(', ')} is on the PATH: see script/ensure-chromium`
