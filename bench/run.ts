@@ -24,6 +24,8 @@ const BENCHES = [
   'download',
   'recovery',
   'deliveries',
+  'slowloris',
+  'tokens',
 ]
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : BENCHES

@@ -16,7 +16,7 @@ export interface ConnectionLimits {
   readonly headersMs: number
   /** From the beginning of a request to its end. */
   readonly requestMs: number
-  /** Time in which a client takes nothing of an answer that is there for it. */
+  /** Time in which a client takes nothing of an answer that is there for it. It may last twice as long. */
   readonly stalledMs: number
   /** Time between two looks at the first two. */
   readonly checkMs: number
@@ -27,7 +27,7 @@ export interface ConnectionLimits {
 export const CONNECTION_LIMITS: ConnectionLimits = {
   headersMs: 5_000,
   requestMs: 15_000,
-  stalledMs: 10_000,
+  stalledMs: 5_000,
   checkMs: 1_000,
   connectionsMax: 10_000,
   requestsPerConnectionMax: 10_000,
@@ -100,7 +100,7 @@ function serverOf(options: SecureOptions, listener: RequestListener, certificate
   return server
 }
 
-/** Node looks at the bytes that wait to be sent: as long as some of them leave, no time has passed. */
+/** Cuts a client that takes nothing. If bytes have left since the last look, Node waits for `stalledMs` once more. */
 function cutIfStalled(response: ServerResponse, stalledMs: number): void {
   response.setTimeout(stalledMs, () => {
     const { socket } = response

@@ -97,7 +97,7 @@ it('the bounds of a server are these', () => {
   expect(CONNECTION_LIMITS).toEqual({
     headersMs: 5_000,
     requestMs: 15_000,
-    stalledMs: 10_000,
+    stalledMs: 5_000,
     checkMs: 1_000,
     connectionsMax: 10_000,
     requestsPerConnectionMax: 10_000,
