@@ -25,6 +25,7 @@ const BENCHES = [
   'recovery',
   'deliveries',
   'slowloris',
+  'spaces',
   'tokens',
 ]
 
