@@ -33,6 +33,8 @@ async function send(file: BackupFile, spaceId: string, backups: BackupApi, respo
   const asOf = formatInstant(file.asOf)
   response.attachment(`${spaceId}-${asOf.replaceAll(':', '-')}.backup`)
   response.set({ 'Content-Type': 'application/octet-stream', 'X-As-Of': asOf })
+  // Whoever takes a file may pause for longer than for an answer that waits in memory.
+  response.setTimeout(0)
   const { socket } = response
   const done = backups.watch({ takenBytes: () => socket?.bytesWritten ?? 0, cut: () => response.destroy() })
   // A later request would be answered with another backup: there are no ranges of this one.

@@ -135,6 +135,8 @@ async function send(
     'X-As-Of': asOf,
     'X-Members': String(file.members),
   })
+  // Whoever takes a file may pause for longer than for an answer that waits in memory.
+  response.setTimeout(0)
   const { socket } = response
   const done = exports.read(file.id, {
     takenBytes: () => socket?.bytesWritten ?? 0,

@@ -1,7 +1,7 @@
 /** Exports and lists of members as a client of the Control API meets them. */
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
-import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpRequest, type IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -57,8 +57,12 @@ describe('an export of an audience', () => {
     const id = await define(SEEN)
     await fill()
     given.time.now += 1_000
+    const bound = vi.spyOn(ServerResponse.prototype, 'setTimeout')
     const response = await download(`audiences/${id}/export.csv?traits=plan`)
     expect(response.status).toBe(200)
+    // The bound of answers that wait in memory is not that of files.
+    expect(bound.mock.lastCall).toEqual([0])
+    bound.mockRestore()
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'text/csv; charset=utf-8',
       'content-disposition': 'attachment; filename=seen-2026-01-31T00-00-01.000Z.csv',

@@ -29,6 +29,10 @@ async function start(limits: Partial<ConnectionLimits>): Promise<void> {
     gaveUp = once(response, 'close')
     response.send(LARGE)
   })
+  app.get('/patient', (_request, response) => {
+    response.setTimeout(0)
+    response.send(LARGE)
+  })
   app.get('/late', async (_request, response) => {
     await late
     response.send('late')
@@ -77,6 +81,19 @@ describe('a connection', () => {
     await gaveUp
     answerLate()
     expect(await answered(late)).toContain('late')
+  })
+
+  it('stays where the answer has another bound', async () => {
+    await start({ stalledMs: SOON_MS })
+    const patient = open(get('/patient', 'Connection: close\r\n'))
+    await once(patient, 'readable')
+    const reader = open(get('/large'))
+    await once(reader, 'readable')
+    await gaveUp
+    let taken = 0
+    patient.on('data', (chunk: Buffer) => (taken += chunk.length))
+    await once(patient, 'close')
+    expect(taken).toBeGreaterThan(LARGE.length)
   })
 
   it('is one of so many at a time', async () => {
