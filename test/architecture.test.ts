@@ -56,7 +56,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },
-  { path: 'test', may: PRODUCT },
+  { path: 'test', may: [...PRODUCT, 'script'] },
   { path: 'bench', may: PRODUCT },
 ]
 

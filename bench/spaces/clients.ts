@@ -11,7 +11,7 @@ export interface Load {
   /** Events a second of each key. */
   readonly perSecond: number
   readonly batch: number
-  /** Of each key. */
+  /** At most so many for each key. */
   readonly connections: number
   readonly seconds: number
   /** As `nice` has it. */

@@ -99,3 +99,38 @@ describe('the command line', () => {
     await expect(list({ accessToken: undefined })).rejects.toThrow('there is no access token')
   })
 })
+
+describe('a wrong token', () => {
+  const { accessToken } = CONFIG
+  const wrong: readonly (readonly [string, string])[] = [
+    ['with the right beginning', accessToken.slice(0, -1)],
+    ['that goes on', `${accessToken}1`],
+    ['that is empty', ''],
+    ['of another case', accessToken.toUpperCase()],
+    ['of letters beyond ASCII', 'accès-tökén'],
+    ['of 8 KB', 'a'.repeat(8_192)],
+  ]
+
+  it.each(wrong)('%s opens nothing', async (_, token) => {
+    const traits = `${server.url}/v1/spaces//collections/users/profiles/user_id:u1/traits`
+    const audiences = `${server.url}/spaces/${CONFIG.spaceId}/audiences`
+    for (const url of [traits, audiences])
+      for (const authorization of [`Bearer ${token}`, basic(`${token}:`)])
+        expect((await send(url, { headers: { authorization } })).status).toBe(401)
+  })
+
+  it.each([...wrong.map(([, token]) => token), ['a', CONFIG.writeKey], [CONFIG.writeKey], { key: CONFIG.writeKey }])(
+    'is no write key: %j',
+    async (writeKey) => {
+      const { status } = await server.ingest('track', { userId: 'u1', event: 'Seen', writeKey }, {})
+      expect(status).toBe(401)
+    },
+  )
+
+  it('of a megabyte is refused unread', async () => {
+    const { status } = await fetch(server.url, { headers: { authorization: `Bearer ${'a'.repeat(1_000_000)}` } })
+    expect(status).toBe(431)
+    const body = { userId: 'u1', event: 'Seen', writeKey: 'a'.repeat(1_000_000) }
+    expect((await server.ingest('track', body, {})).body['code']).toBe('payload_too_large')
+  })
+})
