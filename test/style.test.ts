@@ -104,7 +104,7 @@ function vagueComments({ path, text }: SourceFile): string[] {
 function hurried(file: SourceFile): string[] {
   if (!isTest(file)) return []
   const clock = /\bperformance\.no[w]\(|\bDate\.no[w]\(\) - [a-z]/
-  const wait = /\bvi\.wai[t](?:For|Until)\(|\btimeou[t]: \d|\bsetTimeou[t](?:\(| as )/
+  const wait = /\bvi\.wai[t](?:For|Until)\(|\btimeou[t]: \d|(?<!\.)\bsetTimeou[t](?:\(| as )/
   return [...matches(file, clock), ...matches(file, wait)]
 }
 

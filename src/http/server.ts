@@ -67,7 +67,8 @@ export async function listen(
   const server = serverOf({ ...timeouts, ...options }, listener, certificate)
   server.maxConnections = limits.connectionsMax
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax
-  server.on('request', (_request, response: ServerResponse) => cutIfStalled(response, limits.stalledMs))
+  // Before the application, which may give an answer another bound.
+  server.prependListener('request', (_request, response: ServerResponse) => cutIfStalled(response, limits.stalledMs))
   // A connection that is kept alive falls idle after its last answer, too late for `close` to have seen it so.
   server.on('request', (_request, response: ServerResponse) =>
     response.once('close', () => {
