@@ -1,6 +1,7 @@
 /** The records of spaces in a hash of Redis. */
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { EngineError } from '../model/errors.ts'
 import type { SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
 import { createRedis } from './client.ts'
 import { SPACES_KEY } from './keys.ts'
@@ -14,6 +15,7 @@ const Stored = z.object({
 
 export class RedisSpaceDirectory implements SpaceDirectory {
   readonly #redis: Redis
+  #connecting: Promise<void> | undefined
 
   /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
   constructor(address: string) {
@@ -21,27 +23,34 @@ export class RedisSpaceDirectory implements SpaceDirectory {
   }
 
   async list(): Promise<readonly SpaceRecord[]> {
-    await this.#connected()
-    const texts = await this.#redis.hvals(SPACES_KEY)
+    const texts = await this.#ask(() => this.#redis.hvals(SPACES_KEY))
     return texts.map((text) => recordOf(text)).sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   }
 
   async put(record: SpaceRecord): Promise<void> {
-    await this.#connected()
-    await this.#redis.hset(SPACES_KEY, record.id, JSON.stringify(record))
+    await this.#ask(() => this.#redis.hset(SPACES_KEY, record.id, JSON.stringify(record)))
   }
 
   async remove(id: string): Promise<void> {
-    await this.#connected()
-    await this.#redis.hdel(SPACES_KEY, id)
+    await this.#ask(() => this.#redis.hdel(SPACES_KEY, id))
   }
 
   close(): void {
     this.#redis.disconnect()
   }
 
-  async #connected(): Promise<void> {
-    if (this.#redis.status === 'wait') await this.#redis.connect()
+  /**
+   * Nothing waits for a connection by itself: whoever comes while it is being made waits for it here. Rejects with an
+   * EngineError if Redis does not answer.
+   */
+  async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+    try {
+      if (this.#redis.status === 'wait') this.#connecting = this.#redis.connect()
+      if (this.#redis.status !== 'ready') await this.#connecting
+      return await ask()
+    } catch (cause) {
+      throw Object.assign(new EngineError('unavailable', 'The list of spaces cannot be reached; try again'), { cause })
+    }
   }
 }
 

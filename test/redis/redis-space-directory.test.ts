@@ -23,6 +23,22 @@ it('has the spaces in the order in which they were made, as they were changed la
   directory.close()
 })
 
+it('takes what comes while it connects', async () => {
+  const directory = new RedisSpaceDirectory(server().address)
+  const shop = { id: 'shop', name: 'Shop', createdAt: 2 }
+  const [before] = await Promise.all([directory.list(), directory.put(shop)])
+  expect(before).not.toContainEqual(shop)
+  expect(await directory.list()).toContainEqual(shop)
+  await directory.remove('shop')
+  directory.close()
+})
+
+it('is unavailable while Redis does not answer', async () => {
+  const directory = new RedisSpaceDirectory('/nowhere/redis.sock')
+  await expect(directory.list()).rejects.toMatchObject({ code: 'unavailable', cause: expect.any(Error) as Error })
+  directory.close()
+})
+
 it('removes all keys of a space, and none of another whose name begins alike', async () => {
   const redis = new Redis(server().address)
   for (const space of ['shop', 'shop_eu'])
