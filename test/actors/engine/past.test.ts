@@ -76,7 +76,9 @@ describe('past transitions', () => {
       runs,
     )
     if (runs.numRuns < 30) return
-    for (const cause of ['call', 'time', 'merge', 'definition', 'deletion'] as const)
+    // Few deletions change a value of somebody else.
+    const rare = runs.numRuns < 400 ? [] : (['deletion'] as const)
+    for (const cause of ['call', 'time', 'merge', 'definition', ...rare] as const)
       expect(counts.get(cause) ?? 0, cause).toBeGreaterThan(0)
   })
 
