@@ -24,6 +24,8 @@ export interface IngestTarget {
   readonly traffic: Traffic
   /** Returns why a body of so many bytes cannot be taken at present, whatever is in it. */
   readonly refusal: (bytes: number) => EngineError | undefined
+  /** Acts for a body of so many bytes when its turn has come. Rejects with an EngineError if too much waits. */
+  readonly inTurn: <Result>(bytes: number, act: () => Promise<Result>) => Promise<Result>
   /** Resolves when the calls are durable and applied, with those that were not applied after all. */
   readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
 }
@@ -124,14 +126,27 @@ async function take(
   const named = targetOf(authorization, undefined)
   const refused = named ? named.refusal(body.byteLength) : refusal(body.byteLength)
   if (refused) throw refused
+  if (named) {
+    locals['spaceId'] = named.spaceId
+    return named.inTurn(body.byteLength, () => takeFor(named, endpoint, body, parseBody(body)))
+  }
   const parsed = parseBody(body)
-  const target = named ?? targetOf(authorization, parsed.root['writeKey'])
+  const target = targetOf(authorization, parsed.root['writeKey'])
   if (!target && !areAllKnown()) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
   if (!target) throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
-  const full = named ? undefined : target.refusal(body.byteLength)
+  const full = target.refusal(body.byteLength)
   if (full) throw full
-  const { sourceId, spaceId, ingest, traffic } = target
-  locals['spaceId'] = spaceId
+  locals['spaceId'] = target.spaceId
+  return target.inTurn(body.byteLength, () => takeFor(target, endpoint, body, parsed))
+}
+
+async function takeFor(
+  target: IngestTarget,
+  endpoint: Endpoint,
+  body: Buffer,
+  parsed: ParsedBody,
+): Promise<RejectedCall[]> {
+  const { sourceId, ingest, traffic } = target
   const { calls, rejected } = readFor(target, endpoint, parsed)
   const failed = calls.length > 0 ? await ingest({ endpoint, sourceId, body, calls }) : []
   const all = [...rejected, ...failed]

@@ -1,15 +1,16 @@
 /** Finds the space that a request's calls are for, by its write key. */
 import { basicUser } from '../http/access.ts'
 import type { IngestOptions, IngestTarget } from '../ingest/router.ts'
+import type { FairTurns } from './fair-turns.ts'
 import type { SpaceServer } from './space-server.ts'
 import type { Spaces } from './spaces.ts'
 
-export function ingestTargets(spaces: Spaces, clock: () => number): IngestOptions {
+export function ingestTargets(spaces: Spaces, turns: FairTurns, clock: () => number): IngestOptions {
   const targetOf = (key: unknown): IngestTarget | undefined => {
     if (typeof key !== 'string') return undefined
     for (const { id, server } of spaces.opened()) {
       const sourceId = server.pipeline.registry.sources.sourceOf(key, clock())
-      if (sourceId !== undefined) return targetIn(id, server, sourceId)
+      if (sourceId !== undefined) return targetIn(id, server, sourceId, turns)
     }
     return undefined
   }
@@ -20,12 +21,18 @@ export function ingestTargets(spaces: Spaces, clock: () => number): IngestOption
   }
 }
 
-function targetIn(spaceId: string, { pipeline, traffic }: SpaceServer, sourceId: string): IngestTarget {
+function targetIn(
+  spaceId: string,
+  { pipeline, traffic }: SpaceServer,
+  sourceId: string,
+  turns: FairTurns,
+): IngestTarget {
   return {
     spaceId,
     sourceId,
     traffic,
     refusal: (bytes) => pipeline.refusal(bytes),
+    inTurn: (bytes, act) => turns.run(spaceId, bytes, act),
     ingest: (request) => pipeline.ingest(request),
   }
 }

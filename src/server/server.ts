@@ -10,12 +10,14 @@ import { createMetrics } from '../http/metrics.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
+import { WRITER_LIMITS } from '../journal/writer.ts'
 import { setTimer } from '../model/timer.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { type AlertSettings, AlertWatch } from './alerts.ts'
 import { dispatchToSpaces } from './dispatch.ts'
+import { FairTurns } from './fair-turns.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces } from './spaces.ts'
@@ -113,7 +115,13 @@ export async function startServer(
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    const targets = ingestTargets(spaces, clock)
+    const turns = new FairTurns({
+      now: () => performance.now(),
+      afterTurn: setImmediate,
+      isShared: () => spaces.size > 1,
+      waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
+    })
+    const targets = ingestTargets(spaces, turns, clock)
     const app = createApp({
       surfaces: surfacesOf(
         Router().use(
