@@ -1,8 +1,8 @@
 /**
- * Clients that hold connections for as long as they can, in a process of their own: a third sends headers a byte at a
- * time, a third a body, a third reads no answer. Each comes back when it has been cut, a reader after a while: what it
- * asks for costs the server more than its connection does. On any message the process says how often, and after how
- * long at most, each kind has been cut.
+ * Clients that hold connections for as long as they can, in a process of their own: of ten, five send headers a byte at
+ * a time, four a body, and one reads no answer. Each comes back when it has been cut; readers at first one after another
+ * and later after a while, as what they ask for, more than sockets hold, would be a flood by itself. On any message the
+ * process says how often, and after how long at most, each kind has been cut.
  */
 import { connect } from 'node:net'
 import { setPriority } from 'node:os'
@@ -13,11 +13,13 @@ export type Cuts = Readonly<Record<Kind, { count: number; longestMs: number }>>
 export type Kind = 'headers' | 'body' | 'reader'
 
 const KINDS = ['headers', 'body', 'reader'] as const
+const PER_TEN: Readonly<Record<Kind, number>> = { headers: 5, body: 4, reader: 1 }
 const BYTE_EVERY_MS = 10_000
 /** Whoever does not read learns by writing alone that the connection is gone. */
 const READER_ASKS_EVERY_MS = 500
 const READER_RETURNS_AFTER_MS = 10_000
-const OPENED_AT_A_TIME = 50
+/** 200 a second, which is what slowhttptest is run with. */
+const OPENED_AT_A_TIME = 4
 const OPENED_EVERY_MS = 20
 /** Together more than the buffers of two sockets take. */
 const REQUESTS_OF_READER = 40
@@ -49,9 +51,15 @@ function open(kind: Kind): void {
 }
 
 setPriority(10)
+const tenth = KINDS.flatMap((kind) => Array.from({ length: PER_TEN[kind] }, () => kind))
 let opened = 0
 const opening = setInterval(() => {
-  for (let more = 0; more < OPENED_AT_A_TIME && opened < sockets; more++) open(KINDS[opened++ % KINDS.length]!)
+  for (let more = 0; more < OPENED_AT_A_TIME && opened < sockets; more++) {
+    const kind = tenth[opened % tenth.length]!
+    if (kind === 'reader') setTimeout(() => open(kind), (opened / sockets) * READER_RETURNS_AFTER_MS)
+    else open(kind)
+    opened++
+  }
   if (opened < sockets) return
   clearInterval(opening)
   process.send!('open')

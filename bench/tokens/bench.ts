@@ -2,8 +2,8 @@
  * Question: does the time that a wrong token takes tell how much of it is right?
  *   npm run bench -- tokens        TOKENS_REQUESTS=20000 npm run bench -- tokens
  *
- * Workload: authorizations with wrong tokens, in random order: half of them are right but for their last character,
- * half of them wrong from the first, of the same length. Each is looked up by `Access`, beside 100 tokens of a space.
+ * Workload: authorizations with wrong tokens, in random order: half of them are right but for their last four
+ * characters, half of them wrong from the first, of the same length, a thousand of each. Each is looked up by `Access`, beside 100 tokens of a space.
  * The result is Welch's t between the two halves; below 2.58 they do not differ at p < 0.01. Of the times, the slowest
  * twentieth is left out: collections, and other processes. The baseline compares the token character by character, and
  * must be told apart by the same test. Checked: no wrong token has rights, the right one has.
@@ -21,6 +21,10 @@ import { quantile, spreadOf } from '../harness/spread.ts'
 const REQUESTS = setting('TOKENS_REQUESTS', 100_000)
 const RUNS = setting('BENCH_RUNS', 5)
 const TOKENS = 100
+/** Wrong tokens of each half. */
+const KINDS = 1_000
+/** Last characters in which nearly right tokens are wrong. */
+const TAIL = 4
 const SLOWEST = 0.05
 /** Beyond this |t|, p < 0.01 of two sides; as of many samples. */
 const T_MAX = 2.58
@@ -30,11 +34,21 @@ type Check = (authorization: string) => boolean
 
 const secret = randomBytes(32).toString('hex')
 const right = `Bearer ${secret}`
-const nearly = `Bearer ${secret.slice(0, -1)}${otherThan(secret.at(-1)!)}`
-const wrong = `Bearer ${otherThan(secret[0]!)}${randomBytes(32).toString('hex').slice(1)}`
+/** Many of each kind, as where a digest lies in a table has a time of its own. */
+const nearly = authorizations(() => secret.slice(0, -TAIL) + otherThan(secret.slice(-TAIL)))
+const wrong = authorizations(() => otherThan(secret.slice(0, TAIL)) + randomBytes(32).toString('hex').slice(TAIL))
 
-function otherThan(digit: string): string {
-  return digit === '0' ? '1' : '0'
+/** Made alike, so that the engine keeps them alike. */
+function authorizations(make: () => string): readonly string[] {
+  return Array.from({ length: KINDS }, () => Buffer.from(`Bearer ${make()}`).toString('latin1'))
+}
+
+/** Returns as many other digits. */
+function otherThan(digits: string): string {
+  for (;;) {
+    const others = randomBytes(digits.length).toString('hex').slice(0, digits.length)
+    if (others !== digits && others[0] !== digits[0]) return others
+  }
 }
 
 function ours(): Check {
@@ -60,8 +74,9 @@ function differenceOf(check: Check, seed: number): number {
   const times: [number[], number[]] = [[], []]
   for (let request = 0; request < REQUESTS; request++) {
     const half = random.below(2)
+    const authorization = (half === 0 ? nearly : wrong)[random.below(KINDS)]!
     const start = process.hrtime.bigint()
-    const isRight = check(half === 0 ? nearly : wrong)
+    const isRight = check(authorization)
     const end = process.hrtime.bigint()
     if (isRight) throw new Error('a wrong token has rights')
     times[half]!.push(Number(end - start))
