@@ -8,7 +8,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 const FLUSH_BYTES = 64 * 1024
 /** So much is held at most. */
 const HELD_BYTES_MAX = 1024 * 1024
-const READ_BYTES = 16 * 1024
+const READ_BYTES = 8 * 1024
 const LINE_FEED = 0x0a
 
 export class SpoolFile {

@@ -6,7 +6,7 @@
  */
 import type { Shard } from '../../actors/engine/shard.ts'
 
-const SLICE_MS = 2
+const SLICE_MS = 1
 /** So many pages are brought back before others are let go. */
 const RELIEF_PAGES = 32
 
