@@ -1,8 +1,8 @@
 /**
  * Clients that hold connections for as long as they can, in a process of their own: of ten, five send headers a byte at
- * a time, four a body, and one reads no answer. Each comes back when it has been cut; readers at first one after another
- * and later after a while, as what they ask for, more than sockets hold, would be a flood by itself. On any message the
- * process says how often, and after how long at most, each kind has been cut.
+ * a time, four a body, and one reads no answer. Each comes back when it has been cut; readers at first one after
+ * another and later after a while, as what they ask for, more than sockets hold, would be a flood by itself. On any
+ * message the process says how often, and after how long at most, each kind has been cut.
  */
 import { connect } from 'node:net'
 import { setPriority } from 'node:os'

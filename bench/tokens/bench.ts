@@ -3,10 +3,11 @@
  *   npm run bench -- tokens        TOKENS_REQUESTS=20000 npm run bench -- tokens
  *
  * Workload: authorizations with wrong tokens, in random order: half of them are right but for their last four
- * characters, half of them wrong from the first, of the same length, a thousand of each. Each is looked up by `Access`, beside 100 tokens of a space.
- * The result is Welch's t between the two halves; below 2.58 they do not differ at p < 0.01. Of the times, the slowest
- * twentieth is left out: collections, and other processes. The baseline compares the token character by character, and
- * must be told apart by the same test. Checked: no wrong token has rights, the right one has.
+ * characters, half of them wrong from the first, of the same length, a thousand of each. Each is looked up by `Access`,
+ * beside 100 tokens of a space. The result is Welch's t between the two halves; below 2.58 they do not differ at p <
+ * 0.01. Of the times, the slowest twentieth is left out: collections, and other processes. The baseline compares the
+ * token character by character, and must be told apart by the same test. Checked: no wrong token has rights, the right
+ * one has.
  *
  * It does not show: HTTP and the network, which add more noise to both halves.
  */
