@@ -1,6 +1,6 @@
 /** The server, put together: HTTP, and the spaces that it leads to. */
 import type { Logger } from 'pino'
-import { Router } from 'express'
+import { type Express, Router } from 'express'
 import { controlErrorBody } from '../control-api/router.ts'
 import { spacesRouter } from '../control-api/space-router.ts'
 import type { ExportLimits } from '../exports/exports.ts'
@@ -63,7 +63,7 @@ export async function startServer(
   const http = await listen(createStartingApp(), config)
   config.onListening?.(http.url)
   const { spaceId: firstId, exportsDirectory, exportLimits } = config
-  const { clock = Date.now, timer = setTimer } = options
+  const { clock = Date.now } = options
   const metrics = createMetrics()
   const access = new Access({
     installation: new Map(
@@ -101,46 +101,11 @@ export async function startServer(
     routerOf: (id, server) => spaceRouter({ ...config, spaceId: id, access }, server),
     onLost: (cause) => config.onLost?.(cause),
   })
-  const watch =
-    config.alerts &&
-    new AlertWatch({
-      settings: config.alerts,
-      checkpointLimits: options.checkpointLimits,
-      spaces: () => spaces.runningOrFailed(),
-      log,
-      clock,
-      timer,
-      count: metrics.countNotice,
-    })
+  const watch = config.alerts && watchOf(config.alerts, options, { spaces, metrics, log, clock })
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    const turns = new FairTurns({
-      now: () => performance.now(),
-      afterTurn: setImmediate,
-      isShared: () => spaces.size > 1,
-      waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
-    })
-    const targets = ingestTargets(spaces, turns, clock)
-    const app = createApp({
-      surfaces: surfacesOf(
-        Router().use(
-          openApiRouter(),
-          spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
-          dispatchToSpaces({ access, spaces, firstId }),
-        ),
-        ingestRouter(targets),
-      ),
-      isReady: () => spaces.isReady,
-      onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
-      metrics,
-      onAnswer: (answer, context) => {
-        metrics.countAnswer(answer)
-        config.trace?.(requestSpan(answer, context, clock()))
-        logAnswer(log, answer)
-      },
-    })
-    http.become(app)
+    http.become(appOf(config, { spaces, access, metrics, log, clock }))
     const others = spaces.openOthers().catch((cause: unknown) => {
       log.error({ err: cause }, 'the spaces beside the first cannot be listed')
     })
@@ -156,6 +121,51 @@ export async function startServer(
     await http.close()
     throw error
   }
+}
+
+interface ServerParts {
+  readonly spaces: Spaces
+  readonly access: Access
+  readonly metrics: ReturnType<typeof createMetrics>
+  readonly log: Logger
+  /** Epoch ms. */
+  readonly clock: () => number
+}
+
+function watchOf(
+  settings: AlertSettings,
+  { checkpointLimits, timer = setTimer }: Pick<PipelineOptions, 'checkpointLimits' | 'timer'>,
+  { spaces, metrics, log, clock }: Omit<ServerParts, 'access'>,
+): AlertWatch {
+  const running = () => spaces.runningOrFailed()
+  return new AlertWatch({ settings, checkpointLimits, spaces: running, log, clock, timer, count: metrics.countNotice })
+}
+
+/** Makes the application that answers once the first space is open. */
+function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): Express {
+  const { spaces, access, metrics, log, clock } = parts
+  const turns = new FairTurns({
+    now: () => performance.now(),
+    afterTurn: setImmediate,
+    isShared: () => spaces.size > 1,
+    waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
+  })
+  const ofSpaces = Router().use(
+    openApiRouter(),
+    spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
+    dispatchToSpaces({ access, spaces, firstId }),
+  )
+  return createApp({
+    surfaces: surfacesOf(ofSpaces, ingestRouter(ingestTargets(spaces, turns, clock))),
+    isReady: () => spaces.isReady,
+    onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
+    metrics,
+    onAnswer: (answer, context) => {
+      metrics.countAnswer(answer)
+      trace?.(requestSpan(answer, context, clock()))
+      logAnswer(log, answer)
+    },
+  })
 }
 
 function surfacesOf(spaces: Router, ingest: Router): Surface[] {
