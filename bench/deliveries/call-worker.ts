@@ -4,13 +4,14 @@ import { Redis } from 'ioredis'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import { createAddresses } from '../../destinations/contract/address-guard.ts'
 
 const CONCURRENCY = 50
 const [address, url] = process.argv.slice(2) as [string, string]
 
 const type = destinationType('webhook')!
 const http = createHttpClient({ allowPrivate: true, userAgent: 'bench' })
-const context = { http, directory: '', print: () => undefined, clock: Date.now }
+const context = { http, addresses: createAddresses(true), directory: '', print: () => undefined, clock: Date.now }
 const webhook = type.connect(parseSettings(type, { url }), context)
 const worker = new Worker<DeliveryCall>(
   'calls',

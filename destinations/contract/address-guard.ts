@@ -41,6 +41,14 @@ const FORBIDDEN_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '2620:4f:8000
 /** `true`: all addresses are allowed; a list: these addresses and CIDRs besides the public ones. */
 export type AllowPrivate = boolean | readonly string[]
 
+/** Tells sockets that are opened past the HttpClient where they may connect to. */
+export interface Addresses {
+  /** False for an address that is forbidden, and for what is no address. */
+  isAllowed(address: string): boolean
+  /** Looks names up as dns.lookup does; fails with a BlockedAddressError unless all its addresses are allowed. */
+  readonly lookup: LookupFunction
+}
+
 /** Thrown before a connection is made. */
 export class BlockedAddressError extends Error {
   override readonly name = 'BlockedAddressError'
@@ -58,6 +66,12 @@ export function createAddressGuard(allowPrivate: AllowPrivate): (address: string
     if (isIP(address) === 6 && !contains(global, address)) return false
     return !contains(forbidden, address)
   }
+}
+
+/** Throws an EngineError for a malformed list. */
+export function createAddresses(allowPrivate: AllowPrivate): Addresses {
+  const isAllowed = createAddressGuard(allowPrivate)
+  return { isAllowed, lookup: guardLookup(isAllowed) }
 }
 
 /** Looks names up as dns.lookup does, for a socket; fails unless the guard allows all addresses. */

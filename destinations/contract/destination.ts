@@ -8,6 +8,7 @@
  */
 import type { z } from 'zod'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import type { Addresses } from './address-guard.ts'
 import type { HttpClient } from './http-client.ts'
 
 /** An event destination takes calls; a list keeps the members of audiences, and takes no computed traits. */
@@ -42,6 +43,8 @@ export interface DestinationLimits {
 /** The part of the process that a destination may use. */
 export interface DestinationContext {
   readonly http: HttpClient
+  /** Addresses that sockets of the destination's own may connect to. */
+  readonly addresses: Addresses
   /** A folder of the destination's own; created by its first write. */
   readonly directory: string
   /** Writes a line for the server's operator. */

@@ -1,5 +1,6 @@
 /** `rollcall deliver`: the process of the workers. The server starts it, and it ends when the server is gone. */
 import { join } from 'node:path'
+import { createAddresses } from '../../destinations/contract/address-guard.ts'
 import type { DestinationContext } from '../../destinations/contract/destination.ts'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { DeliveryWorker } from './delivery-worker.ts'
@@ -15,7 +16,8 @@ export function contextFor(
   print: (line: string) => void,
 ): (destinationId: string) => DestinationContext {
   const http = createHttpClient({ allowPrivate, userAgent: USER_AGENT })
-  return (destinationId) => ({ http, directory: join(directory, destinationId), print, clock: Date.now })
+  const addresses = createAddresses(allowPrivate)
+  return (destinationId) => ({ http, addresses, directory: join(directory, destinationId), print, clock: Date.now })
 }
 
 /** Runs until the parent disconnects. */

@@ -13,6 +13,7 @@ import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { group, identify, PERSONAS, SINCE, track } from './calls.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { outcome } from './contract/loopback.ts'
+import { contextWith } from './context.ts'
 
 const HEADER = 'user_id,anonymous_id,email,group_id,since'
 const { signal } = new AbortController()
@@ -33,7 +34,7 @@ afterEach(() => {
 function connect(): Destination {
   const http = createHttpClient({ allowPrivate: false, userAgent: 'a' })
   const settings = parseSettings(csvListDestination, {})
-  return csvListDestination.connect(settings, { http, directory, print: () => undefined, clock: () => 0 })
+  return csvListDestination.connect(settings, contextWith({ http, directory }))
 }
 
 function lines(name = 'vips.csv'): string[] {

@@ -10,6 +10,7 @@ import {
 } from '../../destinations/registry.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { identify } from './calls.ts'
+import { contextWith } from './context.ts'
 
 const type = (slug: string) => destinationType(slug)!
 
@@ -101,7 +102,7 @@ describe('the console', () => {
   it('prints each call as one line of JSON', async () => {
     const printed: string[] = []
     const http = createHttpClient({ allowPrivate: false, userAgent: 'a' })
-    const context = { http, directory: '', print: (line: string) => printed.push(line), clock: () => 0 }
+    const context = contextWith({ http, print: (line: string) => printed.push(line) })
     const destination = consoleDestination.connect({}, context)
     const calls = [identify('u1', { vips: true, note: 'two\nlines' }), identify('u2')]
     for (const call of calls) await destination.deliver(call, new AbortController().signal)

@@ -10,6 +10,7 @@ import { webhookDestination } from '../../destinations/webhook/webhook.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { identify, track } from './calls.ts'
 import { outcome, serve, serveRaw } from './contract/loopback.ts'
+import { contextWith } from './context.ts'
 
 const NOW = Date.parse('2026-03-01T12:00:00.500Z')
 const MINUTE_MS = 60_000
@@ -25,7 +26,7 @@ interface Received {
 }
 
 function connect(url: string, settings: object = {}, client = http): Destination {
-  const context = { http: client, directory: '', print: () => undefined, clock: () => NOW }
+  const context = contextWith({ http: client, clock: () => NOW })
   return webhookDestination.connect(parseSettings(webhookDestination, { url, ...settings }), context)
 }
 
