@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { EngineError } from '../src/model/errors.ts'
 import type { JsonObject } from '../src/model/json.ts'
+import { catalogueType } from './catalogue/catalogue-type.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
@@ -28,8 +29,9 @@ export interface DestinationDescription {
   readonly batching: 'none' | 'by_setting' | 'gathered'
 }
 
+/** Finds a type of ours, or of the catalogue. */
 export function destinationType(slug: string): DestinationType | undefined {
-  return DESTINATION_TYPES.find((type) => type.slug === slug)
+  return DESTINATION_TYPES.find((type) => type.slug === slug) ?? catalogueType(slug)
 }
 
 export function describe(type: DestinationType): DestinationDescription {

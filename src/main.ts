@@ -206,6 +206,10 @@ program
 program.command('deliver', { hidden: true }).action(async () => (await import('./worker/deliver.ts')).deliver())
 
 program
+  .command('run-definitions', { hidden: true })
+  .action(async () => (await import('../destinations/catalogue/host/host.ts')).host())
+
+program
   .command('serve')
   .description('run the server; configured by environment')
   .action(async () => (await import('./server/serve.ts')).serve())

@@ -138,6 +138,7 @@ async function begin(address: string, urls: readonly string[], batchSize: number
     program: new URL('../../src/main.js', import.meta.url).pathname,
     config: { address, spaceId: SPACE, directory: '/nowhere', allowPrivate: true },
     onPrint: () => undefined,
+    onSave: () => undefined,
     onFault: (message) => process.stderr.write(message),
     onDeath: (how) => process.stderr.write(how),
   })

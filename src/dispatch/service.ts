@@ -21,13 +21,16 @@ export interface DeliveryWorkers {
   stop(): Promise<void>
 }
 
+/** Called with settings that a destination has renewed itself. */
+export type SaveSettings = (destinationId: string, settings: JsonObject) => void
+
 export interface DeliveryServiceOptions {
   readonly outbox: SpaceOutbox
   readonly secrets: Secrets
   /** Resolves when the command is durable and applied. */
   readonly command: (command: DeliveryCommand) => Promise<void>
   /** Opens the queue and the workers; called when there is the first destination. */
-  readonly open: () => Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
+  readonly open: (save: SaveSettings) => Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
   readonly clock: () => number
   readonly timer: SetTimer
   /** From 0 to 1. */
@@ -125,7 +128,7 @@ export class DeliveryService {
 
   async #start(): Promise<void> {
     const { outbox, open, clock, timer, random, onTrouble, onJob } = this.#options
-    const { queue, workers } = await open()
+    const { queue, workers } = await open((destinationId, settings) => this.#save(destinationId, settings))
     const sizeOf = (record: DestinationRecord): JobSize | undefined => this.#sizeOf(record)
     const dispatcher = new Dispatcher({ outbox, queue, sizeOf, clock, timer, random, onTrouble, onJob })
     this.#running = { queue, workers, dispatcher }
@@ -134,6 +137,16 @@ export class DeliveryService {
     await dispatcher.start()
     this.#reading = this.#keepReading(this.#running)
     this.changed()
+  }
+
+  /** Keeps what a destination has renewed; it must be one of its secrets. */
+  #save(destinationId: string, settings: JsonObject): void {
+    const { outbox, secrets, command, clock, onTrouble } = this.#options
+    const record = outbox.destination(destinationId)?.record
+    const known = record && destinationType(record.type)?.secrets
+    if (!record || !Object.keys(settings).every((name) => known?.includes(name))) return
+    const sealed = secrets.seal({ ...secrets.open(record.sealed, record.id), ...settings }, record.id)
+    command({ kind: 'put destination', destination: { ...record, sealed, updatedAt: clock() } }).catch(onTrouble)
   }
 
   async #keepReading(running: Running): Promise<void> {

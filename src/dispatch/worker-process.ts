@@ -14,6 +14,7 @@ export interface WorkerProcessOptions {
   readonly program: string
   readonly config: WorkerConfig
   readonly onPrint: (line: string) => void
+  readonly onSave: (destinationId: string, settings: JsonObject) => void
   readonly onFault: (message: string, destinationId: string) => void
   readonly onDeath: (how: string) => void
 }
@@ -91,6 +92,9 @@ export class WorkerProcess implements DeliveryWorkers {
     switch (message.kind) {
       case 'print':
         this.#options.onPrint(message.line)
+        return
+      case 'save':
+        this.#options.onSave(message.destinationId, message.settings)
         return
       case 'fault':
         this.#options.onFault(message.message, message.destinationId)

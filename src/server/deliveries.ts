@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { DestinationDeliveries } from '../http/metrics.ts'
 import type { BullQueue } from '../queue/bull-queue.ts'
 import type { AnsweredJob } from '../dispatch/dispatcher.ts'
-import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
+import { DeliveryService, type DeliveryWorkers, type SaveSettings } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
 import type { Secrets } from '../dispatch/secrets.ts'
 import { WorkerProcess } from '../dispatch/worker-process.ts'
@@ -19,7 +19,7 @@ import { openSecrets, type SecretsSettings } from './secrets-keys.ts'
 /** Opens queue and workers when there is the first destination. */
 export interface DeliverySetup {
   readonly secrets: Secrets
-  open(): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
+  open(save: SaveSettings): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
 }
 
 export interface RunningDeliveries {
@@ -67,11 +67,12 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
     redis = await starting
     return redis.address
   }
-  const open = async (spaceId: string, ofSpace: Logger) => {
+  const open = async (spaceId: string, ofSpace: Logger, onSave: SaveSettings) => {
     const address = await addressOf()
     const workers = new WorkerProcess({
       program: process.argv[1]!,
       config: { address, spaceId, directory: resolve(dataDirectory, 'destinations'), allowPrivate },
+      onSave,
       onPrint: (line) => void process.stdout.write(`${line}\n`),
       onFault: (message, destinationId) => ofSpace.error({ fault: message, destinationId }, 'a delivery was set aside'),
       onDeath: (how) => ofSpace.error({ how }, 'the process of the workers exited; restarting'),
@@ -80,7 +81,7 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
     return { queue: new BullQueue(address, spaceId), workers }
   }
   return {
-    setupOf: (spaceId, ofSpace) => ({ secrets, open: () => open(spaceId, ofSpace) }),
+    setupOf: (spaceId, ofSpace) => ({ secrets, open: (save) => open(spaceId, ofSpace, save) }),
     get address() {
       return settings.address ?? redis?.address
     },
@@ -113,8 +114,8 @@ export function startDeliveries(
     outbox,
     secrets,
     command: (command) => pipeline.command(command),
-    open: async () => {
-      const opened = await setup.open()
+    open: async (save) => {
+      const opened = await setup.open(save)
       if ('queueOf' in opened.queue) bull = opened.queue as BullQueue
       return opened
     },

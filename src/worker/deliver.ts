@@ -2,29 +2,50 @@
 import { join } from 'node:path'
 import { createAddresses } from '../../destinations/contract/address-guard.ts'
 import type { DestinationContext } from '../../destinations/contract/destination.ts'
+import { ProcessRunner } from '../../destinations/catalogue/process-runner.ts'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { DeliveryWorker } from './delivery-worker.ts'
 import { testSettings } from './test-settings.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from './worker-messages.ts'
 import { EngineError } from '../model/errors.ts'
+import { setTimer } from '../model/timer.ts'
 
 export const USER_AGENT = 'Rollcall/1.0'
+
+/** The bound of one request of a definition. */
+const DEFINITION_REQUEST_MS = 10_000
 
 /** Makes the part of the process that a destination may use. */
 export function contextFor(
   { directory, allowPrivate }: Pick<WorkerConfig, 'directory' | 'allowPrivate'>,
-  print: (line: string) => void,
+  tell: (message: FromWorker) => void,
 ): (destinationId: string) => DestinationContext {
   const http = createHttpClient({ allowPrivate, userAgent: USER_AGENT })
   const addresses = createAddresses(allowPrivate)
-  return (destinationId) => ({ http, addresses, directory: join(directory, destinationId), print, clock: Date.now })
+  const definitions = new ProcessRunner({
+    config: { allowPrivate, requestTimeoutMs: DEFINITION_REQUEST_MS },
+    program: process.argv[1]!,
+    clock: Date.now,
+    timer: setTimer,
+    onDeath: (destinationId) =>
+      tell({ kind: 'fault', message: 'the definition has ended its process, or held it up', destinationId }),
+  })
+  return (destinationId) => ({
+    destinationId,
+    http,
+    addresses,
+    definitions,
+    directory: join(directory, destinationId),
+    print: (line) => tell({ kind: 'print', line }),
+    save: (settings) => tell({ kind: 'save', destinationId, settings }),
+    clock: Date.now,
+  })
 }
 
 /** Runs until the parent disconnects. */
 export function deliver(): Promise<void> {
   if (!process.send) throw new EngineError('invalid_request_error', 'deliver: is started by the server')
   const tell = (message: FromWorker): void => void process.send?.(message)
-  const print = (line: string): void => tell({ kind: 'print', line })
   let worker: DeliveryWorker | undefined
   let contextOf: ReturnType<typeof contextFor> | undefined
   // One after the other: the last one opened holds.
@@ -33,7 +54,7 @@ export function deliver(): Promise<void> {
     switch (message.kind) {
       case 'open': {
         const { address, spaceId } = message.config
-        contextOf = contextFor(message.config, print)
+        contextOf = contextFor(message.config, tell)
         const onFault = (cause: unknown, destinationId: string): void =>
           tell({
             kind: 'fault',

@@ -8,17 +8,22 @@
 import { setMaxListeners } from 'node:events'
 import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/contract/destination.ts'
+import type {
+  Destination,
+  DestinationContext,
+  DestinationLimits,
+  NamedAudience,
+} from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
 import { createRedis } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
-import { attempt } from './attempt.ts'
+import { attempt, type AttemptOptions, outcomeOfError } from './attempt.ts'
 import { callsOfJob } from '../calls/calls.ts'
 import { laneField } from '../queue/bull-queue.ts'
-import type { Answer, DeliveryJob } from '../queue/job.ts'
+import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
 import { jobSizeOf } from '../queue/job-size.ts'
 
 /** A destination with its secrets, as a worker needs it. */
@@ -62,7 +67,7 @@ export class DeliveryWorker {
   readonly #patient: Redis
   readonly #opened = new Map<string, Opened>()
   /** By destination and audience. */
-  readonly #lists = new Map<string, string>()
+  readonly #lists = new Map<string, Promise<string>>()
   readonly #closing = new AbortController()
   #alive = aliveController()
   #beatAt = performance.now()
@@ -127,16 +132,12 @@ export class DeliveryWorker {
     const { spaceId, onFault } = this.#options
     if ((await this.#ask(() => this.#redis.hget(lanesKey(spaceId), laneField(data)))) !== data.id) return
     const signal = this.#alive.signal
-    const made = callsOfJob(data, { destinationName: name, spaceId })
-    const calls = destination.createAudience
-      ? await this.#withLists(made, data.destinationId, { destination, limits })
-      : made
-    const outcomes = await attempt(calls, {
-      destination,
-      limits,
-      signal,
-      onFault: (cause) => onFault(cause, data.destinationId),
-    })
+    const calls = callsOfJob(data, { destinationName: name, spaceId })
+    const options = { destination, limits, signal, onFault: (cause: unknown) => onFault(cause, data.destinationId) }
+    const outcomes = destination.createAudience
+      ? await this.#attemptOnLists(calls, data.destinationId, options)
+      : await attempt(calls, options)
+    await this.#deleteUsers(data, { calls, outcomes, options })
     const answer: Answer = {
       jobId: data.id,
       destinationId: data.destinationId,
@@ -146,35 +147,69 @@ export class DeliveryWorker {
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
   }
 
-  /**
-   * Makes the calls of each item, with the list of each audience at the destination; creates lists that are missing.
-   */
-  async #withLists(
+  /** Tries the items whose lists are known or can be created; the others fail by what keeps their lists from it. */
+  async #attemptOnLists(
     items: readonly (readonly DeliveryCall[])[],
     destinationId: string,
-    connected: Pick<Connected, 'destination' | 'limits'>,
-  ): Promise<readonly (readonly DeliveryCall[])[]> {
+    options: AttemptOptions,
+  ): Promise<Outcome[]> {
     const named: (readonly DeliveryCall[])[] = []
+    const outcomes: (Outcome | undefined)[] = []
     for (const calls of items) {
-      const { computation_key: key } = calls[0]!.context.personas
-      const list = await this.#listOf(destinationId, key, connected).catch(() => undefined)
-      // If a list cannot be created, the calls themselves will say why.
-      named.push(list === undefined ? calls : calls.map((call) => withList(call, list)))
+      const { computation_id: id, computation_key: key, space_id: spaceId } = calls[0]!.context.personas
+      try {
+        const list = await this.#listOf(destinationId, { id, key, name: key, spaceId }, options)
+        named.push(calls.map((call) => withList(call, list)))
+        outcomes.push(undefined)
+      } catch (error) {
+        outcomes.push(outcomeOfError(error, options.onFault))
+      }
     }
-    return named
+    const tried = (await attempt(named, options)).values()
+    return outcomes.map((outcome) => outcome ?? tried.next().value!)
   }
 
-  async #listOf(
-    id: string,
-    key: string,
-    { destination, limits }: Pick<Connected, 'destination' | 'limits'>,
-  ): Promise<string> {
-    const field = `${id} ${key}`
-    const known = this.#lists.get(field) ?? (await this.#ask(() => this.#redis.hget(this.#listsKey, field)))
-    const list = known ?? (await destination.createAudience!({ key, name: key }, AbortSignal.timeout(limits.timeoutMs)))
-    if (known === null) await this.#ask(() => this.#redis.hset(this.#listsKey, field, list))
-    this.#lists.set(field, list)
-    return list
+  /** Finds an audience's list, or creates it: once, however many jobs ask. */
+  #listOf(destinationId: string, audience: NamedAudience, options: AttemptOptions): Promise<string> {
+    const field = `${destinationId} ${audience.key}`
+    const known = this.#lists.get(field)
+    if (known) return known
+    const finding = this.#findList(field, audience, options)
+    this.#lists.set(field, finding)
+    finding.catch(() => this.#lists.delete(field))
+    return finding
+  }
+
+  async #findList(field: string, audience: NamedAudience, { destination, limits }: AttemptOptions): Promise<string> {
+    const known = await this.#ask(() => this.#redis.hget(this.#listsKey, field))
+    const bound = (): AbortSignal => AbortSignal.timeout(limits.timeoutMs)
+    if (known !== null && (await destination.hasAudience?.(known, bound())) !== false) return known
+    const created = await destination.createAudience!(audience, bound())
+    await this.#ask(() => this.#redis.hset(this.#listsKey, field, created))
+    return created
+  }
+
+  /** Tells the destination to delete the people of final deliveries, once those have been answered for good. */
+  async #deleteUsers(
+    { items }: DeliveryJob,
+    {
+      calls,
+      outcomes,
+      options,
+    }: { calls: readonly (readonly DeliveryCall[])[]; outcomes: Outcome[]; options: AttemptOptions },
+  ): Promise<void> {
+    const { destination, limits, onFault } = options
+    if (!destination.deleteUser) return
+    for (const [index, { isFinal }] of items.entries()) {
+      const kind = outcomes[index]!.kind
+      if (isFinal !== true || kind === 'retry' || kind === 'untried') continue
+      try {
+        for (const call of peopleIn(calls[index]!))
+          await destination.deleteUser(call, AbortSignal.timeout(limits.timeoutMs))
+      } catch (error) {
+        outcomes[index] = outcomeOfError(error, onFault)
+      }
+    }
   }
 
   get #listsKey(): string {
@@ -205,6 +240,11 @@ function aliveController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)
   return controller
+}
+
+/** One call of each identity. */
+function peopleIn(calls: readonly DeliveryCall[]): Iterable<DeliveryCall> {
+  return new Map(calls.map((call) => [`${call.userId} ${call.anonymousId}`, call])).values()
 }
 
 function withList(call: DeliveryCall, list: string): DeliveryCall {

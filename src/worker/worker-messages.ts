@@ -19,6 +19,8 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly kind: 'print'; readonly line: string }
+  /** Settings that a destination has renewed itself. */
+  | { readonly kind: 'save'; readonly destinationId: string; readonly settings: JsonObject }
   | { readonly kind: 'fault'; readonly message: string; readonly destinationId: string }
   /** `failure` is undefined if the settings work. */
   | { readonly kind: 'tested'; readonly request: number; readonly failure?: { reason: string; message: string } }

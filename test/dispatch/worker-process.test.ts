@@ -38,6 +38,7 @@ beforeEach(() => {
     config: CONFIG,
     onPrint: (line) => printed.push(line),
     onFault: () => undefined,
+    onSave: () => undefined,
     onDeath: (how) => deaths.push(how),
   })
 })

@@ -81,7 +81,10 @@ export class MemoryWorkers implements DeliveryWorkers {
     this.#queue = queue
     this.#spaceId = spaceId
     const directory = mkdtempSync(join(tmpdir(), 'destinations-'))
-    this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
+    this.#contextOf = contextFor(
+      { directory, allowPrivate: true },
+      (told) => void (told.kind === 'print' && this.printed.push(told.line)),
+    )
     queue.onJob = (job) => void this.#work(job)
   }
 

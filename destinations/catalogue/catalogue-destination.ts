@@ -1,0 +1,156 @@
+/**
+ * A destination of the catalogue: sends each call to the action that its settings, or the tool's presets, choose for it,
+ * and several to one action at once where it takes them so.
+ */
+import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { ConfiguredDefinition, DefinitionFailure, DefinitionQuestion } from '../contract/definition-runner.ts'
+import {
+  DeliveryError,
+  type Destination,
+  type DestinationContext,
+  type NamedAudience,
+  SkippedError,
+} from '../contract/destination.ts'
+import { actionOf, type OwnSettings, routesOf } from './settings.ts'
+import type { CallKind, CatalogueDefinition, MappingDefault } from './catalogue.ts'
+import { eventOf, kindOf, resolved } from './events.ts'
+import { errorOf } from './host-process.ts'
+
+/** What one request to a definition carries at most, as the kit has it. */
+const BATCH_CALLS_MAX = 1_000
+
+interface Batch extends MappingDefault {
+  readonly events: JsonObject[]
+  /** The places of the events among the calls. */
+  readonly places: number[]
+  readonly callsMax: number
+}
+
+export class CatalogueDestination implements Destination {
+  readonly #definition: CatalogueDefinition
+  readonly #settings: OwnSettings
+  readonly #routes: ReadonlyMap<CallKind, MappingDefault>
+  readonly #context: DestinationContext
+  #configured: ConfiguredDefinition
+
+  constructor(
+    definition: CatalogueDefinition,
+    { settings, configured }: { readonly settings: OwnSettings; readonly configured: ConfiguredDefinition },
+    context: DestinationContext,
+  ) {
+    this.#definition = definition
+    this.#settings = settings
+    this.#configured = configured
+    this.#context = context
+    this.#routes = routesOf(definition, settings)
+    if (definition.hasCreateAudience) {
+      this.createAudience = (audience, signal) => this.#createAudience(audience, signal)
+      if (definition.hasGetAudience) this.hasAudience = (id, signal) => this.#hasAudience(id, signal)
+    }
+    if (definition.hasDelete) this.deleteUser = (call, signal) => this.#deleteUser(call, signal)
+  }
+
+  readonly createAudience?: NonNullable<Destination['createAudience']>
+  readonly hasAudience?: NonNullable<Destination['hasAudience']>
+  readonly deleteUser?: NonNullable<Destination['deleteUser']>
+
+  async deliver(call: DeliveryCall, signal: AbortSignal): Promise<void> {
+    const [error] = await this.#perform([call], signal, false)
+    if (error) throw error
+  }
+
+  deliverBatch(calls: readonly DeliveryCall[], signal: AbortSignal): Promise<readonly (DeliveryError | undefined)[]> {
+    return this.#perform(calls, signal, true)
+  }
+
+  async testConnection(signal: AbortSignal): Promise<void> {
+    if (this.#definition.hasTest) await this.#ask({ kind: 'test' }, signal)
+  }
+
+  /** Actions are asked one after the other, so that a person's calls keep their order. */
+  async #perform(
+    calls: readonly DeliveryCall[],
+    signal: AbortSignal,
+    isBatch: boolean,
+  ): Promise<(DeliveryError | undefined)[]> {
+    const errors: (DeliveryError | undefined)[] = calls.map(() => NO_ACTION)
+    for (const { action, mapping, events, places, callsMax } of this.#batchesOf(calls))
+      try {
+        const together = isBatch && callsMax > 1
+        const answer = await this.#ask({ kind: 'perform', action, mapping, events, isBatch: together }, signal)
+        const failures = answer as unknown as readonly (DefinitionFailure | null)[]
+        for (const [index, place] of places.entries()) {
+          const failure = failures[index]
+          errors[place] = failure ? errorOf(failure) : undefined
+        }
+      } catch (error) {
+        if (!(error instanceof DeliveryError)) throw error
+        for (const place of places) errors[place] = error
+      }
+    return errors
+  }
+
+  #batchesOf(calls: readonly DeliveryCall[]): Iterable<Batch> {
+    const open = new Map<string, Batch>()
+    const batches: Batch[] = []
+    for (const [place, call] of calls.entries()) {
+      const route = this.#routes.get(kindOf(call))
+      if (!route) continue
+      const { action, mapping } = route
+      const { batches: takesSeveral, batchKeys, batchSize = BATCH_CALLS_MAX } = actionOf(this.#definition, action)!
+      const event = this.#eventOf(call)
+      const keys = batchKeys.map((field) => resolved(mapping, field, event) ?? null)
+      const list = call.context.personas.external_audience_id ?? call.context.personas.computation_id
+      const name = JSON.stringify([kindOf(call), action, list, keys])
+      const held = open.get(name)
+      if (held && held.events.length < held.callsMax) {
+        held.events.push(event)
+        held.places.push(place)
+        continue
+      }
+      const callsMax = takesSeveral && this.#settings.batching ? Math.min(batchSize, BATCH_CALLS_MAX) : 1
+      const batch = { action, mapping, events: [event], places: [place], callsMax }
+      open.set(name, batch)
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  async #createAudience(audience: NamedAudience, signal: AbortSignal): Promise<string> {
+    const { audienceSettings = {} } = this.#settings
+    return (await this.#ask({ kind: 'create audience', audience, audienceSettings }, signal)) as string
+  }
+
+  async #hasAudience(externalId: string, signal: AbortSignal): Promise<boolean> {
+    const { audienceSettings = {} } = this.#settings
+    try {
+      await this.#ask({ kind: 'get audience', externalId, audienceSettings }, signal)
+      return true
+    } catch (error) {
+      if (error instanceof DeliveryError && /^(status_4(04|10)|\w*not_found)$/.test(error.reason)) return false
+      throw error
+    }
+  }
+
+  async #deleteUser({ userId, anonymousId }: DeliveryCall, signal: AbortSignal): Promise<void> {
+    await this.#ask({ kind: 'delete user', userId, anonymousId }, signal)
+  }
+
+  #eventOf(call: DeliveryCall): JsonObject {
+    const { audienceSettings = {} } = this.#settings
+    return eventOf(call, { audienceSettings, now: this.#context.clock() })
+  }
+
+  #ask(question: DefinitionQuestion, signal: AbortSignal) {
+    return this.#context.definitions.ask(this.#configured, question, {
+      signal,
+      onTokens: (oauth) => {
+        this.#configured = { ...this.#configured, oauth }
+        this.#context.save({ oauth: { ...oauth } as JsonObject })
+      },
+    })
+  }
+}
+
+const NO_ACTION = new SkippedError('no_action', 'No action of the tool is for this kind of call.')

@@ -1,0 +1,70 @@
+/** Makes types of destinations of the catalogue's definitions. */
+import type { ConfiguredDefinition } from '../contract/definition-runner.ts'
+import type { DestinationType } from '../contract/destination.ts'
+import { catalogueDefinition, catalogueEntries, type CatalogueEntry } from './catalogue.ts'
+import { CatalogueDestination } from './catalogue-destination.ts'
+import { actionOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
+
+/** A definition makes several requests for some calls. */
+const TIMEOUT_MS = 60_000
+const BATCH_CALLS = 1_000
+
+const types = new Map<string, DestinationType>()
+
+/** Returns the type of a slug; undefined if the catalogue has none such, or it is never offered. */
+export function catalogueType(slug: string): DestinationType | undefined {
+  const held = types.get(slug)
+  if (held) return held
+  const entry = catalogueEntries().find((one) => one.slug === slug && one.availability === 'offered')
+  if (!entry) return undefined
+  const type = typeOf(entry) as unknown as DestinationType
+  types.set(slug, type)
+  return type
+}
+
+function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
+  const { slug, folder, name, description = '' } = entry
+  const definition = catalogueDefinition(slug)
+  const passwords = definition.settings.filter(({ type }) => type === 'password').map(({ key }) => key)
+  return {
+    slug,
+    name,
+    kind: 'event',
+    description,
+    settings: settingsOf(definition, entry),
+    secrets: [...passwords, ...OWN_SECRETS],
+    hosts: definition.settings.filter(isHost).map(({ key }) => key),
+    limits: ({ batching, requestsPerSecond, mappings }) => {
+      const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
+      const sizes = routes.map(({ action }) => {
+        const { batches, batchSize = BATCH_CALLS } = actionOf(definition, action)!
+        return batches && batching ? batchSize : 1
+      })
+      return {
+        batchCalls: Math.min(BATCH_CALLS, Math.max(1, ...sizes)),
+        ...(requestsPerSecond !== undefined && { requestsPerSecond }),
+        timeoutMs: TIMEOUT_MS,
+        gatherMs: 0,
+      }
+    },
+    connect: (settings, context) => {
+      const configured = configuredOf(settings, { folder, destinationId: context.destinationId })
+      return new CatalogueDestination(definition, { settings, configured }, context)
+    },
+  }
+}
+
+/** Takes our own settings out of those that the definition gets. */
+function configuredOf(
+  settings: CatalogueSettings,
+  names: Pick<ConfiguredDefinition, 'folder' | 'destinationId'>,
+): ConfiguredDefinition {
+  const own: readonly string[] = OWN_SETTINGS
+  const theirs = Object.fromEntries(Object.entries(settings).filter(([name]) => !own.includes(name)))
+  return { ...names, settings: theirs, oauth: settings.oauth, environment: settings.partnerSecrets }
+}
+
+/** A setting by which requests, and secrets with them, could go elsewhere. */
+function isHost({ key, type, choices }: { readonly key: string; readonly type: string; readonly choices?: unknown }) {
+  return type === 'string' && choices === undefined && /url|host|domain|endpoint|instance|server/i.test(key)
+}

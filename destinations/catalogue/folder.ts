@@ -1,0 +1,22 @@
+/** The folder of the catalogue: what is generated, and the package, lie beside the sources and not beside what is built. */
+import { createRequire } from 'node:module'
+import { join, sep } from 'node:path'
+
+const BUILT = join(sep, 'dist', 'destinations', 'catalogue')
+
+export const CATALOGUE_FOLDER = import.meta.dirname.endsWith(BUILT)
+  ? join(import.meta.dirname, '..', '..', '..', 'destinations', 'catalogue')
+  : import.meta.dirname
+
+/** Finds what the package of definitions has installed. */
+export const requireDefinition = createRequire(join(CATALOGUE_FOLDER, 'package.json'))
+
+/** True if the package of definitions is installed. */
+export function isInstalled(): boolean {
+  try {
+    requireDefinition.resolve('@segment/actions-core')
+    return true
+  } catch {
+    return false
+  }
+}
