@@ -11,7 +11,6 @@ import type { SetTimer } from '../../src/model/timer.ts'
 import type { ConfiguredDefinition, DefinitionQuestion, DefinitionRunner } from '../contract/definition-runner.ts'
 import { RetryableError } from '../contract/destination.ts'
 import { timedOut } from '../contract/transport-error.ts'
-import { isInstalled } from './folder.ts'
 import { type AskOptions, HostDiedError, HostProcess } from './host-process.ts'
 import type { HostConfig } from './host/messages.ts'
 
@@ -47,8 +46,6 @@ export class ProcessRunner implements DefinitionRunner {
   }
 
   async ask(definition: ConfiguredDefinition, question: DefinitionQuestion, options: AskOptions): Promise<JsonValue> {
-    if (!isInstalled())
-      throw new RetryableError('catalogue_missing', 'The package of the catalogue is not installed here.')
     if (this.#isClosed) throw new RetryableError('closed', 'The process of the workers is ending.')
     if (this.#runsAlone(definition)) return this.#askAlone(definition, question, options)
     try {

@@ -65,6 +65,8 @@ function meaningOf(error: unknown, known: KnownError): DeliveryError {
     )
   }
   if (name === 'AggregateAjvError' || name === 'ValidationError') return new TerminalError('invalid_payload', message)
+  if (code === 'MODULE_NOT_FOUND')
+    return new RetryableError('catalogue_missing', 'The package of the catalogue is not installed here.')
   if (code === BLOCKED_CODE) return new TerminalError('blocked_address', 'The address is private or reserved.')
   if (type === 'max-size') return new TerminalError('answer_too_large', 'The answer is too large.')
   if (type === 'max-redirect') return new TerminalError('redirect', 'The answer redirects too often.')

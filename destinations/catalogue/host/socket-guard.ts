@@ -15,12 +15,12 @@ interface ConnectOptions {
   lookup?: LookupFunction
 }
 
-type Connect = (...parameters: unknown[]) => Socket
+type Connect = (this: Socket, ...parameters: unknown[]) => Socket
 
 /** Puts the guard into the process, for good. */
 export function guardSockets({ isAllowed, lookup }: Addresses): void {
-  const { prototype } = Socket as unknown as { prototype: { connect: Connect } }
-  const connect = Reflect.get(prototype, 'connect') as Connect
+  const prototype = Socket.prototype as unknown as Record<'connect', Connect>
+  const connect = prototype['connect']
   prototype.connect = function (this: Socket, ...parameters: unknown[]): Socket {
     const options = optionsOf(parameters)
     const host = options.host ?? 'localhost'
