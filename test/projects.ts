@@ -7,6 +7,7 @@ export const PROCESSES: readonly string[] = [
   'test/cli/replay.test.ts',
   'test/crash',
   'test/destinations/catalogue/process-runner.test.ts',
+  'test/destinations/catalogue/socket-guard.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
   'test/process',

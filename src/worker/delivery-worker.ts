@@ -12,18 +12,18 @@ import type {
   Destination,
   DestinationContext,
   DestinationLimits,
-  NamedAudience,
 } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
-import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
 import { createRedis } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
-import { attempt, type AttemptOptions, outcomeOfError } from './attempt.ts'
+import { attempt } from './attempt.ts'
+import { AudienceLists } from './audience-lists.ts'
+import { deleteUsers } from './deletions.ts'
 import { callsOfJob } from '../calls/calls.ts'
 import { laneField } from '../queue/bull-queue.ts'
-import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
+import type { Answer, DeliveryJob } from '../queue/job.ts'
 import { jobSizeOf } from '../queue/job-size.ts'
 
 /** A destination with its secrets, as a worker needs it. */
@@ -66,8 +66,7 @@ export class DeliveryWorker {
   /** Connection of BullMQ's workers, which wait for Redis where others fail. */
   readonly #patient: Redis
   readonly #opened = new Map<string, Opened>()
-  /** By destination and audience. */
-  readonly #lists = new Map<string, Promise<string>>()
+  readonly #lists: AudienceLists
   readonly #closing = new AbortController()
   #alive = aliveController()
   #beatAt = performance.now()
@@ -78,6 +77,10 @@ export class DeliveryWorker {
     this.#redis = createRedis(options.address)
     this.#patient = new Redis(options.address, { maxRetriesPerRequest: null })
     this.#patient.on('error', () => undefined)
+    this.#lists = new AudienceLists({
+      get: (field) => this.#ask(() => this.#redis.hget(this.#listsKey, field)),
+      set: (field, list) => this.#ask(() => this.#redis.hset(this.#listsKey, field, list)),
+    })
     this.#beating = setInterval(() => this.#beat(), BEAT_MS)
   }
 
@@ -135,9 +138,9 @@ export class DeliveryWorker {
     const calls = callsOfJob(data, { destinationName: name, spaceId })
     const options = { destination, limits, signal, onFault: (cause: unknown) => onFault(cause, data.destinationId) }
     const outcomes = destination.createAudience
-      ? await this.#attemptOnLists(calls, data.destinationId, options)
+      ? await this.#lists.attempt(calls, data.destinationId, options)
       : await attempt(calls, options)
-    await this.#deleteUsers(data, { calls, outcomes, options })
+    await deleteUsers(data.items, { calls, outcomes, options })
     const answer: Answer = {
       jobId: data.id,
       destinationId: data.destinationId,
@@ -145,71 +148,6 @@ export class DeliveryWorker {
       items: data.items.map(({ number, actor }, index) => ({ number, actor, outcome: outcomes[index]! })),
     }
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
-  }
-
-  /** Tries the items whose lists are known or can be created; the others fail by what keeps their lists from it. */
-  async #attemptOnLists(
-    items: readonly (readonly DeliveryCall[])[],
-    destinationId: string,
-    options: AttemptOptions,
-  ): Promise<Outcome[]> {
-    const named: (readonly DeliveryCall[])[] = []
-    const outcomes: (Outcome | undefined)[] = []
-    for (const calls of items) {
-      const { computation_id: id, computation_key: key, space_id: spaceId } = calls[0]!.context.personas
-      try {
-        const list = await this.#listOf(destinationId, { id, key, name: key, spaceId }, options)
-        named.push(calls.map((call) => withList(call, list)))
-        outcomes.push(undefined)
-      } catch (error) {
-        outcomes.push(outcomeOfError(error, options.onFault))
-      }
-    }
-    const tried = (await attempt(named, options)).values()
-    return outcomes.map((outcome) => outcome ?? tried.next().value!)
-  }
-
-  /** Finds an audience's list, or creates it: once, however many jobs ask. */
-  #listOf(destinationId: string, audience: NamedAudience, options: AttemptOptions): Promise<string> {
-    const field = `${destinationId} ${audience.key}`
-    const known = this.#lists.get(field)
-    if (known) return known
-    const finding = this.#findList(field, audience, options)
-    this.#lists.set(field, finding)
-    finding.catch(() => this.#lists.delete(field))
-    return finding
-  }
-
-  async #findList(field: string, audience: NamedAudience, { destination, limits }: AttemptOptions): Promise<string> {
-    const known = await this.#ask(() => this.#redis.hget(this.#listsKey, field))
-    const bound = (): AbortSignal => AbortSignal.timeout(limits.timeoutMs)
-    if (known !== null && (await destination.hasAudience?.(known, bound())) !== false) return known
-    const created = await destination.createAudience!(audience, bound())
-    await this.#ask(() => this.#redis.hset(this.#listsKey, field, created))
-    return created
-  }
-
-  /** Tells the destination to delete the people of final deliveries, once those have been answered for good. */
-  async #deleteUsers(
-    { items }: DeliveryJob,
-    {
-      calls,
-      outcomes,
-      options,
-    }: { calls: readonly (readonly DeliveryCall[])[]; outcomes: Outcome[]; options: AttemptOptions },
-  ): Promise<void> {
-    const { destination, limits, onFault } = options
-    if (!destination.deleteUser) return
-    for (const [index, { isFinal }] of items.entries()) {
-      const kind = outcomes[index]!.kind
-      if (isFinal !== true || kind === 'retry' || kind === 'untried') continue
-      try {
-        for (const call of peopleIn(calls[index]!))
-          await destination.deleteUser(call, AbortSignal.timeout(limits.timeoutMs))
-      } catch (error) {
-        outcomes[index] = outcomeOfError(error, onFault)
-      }
-    }
   }
 
   get #listsKey(): string {
@@ -240,14 +178,4 @@ function aliveController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)
   return controller
-}
-
-/** One call of each identity. */
-function peopleIn(calls: readonly DeliveryCall[]): Iterable<DeliveryCall> {
-  return new Map(calls.map((call) => [`${call.userId} ${call.anonymousId}`, call])).values()
-}
-
-function withList(call: DeliveryCall, list: string): DeliveryCall {
-  const personas = { ...call.context.personas, external_audience_id: list }
-  return { ...call, context: { ...call.context, personas } }
 }

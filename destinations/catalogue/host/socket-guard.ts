@@ -11,7 +11,7 @@ export const BLOCKED_CODE = 'ERR_BLOCKED_ADDRESS'
 interface ConnectOptions {
   host?: string
   port?: number
-  path?: string
+  path?: string | null
   lookup?: LookupFunction
 }
 
@@ -24,7 +24,7 @@ export function guardSockets({ isAllowed, lookup }: Addresses): void {
   prototype.connect = function (this: Socket, ...parameters: unknown[]): Socket {
     const options = optionsOf(parameters)
     const host = options.host ?? 'localhost'
-    if (options.path !== undefined || (isIP(host) !== 0 && !isAllowed(host))) {
+    if (typeof options.path === 'string' || (isIP(host) !== 0 && !isAllowed(host))) {
       // As a failed connection is told: by an event, after the caller has had time to listen.
       process.nextTick(() => this.destroy(blocked()))
       return this
