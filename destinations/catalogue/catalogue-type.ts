@@ -3,11 +3,10 @@ import type { ConfiguredDefinition } from '../contract/definition-runner.ts'
 import type { DestinationType } from '../contract/destination.ts'
 import { catalogueDefinition, catalogueEntries, type CatalogueEntry } from './catalogue.ts'
 import { CatalogueDestination } from './catalogue-destination.ts'
-import { actionOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
+import { batchSizeOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
 
 /** A definition makes several requests for some calls. */
 const TIMEOUT_MS = 60_000
-const BATCH_CALLS = 1_000
 
 const types = new Map<string, DestinationType>()
 
@@ -36,12 +35,9 @@ function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
     hosts: definition.settings.filter(isHost).map(({ key }) => key),
     limits: ({ batching, requestsPerSecond, mappings }) => {
       const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
-      const sizes = routes.map(({ action }) => {
-        const { batches, batchSize = BATCH_CALLS } = actionOf(definition, action)!
-        return batches && batching ? batchSize : 1
-      })
+      const sizes = routes.map((route) => batchSizeOf(definition, route))
       return {
-        batchCalls: Math.min(BATCH_CALLS, Math.max(1, ...sizes)),
+        batchCalls: batching ? Math.max(1, ...sizes) : 1,
         ...(requestsPerSecond !== undefined && { requestsPerSecond }),
         timeoutMs: TIMEOUT_MS,
         gatherMs: 0,
