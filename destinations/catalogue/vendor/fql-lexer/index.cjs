@@ -20,9 +20,9 @@ const TOKEN = new RegExp(
   [
     String.raw`(?<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')`,
     String.raw`(?<number>-?\d+(?:\.\d+)?(?![\w$.]))`,
-    String.raw`(?<conditional>(?:and|or)(?![\w$.-]))`,
+    String.raw`(?<conditional>(?:and|or|AND|OR)(?![\w$.-]))`,
     String.raw`(?<ident>(?:[A-Za-z_$]|\\.)(?:[\w$.-]|\\.)*)`,
-    String.raw`(?<operator>[!<>]=|[!=<>])`,
+    String.raw`(?<operator>[!<>=]=|[!=<>])`,
     String.raw`(?<parenleft>\()`,
     String.raw`(?<parenright>\))`,
     String.raw`(?<comma>,)`,
@@ -47,10 +47,21 @@ function startOfNext(query, from) {
   return from + /^\s*/.exec(query.slice(from))[0].length
 }
 
-/** The parser takes strings in double quotes, which it removes without looking for a backslash. */
+/**
+ * Writes a token as the parser knows it: a string in double quotes, which it removes without looking for a backslash;
+ * `and` and `or` in small letters; and one sign for equality, though definitions have `==` as well.
+ */
 function valueOf(type, text) {
-  if (type === types.String) return `"${unescaped(text.slice(1, -1))}"`
-  return type === types.Ident ? unescaped(text) : text
+  switch (type) {
+    case types.String:
+      return `"${unescaped(text.slice(1, -1))}"`
+    case types.Ident:
+      return unescaped(text)
+    case types.Conditional:
+      return text.toLowerCase()
+    default:
+      return text === '==' ? '=' : text
+  }
 }
 
 function unescaped(text) {
