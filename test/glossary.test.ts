@@ -64,7 +64,7 @@ function undefinedWords(names: readonly string[], glossary: string): string[] {
 function nounsOfProduct(): string[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') && !name.includes('node_modules/'))
       .flatMap((name) => {
         const path = posix.join(folder, name)
         return exportedNouns(path, readFileSync(join(ROOT, path), 'utf8'))
