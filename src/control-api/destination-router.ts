@@ -54,11 +54,19 @@ export function destinationRouter(options: DestinationApiOptions): Router {
 
 function importAll(options: DestinationApiOptions) {
   return async (request: Request, response: Response): Promise<void> => {
-    const asked = readImport(bytesOf(request.body).toString(), options.clock())
+    const { asked, unmoved } = readImport(bytesOf(request.body).toString(), options.clock())
     // All are checked before the first is made.
     const records = asked.map((one) => destinationRecord(one, options, { isPartial: true }))
     for (const record of records) await putDestination(record, options)
-    response.json({ data: { destinations: records.map((record) => destinationView(record, options)) } })
+    const refused = unmoved.map(({ destination, name, error: { code, message, field } }) => ({
+      kind: 'mapping',
+      name: `${destination}: ${name}`,
+      code,
+      message,
+      field,
+    }))
+    const destinations = records.map((record) => destinationView(record, options))
+    response.json({ data: { destinations, ...(refused.length > 0 && { refused }) } })
   }
 }
 

@@ -86,10 +86,9 @@ export class MemoryWorkers implements DeliveryWorkers {
     this.#queue = queue
     this.#spaceId = spaceId
     const directory = mkdtempSync(join(tmpdir(), 'destinations-'))
-    this.#contextOf = contextFor(
-      { directory, allowPrivate: true },
-      (told) => void (told.kind === 'print' && this.printed.push(told.line)),
-    )
+    this.#contextOf = contextFor({ directory, allowPrivate: true }, (told) => {
+      if (told.kind === 'print') this.printed.push(told.line)
+    })
     queue.onJob = (job) => void this.#work(job)
   }
 
