@@ -3,19 +3,29 @@
  * and several to one action at once where it takes them so.
  */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
-import type { JsonObject } from '../../src/model/json.ts'
-import type { ConfiguredDefinition, DefinitionFailure, DefinitionQuestion } from '../contract/definition-runner.ts'
+import type { FieldChoices, FieldQuestion, RehearsedRequest } from '../../src/model/destination-question.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type {
+  ConfiguredDefinition,
+  DefinitionFailure,
+  DefinitionQuestion,
+  OAuthTokens,
+} from '../contract/definition-runner.ts'
 import {
   DeliveryError,
   type Destination,
   type DestinationContext,
   type NamedAudience,
   SkippedError,
+  TerminalError,
 } from '../contract/destination.ts'
 import { actionOf, batchSizeOf, type OwnSettings, routesOf } from './settings.ts'
 import type { CallKind, CatalogueDefinition, MappingDefault } from './catalogue.ts'
 import { eventOf, kindOf, resolved } from './events.ts'
 import { errorOf } from './host-process.ts'
+
+/** Words of the tool that are passed on. */
+const MESSAGE_MAX = 300
 
 interface Batch extends MappingDefault {
   readonly events: JsonObject[]
@@ -63,6 +73,40 @@ export class CatalogueDestination implements Destination {
 
   async testConnection(signal: AbortSignal): Promise<void> {
     if (this.#definition.hasTest) await this.#ask({ kind: 'test' }, signal)
+  }
+
+  actionOf(call: DeliveryCall): string | undefined {
+    return this.#routes.get(kindOf(call))?.action
+  }
+
+  async rehearse(call: DeliveryCall, signal: AbortSignal): Promise<readonly RehearsedRequest[]> {
+    const [batch] = this.#batchesOf([call])
+    if (!batch) throw NO_ACTION
+    const { action, mapping, events, callsMax } = batch
+    const question = { kind: 'rehearse', action, mapping, events, isBatch: callsMax > 1 } as const
+    return (await this.#ask(question, signal)) as unknown as readonly RehearsedRequest[]
+  }
+
+  async choices(question: FieldQuestion, signal: AbortSignal): Promise<FieldChoices> {
+    const { audienceSettings = {} } = this.#settings
+    const ask = async (): Promise<FieldChoices> =>
+      choicesIn((await this.#ask({ kind: 'choices', ...question, audienceSettings }, signal)) as AnsweredChoices)
+    try {
+      return await ask()
+    } catch (error) {
+      // The kit renews tokens while it delivers, and not while it looks for choices.
+      const isRefused = error instanceof DeliveryError && error.reason === 'status_401'
+      if (!isRefused || !this.#definition.hasRefresh || !(await this.#renew(signal))) throw error
+      return ask()
+    }
+  }
+
+  /** Resolves with false if there are no tokens to be renewed. */
+  async #renew(signal: AbortSignal): Promise<boolean> {
+    const { oauth } = this.#configured
+    if (!oauth) return false
+    this.#keep({ ...oauth, ...((await this.#ask({ kind: 'refresh' }, signal)) as OAuthTokens) })
+    return true
   }
 
   /** Actions are asked one after the other, so that a person's calls keep their order. */
@@ -142,11 +186,33 @@ export class CatalogueDestination implements Destination {
   #ask(question: DefinitionQuestion, signal: AbortSignal) {
     return this.#context.definitions.ask(this.#configured, question, {
       signal,
-      onTokens: (oauth) => {
-        this.#configured = { ...this.#configured, oauth }
-        this.#context.save({ oauth: { ...oauth } as JsonObject })
-      },
+      onTokens: (oauth) => this.#keep(oauth),
     })
+  }
+
+  #keep(oauth: OAuthTokens): void {
+    this.#configured = { ...this.#configured, oauth }
+    this.#context.save({ oauth: { ...oauth } as JsonObject })
+  }
+}
+
+/** Choices as definitions answer. A failure is in the answer, and has the code of an HTTP status or words. */
+interface AnsweredChoices {
+  readonly choices?: readonly { readonly value: JsonValue; readonly label?: string }[]
+  readonly nextPage?: JsonValue
+  readonly error?: { readonly message?: string; readonly code?: string | number }
+}
+
+/** Throws a TerminalError with what the tool says is wrong. */
+function choicesIn({ choices = [], nextPage, error }: AnsweredChoices): FieldChoices {
+  if (error) {
+    const reason = /^\d{3}$/.test(String(error.code)) ? `status_${error.code}` : 'no_choices'
+    throw new TerminalError(reason, (error.message ?? 'The tool has no choices.').slice(0, MESSAGE_MAX))
+  }
+  const hasNext = (typeof nextPage === 'string' || typeof nextPage === 'number') && nextPage !== ''
+  return {
+    choices: choices.map(({ value, label }) => ({ value, label: label ?? (typeof value === 'string' ? value : JSON.stringify(value)) })),
+    ...(hasNext && { nextPage: String(nextPage) }),
   }
 }
 

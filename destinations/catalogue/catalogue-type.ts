@@ -1,7 +1,7 @@
 /** Makes types of destinations of the catalogue's definitions. */
 import type { ConfiguredDefinition } from '../contract/definition-runner.ts'
 import type { DestinationType } from '../contract/destination.ts'
-import { catalogueDefinition, catalogueEntries, type CatalogueEntry } from './catalogue.ts'
+import { catalogueDefinition, catalogueEntry, type CatalogueEntry, type Field } from './catalogue.ts'
 import { CatalogueDestination } from './catalogue-destination.ts'
 import { batchSizeOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
 
@@ -12,19 +12,23 @@ const types = new Map<string, DestinationType>()
 
 /** Returns the type of a slug; undefined if the catalogue has none such, or it is never offered. */
 export function catalogueType(slug: string): DestinationType | undefined {
-  const held = types.get(slug)
+  const entry = catalogueEntry(slug)
+  return entry?.availability === 'offered' ? typeOfTool(entry) : undefined
+}
+
+/** Returns the type of a tool, whether or not it is offered. */
+export function typeOfTool(entry: CatalogueEntry): DestinationType {
+  const held = types.get(entry.slug)
   if (held) return held
-  const entry = catalogueEntries().find((one) => one.slug === slug && one.availability === 'offered')
-  if (!entry) return undefined
   const type = typeOf(entry) as unknown as DestinationType
-  types.set(slug, type)
+  types.set(entry.slug, type)
   return type
 }
 
 function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
   const { slug, folder, name, description = '' } = entry
   const definition = catalogueDefinition(slug)
-  const passwords = definition.settings.filter(({ type }) => type === 'password').map(({ key }) => key)
+  const passwords = definition.settings.filter(isSecret).map(({ key }) => key)
   return {
     slug,
     name,
@@ -60,7 +64,12 @@ function configuredOf(
   return { ...names, settings: theirs, oauth: settings.oauth, environment: settings.partnerSecrets }
 }
 
+/** Some definitions have keys as plain text. */
+function isSecret({ key, type, choices }: Field): boolean {
+  return type === 'password' || (type === 'string' && choices === undefined && /^(api_?key|auth_?token)$/i.test(key))
+}
+
 /** A setting by which requests, and secrets with them, could go elsewhere. */
-function isHost({ key, type, choices }: { readonly key: string; readonly type: string; readonly choices?: unknown }) {
+function isHost({ key, type, choices }: Field): boolean {
   return type === 'string' && choices === undefined && /url|host|domain|endpoint|instance|server/i.test(key)
 }

@@ -165,7 +165,7 @@ function text() {
 function schemaOf(field: Field, folder: string): z.ZodType {
   const single = singleOf(field, folder)
   const whole = field.multiple === true ? z.array(single) : single
-  const described = field.description === undefined ? whole : whole.describe(field.description)
+  const described = whole.meta({ title: field.label, ...(field.description && { description: field.description }) })
   if (field.default !== undefined && !(typeof field.default === 'object')) return described.prefault(field.default)
   return field.required === true ? described : described.optional()
 }

@@ -61,14 +61,6 @@ export type DefinitionQuestion =
   /** Answered with null once the tool has been told to delete a person. */
   | { readonly kind: 'delete user'; readonly userId?: string | undefined; readonly anonymousId?: string | undefined }
 
-/** A request that a rehearsal would have sent; secrets are masked. */
-export interface RehearsedRequest {
-  readonly method: string
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: JsonValue
-}
-
 /** The reason why a question has no answer, or an event has not arrived. */
 export interface DefinitionFailure {
   readonly kind: 'retryable' | 'terminal' | 'skipped'

@@ -10,6 +10,7 @@ import type { z } from 'zod'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { DefinitionRunner } from './definition-runner.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import type { FieldChoices, FieldQuestion, RehearsedRequest } from '../../src/model/destination-question.ts'
 import type { Addresses } from './address-guard.ts'
 import type { HttpClient } from './http-client.ts'
 
@@ -88,6 +89,15 @@ export interface Destination {
   deleteUser?(call: DeliveryCall, signal: AbortSignal): Promise<void>
   /** Resolves if the settings work, without telling the destination about any person. */
   testConnection?(signal: AbortSignal): Promise<void>
+  /**
+   * Returns the requests that a call would make, in order, and sends nothing. Secrets may be in them: whoever shows
+   * them masks those. Rejects with a DeliveryError.
+   */
+  rehearse?(call: DeliveryCall, signal: AbortSignal): Promise<readonly RehearsedRequest[]>
+  /** Returns the action of the tool that a call goes to; undefined if it goes to none. */
+  actionOf?(call: DeliveryCall): string | undefined
+  /** Asks the tool for the values that a field may have. Rejects with a DeliveryError. */
+  choices?(question: FieldQuestion, signal: AbortSignal): Promise<FieldChoices>
   /** Writes what is still held back, and releases resources. */
   close?(): Promise<void>
 }

@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { RequiredConsent } from '../model/consent.ts'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
-import type { TypeOfDestination } from '../model/destination-admin.ts'
+import { MASK, type TypeOfDestination } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
+import { ownSettings } from '../segment/segment-destination.ts'
+import type { UnmovedMapping } from '../segment/segment-mappings.ts'
 import { NewActivations, readActivations } from './activation-requests.ts'
 import { EventName, TraitName, TRAITS_MAX } from './delivery-fields.ts'
 import { fields, invalid, parsed } from './fields.ts'
@@ -48,6 +50,7 @@ const ImportedDestination = z.object({
   type: z.string().optional(),
   metadata: z.object({ slug: z.string().optional(), name: z.string().optional() }).optional(),
   settings: Settings.default({}),
+  subscriptions: z.array(z.unknown()).optional(),
 })
 const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
@@ -136,16 +139,27 @@ function consentOf(
   return categories.length === 0 ? {} : { consent: { categories, unknown } }
 }
 
+/** A destination from elsewhere, and which of its mappings have no like here. */
+export interface ImportedDestinations {
+  readonly asked: readonly AskedDestination[]
+  readonly unmoved: readonly (UnmovedMapping & { readonly destination: string })[]
+}
+
 /** Reads JSON or YAML from elsewhere: one destination, a list, or an answer of Segment's Public API. */
-export function readImport(text: string, now: number): AskedDestination[] {
+export function readImport(text: string, now: number): ImportedDestinations {
   const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
-  return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
+  const read = destinations.map(({ type, metadata, name, enabled, settings, subscriptions }, index) => {
     const slug = type ?? metadata?.slug
     if (slug === undefined)
       throw invalid(`destinations.${index}.metadata.slug`, 'expected the slug of its type, got nothing')
     const title = name ?? metadata?.name ?? slug
-    return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
+    const own = ownSettings({ slug, toolName: metadata?.name, settings, subscriptions })
+    // A secret that is given masked, though there is none, is missing.
+    const given = { ...own.settings, ...Object.fromEntries(own.missing.map((secret) => [secret, MASK])) }
+    const asked = { id: newId('dst', now), type: own.type, name: title, enabled, createdAt: now, given }
+    return { asked, unmoved: own.unmoved.map((one) => ({ ...one, destination: title })) }
   })
+  return { asked: read.map(({ asked }) => asked), unmoved: read.flatMap(({ unmoved }) => unmoved) }
 }
 
 function destinationsIn(content: unknown): unknown {

@@ -4,6 +4,8 @@
  */
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
+import type { TriedSettings } from '../model/destination-admin.ts'
+import type { DestinationAnswer, DestinationQuestion } from '../model/destination-question.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
@@ -17,7 +19,11 @@ import { jobSizeOf } from '../queue/job-size.ts'
 export interface DeliveryWorkers {
   /** Work for these destinations from now on, and for no others. */
   open(destinations: readonly WorkerDestination[]): void
-  test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined>
+  /** Resolves with a failure for what the destination refuses. */
+  ask<Kind extends DestinationQuestion['kind']>(
+    destination: TriedSettings,
+    question: Extract<DestinationQuestion, { kind: Kind }>,
+  ): Promise<DestinationAnswer<Kind>>
   stop(): Promise<void>
 }
 
@@ -89,16 +95,35 @@ export class DeliveryService {
     })
   }
 
-  /** Tries settings; resolves with what is wrong, or undefined if they work. */
-  async test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined> {
+  /** Asks a destination, or settings on trial, in the process of the workers. */
+  async ask<Kind extends DestinationQuestion['kind']>(
+    destination: TriedSettings,
+    question: Extract<DestinationQuestion, { kind: Kind }>,
+  ): Promise<DestinationAnswer<Kind>> {
     this.#starting ??= this.#start()
     await this.#starting
-    return this.#running!.workers.test(type, settings)
+    return this.#running!.workers.ask(destination, question)
   }
 
   /** Returns the settings with the secrets of a destination. Throws an Error if they were sealed under another key. */
   settingsOf({ id, settings, sealed }: DestinationRecord): JsonObject {
     return { ...settings, ...this.#options.secrets.open(sealed, id) }
+  }
+
+  /** Returns a destination with settings that did not come from its user: secret ones are sealed, and missing no more. */
+  withSettings(record: DestinationRecord, settings: JsonObject): DestinationRecord {
+    const { secrets, clock } = this.#options
+    const known = destinationType(record.type)?.secrets ?? []
+    const [secret, plain] = [true, false].map((isSecret) =>
+      Object.fromEntries(Object.entries(settings).filter(([name]) => known.includes(name) === isSecret)),
+    )
+    return {
+      ...record,
+      settings: { ...record.settings, ...plain },
+      sealed: secrets.seal({ ...secrets.open(record.sealed, record.id), ...secret }, record.id),
+      missing: record.missing.filter((name) => !Object.hasOwn(settings, name)),
+      updatedAt: clock(),
+    }
   }
 
   /** True while the destination cannot be reached, as far as is known. */
@@ -141,12 +166,11 @@ export class DeliveryService {
 
   /** Keeps what a destination has renewed; it must be one of its secrets. */
   #save(destinationId: string, settings: JsonObject): void {
-    const { outbox, secrets, command, clock, onTrouble } = this.#options
+    const { outbox, command, onTrouble } = this.#options
     const record = outbox.destination(destinationId)?.record
     const known = record && destinationType(record.type)?.secrets
     if (!record || !Object.keys(settings).every((name) => known?.includes(name))) return
-    const sealed = secrets.seal({ ...secrets.open(record.sealed, record.id), ...settings }, record.id)
-    command({ kind: 'put destination', destination: { ...record, sealed, updatedAt: clock() } }).catch(onTrouble)
+    command({ kind: 'put destination', destination: this.withSettings(record, settings) }).catch(onTrouble)
   }
 
   async #keepReading(running: Running): Promise<void> {

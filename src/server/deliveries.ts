@@ -7,6 +7,7 @@ import type { BullQueue } from '../queue/bull-queue.ts'
 import type { AnsweredJob } from '../dispatch/dispatcher.ts'
 import { DeliveryService, type DeliveryWorkers, type SaveSettings } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
+import { Authorizations } from '../dispatch/authorizations.ts'
 import type { Secrets } from '../dispatch/secrets.ts'
 import { WorkerProcess } from '../dispatch/worker-process.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
@@ -14,6 +15,7 @@ import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { actingToken } from './acting-token.ts'
 import { openSecrets, type SecretsSettings } from './secrets-keys.ts'
 
 /** Opens queue and workers when there is the first destination. */
@@ -24,6 +26,7 @@ export interface DeliverySetup {
 
 export interface RunningDeliveries {
   readonly admin: DestinationAdmin
+  readonly authorizations: Authorizations
   queues(): readonly Queue[]
   /** Counts of each destination, for the metrics. */
   byDestination(): readonly DestinationDeliveries[]
@@ -95,11 +98,13 @@ export function startDeliveries(
   pipeline: Pipeline,
   setup: DeliverySetup,
   {
+    spaceId,
     log,
     clock = Date.now,
     timer = setTimer,
     onJob,
   }: {
+    spaceId: string
     log: Logger
     clock?: (() => number) | undefined
     timer?: SetTimer | undefined
@@ -134,9 +139,17 @@ export function startDeliveries(
   })
   const following = pipeline.applied$.subscribe({ next: () => service.changed(), error: () => undefined })
   service.changed()
-  const admin = destinationAdmin({ outbox, service, secrets, clock, timer })
+  const authorizations = new Authorizations({
+    service,
+    find: (id) => outbox.destination(id)?.record,
+    put: (destination, by) => pipeline.command({ kind: 'put destination', destination }, by),
+    actingToken,
+    clock,
+  })
+  const admin = destinationAdmin({ outbox, service, secrets, authorizations, spaceId, clock, timer })
   return {
     admin,
+    authorizations,
     byDestination: () =>
       Array.from(outbox.destinations(), ({ record: { id: destination }, counts }) => ({
         destination,

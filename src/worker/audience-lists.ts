@@ -38,9 +38,14 @@ export class AudienceLists {
     return outcomes.map((outcome) => outcome ?? tried.next().value!)
   }
 
+  /** Finds an audience's list; undefined if none has been created. */
+  async known(destinationId: string, audienceKey: string): Promise<string | undefined> {
+    return (await this.#store.get(fieldOf(destinationId, audienceKey))) ?? undefined
+  }
+
   /** Finds an audience's list, or creates it: once, however many jobs ask. */
   #listOf(destinationId: string, audience: NamedAudience, options: AttemptOptions): Promise<string> {
-    const field = `${destinationId} ${audience.key}`
+    const field = fieldOf(destinationId, audience.key)
     const known = this.#lists.get(field)
     if (known) return known
     const finding = this.#find(field, audience, options)
@@ -65,7 +70,12 @@ function audienceOf({ context: { personas } }: DeliveryCall): NamedAudience {
   return { id, key, name: key, spaceId }
 }
 
-function withList(call: DeliveryCall, list: string): DeliveryCall {
+function fieldOf(destinationId: string, audienceKey: string): string {
+  return `${destinationId} ${audienceKey}`
+}
+
+/** Names the list in a call, where the definitions of tools look for it. */
+export function withList(call: DeliveryCall, list: string): DeliveryCall {
   const personas = { ...call.context.personas, external_audience_id: list }
   return { ...call, context: { ...call.context, personas } }
 }

@@ -4,8 +4,8 @@ import { createAddresses } from '../../destinations/contract/address-guard.ts'
 import type { DestinationContext } from '../../destinations/contract/destination.ts'
 import { ProcessRunner } from '../../destinations/catalogue/process-runner.ts'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
+import { answerQuestion } from './answer-question.ts'
 import { DeliveryWorker } from './delivery-worker.ts'
-import { testSettings } from './test-settings.ts'
 import type { FromWorker, ToWorker, WorkerConfig } from './worker-messages.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer } from '../model/timer.ts'
@@ -14,6 +14,8 @@ export const USER_AGENT = 'Rollcall/1.0'
 
 /** The bound of one request of a definition. */
 const DEFINITION_REQUEST_MS = 10_000
+
+const INTERNAL_ERROR = { reason: 'internal_error', message: 'A fault of the server; it is logged.' }
 
 /** Makes the part of the process that a destination may use. */
 export function contextFor(
@@ -56,25 +58,28 @@ export function deliver(): Promise<void> {
         const { address, spaceId } = message.config
         contextOf = contextFor(message.config, tell)
         const onFault = (cause: unknown, destinationId: string): void =>
-          tell({
-            kind: 'fault',
-            message: cause instanceof Error ? (cause.stack ?? cause.message) : 'unknown',
-            destinationId,
-          })
+          tell({ kind: 'fault', message: faultOf(cause), destinationId })
         worker = new DeliveryWorker({ address, spaceId, contextOf, onFault })
         return
       }
       case 'destinations':
         opening = opening.then(() => worker?.open(message.destinations))
         return
-      case 'test':
-        void testSettings(message.type, message.settings, contextOf!('test')).then(
-          (failure) => tell({ kind: 'tested', request: message.request, ...(failure && { failure }) }),
+      case 'ask': {
+        const { request, destination, question } = message
+        const options = {
+          context: contextOf!(destination.id),
+          listOf: (key: string) => worker!.listOf(destination.id, key),
+        }
+        answerQuestion(destination, question, options).then(
+          (answer) => tell({ kind: 'answered', request, answer }),
           (cause: unknown) => {
-            const failure = { reason: 'internal_error', message: cause instanceof Error ? cause.message : 'unknown' }
-            tell({ kind: 'tested', request: message.request, failure })
+            // It may quote settings: only the log has it.
+            tell({ kind: 'fault', message: faultOf(cause), destinationId: destination.id })
+            tell({ kind: 'answered', request, answer: { failure: INTERNAL_ERROR } })
           },
         )
+      }
     }
   }
   process.on('message', (message) => hear(message as ToWorker))
@@ -88,4 +93,8 @@ export function deliver(): Promise<void> {
         })
     })
   })
+}
+
+function faultOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : 'unknown'
 }

@@ -92,6 +92,11 @@ export class DeliveryWorker {
     for (const destination of destinations) if (!this.#opened.has(destination.id)) this.#begin(destination)
   }
 
+  /** Finds the list of an audience at a destination; undefined if none has been created. */
+  listOf(destinationId: string, audienceKey: string): Promise<string | undefined> {
+    return this.#lists.known(destinationId, audienceKey)
+  }
+
   /** Ends jobs under way in order. */
   async close(): Promise<void> {
     clearInterval(this.#beating)

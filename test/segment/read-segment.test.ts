@@ -262,7 +262,7 @@ describe('a destination of Segment', () => {
     [
       'is of another type',
       destination('braze', 'Braze', { apiKey: '' }),
-      'destination | Braze | type_unsupported | metadata.slug: expected one of webhook, csv, console, webhooks, actions-webhook, got another',
+      'destination | Braze | type_unsupported | metadata.slug: expected one of webhook, csv, console, or of the catalogue, such as actions-braze-cloud, actions-braze-cohorts, got another',
     ],
     [
       'has several URLs',

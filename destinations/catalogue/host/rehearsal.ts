@@ -6,7 +6,7 @@ import { createServer, Agent as HttpAgent, type IncomingMessage, type Server } f
 import { Agent as HttpsAgent } from 'node:https'
 import { Duplex } from 'node:stream'
 import type { JsonValue } from '../../../src/model/json.ts'
-import type { RehearsedRequest } from '../../contract/definition-runner.ts'
+import type { RehearsedRequest } from '../../../src/model/destination-question.ts'
 
 const REQUESTS_MAX = 10
 const OF_THE_TRANSPORT = ['connection', 'content-length', 'accept-encoding', 'host']
