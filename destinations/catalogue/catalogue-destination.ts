@@ -21,7 +21,7 @@ import {
 } from '../contract/destination.ts'
 import { actionOf, batchSizeOf, type OwnSettings, routesOf } from './settings.ts'
 import type { CallKind, CatalogueDefinition, MappingDefault } from './catalogue.ts'
-import { eventOf, kindOf, resolved } from './events.ts'
+import { eventOf, kindOf, resolved, USUAL_NAMES } from './events.ts'
 import { errorOf } from './host-process.ts'
 
 /** Words of the tool that are passed on. */
@@ -180,7 +180,8 @@ export class CatalogueDestination implements Destination {
 
   #eventOf(call: DeliveryCall): JsonObject {
     const { audienceSettings = {} } = this.#settings
-    return eventOf(call, { audienceSettings, now: this.#context.clock() })
+    const names = this.#definition.kind === 'list' ? USUAL_NAMES : undefined
+    return eventOf(call, { audienceSettings, names, now: this.#context.clock() })
   }
 
   #ask(question: DefinitionQuestion, signal: AbortSignal) {
@@ -211,7 +212,10 @@ function choicesIn({ choices = [], nextPage, error }: AnsweredChoices): FieldCho
   }
   const hasNext = (typeof nextPage === 'string' || typeof nextPage === 'number') && nextPage !== ''
   return {
-    choices: choices.map(({ value, label }) => ({ value, label: label ?? (typeof value === 'string' ? value : JSON.stringify(value)) })),
+    choices: choices.map(({ value, label }) => ({
+      value,
+      label: label ?? (typeof value === 'string' ? value : JSON.stringify(value)),
+    })),
     ...(hasNext && { nextPage: String(nextPage) }),
   }
 }

@@ -37,6 +37,17 @@ function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
     settings: settingsOf(definition, entry),
     secrets: [...passwords, ...OWN_SECRETS],
     hosts: definition.settings.filter(isHost).map(({ key }) => key),
+    takes: (settings) => {
+      const { mappings } = settings as Pick<CatalogueSettings, 'mappings'>
+      const routes = routesOf(definition, { ...(mappings && { mappings }) })
+      const forTraits = ['identify', 'computed', 'group'] as const
+      return {
+        identify: routes.has('identify'),
+        track: routes.has('entered') || routes.has('exited') || routes.has('computed'),
+        group: routes.has('group'),
+        computedTraits: forTraits.some((kind) => routes.has(kind) && routes.get(kind)!.audiencesOnly !== true),
+      }
+    },
     limits: ({ batching, requestsPerSecond, mappings }) => {
       const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
       const sizes = routes.map((route) => batchSizeOf(definition, route))

@@ -59,6 +59,11 @@ export function destinationAdmin({
       return described
     },
     type: (slug) => typeOf(slug),
+    takes: ({ type: slug, settings }) => {
+      const type = typeOf(slug)
+      const isEvent = type.kind === 'event'
+      return type.takes?.(settings) ?? { identify: true, track: isEvent, group: isEvent, computedTraits: isEvent }
+    },
     store: ({ id, type: slug, settings }, { before, isPartial = false }) => {
       const type = typeOf(slug)
       const held = before ? service.settingsOf(before) : {}
