@@ -19,6 +19,9 @@ export const PROCESSES: readonly string[] = [
 /** Puts modules in the place of others, which no other file may meet. */
 export const SIMULATION: readonly string[] = ['test/simulation']
 
+/** Run Segment's definitions, which are installed by `npm run catalogue`. */
+export const CATALOGUE: readonly string[] = ['test/catalogue']
+
 /** As patterns that a runner of tests takes. */
 export function testsIn(paths: readonly string[]): string[] {
   return paths.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.test.ts`))
