@@ -213,7 +213,10 @@ function choicesIn({ choices = [], nextPage, error }: AnsweredChoices): FieldCho
   }
   const hasNext = (typeof nextPage === 'string' || typeof nextPage === 'number') && nextPage !== ''
   return {
-    choices: choices.map(({ value, label }) => ({ value, label: label ?? (typeof value === 'string' ? value : JSON.stringify(value)) })),
+    choices: choices.map(({ value, label }) => ({
+      value,
+      label: label ?? (typeof value === 'string' ? value : JSON.stringify(value)),
+    })),
     ...(hasNext && { nextPage: String(nextPage) }),
   }
 }
