@@ -19,13 +19,11 @@ import {
   SkippedError,
   TerminalError,
 } from '../contract/destination.ts'
-import { actionOf, type OwnSettings, routesOf } from './settings.ts'
+import { actionOf, batchSizeOf, type OwnSettings, routesOf } from './settings.ts'
 import type { CallKind, CatalogueDefinition, MappingDefault } from './catalogue.ts'
-import { eventOf, kindOf, resolved } from './events.ts'
+import { eventOf, kindOf, resolved, USUAL_NAMES } from './events.ts'
 import { errorOf } from './host-process.ts'
 
-/** What one request to a definition carries at most, as the kit has it. */
-const BATCH_CALLS_MAX = 1_000
 /** Words of the tool that are passed on. */
 const MESSAGE_MAX = 300
 
@@ -141,7 +139,7 @@ export class CatalogueDestination implements Destination {
       const route = this.#routes.get(kindOf(call))
       if (!route) continue
       const { action, mapping } = route
-      const { batches: takesSeveral, batchKeys, batchSize = BATCH_CALLS_MAX } = actionOf(this.#definition, action)!
+      const { batchKeys } = actionOf(this.#definition, action)!
       const event = this.#eventOf(call)
       const keys = batchKeys.map((field) => resolved(mapping, field, event) ?? null)
       const list = call.context.personas.external_audience_id ?? call.context.personas.computation_id
@@ -152,7 +150,7 @@ export class CatalogueDestination implements Destination {
         held.places.push(place)
         continue
       }
-      const callsMax = takesSeveral && this.#settings.batching ? Math.min(batchSize, BATCH_CALLS_MAX) : 1
+      const callsMax = this.#settings.batching ? batchSizeOf(this.#definition, route) : 1
       const batch = { action, mapping, events: [event], places: [place], callsMax }
       open.set(name, batch)
       batches.push(batch)
@@ -182,7 +180,8 @@ export class CatalogueDestination implements Destination {
 
   #eventOf(call: DeliveryCall): JsonObject {
     const { audienceSettings = {} } = this.#settings
-    return eventOf(call, { audienceSettings, now: this.#context.clock() })
+    const names = this.#definition.kind === 'list' ? USUAL_NAMES : undefined
+    return eventOf(call, { audienceSettings, names, now: this.#context.clock() })
   }
 
   #ask(question: DefinitionQuestion, signal: AbortSignal) {

@@ -3,11 +3,10 @@ import type { ConfiguredDefinition } from '../contract/definition-runner.ts'
 import type { DestinationType } from '../contract/destination.ts'
 import { catalogueDefinition, catalogueEntry, type CatalogueEntry, type Field } from './catalogue.ts'
 import { CatalogueDestination } from './catalogue-destination.ts'
-import { actionOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
+import { batchSizeOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
 
 /** A definition makes several requests for some calls. */
 const TIMEOUT_MS = 60_000
-const BATCH_CALLS = 1_000
 
 const types = new Map<string, DestinationType>()
 
@@ -38,14 +37,22 @@ function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
     settings: settingsOf(definition, entry),
     secrets: [...passwords, ...OWN_SECRETS],
     hosts: definition.settings.filter(isHost).map(({ key }) => key),
+    takes: (settings) => {
+      const { mappings } = settings as Pick<CatalogueSettings, 'mappings'>
+      const routes = routesOf(definition, { ...(mappings && { mappings }) })
+      const forTraits = ['identify', 'computed', 'group'] as const
+      return {
+        identify: routes.has('identify'),
+        track: routes.has('entered') || routes.has('exited') || routes.has('computed'),
+        group: routes.has('group'),
+        computedTraits: forTraits.some((kind) => routes.has(kind) && routes.get(kind)!.audiencesOnly !== true),
+      }
+    },
     limits: ({ batching, requestsPerSecond, mappings }) => {
       const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
-      const sizes = routes.map(({ action }) => {
-        const { batches, batchSize = BATCH_CALLS } = actionOf(definition, action)!
-        return batches && batching ? batchSize : 1
-      })
+      const sizes = routes.map((route) => batchSizeOf(definition, route))
       return {
-        batchCalls: Math.min(BATCH_CALLS, Math.max(1, ...sizes)),
+        batchCalls: batching ? Math.max(1, ...sizes) : 1,
         ...(requestsPerSecond !== undefined && { requestsPerSecond }),
         timeoutMs: TIMEOUT_MS,
         gatherMs: 0,

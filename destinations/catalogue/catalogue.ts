@@ -44,6 +44,8 @@ export interface Field {
 export interface MappingDefault {
   readonly action: string
   readonly mapping: JsonObject
+  /** True if the action refuses computed traits. */
+  readonly audiencesOnly?: boolean
 }
 
 export interface CatalogueAction {
@@ -65,6 +67,8 @@ export interface CatalogueDefinition {
   readonly slug: string
   readonly folder: string
   readonly name: string
+  /** A list keeps the members of audiences, and takes no computed traits. */
+  readonly kind: 'event' | 'list'
   readonly authentication: CatalogueEntry['authentication']
   readonly settings: readonly Field[]
   readonly audienceSettings: readonly Field[]

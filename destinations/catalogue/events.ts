@@ -11,15 +11,28 @@ export function kindOf(call: DeliveryCall): CallKind {
   return call.properties[key] === true ? 'entered' : 'exited'
 }
 
-/** @param now epoch ms */
-export function eventOf(
-  call: DeliveryCall,
-  { audienceSettings, now }: { readonly audienceSettings: JsonObject; readonly now: number },
-): JsonObject {
+export interface EventSetting {
+  readonly audienceSettings: JsonObject
+  /** Epoch ms. */
+  readonly now: number
+  /** In place of the connection's own names of events. */
+  readonly names?: Readonly<Partial<Record<CallKind, string>>> | undefined
+}
+
+/** By the names of events, definitions of lists tell whoever enters from whoever leaves. */
+export const USUAL_NAMES = {
+  entered: 'Audience Entered',
+  exited: 'Audience Exited',
+  computed: 'Trait Computed',
+} as const
+
+export function eventOf(call: DeliveryCall, { audienceSettings, now, names }: EventSetting): JsonObject {
   const { context } = call
   const known = call.type === 'identify' ? contactOf(call.traits) : (context.traits ?? {})
   return asJson({
     ...call,
+    ...(names && call.type === 'track' && { event: names[kindOf(call)] }),
+    sentAt: new Date(now).toISOString(),
     receivedAt: new Date(now).toISOString(),
     context: {
       ...context,

@@ -18,6 +18,8 @@ import { defaultMapping, mappingFault } from './mapping.ts'
 
 const TEXT_MAX = 20_000
 const MAPPINGS_MAX = 20
+/** As the kit has it where a definition says nothing. */
+const BATCH_CALLS_MAX = 1_000
 
 /** The settings that are not the definition's own. */
 export interface OwnSettings {
@@ -101,6 +103,14 @@ export function routesOf(
       routes.set(kind, { action, mapping: merged(base, mapping) })
     }
   return routes
+}
+
+/** The most calls that one request carries: the mapping may say fewer or more than the definition. */
+export function batchSizeOf(definition: CatalogueDefinition, { action: key, mapping }: MappingDefault): number {
+  const { batches, batchSize = BATCH_CALLS_MAX } = actionOf(definition, key)!
+  const asked = mapping['batch_size']
+  const size = typeof asked === 'number' ? asked : batchSize
+  return batches ? Math.max(1, Math.min(size, BATCH_CALLS_MAX)) : 1
 }
 
 export function actionOf({ actions }: CatalogueDefinition, key: string): CatalogueAction | undefined {

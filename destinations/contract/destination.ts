@@ -7,6 +7,7 @@
  * D3. Only a `DeliveryError` decides what happens to a call; any other error is a fault of ours, and is tried again.
  */
 import type { z } from 'zod'
+import type { TakenCalls } from '../../src/model/destination-admin.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { DefinitionRunner } from './definition-runner.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
@@ -30,6 +31,8 @@ export interface DestinationType<Settings extends object = object> {
   readonly secrets: readonly string[]
   /** Settings that say where requests go: a change of one asks for the secrets anew, which would go there. */
   readonly hosts?: readonly string[]
+  /** The calls that it has a use for, by settings without their secrets; absent: by its kind. */
+  takes?(settings: JsonObject): TakenCalls
   limits(settings: Settings): DestinationLimits
   connect(settings: Settings, context: DestinationContext): Destination
 }

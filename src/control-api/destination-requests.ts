@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { RequiredConsent } from '../model/consent.ts'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
-import { MASK, type TypeOfDestination } from '../model/destination-admin.ts'
+import { MASK, type TakenCalls, type TypeOfDestination } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
@@ -172,7 +172,7 @@ function destinationsIn(content: unknown): unknown {
 
 interface ConnectionSetting {
   /** Throws an EngineError that names the field if there is no such destination. */
-  readonly find: (id: string, field: string) => TypeOfDestination
+  readonly find: (id: string, field: string) => TypeOfDestination & { readonly takes?: TakenCalls }
   readonly now: number
 }
 
@@ -186,10 +186,12 @@ export function readConnection(
   const field = givenId === undefined ? 'destination.id' : 'destinationId'
   const destinationId = givenId ?? destination?.id
   if (destinationId === undefined) throw invalid(field, 'expected the id of a destination, got nothing')
-  const { kind: kindOfDestination, name } = find(destinationId, field)
+  const { kind: kindOfDestination, name, ...found } = find(destinationId, field)
   const { kind, type, key, includeAnonymousUsers = false } = definition.source
   const isList = kindOfDestination === 'list'
-  if (isList && kind === 'computed_trait') throw invalid(field, `${name} is a list, and takes no computed traits`)
+  const takes = found.takes ?? { identify: true, track: !isList, group: !isList, computedTraits: !isList }
+  if (kind === 'computed_trait' && !takes.computedTraits)
+    throw invalid(field, `${name} ${isList ? 'is a list, and ' : ''}takes no computed traits`)
   const isUsers = type === 'USERS'
   const record: ConnectionRecord = {
     id: newId('con', now),
@@ -200,7 +202,7 @@ export function readConnection(
     key,
     includesAnonymous: includeAnonymousUsers,
     enabled,
-    sends: { identify: true, track: isUsers && !isList, group: !isUsers && !isList },
+    sends: sendsOf(takes, isUsers),
     events: { entered: 'Audience Entered', exited: 'Audience Exited', computed: 'Trait Computed' },
     idSync: [],
     traits: {},
@@ -212,6 +214,15 @@ export function readConnection(
   if (!activations) return connection
   if (kind === 'computed_trait') throw invalid('activations', 'are of audiences')
   return { ...connection, activations: readActivations(activations, { connection, isList, now }) }
+}
+
+/**
+ * By default, what the destination has a use for: of an account's audience, calls about the account and its users. One
+ * that has a use for none of these is sent what its kind usually is.
+ */
+function sendsOf({ identify, track, group }: TakenCalls, isUsers: boolean): ConnectionRecord['sends'] {
+  const taken = { identify, track: isUsers && track, group: !isUsers && group }
+  return Object.values(taken).includes(true) ? taken : { identify: true, track: isUsers, group: !isUsers }
 }
 
 /** By default, more than half of all profiles, or a hundred thousand, are not moved unasked. */

@@ -60,6 +60,11 @@ export function destinationAdmin({
       return described
     },
     type: (slug) => typeOf(slug),
+    takes: ({ type: slug, settings }) => {
+      const type = typeOf(slug)
+      const isEvent = type.kind === 'event'
+      return type.takes?.(settings) ?? { identify: true, track: isEvent, group: isEvent, computedTraits: isEvent }
+    },
     store: ({ id, type: slug, settings }, { before, isPartial = false }) => {
       const type = typeOf(slug)
       const whole = changedSettings(type, settings, before && service.settingsOf(before))

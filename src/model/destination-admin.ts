@@ -45,6 +45,15 @@ export interface TypeOfDestination {
   readonly kind: 'event' | 'list'
 }
 
+/** The calls that a destination has a use for; it may be sent the others too, and skips them. */
+export interface TakenCalls {
+  readonly identify: boolean
+  readonly track: boolean
+  readonly group: boolean
+  /** False: computed traits are refused. */
+  readonly computedTraits: boolean
+}
+
 /** A type of destination, as a list has it; those of ours with the schema of their settings. */
 export interface ListedType extends TypeOfDestination {
   readonly origin: 'rollcall' | 'catalogue'
@@ -96,6 +105,8 @@ export interface DestinationAdmin {
   describedType(slug: string): object
   /** Returns a type. Throws an EngineError if there is none such, or none of it can be made. */
   type(slug: string): TypeOfDestination
+  /** Returns the calls that a destination has a use for, by its type and its mappings. */
+  takes(record: DestinationRecord): TakenCalls
   /**
    * Checks settings and seals the secret ones. Throws an EngineError that names the field at fault.
    * @param before the destination that is changed: settings that are not given, or are given masked, stay

@@ -5,7 +5,13 @@ import { requireDefinition } from '../folder.ts'
 export interface RequestExtension {
   readonly headers?: Readonly<Record<string, string>>
   readonly beforeRequest?: readonly unknown[]
+  readonly afterResponse?: readonly unknown[]
   readonly [option: string]: unknown
+}
+
+/** An answer that the kit has read. */
+export interface KitResponse {
+  readonly content?: string
 }
 
 export interface KitField {

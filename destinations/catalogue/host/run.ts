@@ -10,7 +10,15 @@ import type {
 } from '../../contract/definition-runner.ts'
 import { TerminalError } from '../../contract/destination.ts'
 import { failureOfStatus, personal } from './failure.ts'
-import { asJson, definitionIn, kit, type KitDestination, type KitOptions, type KitResult } from './kit.ts'
+import {
+  asJson,
+  definitionIn,
+  kit,
+  type KitDestination,
+  type KitOptions,
+  type KitResponse,
+  type KitResult,
+} from './kit.ts'
 import { Rehearsal } from './rehearsal.ts'
 
 export interface RunOptions {
@@ -216,7 +224,7 @@ class Instance {
   }
 
   /** Our bounds come last: a definition may not lift them. */
-  #extended({ headers, beforeRequest = [], ...extension }: ReturnType<NonNullable<ExtendRequest>>) {
+  #extended({ headers, beforeRequest = [], afterResponse = [], ...extension }: ReturnType<NonNullable<ExtendRequest>>) {
     const count = (): void => {
       this.#requests++
     }
@@ -225,6 +233,9 @@ class Instance {
       ...extension,
       headers: { 'user-agent': USER_AGENT, ...headers },
       beforeRequest: [...beforeRequest, count],
+      // A copy of an answer of more than some KiB is never read to its end, as nobody reads the original meanwhile.
+      skipResponseCloning: true,
+      afterResponse: [...afterResponse, readableAgain],
       // The kit ends the agent after each request; this one it cannot end.
       agent: Object.assign(agentFor, { destroy: SILENT }),
       timeout: this.#options.requestTimeoutMs,
@@ -232,6 +243,17 @@ class Instance {
       follow: REDIRECTS_MAX,
     }
   }
+}
+
+/** Lets definitions read an answer that the kit has read: its text is kept. */
+function readableAgain(_request: unknown, _options: unknown, response: KitResponse): void {
+  const { content = '' } = response
+  Object.assign(response, {
+    text: () => Promise.resolve(content),
+    json: () => Promise.resolve().then(() => JSON.parse(content) as unknown),
+    buffer: () => Promise.resolve(Buffer.from(content)),
+    arrayBuffer: () => Promise.resolve(new Uint8Array(Buffer.from(content)).buffer),
+  })
 }
 
 type ExtendRequest = ReturnType<typeof definitionIn>['extendRequest']

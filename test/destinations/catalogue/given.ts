@@ -22,6 +22,7 @@ export const DEFINITION: CatalogueDefinition = {
   slug: 'actions-tool',
   folder: 'tool',
   name: 'Tool (Actions)',
+  kind: 'event',
   authentication: 'custom',
   settings: [
     { ...FIELD, key: 'api_key', type: 'password', required: true },
