@@ -78,6 +78,8 @@ export interface CatalogueDefinition {
   readonly hasDelete: boolean
   readonly hasRefresh: boolean
   readonly actions: readonly CatalogueAction[]
+  /** The tool's own presets, as Segment offers them: each an action with a mapping, and when it is sent. */
+  readonly presets?: readonly JsonObject[]
   /** The action that a call goes to, unless settings say otherwise; absent: none. */
   readonly defaults: Readonly<Partial<Record<CallKind, MappingDefault>>>
 }

@@ -21,7 +21,7 @@ export function describedTool(slug: string): object | undefined {
   const entry = catalogueEntry(slug)
   if (!entry || !isShown(entry)) return undefined
   const { settings, secrets, hosts } = typeOfTool(entry)
-  const { audienceSettings, actions, defaults } = catalogueDefinition(slug)
+  const { audienceSettings, actions, presets = [], defaults } = catalogueDefinition(slug)
   const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' })
   return {
     ...summaryOf(entry),
@@ -32,6 +32,7 @@ export function describedTool(slug: string): object | undefined {
     hosts,
     ...(audienceSettings.length > 0 && { audienceSettings }),
     actions,
+    presets,
     defaults,
   }
 }

@@ -23,6 +23,7 @@ import { newId } from '../model/new-id.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
 import type { Authorizations } from './authorizations.ts'
+import { changedSettings } from './changed-settings.ts'
 import { sampleCall } from './sample-call.ts'
 import type { DeliveryService } from './service.ts'
 import type { Secrets } from './secrets.ts'
@@ -66,13 +67,7 @@ export function destinationAdmin({
     },
     store: ({ id, type: slug, settings }, { before, isPartial = false }) => {
       const type = typeOf(slug)
-      const held = before ? service.settingsOf(before) : {}
-      // A secret that is given back masked stays.
-      const given = Object.entries(settings).filter(([name, value]) => value !== MASK || !type.secrets.includes(name))
-      const all = Object.entries({ ...held, ...Object.fromEntries(given) })
-      // A setting given as null is removed.
-      const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
-      if (before) checkHosts(type, { given: Object.fromEntries(given), whole, held, before })
+      const whole = changedSettings(type, settings, before && service.settingsOf(before))
       const missing = missingSecrets(type, { given: settings, whole }, { before, isPartial })
       return stored(type, id, { settings: parsePartialSettings(type, whole, missing), missing, secrets })
     },
@@ -147,29 +142,6 @@ function withMappings(type: DestinationType, settings: JsonObject, mappings: Jso
     if (!(error instanceof EngineError) || field === undefined || !field.startsWith('settings.mappings')) throw error
     throw new EngineError(error.code, error.message.replace(/^settings\./, ''), field.replace(/^settings\./, ''))
   }
-}
-
-/** Refuses to send secrets that are held to another host than whoever gave them has named. */
-function checkHosts(
-  type: DestinationType,
-  {
-    given,
-    whole,
-    held,
-    before,
-  }: {
-    readonly given: JsonObject
-    readonly whole: JsonObject
-    readonly held: JsonObject
-    readonly before: DestinationRecord
-  },
-): void {
-  const kept = type.secrets.filter((name) => held[name] !== undefined && given[name] === undefined)
-  const changed = type.hosts?.find((name) => whole[name] !== before.settings[name])
-  if (changed === undefined || kept.length === 0) return
-  const field = `settings.${changed}`
-  const message = `${field}: changes where requests go; give the secrets anew (${kept.join(', ')})`
-  throw new EngineError('validation_error', message, field)
 }
 
 /**

@@ -112,7 +112,8 @@ export interface DestinationAdmin {
    * @param before the destination that is changed: settings that are not given, or are given masked, stay
    * A secret that is given masked, though there is none, is listed as missing, and so is one that was missing before.
    * @param isPartial secrets that the type asks for may be missing, too
-   * A setting that says where requests go does not change while secrets are held that are not given anew.
+   * A setting that says where requests go does not change while secrets are held that are not given anew. An app of
+   * OAuth that is given again without its tokens keeps them.
    */
   store(
     given: { readonly id: string; readonly type: string; readonly settings: JsonObject },

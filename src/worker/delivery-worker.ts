@@ -8,11 +8,7 @@
 import { setMaxListeners } from 'node:events'
 import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import type {
-  Destination,
-  DestinationContext,
-  DestinationLimits,
-} from '../../destinations/contract/destination.ts'
+import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'

@@ -26,7 +26,13 @@ describe('a text', () => {
   })
 
   it('keeps all else', () => {
-    const texts = ['abcdef', 'someone@example.com', base64('someone:else'), 'https://a.co/v1/users/aud_3MWHVmP0mZb3UnQ', '']
+    const texts = [
+      'abcdef',
+      'someone@example.com',
+      base64('someone:else'),
+      'https://a.co/v1/users/aud_3MWHVmP0mZb3UnQ',
+      '',
+    ]
     expect(texts.map((text) => masking.text(text))).toEqual(texts)
   })
 })
@@ -70,7 +76,11 @@ describe('a request', () => {
   })
 
   it('keeps other headers, signatures among them', () => {
-    const headers = { 'content-type': 'application/json', 'Webhook-Signature': 'v1,AbCdEfGh', 'X-Signature': 'a1b2c3d4' }
+    const headers = {
+      'content-type': 'application/json',
+      'Webhook-Signature': 'v1,AbCdEfGh',
+      'X-Signature': 'a1b2c3d4',
+    }
     expect(shown(headers)).toEqual(headers)
     expect(shown({ 'x-note': `of ${SECRET}` })).toEqual({ 'x-note': `of ${MASK}` })
   })
