@@ -25,6 +25,8 @@ export interface DestinationType<Settings extends object = object> {
   readonly settings: z.ZodType<Settings>
   /** Settings that are stored encrypted, and never shown. */
   readonly secrets: readonly string[]
+  /** Jobs that are under way at once; by default 8 for an event destination and 1 for a list. */
+  readonly lanes?: number
   limits(settings: Settings): DestinationLimits
   connect(settings: Settings, context: DestinationContext): Destination
 }
@@ -36,7 +38,7 @@ export interface DestinationLimits {
   readonly requestsPerSecond?: number
   /** A try that takes longer has failed. */
   readonly timeoutMs: number
-  /** For a list: how long changes are gathered before they are sent; 0 for event destinations. */
+  /** How long changes are gathered before they are sent; 0: each is sent at once. */
   readonly gatherMs: number
 }
 
