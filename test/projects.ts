@@ -6,6 +6,7 @@ export const PROCESSES: readonly string[] = [
   'test/cli/cdnow.test.ts',
   'test/cli/replay.test.ts',
   'test/crash',
+  'test/destinations/redis.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
   'test/process',

@@ -20,7 +20,7 @@ import type { RedisSettings } from './settings.ts'
 
 const PORT = 6_379
 
-export interface RedisConnectionOptions extends Pick<RedisSettings, 'url' | 'username' | 'password'> {
+export interface RedisConnectionOptions extends Pick<RedisSettings, 'url' | 'username' | 'password' | 'ca'> {
   readonly addresses: Addresses
   /** The key that names the writer. */
   readonly writerKey: string
@@ -83,9 +83,9 @@ export class RedisConnection {
   }
 }
 
-function createClient({ url, addresses }: RedisConnectionOptions): Redis {
+function createClient(options: RedisConnectionOptions): Redis {
   const redis = new Redis({
-    Connector: connectorTo(new URL(url), addresses),
+    Connector: connectorTo(options),
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -100,7 +100,8 @@ function createClient({ url, addresses }: RedisConnectionOptions): Redis {
 }
 
 /** Makes the class by which ioredis opens sockets. The client has its own, which look names up unguarded. Keeps C3. */
-function connectorTo({ protocol, hostname, port }: URL, addresses: Addresses) {
+function connectorTo({ url, ca, addresses }: RedisConnectionOptions) {
+  const { protocol, hostname, port } = new URL(url)
   const host = hostname.replace(/^\[(.*)\]$/, '$1')
   const target = { host, port: port === '' ? PORT : Number(port), lookup: addresses.lookup }
   return class GuardedConnector extends AbstractConnector {
@@ -113,7 +114,8 @@ function connectorTo({ protocol, hostname, port }: URL, addresses: Addresses) {
     override async connect(): Promise<Socket> {
       if (isIP(host) !== 0 && !addresses.isAllowed(host)) throw new BlockedAddressError()
       const isTls = protocol === 'rediss:'
-      const socket = isTls ? connectTls({ ...target, servername: isIP(host) === 0 ? host : '' }) : connectTcp(target)
+      const servername = isIP(host) === 0 ? host : ''
+      const socket = isTls ? connectTls({ ...target, servername, ca }) : connectTcp(target)
       this.#socket = socket
       // One that comes late, when nobody listens any more, would end the process.
       socket.on('error', () => undefined)
@@ -129,10 +131,7 @@ function connectorTo({ protocol, hostname, port }: URL, addresses: Addresses) {
 }
 
 /** Keeps C2. */
-async function begin(
-  redis: Redis,
-  { url, username, password, writerKey }: RedisConnectionOptions,
-): Promise<Writer> {
+async function begin(redis: Redis, { url, username, password, writerKey }: RedisConnectionOptions): Promise<Writer> {
   await redis.connect()
   if (password !== undefined)
     await redis.call('AUTH', username === undefined ? [password] : [username, password]).catch((error: unknown) => {

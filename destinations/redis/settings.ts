@@ -12,6 +12,12 @@ export const RedisSettings = z
       .describe('The server: `redis://host:port/database`, or `rediss://` with TLS.'),
     username: z.string().min(1).max(512).optional().describe('The user, if it is not the default one.'),
     password: z.string().min(1).max(4_096).optional().describe('Its password.'),
+    ca: z
+      .string()
+      .max(65_536)
+      .regex(/^\s*-----BEGIN CERTIFICATE-----\s/, 'Certificates as PEM were expected.')
+      .optional()
+      .describe('Authorities that sign its certificate, as PEM, in place of those that Node trusts.'),
     keyPrefix: z
       .string()
       .max(128)
@@ -34,6 +40,10 @@ export const RedisSettings = z
   .refine(({ username, password }) => username === undefined || password !== undefined, {
     path: ['password'],
     error: 'The password of the user was expected.',
+  })
+  .refine(({ url, ca }) => ca === undefined || url.startsWith('rediss:'), {
+    path: ['ca'],
+    error: 'A URL that begins with rediss:// was expected with it.',
   })
   .refine(({ layout, ttlSeconds }) => layout !== 'sets' || ttlSeconds === undefined, {
     path: ['ttlSeconds'],

@@ -35,5 +35,7 @@ export function writesOf(
 }
 
 function valueWrite(key: string, value: Exclude<ReturnType<typeof valueOf>, undefined>): Write {
-  return value === null ? { command: 'DEL', key, argument: '' } : { command: 'SET', key, argument: JSON.stringify(value) }
+  return value === null
+    ? { command: 'DEL', key, argument: '' }
+    : { command: 'SET', key, argument: JSON.stringify(value) }
 }

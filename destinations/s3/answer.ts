@@ -28,7 +28,8 @@ const MEANINGS: readonly Meaning[] = [
     message: 'The store asks for fewer requests.',
   },
   {
-    codes: /^(ServiceUnavailable|InternalError|Busy|XMinioServerNotInitialized|OperationAborted|ConditionalRequestConflict)$/,
+    codes:
+      /^(ServiceUnavailable|InternalError|Busy|XMinioServerNotInitialized|OperationAborted|ConditionalRequestConflict)$/,
     reason: 'store_unavailable',
     message: 'The store cannot answer at present.',
   },
