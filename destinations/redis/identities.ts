@@ -5,7 +5,7 @@
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { emailOf } from '../contract/call-fields.ts'
 
-/** Lists the identities of a call, each once; none if it names nobody. */
+/** Lists the identities of a call; none if it names nobody. */
 export function identitiesOf(call: DeliveryCall): string[] {
   if (call.type === 'group') return [`group_id:${call.groupId}`]
   const email = emailOf(call)
@@ -16,5 +16,5 @@ export function identitiesOf(call: DeliveryCall): string[] {
   ]
   const others = (context.externalIds ?? []).map(({ type, id }) => `${type}:${id}`)
   const anonymous = named.length === 0 && anonymousId ? [`anonymous_id:${anonymousId}`] : []
-  return [...new Set([...named, ...anonymous, ...others])]
+  return [...named, ...anonymous, ...others]
 }

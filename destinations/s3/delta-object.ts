@@ -80,7 +80,7 @@ function csvOf(calls: readonly DeliveryCall[]): string {
   return csvLines(
     calls.map((call) => {
       const cells = cellsOf(call)
-      return COLUMNS.map((column) => cells[column].toWellFormed())
+      return COLUMNS.map((column) => cells[column])
     }),
   )
 }

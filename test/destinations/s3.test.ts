@@ -11,6 +11,7 @@ import { type Destination, type DestinationContext, DeliveryError } from '../../
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { parseCsv } from '../../destinations/csv-list/csv.ts'
 import { parseSettings } from '../../destinations/registry.ts'
+import { deltaObjectOf } from '../../destinations/s3/delta-object.ts'
 import { s3Destination } from '../../destinations/s3/s3.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { EngineError } from '../../src/model/errors.ts'
@@ -128,6 +129,19 @@ describe('a batch', () => {
     const many = Array.from({ length: 2_500 }, (_, nth) => identify(`ü${nth}`))
     await apply(connect(), ...many)
     expect(onlyText()).toBe(many.map((call) => `${JSON.stringify(call)}\n`).join(''))
+  })
+
+  it('of many calls lets other work go on while it is made', async () => {
+    let turns = 0
+    const count = () => {
+      turns++
+      counting = setImmediate(count)
+    }
+    let counting = setImmediate(count)
+    const settings = parseSettings(s3Destination, { bucket: BUCKET, ...KEY })
+    await deltaObjectOf(Array<DeliveryCall>(3_000).fill(entered), settings)
+    clearImmediate(counting)
+    expect(turns).toBeGreaterThanOrEqual(2)
   })
 
   it('is compressed if that is asked for', async () => {
@@ -291,7 +305,13 @@ describe('a request', () => {
   it('proves by its signature and its digests what it carries', async () => {
     const { received, url } = await receiver()
     const now = Date.parse('2026-03-01T12:34:56.789Z')
-    const settings = { endpoint: url, sessionToken: 'a-token', accessKeyId: 'AKIA', secretAccessKey: SECRET }
+    const settings = {
+      endpoint: url,
+      region: 'eu-west-3',
+      sessionToken: 'a-token',
+      accessKeyId: 'AKIA',
+      secretAccessKey: SECRET,
+    }
     await apply(connect(settings, { clock: () => now }), ...calls)
     const [{ headers, body }] = received as [Received]
     expect(headers).toMatchObject({
@@ -301,7 +321,7 @@ describe('a request', () => {
       'x-amz-date': '20260301T123456Z',
       'x-amz-security-token': 'a-token',
       authorization: expect.stringMatching(
-        /^AWS4-HMAC-SHA256 Credential=AKIA\/20260301\/us-east-1\/s3\/aws4_request, SignedHeaders=[\w;-]+, Signature=\w{64}$/,
+        /^AWS4-HMAC-SHA256 Credential=AKIA\/20260301\/eu-west-3\/s3\/aws4_request, SignedHeaders=[\w;-]+, Signature=\w{64}$/,
       ) as string,
     })
     expect(headers.authorization).toMatch(/SignedHeaders=content-md5;host;x-amz-content-sha256;x-amz-date;x-amz-sec/)
