@@ -6,11 +6,13 @@ import { catalogueType } from './catalogue/catalogue-type.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
+import { postgresDestination } from './postgres/postgres.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
 export const DESTINATION_TYPES: readonly DestinationType[] = [
   webhookDestination,
   csvListDestination,
+  postgresDestination,
   consoleDestination,
 ]
 
