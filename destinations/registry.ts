@@ -11,6 +11,7 @@ import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
 import { redisDestination } from './redis/redis.ts'
 import { s3Destination } from './s3/s3.ts'
+import { postgresDestination } from './postgres/postgres.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
 export const DESTINATION_TYPES: readonly DestinationType[] = [
@@ -18,6 +19,7 @@ export const DESTINATION_TYPES: readonly DestinationType[] = [
   csvListDestination,
   s3Destination,
   redisDestination,
+  postgresDestination,
   consoleDestination,
 ]
 

@@ -9,6 +9,7 @@ export const PROCESSES: readonly string[] = [
   'test/destinations/catalogue/process-runner.test.ts',
   'test/destinations/catalogue/socket-guard.test.ts',
   'test/destinations/redis.test.ts',
+  'test/destinations/postgres.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
   'test/process',
