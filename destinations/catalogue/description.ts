@@ -1,4 +1,4 @@
-/** What an API shows of the catalogue's tools; nothing of it needs their definitions. */
+/** The catalogue's tools as an API shows them; their definitions are not needed. */
 import { z } from 'zod'
 import type { ListedType } from '../../src/model/destination-admin.ts'
 import { EngineError } from '../../src/model/errors.ts'

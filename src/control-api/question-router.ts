@@ -94,7 +94,7 @@ function connectionFor(sample: AskedSample, tried: TriedSettings, options: Quest
   return { connection: own ?? made(), definition }
 }
 
-/** Of users and accounts that have the same key, a group call is of the accounts. */
+/** A group call is of the accounts, where an audience of users has the same key. */
 function definitionOf({ audience, type }: AskedSample, { list }: QuestionApiOptions): DefinitionRecord {
   const found = (['audience', 'computed_trait'] as const)
     .flatMap((kind) => list(kind))
