@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `destinations`, `preview`, `profile`, `export`,
- * `import`, `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs when it
- * runs: the process of the workers has no use for the server's modules, nor a replay.
+ * `import`, `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs
+ * when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'

@@ -1,4 +1,4 @@
-/** What an API shows of the catalogue's tools; nothing of it needs their definitions. */
+/** Describes the tools of the catalogue for an API; nothing of it needs their definitions. */
 import { z } from 'zod'
 import type { ListedType } from '../../src/model/destination-admin.ts'
 import { EngineError } from '../../src/model/errors.ts'

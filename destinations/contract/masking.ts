@@ -9,7 +9,7 @@ import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 /** Shorter ones are masked where they are a whole value: anywhere else, they would be parts of common words. */
 const PART_LENGTH_MIN = 4
 const AUTHORIZING = /^(proxy-)?authorization$|cookie|api-?key|(access|auth|developer)-?token|^token$|secret|password/i
-/** Of the words of a secret, those that may be secrets of their own. */
+/** Words of a secret that are so long may be secrets of their own. */
 const WORD_LENGTH_MIN = 8
 /** Text that may be base64, of the URL's alphabet or not. */
 const BASE64 = /[A-Za-z0-9+/_-]{8,}={0,2}/g

@@ -94,7 +94,7 @@ function connectionFor(sample: AskedSample, tried: TriedSettings, options: Quest
   return { connection: own ?? made(), definition }
 }
 
-/** Of users and accounts that have the same key, a group call is of the accounts. */
+/** Finds a definition by its key; of those of users and accounts that have it, a group call is of the accounts. */
 function definitionOf({ audience, type }: AskedSample, { list }: QuestionApiOptions): DefinitionRecord {
   const found = (['audience', 'computed_trait'] as const)
     .flatMap((kind) => list(kind))

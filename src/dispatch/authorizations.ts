@@ -1,12 +1,12 @@
 /**
  * Authorizations under way: a user has been sent to a tool, to let the app of a destination in, and will come back.
  *
- * A1. A state is random, of one destination, and taken once, within ten minutes: whoever has it is the one who was sent.
+ * A1. A state is random, of one destination, and taken once, within ten minutes: whoever has it was sent.
  * A2. They are not kept: after a restart, a user begins again.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { catalogueEntry } from '../../destinations/catalogue/catalogue.ts'
-import { authorizationUrl, oauthVendor, type OAuthVendor } from '../../destinations/catalogue/oauth.ts'
+import { authorizationUrl, oauthVendor, type Vendor } from '../../destinations/catalogue/oauth.ts'
 import type { AskedAuthorization } from '../model/destination-admin.ts'
 import type { DestinationRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
@@ -24,7 +24,7 @@ export interface AuthorizationsOptions {
 }
 
 /** The answer of a tool, by the parameters with which the user comes back. */
-export interface ToolAnswer {
+export interface AuthorizationAnswer {
   readonly code: string | undefined
   /** Words of the tool, if it has given no code. */
   readonly refusal: string
@@ -57,7 +57,7 @@ export class Authorizations {
     this.#options = options
   }
 
-  /** Returns the address at the tool. Throws an EngineError if the destination has no app, or too many are under way. */
+  /** Returns the address at the tool. Throws an EngineError for a destination without an app, and for one too many. */
   begin(record: DestinationRecord, asked: AskedAuthorization): string {
     const { service, clock, actingToken } = this.#options
     const settings = service.settingsOf(record)
@@ -80,7 +80,7 @@ export class Authorizations {
   }
 
   /** Takes a state that is there, and exchanges the code for tokens, which the destination has from then on. */
-  async finish(state: string, { code, refusal }: ToolAnswer): Promise<AuthorizationOutcome> {
+  async finish(state: string, { code, refusal }: AuthorizationAnswer): Promise<AuthorizationOutcome> {
     const { service, find, put } = this.#options
     const { destinationId, redirectUrl, verifier, by } = this.#pending.get(state)!
     this.#pending.delete(state)
@@ -108,7 +108,7 @@ function refused(message: string): AuthorizationOutcome {
   return { isAuthorized: false, message }
 }
 
-function vendorOf({ type }: DestinationRecord, settings: JsonObject): OAuthVendor {
+function vendorOf({ type }: DestinationRecord, settings: JsonObject): Vendor {
   const vendor = oauthVendor(catalogueEntry(type)?.folder ?? '', settings)
   if (vendor) return vendor
   const message = `id: a destination of the type ${type} is not authorized here; if it has tokens, give them as settings.oauth`
