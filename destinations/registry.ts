@@ -9,11 +9,17 @@ import { describedTool, listedTools } from './catalogue/description.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
+import { redisDestination } from './redis/redis.ts'
+import { s3Destination } from './s3/s3.ts'
+import { postgresDestination } from './postgres/postgres.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
 export const DESTINATION_TYPES: readonly DestinationType[] = [
   webhookDestination,
   csvListDestination,
+  s3Destination,
+  redisDestination,
+  postgresDestination,
   consoleDestination,
 ]
 
@@ -89,8 +95,8 @@ function wordsOf(text: string): string[] {
 export function describe(type: DestinationType): DestinationDescription {
   const { slug, name, kind, description, secrets } = type
   const settings = z.toJSONSchema(type.settings, { io: 'input' })
-  const hasBatchSize = Object.hasOwn(settings.properties ?? {}, 'batchSize')
-  const batching = kind === 'list' ? 'gathered' : hasBatchSize ? 'by_setting' : 'none'
+  const has = (name: string): boolean => Object.hasOwn(settings.properties ?? {}, name)
+  const batching = kind === 'list' || has('everySeconds') ? 'gathered' : has('batchSize') ? 'by_setting' : 'none'
   return { slug, name, kind, description, settings, secrets, batching }
 }
 

@@ -22,7 +22,7 @@ import {
 import { actionOf, batchSizeOf, type OwnSettings, routesOf } from './settings.ts'
 import type { CallKind, CatalogueDefinition, MappingDefault } from './catalogue.ts'
 import { eventOf, kindOf, resolved, USUAL_NAMES } from './events.ts'
-import { errorOf } from './host-process.ts'
+import { errorOf } from './host/host-process.ts'
 
 /** Words of the tool that are passed on. */
 const MESSAGE_MAX = 300

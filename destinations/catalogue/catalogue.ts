@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
-import { CATALOGUE_FOLDER } from './folder.ts'
+import { CATALOGUE_FOLDER } from './host/folder.ts'
 
 export interface CatalogueEntry {
   /** `actions-braze-cloud`, as in Segment's Public API. */

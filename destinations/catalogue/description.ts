@@ -5,7 +5,7 @@ import { EngineError } from '../../src/model/errors.ts'
 import { actionOf } from './settings.ts'
 import { catalogueDefinition, catalogueEntries, catalogueEntry, type CatalogueEntry } from './catalogue.ts'
 import { typeOfTool } from './catalogue-type.ts'
-import { isInstalled } from './folder.ts'
+import { isInstalled } from './host/folder.ts'
 import { oauthVendor } from './oauth.ts'
 
 /** Lists the tools that are shown, in the order of their names. */

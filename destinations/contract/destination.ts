@@ -33,6 +33,8 @@ export interface DestinationType<Settings extends object = object> {
   readonly hosts?: readonly string[]
   /** The calls that it has a use for, by settings without their secrets; absent: by its kind. */
   takes?(settings: JsonObject): TakenCalls
+  /** Jobs that are under way at once; by default 8 for an event destination and 1 for a list. */
+  readonly lanes?: number
   limits(settings: Settings): DestinationLimits
   connect(settings: Settings, context: DestinationContext): Destination
 }
@@ -44,7 +46,7 @@ export interface DestinationLimits {
   readonly requestsPerSecond?: number
   /** A try that takes longer has failed. */
   readonly timeoutMs: number
-  /** For a list: how long changes are gathered before they are sent; 0 for event destinations. */
+  /** How long changes are gathered before they are sent; 0: each is sent at once. */
   readonly gatherMs: number
 }
 

@@ -1,6 +1,7 @@
 /** The change that a call makes to a list: who enters or leaves, by which ids, with which traits. */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonObject } from '../../src/model/json.ts'
+import { emailOf, valueOf, valuesOf } from '../contract/call-fields.ts'
 import { TerminalError } from '../contract/destination.ts'
 
 /** The columns that every file begins with. */
@@ -19,21 +20,18 @@ export interface Change {
 /** Returns the change of a call, or the error if it is none. */
 export function changeOf(call: DeliveryCall): Change | TerminalError {
   const { computation_class: kind, computation_key: audienceKey } = call.context.personas
-  const values = call.type === 'track' ? call.properties : call.traits
-  const isMember = values[audienceKey]
+  const isMember = valueOf(call)
   if (kind !== 'audience' || typeof isMember !== 'boolean')
     return new TerminalError('not_a_membership', 'A list takes only who enters and leaves an audience.')
   const ids = idsOf(call)
   if (ids.size === 0)
     return new TerminalError('no_identity', `A list takes only members with one of ${ID_COLUMNS.join(', ')}.`)
-  const cells = [...ids, ['since', call.timestamp] as const, ...enrichment(values, audienceKey)]
+  const cells = [...ids, ['since', call.timestamp] as const, ...enrichment(valuesOf(call), audienceKey)]
   return { audienceKey, isMember, cells: new Map(cells) }
 }
 
 function idsOf(call: DeliveryCall): Map<string, string> {
-  const email =
-    call.type === 'track' ? (call.context.traits?.['email'] ?? call.properties['email']) : call.traits['email']
-  const ids = [call.userId, call.anonymousId, email, call.type === 'group' ? call.groupId : undefined]
+  const ids = [call.userId, call.anonymousId, emailOf(call), call.type === 'group' ? call.groupId : undefined]
   const cells = ID_COLUMNS.map((column, index) => [column, cellOf(ids[index])] as const)
   return new Map(cells.filter(([, cell]) => cell !== ''))
 }

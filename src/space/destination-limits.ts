@@ -5,7 +5,9 @@ import type { OutboxLimits } from '../outbox/destination-state.ts'
 
 const LIMITS: OutboxLimits = { lanes: 8, waitingMax: 200_000, collapseMs: 60_000 }
 
-/** A list is written by one job at a time. */
+/** A list is written by one job at a time, and so is whatever its type says. */
 export function limitsOf({ type }: DestinationRecord): OutboxLimits {
-  return destinationType(type)?.kind === 'list' ? { ...LIMITS, lanes: 1 } : LIMITS
+  const known = destinationType(type)
+  const lanes = known?.lanes ?? (known?.kind === 'list' ? 1 : LIMITS.lanes)
+  return { ...LIMITS, lanes }
 }

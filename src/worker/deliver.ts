@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { createAddresses } from '../../destinations/contract/address-guard.ts'
 import type { DestinationContext } from '../../destinations/contract/destination.ts'
-import { ProcessRunner } from '../../destinations/catalogue/process-runner.ts'
+import { ProcessRunner } from '../../destinations/catalogue/host/process-runner.ts'
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { answerQuestion } from './answer-question.ts'
 import { DeliveryWorker } from './delivery-worker.ts'

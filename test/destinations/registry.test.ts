@@ -16,7 +16,14 @@ const type = (slug: string) => destinationType(slug)!
 
 describe('the types', () => {
   it('are found by their slugs, and no other is', () => {
-    expect(DESTINATION_TYPES.map(({ slug }) => destinationType(slug)?.slug)).toEqual(['webhook', 'csv', 'console'])
+    expect(DESTINATION_TYPES.map(({ slug }) => destinationType(slug)?.slug)).toEqual([
+      'webhook',
+      'csv',
+      's3',
+      'redis',
+      'postgres',
+      'console',
+    ])
     expect([destinationType(''), destinationType('constructor'), destinationType('Webhook')]).toEqual([
       undefined,
       undefined,
@@ -41,6 +48,27 @@ describe('the types', () => {
         description: 'Keeps a file for each audience, of those who are in it.',
         secrets: [],
         batching: 'gathered',
+      },
+      {
+        slug: 's3',
+        name: 'S3',
+        kind: 'event',
+        description: 'Puts calls into a bucket of S3-compatible storage, as an object for those of a while.',
+        secrets: ['secretAccessKey', 'sessionToken'],
+        batching: 'gathered',
+      },
+      {
+        slug: 'redis',
+        name: 'Redis',
+        kind: 'event',
+        description: 'Keeps members of audiences, and values, in a Redis for other services to read.',
+        secrets: ['password'],
+        slug: 'postgres',
+        name: 'Postgres',
+        kind: 'event',
+        description: 'Keeps memberships and computed traits as tables in a Postgres.',
+        secrets: ['connectionString', 'password'],
+        batching: 'by_setting',
       },
       {
         slug: 'console',
@@ -86,6 +114,7 @@ describe('settings', () => {
     ['webhook', {}, 'settings.url'],
     ['webhook', { url: 'a' }, 'settings.url'],
     ['csv', { everySeconds: '60' }, 'settings.everySeconds'],
+    ['postgres', { host: 'h', database: 'd' }, 'settings.user'],
     ['console', { colour: true }, 'settings.colour'],
     ['console', null, 'settings'],
     ['console', undefined, 'settings'],

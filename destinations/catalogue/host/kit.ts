@@ -1,6 +1,6 @@
 /** The part of `@segment/actions-core` that is used, and how a definition of its package is loaded. */
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
-import { requireDefinition } from '../folder.ts'
+import { requireDefinition } from './folder.ts'
 
 export interface RequestExtension {
   readonly headers?: Readonly<Record<string, string>>

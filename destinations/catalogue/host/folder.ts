@@ -2,11 +2,10 @@
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 
+const HERE = join(import.meta.dirname, '..')
 const BUILT = join(sep, 'dist', 'destinations', 'catalogue')
 
-export const CATALOGUE_FOLDER = import.meta.dirname.endsWith(BUILT)
-  ? join(import.meta.dirname, '..', '..', '..', 'destinations', 'catalogue')
-  : import.meta.dirname
+export const CATALOGUE_FOLDER = HERE.endsWith(BUILT) ? join(HERE, '..', '..', '..', 'destinations', 'catalogue') : HERE
 
 /** Finds what the package of definitions has installed. */
 export const requireDefinition = createRequire(join(CATALOGUE_FOLDER, 'package.json'))

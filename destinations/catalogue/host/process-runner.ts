@@ -6,20 +6,20 @@
  * R2. Nothing of our environment is a definition's to read.
  */
 import { fork } from 'node:child_process'
-import type { JsonValue } from '../../src/model/json.ts'
-import type { SetTimer } from '../../src/model/timer.ts'
-import type { ConfiguredDefinition, DefinitionQuestion, DefinitionRunner } from '../contract/definition-runner.ts'
-import { RetryableError } from '../contract/destination.ts'
-import { timedOut } from '../contract/transport-error.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
+import type { SetTimer } from '../../../src/model/timer.ts'
+import type { ConfiguredDefinition, DefinitionQuestion, DefinitionRunner } from '../../contract/definition-runner.ts'
+import { RetryableError } from '../../contract/destination.ts'
+import { timedOut } from '../../contract/transport-error.ts'
 import { type AskOptions, HostDiedError, HostProcess } from './host-process.ts'
-import type { HostConfig } from './host/messages.ts'
+import type { HostConfig } from './messages.ts'
 
 export interface ProcessRunnerOptions {
   readonly config: HostConfig
   /** Epoch ms. */
   readonly clock: () => number
   readonly timer: SetTimer
-  /** Path of a program that speaks `host/messages.ts` when it is told to `run-definitions`. */
+  /** Path of a program that speaks `messages.ts` when it is told to `run-definitions`. */
   readonly program: string
   /** Called when a definition has ended its process. */
   readonly onDeath: (destinationId: string) => void

@@ -1,9 +1,9 @@
 /** Segment's package, for the tests that need it: `npm run catalogue` installs it. */
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { isInstalled } from '../../../script/catalogue.mjs'
+import { isInstalled } from '../../script/catalogue.mjs'
 
-export const CATALOGUE = join(import.meta.dirname, '../../../destinations/catalogue')
+export const CATALOGUE = join(import.meta.dirname, '../../destinations/catalogue')
 
 const MESSAGE = "Segment's definitions are not installed: `npm run catalogue` does that"
 

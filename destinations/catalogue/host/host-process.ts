@@ -6,17 +6,17 @@
  * P3. Whatever it was asked when it dies is rejected with a HostDiedError.
  */
 import type { ChildProcess } from 'node:child_process'
-import type { JsonValue } from '../../src/model/json.ts'
-import type { SetTimer } from '../../src/model/timer.ts'
+import type { JsonValue } from '../../../src/model/json.ts'
+import type { SetTimer } from '../../../src/model/timer.ts'
 import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
   OAuthTokens,
-} from '../contract/definition-runner.ts'
-import { type DeliveryError, RetryableError, SkippedError, TerminalError } from '../contract/destination.ts'
-import { timedOut } from '../contract/transport-error.ts'
-import type { FromHost, HostConfig, ToHost } from './host/messages.ts'
+} from '../../contract/definition-runner.ts'
+import { type DeliveryError, RetryableError, SkippedError, TerminalError } from '../../contract/destination.ts'
+import { timedOut } from '../../contract/transport-error.ts'
+import type { FromHost, HostConfig, ToHost } from './messages.ts'
 
 export interface HostProcessOptions {
   readonly start: () => ChildProcess

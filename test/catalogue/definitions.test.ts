@@ -11,7 +11,7 @@ import {
   OFF,
   packagesIn,
   sourcesOf,
-} from '../../../script/catalogue.mjs'
+} from '../../script/catalogue.mjs'
 import { CATALOGUE, isCatalogueThere, SKIPPED } from './installed.ts'
 
 const isThere = isCatalogueThere()

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { installedPackages } from '../../../script/catalogue.mjs'
-import { LICENSES, type Lockfile } from '../../../script/packages.mjs'
+import { installedPackages } from '../../script/catalogue.mjs'
+import { LICENSES, type Lockfile } from '../../script/packages.mjs'
 import { CATALOGUE, isCatalogueThere, SKIPPED } from './installed.ts'
 
 const isThere = isCatalogueThere()

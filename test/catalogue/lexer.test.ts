@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadCatalogue } from '../../../script/catalogue.mjs'
+import { loadCatalogue } from '../../script/catalogue.mjs'
 import { CATALOGUE, isCatalogueThere, requireThere, SKIPPED } from './installed.ts'
 
 const isThere = isCatalogueThere()
