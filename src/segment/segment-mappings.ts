@@ -14,7 +14,7 @@ export interface UnmovedMapping {
   readonly error: EngineError
 }
 
-export interface OwnMappings {
+export interface MappingMove {
   readonly mappings: readonly JsonObject[]
   readonly unmoved: readonly UnmovedMapping[]
 }
@@ -25,7 +25,7 @@ const SUBSCRIPTIONS_MAX = 100
 export function ownMappings(
   subscriptions: unknown,
   { definition, type, settings }: { definition: CatalogueDefinition; type: DestinationType; settings: JsonObject },
-): OwnMappings {
+): MappingMove {
   const given = Array.isArray(subscriptions) ? (subscriptions as unknown[]) : []
   if (given.length > SUBSCRIPTIONS_MAX)
     throw new EngineError('validation_error', `subscriptions: expected at most ${SUBSCRIPTIONS_MAX}`, 'subscriptions')

@@ -20,6 +20,7 @@ import {
   type KitOutcome,
 } from './kit.ts'
 import { Rehearsal } from './rehearsal.ts'
+import { withoutSockets } from './socket-guard.ts'
 
 export interface RunOptions {
   readonly requestTimeoutMs: number
@@ -68,7 +69,8 @@ export async function run(
     case 'perform':
       return asJson(await instance.perform(question))
     case 'rehearse':
-      return asJson(await instance.rehearse(question))
+      // Some definitions have clients of their own.
+      return asJson(await withoutSockets(() => instance.rehearse(question)))
     case 'create audience':
       return instance.createAudience(question)
     case 'get audience':

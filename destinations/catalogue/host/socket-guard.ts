@@ -2,6 +2,7 @@
  * Guards every socket of the process, whoever opens it: definitions bring clients of their own. Names are checked by
  * the addresses that their lookup gives, and addresses before they are connected to, after redirects too.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { isIP, Socket, type LookupFunction } from 'node:net'
 import type { Addresses } from '../../contract/address-guard.ts'
 
@@ -17,6 +18,13 @@ interface ConnectOptions {
 
 type Connect = (this: Socket, ...parameters: unknown[]) => Socket
 
+const sealed = new AsyncLocalStorage<true>()
+
+/** Connects no socket within an act and all that it waits for, whoever opens one. */
+export function withoutSockets<Result>(act: () => Result): Result {
+  return sealed.run(true, act)
+}
+
 /** Puts the guard into the process, for good. */
 export function guardSockets({ isAllowed, lookup }: Addresses): void {
   const prototype = Socket.prototype as unknown as Record<'connect', Connect>
@@ -24,7 +32,8 @@ export function guardSockets({ isAllowed, lookup }: Addresses): void {
   prototype.connect = function (this: Socket, ...parameters: unknown[]): Socket {
     const options = optionsOf(parameters)
     const host = options.host ?? 'localhost'
-    if (typeof options.path === 'string' || (isIP(host) !== 0 && !isAllowed(host))) {
+    const isSealed = sealed.getStore() === true
+    if (isSealed || typeof options.path === 'string' || (isIP(host) !== 0 && !isAllowed(host))) {
       // As a failed connection is told: by an event, after the caller has had time to listen.
       process.nextTick(() => this.destroy(blocked()))
       return this

@@ -25,7 +25,7 @@ async function guarded(connection: string, allowPrivate = 'false'): Promise<stri
   const { port } = server.address() as AddressInfo
   const program = `
     const { createAddresses } = await import('${MODULES}contract/address-guard.js')
-    const { guardSockets } = await import('${MODULES}catalogue/host/socket-guard.js')
+    const { guardSockets, withoutSockets } = await import('${MODULES}catalogue/host/socket-guard.js')
     guardSockets(createAddresses(${allowPrivate}))
     const [http, net, tls] = [await import('node:http'), await import('node:net'), await import('node:tls')]
     const PORT = ${port}
@@ -68,6 +68,14 @@ describe('a guarded process', () => {
     // A name that nobody knows is never looked up by a way around the guard.
     expect(said).toMatch(/^(ERR_BLOCKED_ADDRESS|ENOTFOUND|EAI_AGAIN)$/)
     expect(hits).toBe(before)
+  })
+
+  it('connects nowhere within a rehearsal, and again outside of it', async () => {
+    const before = hits
+    const waiting = `await new Promise((resolve) => setImmediate(resolve)); ${HTTP('127.0.0.1')}`
+    expect(await guarded(`withoutSockets(async () => { ${waiting} })`, 'true')).toBe('ERR_BLOCKED_ADDRESS')
+    expect(hits).toBe(before)
+    expect(await guarded(`withoutSockets(() => undefined); ${HTTP('127.0.0.1')}`, 'true')).toBe('reached')
   })
 
   it('connects where it is allowed', async () => {
