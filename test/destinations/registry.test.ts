@@ -22,6 +22,7 @@ describe('the types', () => {
       's3',
       'redis',
       'postgres',
+      'kafka',
       'console',
     ])
     expect([destinationType(''), destinationType('constructor'), destinationType('Webhook')]).toEqual([
@@ -63,11 +64,22 @@ describe('the types', () => {
         kind: 'event',
         description: 'Keeps members of audiences, and values, in a Redis for other services to read.',
         secrets: ['password'],
+        batching: 'by_setting',
+      },
+      {
         slug: 'postgres',
         name: 'Postgres',
         kind: 'event',
         description: 'Keeps memberships and computed traits as tables in a Postgres.',
         secrets: ['connectionString', 'password'],
+        batching: 'by_setting',
+      },
+      {
+        slug: 'kafka',
+        name: 'Kafka',
+        kind: 'event',
+        description: 'Writes each call to a topic as JSON.',
+        secrets: ['password'],
         batching: 'by_setting',
       },
       {
@@ -116,6 +128,7 @@ describe('settings', () => {
     ['csv', { everySeconds: '60' }, 'settings.everySeconds'],
     ['postgres', { host: 'h', database: 'd' }, 'settings.user'],
     ['console', { colour: true }, 'settings.colour'],
+    ['kafka', { brokers: ['kafka'], topic: 'a' }, 'settings.brokers.0'],
     ['console', null, 'settings'],
     ['console', undefined, 'settings'],
     ['console', [], 'settings'],
