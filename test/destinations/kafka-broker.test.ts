@@ -203,6 +203,13 @@ describe('an error of the broker', () => {
     expect(cluster.ids()).toEqual(named('a', 'b', 'c'))
   })
 
+  it('that says that the batch is stored already is no error', async () => {
+    const cluster = await FakeCluster.start({ onProduce: script(46) })
+    const destination = connectKafka({ brokers: cluster.addresses })
+    await destination.deliver(identify('a'), signal)
+    expect(cluster.seen).toHaveLength(1)
+  })
+
   it('about the topic is its outcome', async () => {
     const cluster = await FakeCluster.start({ topicErrors: { calls: 29 } })
     const destination = connectKafka({ brokers: cluster.addresses })
@@ -210,8 +217,30 @@ describe('an error of the broker', () => {
     expect(await outcome(destination.testConnection(signal))).toBe('terminal topic_authorization_failed')
   })
 
+  it.each([45, 47, 49, 59, 90])('%i about an identity has the batch sent under another', async (code) => {
+    const cluster = await FakeCluster.start({
+      onProduce: ({ producerId }) => (producerId === 1_000n ? code : 'store'),
+    })
+    const destination = connectKafka({ brokers: cluster.addresses })
+    await destination.deliver(identify('a'), signal)
+    await destination.deliver(identify('b'), signal)
+    expect(cluster.seen.map(({ producerId, sequence }) => [producerId, sequence])).toEqual([
+      [1_000n, 0],
+      [1_001n, 0],
+      [1_001n, 1],
+    ])
+  })
+
+  it('about the producer lets the call arrive once the broker is ready', async () => {
+    const cluster = await FakeCluster.start({ initErrors: [15] })
+    const destination = connectKafka({ brokers: cluster.addresses })
+    expect(await outcome(destination.deliver(identify('a'), signal))).toBe('retryable broker_unavailable')
+    await destination.deliver(identify('a'), signal)
+    expect(cluster.ids()).toEqual(named('a'))
+  })
+
   it('about the producer is its outcome', async () => {
-    const cluster = await FakeCluster.start({ initError: 31 })
+    const cluster = await FakeCluster.start({ initErrors: [31, 31] })
     const destination = connectKafka({ brokers: cluster.addresses })
     expect(await outcome(destination.deliver(identify('a'), signal))).toBe('terminal cluster_authorization_failed')
     expect(await outcome(destination.testConnection(signal))).toBe('terminal cluster_authorization_failed')
@@ -410,6 +439,29 @@ describe('an address', () => {
     const destination = connectKafka({ brokers: [`127.0.0.1:${await freePort()}`, ...cluster.addresses] })
     await destination.deliver(identify('a'), signal)
     expect(cluster.ids()).toEqual(named('a'))
+  })
+
+  it('at which nothing answers is passed over within the time of a try', async () => {
+    const silent = await listen(createServer())
+    const cluster = await FakeCluster.start()
+    const destination = connectKafka({ brokers: [`127.0.0.1:${silent.port}`, ...cluster.addresses], timeoutSeconds: 9 })
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const delivered = destination.deliver(identify('a'), signal)
+    await until(() => silent.sockets.length > 0)
+    vi.advanceTimersByTime(3_000)
+    await delivered
+    expect(cluster.ids()).toEqual(named('a'))
+  })
+
+  it('at which somebody answers otherwise than a broker is none', async () => {
+    const { port } = await listen(
+      createServer((socket) => {
+        // As long as it says, and of the right number; but it ends before its last field.
+        socket.on('data', (request) => socket.write(Buffer.from([0, 0, 0, 6, ...request.subarray(8, 12), 0, 0])))
+      }),
+    )
+    const destination = connectKafka({ brokers: [`127.0.0.1:${port}`] })
+    expect(await outcome(destination.testConnection(signal))).toBe('retryable invalid_answer')
   })
 
   it('at which something else listens is no broker', async () => {

@@ -36,8 +36,6 @@ export class Cluster {
   readonly #opening = new Map<string, Promise<BrokerConnection>>()
   readonly #closing = new AbortController()
   #brokers: ReadonlyMap<number, BrokerAddress> = new Map()
-  /** The broker of the bootstrap that is asked first: one that has failed comes last. */
-  #first = 0
 
   constructor(options: ClusterOptions) {
     this.#options = options
@@ -73,14 +71,11 @@ export class Cluster {
   /** Resolves with a connection to any broker. Rejects with the failure of one if none can be reached. */
   async anyBroker(): Promise<BrokerConnection> {
     for (const connection of this.#live.values()) if (connection.isUsable) return connection
-    const { bootstrap } = this.#options
-    const inTurn = bootstrap.map((_, index) => bootstrap[(this.#first + index) % bootstrap.length]!)
     let failure: unknown
-    for (const address of [...inTurn, ...this.#brokers.values()]) {
+    for (const address of [...this.#options.bootstrap, ...this.#brokers.values()]) {
       try {
         return await this.#connect(address)
       } catch (error) {
-        this.#first = (this.#first + 1) % bootstrap.length
         // A broker that may come back says more than an address that is blocked for good.
         failure = failure instanceof DeliveryError && failure.kind === 'retryable' ? failure : error
       }

@@ -29,7 +29,8 @@ export interface FakeClusterOptions {
   readonly onProduce?: (seen: ProduceSeen) => Reaction | Promise<Reaction>
   /** Answers about topics, by name. */
   readonly topicErrors?: Record<string, number>
-  readonly initError?: number
+  /** Answers to the next questions for a producer id. */
+  readonly initErrors?: number[]
   readonly tls?: { readonly cert: string; readonly key: string }
   readonly users?: Record<string, string>
   readonly mechanisms?: readonly string[]
@@ -217,7 +218,7 @@ export class FakeCluster {
   }
 
   #producerId(): Answer {
-    const { initError = 0 } = this.options
+    const initError = this.options.initErrors?.shift() ?? 0
     return (writer) => writer.int32(0).int16(initError).int64(this.#producers++).int16(0)
   }
 
