@@ -8,6 +8,7 @@ export const PROCESSES: readonly string[] = [
   'test/crash',
   'test/destinations/catalogue/process-runner.test.ts',
   'test/destinations/catalogue/socket-guard.test.ts',
+  'test/destinations/kafka.test.ts',
   'test/destinations/redis.test.ts',
   'test/destinations/postgres.test.ts',
   'test/http/chromium.test.ts',
