@@ -400,14 +400,14 @@ describe('a first sync', () => {
     space.connect(GOLD, { approval: { members: 4, share: 1 } }, 'present')
     const step = () => space.outbox.syncs.nextStep({ pages: 16, waitingMax: 1_000 })!
     space.command(step())
-    space.identify('u9', { plan: 'free' })
+    space.identify('u9', { plan: 'gold' })
     // Actors are still being brought on to definitions that hold since the entries before.
     const switches = space.journal.map(({ receivedAt }) => receivedAt)
     space.outbox.begin({ receivedAt: START + space.now, switches })
     space.outbox.apply(step())
     space.outbox.end(false)
     expect(space.outbox.connection('con_gold')!.hold).toBeUndefined()
-    expect(space.waiting()).toHaveLength(3)
+    expect(space.waiting()).toHaveLength(5)
   })
 
   it('ends where the connection is switched off, and does not go on by itself', () => {
