@@ -65,6 +65,7 @@ describe('a call', () => {
     expect(events).toEqual([
       {
         ...call,
+        sentAt: '1970-01-01T00:00:05.000Z',
         receivedAt: '1970-01-01T00:00:05.000Z',
         context: {
           traits: { email: 'a@b.co', phone: '5550199' },
