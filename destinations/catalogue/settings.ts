@@ -108,8 +108,8 @@ export function routesOf(
 }
 
 /**
- * The most calls that one request carries: the mapping may say fewer or more than the definition, or that there is to be
- * no batch, which some definitions then refuse.
+ * The most calls that one request carries: the mapping may say fewer or more than the definition, or that there is to
+ * be no batch, which some definitions then refuse.
  */
 export function batchSizeOf(definition: CatalogueDefinition, { action: key, mapping }: MappingDefault): number {
   const { batches, batchSize = BATCH_CALLS_MAX } = actionOf(definition, key)!

@@ -1,4 +1,4 @@
-/** The shape of the tables of tools: each with settings as a user gives them, and the requests that it is expected to make. */
+/** The tables of tools: each with settings as a user gives them, and the requests that it is expected to make. */
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 import type { ConnectionRecord } from '../../../src/model/destination.ts'
