@@ -665,7 +665,7 @@ describe('a bad file', () => {
     [
       'with an unknown type',
       'destinations: [{ name: A, type: fax }]',
-      ':1: destinations.0.type: expected one of webhook, csv, console',
+      ':1: destinations.0.type: expected one of webhook, csv, ',
     ],
     [
       'with a setting of no use',
