@@ -1,6 +1,6 @@
 /**
- * A destination of the catalogue: sends each call to the action that its settings, or the tool's presets, choose for it,
- * and several to one action at once where it takes them so.
+ * A destination of the catalogue: sends each call to the action that its settings, or the tool's presets, choose for
+ * it, and several to one action at once where it takes them so.
  */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { FieldChoices, FieldQuestion, RehearsedRequest } from '../../src/model/destination-question.ts'
@@ -9,7 +9,7 @@ import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
-  OAuthTokens,
+  OauthTokens,
 } from '../contract/definition-runner.ts'
 import {
   DeliveryError,
@@ -105,7 +105,7 @@ export class CatalogueDestination implements Destination {
   async #renew(signal: AbortSignal): Promise<boolean> {
     const { oauth } = this.#configured
     if (!oauth) return false
-    this.#keep({ ...oauth, ...((await this.#ask({ kind: 'refresh' }, signal)) as OAuthTokens) })
+    this.#keep({ ...oauth, ...((await this.#ask({ kind: 'refresh' }, signal)) as OauthTokens) })
     return true
   }
 
@@ -191,7 +191,7 @@ export class CatalogueDestination implements Destination {
     })
   }
 
-  #keep(oauth: OAuthTokens): void {
+  #keep(oauth: OauthTokens): void {
     this.#configured = { ...this.#configured, oauth }
     this.#context.save({ oauth: { ...oauth } as JsonObject })
   }

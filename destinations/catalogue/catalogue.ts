@@ -7,7 +7,7 @@ import { CATALOGUE_FOLDER } from './host/folder.ts'
 export interface CatalogueEntry {
   /** `actions-braze-cloud`, as in Segment's Public API. */
   readonly slug: string
-  /** Of the package: `braze`. */
+  /** In the package: `braze`. */
   readonly folder: string
   readonly name: string
   readonly description?: string

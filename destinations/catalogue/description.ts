@@ -1,4 +1,4 @@
-/** Describes the tools of the catalogue for an API; nothing of it needs their definitions. */
+/** The catalogue's tools as an API shows them; their definitions are not needed. */
 import { z } from 'zod'
 import type { ListedType } from '../../src/model/destination-admin.ts'
 import { EngineError } from '../../src/model/errors.ts'

@@ -5,7 +5,7 @@ import { type DeliveryError, RetryableError, TerminalError } from '../contract/d
 import type { HttpClient, HttpResponse } from '../contract/http-client.ts'
 import { statusOutcome } from '../contract/status-outcome.ts'
 import { catalogueEntry } from './catalogue.ts'
-import { type Vendor, oauthVendor } from './oauth.ts'
+import { type OauthVendor, oauthVendor } from './oauth.ts'
 
 interface ExchangeOptions {
   readonly http: HttpClient
@@ -52,7 +52,7 @@ interface TokenRequest {
   readonly body: string
 }
 
-function codeRequest(vendor: Vendor, app: App, { code, redirectUrl, verifier }: GrantedCode): TokenRequest {
+function codeRequest(vendor: OauthVendor, app: App, { code, redirectUrl, verifier }: GrantedCode): TokenRequest {
   const { clientId, clientSecret } = app
   const url = vendor.tokenUrl
   if (vendor.dialect === 'tiktok') {
@@ -72,7 +72,7 @@ function codeRequest(vendor: Vendor, app: App, { code, redirectUrl, verifier }: 
 }
 
 function longLived(
-  vendor: Vendor,
+  vendor: OauthVendor,
   { clientId, clientSecret }: App,
   answer: JsonObject,
   options: ExchangeOptions,
@@ -96,7 +96,7 @@ function formRequest(
 }
 
 async function tokenAnswer(
-  { dialect }: Vendor,
+  { dialect }: OauthVendor,
   { headers, ...request }: TokenRequest,
   { http, signal }: ExchangeOptions,
 ): Promise<JsonObject> {
@@ -110,7 +110,7 @@ async function tokenAnswer(
   return isObject(answer['data']) ? answer['data'] : {}
 }
 
-/** Passes only the code of a tool's error on: its words may repeat what was sent. */
+/** Passes on only the code of an error that the tool tells: its words may repeat what was sent. */
 function refusalOf({ status }: HttpResponse, answer: JsonObject): DeliveryError | undefined {
   const outcome = statusOutcome(status, { now: 0 })
   if (outcome?.kind === 'retryable') return new RetryableError(outcome.reason, outcome.message)

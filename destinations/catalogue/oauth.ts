@@ -5,8 +5,8 @@
  * - HubSpot: developers.hubspot.com/docs/api/working-with-oauth
  * - Salesforce, Pardot: help.salesforce.com, «OAuth 2.0 Web Server Flow for Web App Integration»
  * - Google: developers.google.com/identity/protocols/oauth2/web-server
- * - Facebook: developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow, and
- *   …/guides/access-tokens/get-long-lived
+ * - Facebook: developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow,
+ *   and …/guides/access-tokens/get-long-lived
  * - LinkedIn: learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow
  * - Microsoft Advertising: learn.microsoft.com/advertising/guides/authentication-oauth
  * - Snap: developers.snap.com/api/marketing-api/Ads-API/authentication
@@ -17,7 +17,7 @@
 import type { JsonObject } from '../../src/model/json.ts'
 
 /** A vendor's OAuth 2, as far as vendors differ. */
-export interface Vendor {
+export interface OauthVendor {
   readonly authorizeUrl: string
   readonly tokenUrl: string
   /** Those that the definition's requests need; a request may name others. */
@@ -50,14 +50,14 @@ const LINKEDIN = {
   tokenUrl: 'https://www.linkedin.com/oauth/v2/accessToken',
 } as const
 
-const SNAP: Vendor = {
+const SNAP: OauthVendor = {
   authorizeUrl: 'https://accounts.snapchat.com/login/oauth2/authorize',
   tokenUrl: 'https://accounts.snapchat.com/login/oauth2/access_token',
   scopes: ['snapchat-marketing-api'],
 }
 
 /** By the folder of the definition. */
-const VENDORS: Readonly<Record<string, Vendor | ((settings: JsonObject) => Vendor)>> = {
+const VENDORS: Readonly<Record<string, OauthVendor | ((settings: JsonObject) => OauthVendor)>> = {
   hubspot: {
     authorizeUrl: 'https://app.hubspot.com/oauth/authorize',
     tokenUrl: 'https://api.hubapi.com/oauth/v1/token',
@@ -122,7 +122,7 @@ const VENDORS: Readonly<Record<string, Vendor | ((settings: JsonObject) => Vendo
 }
 
 function salesforce(scopes: readonly string[]) {
-  return ({ isSandbox }: JsonObject): Vendor => {
+  return ({ isSandbox }: JsonObject): OauthVendor => {
     const host = isSandbox === true ? 'https://test.salesforce.com' : 'https://login.salesforce.com'
     return {
       authorizeUrl: `${host}/services/oauth2/authorize`,
@@ -135,7 +135,7 @@ function salesforce(scopes: readonly string[]) {
 }
 
 /** Finds the vendor of a definition; undefined if there is none of that folder. */
-export function oauthVendor(folder: string, settings: JsonObject): Vendor | undefined {
+export function oauthVendor(folder: string, settings: JsonObject): OauthVendor | undefined {
   const vendor = Object.hasOwn(VENDORS, folder) ? VENDORS[folder] : undefined
   return typeof vendor === 'function' ? vendor(settings) : vendor
 }
@@ -151,7 +151,7 @@ export interface AuthorizationRequest {
 }
 
 /** Makes the address at which a user lets the app in. */
-export function authorizationUrl(vendor: Vendor, request: AuthorizationRequest): string {
+export function authorizationUrl(vendor: OauthVendor, request: AuthorizationRequest): string {
   const { clientId, redirectUrl, state, challenge, scopes = vendor.scopes } = request
   const isTiktok = vendor.dialect === 'tiktok'
   const url = new URL(vendor.authorizeUrl)

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import type { JsonObject } from '../../src/model/json.ts'
-import type { OAuthTokens } from '../contract/definition-runner.ts'
+import type { OauthTokens } from '../contract/definition-runner.ts'
 import {
   CALL_KINDS,
   type CallKind,
@@ -30,7 +30,7 @@ export interface OwnSettings {
     readonly mapping?: JsonObject | undefined
   }[]
   readonly audienceSettings?: JsonObject
-  readonly oauth?: OAuthTokens
+  readonly oauth?: OauthTokens
   readonly partnerSecrets?: Readonly<Record<string, string>>
   readonly batching: boolean
   readonly requestsPerSecond?: number

@@ -5,7 +5,7 @@
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 
 /** The tokens of an app that a tool has let in by OAuth 2, and the app's own credentials. */
-export interface OAuthTokens {
+export interface OauthTokens {
   readonly clientId?: string | undefined
   readonly clientSecret?: string | undefined
   readonly accessToken?: string | undefined
@@ -16,10 +16,10 @@ export interface OAuthTokens {
 export interface ConfiguredDefinition {
   /** Id of the destination: what runs under one id never shares a cache with another. */
   readonly destinationId: string
-  /** Of the package: `braze`. */
+  /** In the package: `braze`. */
   readonly folder: string
   readonly settings: JsonObject
-  readonly oauth?: OAuthTokens | undefined
+  readonly oauth?: OauthTokens | undefined
   /** Variables that its code reads from the environment. With any, it runs in a process of its own. */
   readonly environment?: Readonly<Record<string, string>> | undefined
   /** True where it opens sockets by itself, so that its requests are not counted. */
@@ -80,6 +80,6 @@ export interface DefinitionRunner {
   ask(
     definition: ConfiguredDefinition,
     question: DefinitionQuestion,
-    options: { readonly signal: AbortSignal; readonly onTokens?: ((tokens: OAuthTokens) => void) | undefined },
+    options: { readonly signal: AbortSignal; readonly onTokens?: ((tokens: OauthTokens) => void) | undefined },
   ): Promise<JsonValue>
 }

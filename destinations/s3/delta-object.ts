@@ -11,7 +11,7 @@ import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { emailOf, valueOf, valuesOf } from '../contract/call-fields.ts'
 import { csvLines } from '../csv-list/csv.ts'
-import type { S3Settings } from './settings.ts'
+import type { ObjectStoreSettings } from './settings.ts'
 
 export interface DeltaObject {
   readonly name: string
@@ -27,7 +27,7 @@ const compress = promisify(gzip)
 /** Makes the object of at least one call. */
 export async function deltaObjectOf(
   calls: readonly DeliveryCall[],
-  { prefix, format, gzip: isCompressed }: Pick<S3Settings, 'prefix' | 'format' | 'gzip'>,
+  { prefix, format, gzip: isCompressed }: Pick<ObjectStoreSettings, 'prefix' | 'format' | 'gzip'>,
 ): Promise<DeltaObject> {
   const text = await textOf(calls, format)
   const name = `${prefix}${nameOf(calls)}.${format}`
@@ -43,7 +43,7 @@ function nameOf(calls: readonly DeliveryCall[]): string {
   return `date=${first.slice(0, 10)}/${first.replaceAll(':', '')}-${hash}`
 }
 
-async function textOf(calls: readonly DeliveryCall[], format: S3Settings['format']): Promise<Buffer> {
+async function textOf(calls: readonly DeliveryCall[], format: ObjectStoreSettings['format']): Promise<Buffer> {
   const pieces = format === 'csv' ? [Buffer.from(csvLines([COLUMNS]))] : []
   const write = format === 'csv' ? csvOf : ndjsonOf
   for (let from = 0; from < calls.length; from += CALLS_PER_TURN) {

@@ -6,17 +6,17 @@ import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { DeliveryError, type Destination, type DestinationType } from '../contract/destination.ts'
 import { Bucket } from './bucket.ts'
 import { deltaObjectOf } from './delta-object.ts'
-import { S3Settings } from './settings.ts'
+import { ObjectStoreSettings } from './settings.ts'
 
 /** Begins with a dot: readers of folders pass over it. */
 const PROBE = '.rollcall-test'
 
-export const s3Destination: DestinationType<S3Settings> = {
+export const s3Destination: DestinationType<ObjectStoreSettings> = {
   slug: 's3',
   name: 'S3',
   kind: 'event',
   description: 'Puts calls into a bucket of S3-compatible storage, as an object for those of a while.',
-  settings: S3Settings,
+  settings: ObjectStoreSettings,
   secrets: ['secretAccessKey', 'sessionToken'],
   // More lanes would share what is gathered, and make as many smaller objects.
   lanes: 1,

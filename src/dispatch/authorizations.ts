@@ -6,7 +6,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { catalogueEntry } from '../../destinations/catalogue/catalogue.ts'
-import { authorizationUrl, oauthVendor, type Vendor } from '../../destinations/catalogue/oauth.ts'
+import { authorizationUrl, oauthVendor, type OauthVendor } from '../../destinations/catalogue/oauth.ts'
 import type { AskedAuthorization } from '../model/destination-admin.ts'
 import type { DestinationRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
@@ -57,7 +57,7 @@ export class Authorizations {
     this.#options = options
   }
 
-  /** Returns the address at the tool. Throws an EngineError for a destination without an app, and for one too many. */
+  /** Returns the address at the tool. Throws an EngineError if there is no app, or too many are under way. */
   begin(record: DestinationRecord, asked: AskedAuthorization): string {
     const { service, clock, actingToken } = this.#options
     const settings = service.settingsOf(record)
@@ -108,10 +108,10 @@ function refused(message: string): AuthorizationOutcome {
   return { isAuthorized: false, message }
 }
 
-function vendorOf({ type }: DestinationRecord, settings: JsonObject): Vendor {
+function vendorOf({ type }: DestinationRecord, settings: JsonObject): OauthVendor {
   const vendor = oauthVendor(catalogueEntry(type)?.folder ?? '', settings)
   if (vendor) return vendor
-  const message = `id: a destination of the type ${type} is not authorized here; if it has tokens, give them as settings.oauth`
+  const message = `id: a destination of the type ${type} is not authorized here; give its tokens as settings.oauth`
   throw new EngineError('type_unsupported', message, 'id')
 }
 

@@ -110,7 +110,7 @@ export class DeliveryService {
     return { ...settings, ...this.#options.secrets.open(sealed, id) }
   }
 
-  /** Returns a destination with settings that did not come from its user: secret ones sealed, and missing no more. */
+  /** Returns a destination with settings that its user has not given: secret ones are sealed, and missing no more. */
   withSettings(record: DestinationRecord, settings: JsonObject): DestinationRecord {
     const { secrets, clock } = this.#options
     const known = destinationType(record.type)?.secrets ?? []

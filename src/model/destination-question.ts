@@ -43,7 +43,7 @@ export interface GrantedCode {
   readonly code: string
   /** The address that the tool has sent the browser back to. */
   readonly redirectUrl: string
-  /** Stands behind the challenge with which the code was asked for (RFC 7636). */
+  /** Proves that the code was asked for by us (RFC 7636). */
   readonly verifier?: string | undefined
 }
 

@@ -1,4 +1,4 @@
-/** The lists of audiences at destinations that create them: found, created once, and named in the calls that go there. */
+/** The lists of audiences at destinations that create them: found, created once, and named in the calls. */
 import type { NamedAudience } from '../../destinations/contract/destination.ts'
 import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { Outcome } from '../queue/job.ts'

@@ -63,6 +63,9 @@ describe('the types', () => {
         kind: 'event',
         description: 'Keeps members of audiences, and values, in a Redis for other services to read.',
         secrets: ['password'],
+        batching: 'by_setting',
+      },
+      {
         slug: 'postgres',
         name: 'Postgres',
         kind: 'event',

@@ -289,8 +289,12 @@ describe('a rehearsal', () => {
     expect(event()).toMatchObject({ type: 'group', groupId: 'acme', traits: { busy: true } })
     const trait = { name: 'Spent', definition: { type: 'USERS', query: "event('Order').count()" } }
     await control('POST', 'computed-traits', trait)
-    await control('POST', `destinations/${id}/rehearse`, { type: 'identify', audience: 'spent', value: 42 })
+    const identify = { type: 'identify', audience: 'spent', value: 42 }
+    await control('POST', `destinations/${id}/rehearse`, identify)
     expect(event()).toMatchObject({ traits: { spent: 42 } })
+    const klaviyo = await made('actions-klaviyo', { api_key: 'the-key-of-klaviyo' })
+    const [, code, field] = await refused('POST', `destinations/${klaviyo}/rehearse`, identify)
+    expect([code, field]).toEqual(['validation_error', 'audience'])
   })
 
   it('tries mappings and settings that are not stored', async () => {

@@ -1,6 +1,7 @@
 /** Servers on the loopback, each with a fault that the world's servers have. To be called within a test. */
 import { createServer as createHttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import { setTimer } from '../../src/model/timer.ts'
 import { gzipSync } from 'node:zlib'
 import { listen, serve, serveRaw } from '../destinations/contract/loopback.ts'
 import { SELF_SIGNED } from '../destinations/contract/self-signed.ts'
@@ -15,8 +16,7 @@ export async function personalities(): Promise<Readonly<Record<string, string>>>
     (await serve((request, response) => void request.resume().on('end', () => response.writeHead(code, headers).end())))
       .url
   const later = async (ms: number) =>
-    (await serve((request, response) => void request.resume().on('end', () => setTimeout(() => response.end(), ms))))
-      .url
+    (await serve((request, response) => void request.resume().on('end', () => setTimer(() => response.end(), ms)))).url
   const bomb = gzipSync(Buffer.alloc(64 * MEBIBYTE))
   const healthy = await status(200)
   return {

@@ -1,4 +1,4 @@
-/** Questions about destinations, as the process of the workers answers them: no secret is shown. */
+/** Questions about destinations, as the workers answer them: nothing is sent, and no secret is shown. */
 import { describe, expect, it } from 'vitest'
 import type { ConfiguredDefinition, DefinitionQuestion } from '../../destinations/contract/definition-runner.ts'
 import { RetryableError, TerminalError } from '../../destinations/contract/destination.ts'

@@ -1,4 +1,4 @@
-/** The folder of the catalogue: what is generated, and the package, lie beside the sources and not beside what is built. */
+/** The folder of the catalogue: what is generated, and the package, are beside the sources, not what is built. */
 import { createRequire } from 'node:module'
 import { join, sep } from 'node:path'
 

@@ -12,7 +12,7 @@ import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
-  OAuthTokens,
+  OauthTokens,
 } from '../../contract/definition-runner.ts'
 import { type DeliveryError, RetryableError, SkippedError, TerminalError } from '../../contract/destination.ts'
 import { timedOut } from '../../contract/transport-error.ts'
@@ -24,9 +24,9 @@ export interface HostProcessOptions {
   readonly timer: SetTimer
 }
 
-export interface AskOptions {
+export interface DefinitionAskOptions {
   readonly signal: AbortSignal
-  readonly onTokens?: ((tokens: OAuthTokens) => void) | undefined
+  readonly onTokens?: ((tokens: OauthTokens) => void) | undefined
 }
 
 /** The process has ended with the question unanswered. */
@@ -45,7 +45,7 @@ interface Asked {
   readonly destinationId: string
   readonly answer: (value: JsonValue) => void
   readonly fail: (error: Error) => void
-  readonly onTokens: AskOptions['onTokens']
+  readonly onTokens: DefinitionAskOptions['onTokens']
 }
 
 const PING_MS = 1_000
@@ -88,7 +88,7 @@ export class HostProcess {
   ask(
     definition: ConfiguredDefinition,
     question: DefinitionQuestion,
-    { signal, onTokens }: AskOptions,
+    { signal, onTokens }: DefinitionAskOptions,
   ): Promise<JsonValue> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) {

@@ -1,6 +1,6 @@
 /**
- * The process that runs definitions. It ends with its parent, and by its own fault: an error outside of any promise that
- * is waited for leaves it in a state that nobody knows.
+ * The process that runs definitions. It ends with its parent, and by its own fault: an error outside of any promise
+ * that is waited for leaves it in a state that nobody knows.
  */
 import { createAddresses } from '../../contract/address-guard.ts'
 import { failureOf, personal } from './failure.ts'

@@ -32,14 +32,14 @@ export interface KitDefinition {
 /** The settings of a destination as the kit takes them. */
 export type KitSettings = JsonObject
 
-/** Of each event of a batch: its status, and an error's words. */
+/** The status of one event of a batch, and an error's words. */
 export interface EventStatus {
   readonly status?: number
   readonly errortype?: string
   readonly errormessage?: string
 }
 
-export interface KitResult {
+export interface KitOutcome {
   readonly multistatus?: readonly EventStatus[]
 }
 
@@ -60,8 +60,8 @@ export interface KitDestination {
       }
     >
   >
-  onEvent(event: JsonObject, settings: object, options: KitOptions): Promise<readonly KitResult[]>
-  onBatch(events: readonly JsonObject[], settings: object, options: KitOptions): Promise<readonly KitResult[]>
+  onEvent(event: JsonObject, settings: object, options: KitOptions): Promise<readonly KitOutcome[]>
+  onBatch(events: readonly JsonObject[], settings: object, options: KitOptions): Promise<readonly KitOutcome[]>
   createAudience(input: object): Promise<{ readonly externalId: string }>
   getAudience(input: object): Promise<{ readonly externalId: string }>
   testAuthentication(settings: object): Promise<void>

@@ -4,7 +4,7 @@ import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
-  OAuthTokens,
+  OauthTokens,
 } from '../../contract/definition-runner.ts'
 
 export interface HostConfig {
@@ -30,5 +30,5 @@ export type ToHost =
 export type FromHost =
   | { readonly kind: 'answer'; readonly id: number; readonly value: JsonValue }
   | { readonly kind: 'failure'; readonly id: number; readonly failure: DefinitionFailure }
-  | { readonly kind: 'tokens'; readonly id: number; readonly tokens: OAuthTokens }
+  | { readonly kind: 'tokens'; readonly id: number; readonly tokens: OauthTokens }
   | { readonly kind: 'pong'; readonly residentBytes: number }

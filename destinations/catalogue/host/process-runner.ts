@@ -2,7 +2,7 @@
  * Runs definitions in processes of their own: one for all, and one for each destination whose definition has ended the
  * common one, or reads secrets from its environment.
  *
- * R1. A definition that ends its process ends none of another destination's calls: those are made again, each by itself.
+ * R1. A definition that ends its process ends none of another destination's calls: these are made again, by themselves.
  * R2. Nothing of our environment is a definition's to read.
  */
 import { fork } from 'node:child_process'
@@ -11,7 +11,7 @@ import type { SetTimer } from '../../../src/model/timer.ts'
 import type { ConfiguredDefinition, DefinitionQuestion, DefinitionRunner } from '../../contract/definition-runner.ts'
 import { RetryableError } from '../../contract/destination.ts'
 import { timedOut } from '../../contract/transport-error.ts'
-import { type AskOptions, HostDiedError, HostProcess } from './host-process.ts'
+import { type DefinitionAskOptions, HostDiedError, HostProcess } from './host-process.ts'
 import type { HostConfig } from './messages.ts'
 
 export interface ProcessRunnerOptions {
@@ -45,7 +45,11 @@ export class ProcessRunner implements DefinitionRunner {
     this.#options = options
   }
 
-  async ask(definition: ConfiguredDefinition, question: DefinitionQuestion, options: AskOptions): Promise<JsonValue> {
+  async ask(
+    definition: ConfiguredDefinition,
+    question: DefinitionQuestion,
+    options: DefinitionAskOptions,
+  ): Promise<JsonValue> {
     if (this.#isClosed) throw new RetryableError('closed', 'The process of the workers is ending.')
     if (this.#runsAlone(definition)) return this.#askAlone(definition, question, options)
     try {
@@ -79,7 +83,7 @@ export class ProcessRunner implements DefinitionRunner {
   async #askAlone(
     definition: ConfiguredDefinition,
     question: DefinitionQuestion,
-    options: AskOptions,
+    options: DefinitionAskOptions,
   ): Promise<JsonValue> {
     const host = await this.#ownHost(definition, options.signal)
     try {

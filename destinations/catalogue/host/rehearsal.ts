@@ -1,6 +1,6 @@
 /**
- * A transport that sends nothing: each request is read as a server would, kept, and answered by an empty object, so that
- * a definition goes on to its next one. No socket is opened.
+ * A transport that sends nothing: each request is read as a server would, kept, and answered by an empty object, so
+ * that a definition goes on to its next one. No socket is opened.
  */
 import { createServer, Agent as HttpAgent, type IncomingMessage, type Server } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'

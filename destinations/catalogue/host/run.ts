@@ -6,7 +6,7 @@ import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
-  OAuthTokens,
+  OauthTokens,
 } from '../../contract/definition-runner.ts'
 import { TerminalError } from '../../contract/destination.ts'
 import { failureOfStatus, personal } from './failure.ts'
@@ -17,7 +17,7 @@ import {
   type KitDestination,
   type KitOptions,
   type KitResponse,
-  type KitResult,
+  type KitOutcome,
 } from './kit.ts'
 import { Rehearsal } from './rehearsal.ts'
 import { withoutSockets } from './socket-guard.ts'
@@ -25,14 +25,14 @@ import { withoutSockets } from './socket-guard.ts'
 export interface RunOptions {
   readonly requestTimeoutMs: number
   readonly signal: AbortSignal
-  readonly onTokens: (tokens: OAuthTokens) => void
+  readonly onTokens: (tokens: OauthTokens) => void
 }
 
 type Question<Kind extends DefinitionQuestion['kind']> = Extract<DefinitionQuestion, { readonly kind: Kind }>
 type Performance = Question<'perform' | 'rehearse'>
 
 const USER_AGENT = 'Rollcall/1.0'
-/** What a definition reads of one answer at most. */
+/** A definition reads no more of one answer. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 const REDIRECTS_MAX = 3
 const SOCKETS_PER_HOST_MAX = 64
@@ -120,7 +120,7 @@ class Instance {
   /** Resolves with the failure of each event, null for one that has arrived. */
   async perform({ action, mapping, events, isBatch }: Performance): Promise<(DefinitionFailure | null)[]> {
     const settings = this.#subscribed(action, mapping)
-    const results: readonly KitResult[] = isBatch
+    const results: readonly KitOutcome[] = isBatch
       ? await this.destination.onBatch(events, settings, this.#kitOptions())
       : await this.destination.onEvent(events[0]!, settings, this.#kitOptions())
     const hides = [...events.map(personal), this.settings]
@@ -167,7 +167,7 @@ class Instance {
     return found.externalId
   }
 
-  async refresh(): Promise<OAuthTokens> {
+  async refresh(): Promise<OauthTokens> {
     const { settings, oauth = {} } = this.#definition
     const { clientId, clientSecret, accessToken, refreshToken } = oauth
     const tokens = { clientId, clientSecret, accessToken, refreshToken }
@@ -266,7 +266,7 @@ const NOTHING_SENT: DefinitionFailure = {
   message: 'The definition has sent nothing for this call.',
 }
 
-function kitTokens({ clientId, clientSecret, accessToken, refreshToken }: OAuthTokens): JsonObject {
+function kitTokens({ clientId, clientSecret, accessToken, refreshToken }: OauthTokens): JsonObject {
   const tokens = { clientId, clientSecret, access_token: accessToken, refresh_token: refreshToken }
   return Object.fromEntries(Object.entries(tokens).filter((entry): entry is [string, string] => entry[1] !== undefined))
 }

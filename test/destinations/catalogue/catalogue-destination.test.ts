@@ -6,7 +6,7 @@ import type {
   ConfiguredDefinition,
   DefinitionFailure,
   DefinitionQuestion,
-  OAuthTokens,
+  OauthTokens,
 } from '../../../destinations/contract/definition-runner.ts'
 import { RetryableError, TerminalError } from '../../../destinations/contract/destination.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
@@ -20,7 +20,7 @@ const { signal } = new AbortController()
 let asked: { readonly definition: ConfiguredDefinition; readonly question: DefinitionQuestion }[]
 let saved: JsonObject[]
 /** Answers in place of the usual one, which is that all has arrived. */
-let answer: (question: DefinitionQuestion, onTokens: (tokens: OAuthTokens) => void) => JsonValue | Error
+let answer: (question: DefinitionQuestion, onTokens: (tokens: OauthTokens) => void) => JsonValue | Error
 
 beforeEach(() => {
   ;[asked, saved] = [[], []]
@@ -48,7 +48,7 @@ function performed(): Performed[] {
   return asked.map(({ question }) => question as Performed)
 }
 
-/** Of each question: its action, its events' users, and if they go together. */
+/** The action of each question, its events' users, and if they go together. */
 function shape(): string[] {
   return performed().map(
     ({ action, events, isBatch }) => `${action} ${events.map(({ userId }) => userId).join(' ')}${isBatch ? ' *' : ''}`,
@@ -65,6 +65,7 @@ describe('a call', () => {
     expect(events).toEqual([
       {
         ...call,
+        sentAt: '1970-01-01T00:00:05.000Z',
         receivedAt: '1970-01-01T00:00:05.000Z',
         context: {
           traits: { email: 'a@b.co', phone: '5550199' },

@@ -1,4 +1,4 @@
-/** The catalogue, as an API shows it. */
+/** The catalogue as an API shows it. */
 import { describe, expect, it } from 'vitest'
 import { catalogueEntries } from '../../../destinations/catalogue/catalogue.ts'
 import { checkField, describedTool, listedTools } from '../../../destinations/catalogue/description.ts'
