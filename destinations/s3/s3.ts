@@ -28,7 +28,7 @@ export const s3Destination: DestinationType<S3Settings> = {
   connect: (settings, context) => {
     const bucket = new Bucket(settings, context)
     const deliverBatch = async (calls: readonly DeliveryCall[], signal: AbortSignal): Promise<undefined[]> => {
-      await bucket.put(await deltaObjectOf(calls, settings), signal)
+      await bucket.put(await deltaObjectOf(calls, settings, context.clock()), signal)
       return calls.map(() => undefined)
     }
     return {
