@@ -20,7 +20,7 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set(
     make maker member members memory metrics name named names new next notes numbered numbers object observed of older
     on operation options order origin outgoing overview owner paced pair parameters parsed parser path people place
     placed present private process progress query range rate raw reached reader readers reading received record
-    recovered redis reference rejected relative response rest results retry retrying row running s3 schedule scope scratch
+    recovered redis reference rejected relative response rest results retry retrying row running schedule scope scratch
     search secrets server service set setting settings settled settling setup several shown signed since size sought
     state stateful states status step store stored stores strategy subject sum summary supervised supervision table
     take target test text timed timer to token tokens touched track tried unit united unknown user users value valued

@@ -38,7 +38,7 @@ export interface DestinationLimits {
   readonly requestsPerSecond?: number
   /** A try that takes longer has failed. */
   readonly timeoutMs: number
-  /** How long changes are gathered before they are sent; 0: each is sent at once. */
+  /** Changes are gathered for so long before they are sent; 0: each is sent at once. */
   readonly gatherMs: number
 }
 

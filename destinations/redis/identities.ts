@@ -1,6 +1,6 @@
 /**
- * The identities of a call, `user_id:u1`: each is by itself a name of the profile, under which a service looks it up. An
- * anonymous id stands for a profile only as long as no user id and no email is known.
+ * The identities of a call, `user_id:u1`: each is by itself a name of the profile, under which a service looks it up.
+ * An anonymous id stands for a profile only as long as no user id and no email is known.
  */
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { emailOf } from '../contract/call-fields.ts'

@@ -5,7 +5,7 @@ import type { DestinationContext } from '../contract/destination.ts'
 import { answerOutcome, redirectOutcome, takenOutcome } from './answer.ts'
 import type { S3Settings } from './settings.ts'
 
-export interface PutObject {
+export interface StoredObject {
   readonly name: string
   readonly contentType: string
   readonly body: Buffer
@@ -22,8 +22,8 @@ export class Bucket {
     this.#url = urlOf(settings)
   }
 
-  /** Resolves when the store has the whole object, in place of an earlier one of its name. Rejects with a DeliveryError. */
-  put({ name, contentType, body }: PutObject, signal: AbortSignal): Promise<void> {
+  /** Resolves when the store has the whole object, in place of one of the same name. Rejects with a DeliveryError. */
+  put({ name, contentType, body }: StoredObject, signal: AbortSignal): Promise<void> {
     const md5 = createHash('md5').update(body).digest('base64')
     return this.#request('PUT', name, { headers: { 'Content-Type': contentType, 'Content-MD5': md5 }, body, signal })
   }

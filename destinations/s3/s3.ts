@@ -5,7 +5,7 @@
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { DeliveryError, type Destination, type DestinationType } from '../contract/destination.ts'
 import { Bucket } from './bucket.ts'
-import { deltaObjectOf } from './delta-object.ts'
+import { batchObjectOf } from './batch-object.ts'
 import { S3Settings } from './settings.ts'
 
 /** Begins with a dot: readers of folders pass over it. */
@@ -28,7 +28,7 @@ export const s3Destination: DestinationType<S3Settings> = {
   connect: (settings, context) => {
     const bucket = new Bucket(settings, context)
     const deliverBatch = async (calls: readonly DeliveryCall[], signal: AbortSignal): Promise<undefined[]> => {
-      await bucket.put(await deltaObjectOf(calls, settings, context.clock()), signal)
+      await bucket.put(await batchObjectOf(calls, settings, context.clock()), signal)
       return calls.map(() => undefined)
     }
     return {

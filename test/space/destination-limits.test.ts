@@ -1,4 +1,4 @@
-/** How many jobs of a destination are under way at once, by its type. */
+/** Lanes of a destination, by its type: jobs that are under way at once. */
 import { expect, it } from 'vitest'
 import type { DestinationRecord } from '../../src/model/destination.ts'
 import { limitsOf } from '../../src/space/destination-limits.ts'

@@ -2,8 +2,8 @@
  * The object that a batch of calls makes: a line for each, in their order.
  *
  * O1. The same calls make an object of the same name: a repeat takes the place of the one before.
- * O2. Of two lines about one identity, that with the later `sentAt` is the later one. Their `timestamp` does not say so:
- *     when profiles are united, or consent is given again, a value is told with the instant at which it began.
+ * O2. Of two lines about one identity, that with the later `sentAt` is the later one. Their `timestamp` does not say
+ *     so: when profiles are united, or consent is given again, a value is told with the instant at which it began.
  */
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -15,7 +15,7 @@ import { emailOf, valueOf, valuesOf } from '../contract/call-fields.ts'
 import { csvLines } from '../csv-list/csv.ts'
 import type { S3Settings } from './settings.ts'
 
-export interface DeltaObject {
+export interface BatchObject {
   readonly name: string
   readonly contentType: string
   readonly body: Buffer
@@ -27,11 +27,11 @@ const CONTENT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=
 const compress = promisify(gzip)
 
 /** Makes the object of at least one call. @param now epoch ms */
-export async function deltaObjectOf(
+export async function batchObjectOf(
   calls: readonly DeliveryCall[],
   { prefix, format, gzip: isCompressed }: Pick<S3Settings, 'prefix' | 'format' | 'gzip'>,
   now: number,
-): Promise<DeltaObject> {
+): Promise<BatchObject> {
   const text = await textOf(calls, format, new Date(now).toISOString())
   const name = `${prefix}${nameOf(calls)}.${format}`
   if (!isCompressed) return { name, contentType: CONTENT_TYPES[format], body: text }
