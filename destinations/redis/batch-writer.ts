@@ -29,8 +29,8 @@ export class BatchWriter {
    */
   async write(writes: readonly Write[], signal: AbortSignal): Promise<readonly string[]> {
     if (writes.length === 0) return []
-    return this.#connection.use(signal, async (writer) => {
-      const codes = await this.#evaluate(writer, writes)
+    return this.#connection.use(signal, async (client) => {
+      const codes = await this.#evaluate(client, writes)
       // A failover: another server takes the writes now.
       if (codes.includes('READONLY')) throw replyError('READONLY')
       return codes

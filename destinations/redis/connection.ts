@@ -50,7 +50,7 @@ export class RedisConnection {
    * Resolves with the result of `act`. Rejects with a DeliveryError, or a fault of ours; then the connection is given
    * up, as another server may be behind the name by now.
    */
-  async use<Result>(signal: AbortSignal, act: (writer: OpenClient) => Promise<Result>): Promise<Result> {
+  async use<Result>(signal: AbortSignal, act: (client: OpenClient) => Promise<Result>): Promise<Result> {
     if (signal.aborted) throw timedOut(signal)
     const link = (this.#link ??= this.#open())
     const giveUp = () => this.#drop(link)
