@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
-import { PROCESSES, SIMULATION, testsIn } from './test/projects.ts'
+import { CATALOGUE, PROCESSES, SIMULATION, testsIn } from './test/projects.ts'
 
 /** For what does not end, and not for what is slow. */
 const TIMEOUT_MS = 300_000
@@ -26,9 +26,11 @@ export default defineConfig({
           ...common,
           name: 'within',
           include: ['test/**/*.test.ts'],
-          exclude: [...common.exclude, ...testsIn(PROCESSES), ...testsIn(SIMULATION)],
+          exclude: [...common.exclude, ...[PROCESSES, SIMULATION, CATALOGUE].flatMap(testsIn)],
         },
       },
+      // Asks for the package of definitions, which the server does without.
+      { test: { ...common, name: 'catalogue', include: testsIn(CATALOGUE) } },
     ],
   },
 })

@@ -1,12 +1,17 @@
 /** The types of destination that there are, and what an API says of them. */
 import { z } from 'zod'
 import { EngineError } from '../src/model/errors.ts'
+import type { ListedType } from '../src/model/destination-admin.ts'
 import type { JsonObject } from '../src/model/json.ts'
+import { catalogueEntries, catalogueEntry } from './catalogue/catalogue.ts'
+import { catalogueType } from './catalogue/catalogue-type.ts'
+import { describedTool, listedTools } from './catalogue/description.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
 import { redisDestination } from './redis/redis.ts'
 import { s3Destination } from './s3/s3.ts'
+import { postgresDestination } from './postgres/postgres.ts'
 import { webhookDestination } from './webhook/webhook.ts'
 
 export const DESTINATION_TYPES: readonly DestinationType[] = [
@@ -14,6 +19,7 @@ export const DESTINATION_TYPES: readonly DestinationType[] = [
   csvListDestination,
   s3Destination,
   redisDestination,
+  postgresDestination,
   consoleDestination,
 ]
 
@@ -32,8 +38,58 @@ export interface DestinationDescription {
   readonly batching: 'none' | 'by_setting' | 'gathered'
 }
 
+/** Finds a type of ours, or of the catalogue. */
 export function destinationType(slug: string): DestinationType | undefined {
-  return DESTINATION_TYPES.find((type) => type.slug === slug)
+  return DESTINATION_TYPES.find((type) => type.slug === slug) ?? catalogueType(slug)
+}
+
+/** Lists the types that an API shows: ours with their settings, then the tools of the catalogue. */
+export function listedTypes(): ListedType[] {
+  return [...DESTINATION_TYPES.map(listedType), ...listedTools()]
+}
+
+/** Returns all that there is to say of a type; undefined if none of that slug is shown. */
+export function describedType(slug: string): object | undefined {
+  const own = DESTINATION_TYPES.find((type) => type.slug === slug)
+  return own ? listedType(own) : describedTool(slug)
+}
+
+function listedType(type: DestinationType): ListedType {
+  return { ...describe(type), origin: 'rollcall', categories: [], availability: 'offered', installed: true }
+}
+
+/** Says why none of a type can be made, and which types there are instead. @param name of the tool, if it is known */
+export function refusalOfType(slug: string, name = ''): string {
+  const entry = catalogueEntry(slug)
+  if (entry) return `${entry.name} is not offered here${entry.reason === undefined ? '' : `: ${entry.reason}`}`
+  const known = DESTINATION_TYPES.map((type) => type.slug).join(', ')
+  const similar = similarTools(`${slug} ${name}`).join(', ')
+  return `expected one of ${known}, or of the catalogue${similar === '' ? '' : `, such as ${similar}`}, got another`
+}
+
+const SIMILAR_MAX = 3
+/** Words of many names, which tell nothing. */
+const COMMON_WORDS: ReadonlySet<string> = new Set('actions destination cloud mode segment api the and for'.split(' '))
+
+/** Finds the slugs of the tools whose names have most words in common with a text. */
+function similarTools(text: string): string[] {
+  const sought = wordsOf(text)
+  return catalogueEntries()
+    .filter(({ availability }) => availability === 'offered')
+    .map(({ slug, name, folder }) => {
+      const words = wordsOf(`${slug} ${name} ${folder}`)
+      const common = sought.filter((word) => words.some((other) => other.startsWith(word) || word.startsWith(other)))
+      return { slug, common: common.length, others: words.length - common.length }
+    })
+    .filter(({ common }) => common > 0)
+    .sort((one, other) => other.common - one.common || one.others - other.others)
+    .slice(0, SIMILAR_MAX)
+    .map(({ slug }) => slug)
+}
+
+function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/[a-z0-9]{3,}/g) ?? []
+  return [...new Set(words)].filter((word) => !COMMON_WORDS.has(word))
 }
 
 export function describe(type: DestinationType): DestinationDescription {

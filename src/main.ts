@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `preview`, `profile`, `export`, `import`,
- * `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs when it
- * runs: the process of the workers has no use for the server's modules, nor a replay.
+ * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `destinations`, `preview`, `profile`, `export`,
+ * `import`, `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs
+ * when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -56,6 +56,19 @@ program
     const { listAudiences } = await import('./cli/audiences.ts')
     const { clientOptions } = await import('./server/settings.ts')
     await listAudiences(clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('destinations')
+  .description('list the destinations of a running server: name, type, status, deliveries that wait and that failed')
+  .option('--types [search]', 'in their place the types that there are; asks no server')
+  .addOption(new Option('--type <slug>', 'one type: its settings and actions; asks no server').conflicts('types'))
+  .action(async ({ types, type }: { types?: string | true; type?: string }) => {
+    const { listDestinations, listTypes, showType } = await import('./cli/destinations.ts')
+    const write = (line: string) => process.stdout.write(line)
+    if (type !== undefined) showType(type, write)
+    else if (types !== undefined) listTypes(types === true ? '' : types, write)
+    else await listDestinations((await import('./server/settings.ts')).clientOptions(), write)
   })
 
 program
@@ -204,6 +217,10 @@ program
 
 // Starts the workers; for the server only.
 program.command('deliver', { hidden: true }).action(async () => (await import('./worker/deliver.ts')).deliver())
+
+program
+  .command('run-definitions', { hidden: true })
+  .action(async () => (await import('../destinations/catalogue/host/host.ts')).host())
 
 program
   .command('serve')

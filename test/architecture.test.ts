@@ -89,7 +89,7 @@ function readRepository(): Files {
 }
 
 function isSource(path: string): boolean {
-  return path.endsWith('.ts')
+  return path.endsWith('.ts') && !path.includes('node_modules/')
 }
 
 const parsed = new Map<string, ts.SourceFile>()

@@ -10,21 +10,23 @@ const FOLDERS = ['src', 'actors', 'destinations']
 /** Words that any engineer reads without a glossary, names of formats and products among them. */
 const PLAIN_WORDS: ReadonlySet<string> = new Set(
   `
-    address addressing admin allocator allow answered api app application applied as ask asked bag before binary bits
-    blocked board body bull cells certificate change changed checked checkpointer choice class client clock code
-    collection column comparison compiled compiler complaint concern config context control count counted counts
-    credential credentials csv damaged data date defined delayed description difference directory disk distinct drawn
-    duration edge ending engine error ever exact existing exported express extreme failed failure failures fault field
-    fields file files forgotten format found frequency from gauges group grouped head heap heard held holder hooks http
-    identify identity index input inputs inspection joined json judged kind limit limits listed listen listener lost
-    make maker member members memory metrics name named names new next notes numbered numbers object observed of older
-    on operation options order origin outgoing overview owner paced pair parameters parsed parser path people place
-    placed present private process progress query range rate raw reached reader readers reading received record
-    recovered redis reference rejected relative response rest results retry retrying row running schedule scope scratch
-    search secrets server service set setting settings settled settling setup several shown signed since size sought
-    state stateful states status step store stored stores strategy subject sum summary supervised supervision table
-    take target test text timed timer to token tokens touched track tried unit united unknown user users value valued
-    values variable verification verified verify version view visit waiting word work yaml
+    address addressed addresses addressing admin allocator allow answered api app application applied as ask asked bag
+    batch before binary bits blocked board body bucket bull callback cells certificate change changed checked
+    checkpointer choice choices class client clock code collection column comparison compiled compiler complaint
+    concern config configured context control count counted counts credential credentials csv damaged data date
+    default defined delayed description died difference directory disk distinct drawn duration edge ending engine
+    error ever exact existing exported express extension extreme failed failure failures fault field fields file files
+    forgotten format found frequency from gauges granted group grouped head heap heard held holder hooks http
+    identify identity imported index input inputs inspection joined json judged kind limit limits listed listen
+    listener lost make maker mapped member members memory metrics name named names new next notes numbered numbers
+    object observed of older on operation options order origin outgoing overview own owner paced pair parameters
+    parsed parser path people place placed pool present private process progress put query range rate raw reached
+    reader readers reading received record recovered redis reference rehearsed rejected relative response rest results
+    retry retrying row running sample save schedule schema scope scratch search secrets server service set setting
+    settings settled settling setup several shown signed since size skipped sought state stateful states status step
+    store stored stores strategy subject sum summary supervised supervision table take taken target test text timed
+    timer to token tokens touched track tried unit united unknown unmoved user users value valued values variable
+    vendor verification verified verify version view visit waiting word work yaml
   `
     .trim()
     .split(/\s+/),
@@ -64,7 +66,7 @@ function undefinedWords(names: readonly string[], glossary: string): string[] {
 function nounsOfProduct(): string[] {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') && !name.includes('node_modules/'))
       .flatMap((name) => {
         const path = posix.join(folder, name)
         return exportedNouns(path, readFileSync(join(ROOT, path), 'utf8'))

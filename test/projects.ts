@@ -6,7 +6,10 @@ export const PROCESSES: readonly string[] = [
   'test/cli/cdnow.test.ts',
   'test/cli/replay.test.ts',
   'test/crash',
+  'test/destinations/catalogue/process-runner.test.ts',
+  'test/destinations/catalogue/socket-guard.test.ts',
   'test/destinations/redis.test.ts',
+  'test/destinations/postgres.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
   'test/process',
@@ -17,6 +20,9 @@ export const PROCESSES: readonly string[] = [
 
 /** Puts modules in the place of others, which no other file may meet. */
 export const SIMULATION: readonly string[] = ['test/simulation']
+
+/** Run Segment's definitions, which are installed by `npm run catalogue`. */
+export const CATALOGUE: readonly string[] = ['test/catalogue']
 
 /** As patterns that a runner of tests takes. */
 export function testsIn(paths: readonly string[]): string[] {

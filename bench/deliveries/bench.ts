@@ -138,6 +138,7 @@ async function begin(address: string, urls: readonly string[], batchSize: number
     program: new URL('../../src/main.js', import.meta.url).pathname,
     config: { address, spaceId: SPACE, directory: '/nowhere', allowPrivate: true },
     onPrint: () => undefined,
+    onSave: () => undefined,
     onFault: (message) => process.stderr.write(message),
     onDeath: (how) => process.stderr.write(how),
   })
@@ -152,7 +153,8 @@ async function begin(address: string, urls: readonly string[], batchSize: number
     onTrouble: (cause) => process.stderr.write(String(cause)),
     onWell: () => undefined,
   })
-  if (await service.test('webhook', { url: urls[0]! })) throw new Error('the webhook does not answer')
+  const tried = { id: 'dst_bench', type: 'webhook', settings: { url: urls[0]! } }
+  if ('failure' in (await service.ask(tried, { kind: 'test' }))) throw new Error('the webhook does not answer')
   service.changed()
   await delay(500)
   return { service, targets: [...outbox.destinations()] }

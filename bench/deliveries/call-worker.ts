@@ -1,17 +1,15 @@
 /** The baseline's worker: a job of BullMQ for each call, fifty at a time, by the same client of the same webhook. */
 import { Worker } from 'bullmq'
 import { Redis } from 'ioredis'
-import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
-import { createAddresses } from '../../destinations/contract/address-guard.ts'
+import { contextFor } from '../../src/worker/deliver.ts'
 
 const CONCURRENCY = 50
 const [address, url] = process.argv.slice(2) as [string, string]
 
 const type = destinationType('webhook')!
-const http = createHttpClient({ allowPrivate: true, userAgent: 'bench' })
-const context = { http, addresses: createAddresses(true), directory: '', print: () => undefined, clock: Date.now }
+const context = contextFor({ allowPrivate: true, directory: '' }, () => undefined)('dst_bench')
 const webhook = type.connect(parseSettings(type, { url }), context)
 const worker = new Worker<DeliveryCall>(
   'calls',

@@ -1,6 +1,6 @@
 /** Writes batches by the script, as the one writer of its name. */
 import type { Addresses } from '../contract/address-guard.ts'
-import { RedisConnection, type OpenClient } from './connection.ts'
+import { RedisConnection, type RedisWriter } from './connection.ts'
 import { replyError } from './redis-error.ts'
 import type { RedisSettings } from './settings.ts'
 import { WRITE_SCRIPT } from './write-script.ts'
@@ -29,8 +29,8 @@ export class BatchWriter {
    */
   async write(writes: readonly Write[], signal: AbortSignal): Promise<readonly string[]> {
     if (writes.length === 0) return []
-    return this.#connection.use(signal, async (client) => {
-      const codes = await this.#evaluate(client, writes)
+    return this.#connection.use(signal, async (writer) => {
+      const codes = await this.#evaluate(writer, writes)
       // A failover: another server takes the writes now.
       if (codes.includes('READONLY')) throw replyError('READONLY')
       return codes
@@ -42,7 +42,7 @@ export class BatchWriter {
     this.#connection.close()
   }
 
-  async #evaluate({ redis, token }: OpenClient, writes: readonly Write[]): Promise<string[]> {
+  async #evaluate({ redis, token }: RedisWriter, writes: readonly Write[]): Promise<string[]> {
     const { settings, writerKey } = this.#options
     const keys = [writerKey, ...writes.map(({ key }) => key)]
     const lifetime = settings.ttlSeconds === undefined ? '' : String(settings.ttlSeconds)

@@ -27,7 +27,7 @@ export interface RedisConnectionOptions extends Pick<RedisSettings, 'url' | 'use
 }
 
 /** A client that is open. */
-export interface OpenClient {
+export interface RedisWriter {
   readonly redis: Redis
   /** Names the connection to the script. */
   readonly token: string
@@ -35,7 +35,7 @@ export interface OpenClient {
 
 interface Link {
   readonly redis: Redis
-  readonly opened: Promise<OpenClient>
+  readonly opened: Promise<RedisWriter>
 }
 
 export class RedisConnection {
@@ -47,10 +47,10 @@ export class RedisConnection {
   }
 
   /**
-   * Resolves with the result of `act`. Rejects with a DeliveryError, or a fault of ours; then the connection is given
+   * Resolves with the result of `act`. Rejects with a DeliveryError, or a fault of ours; the connection is then given
    * up, as another server may be behind the name by now.
    */
-  async use<Result>(signal: AbortSignal, act: (client: OpenClient) => Promise<Result>): Promise<Result> {
+  async use<Result>(signal: AbortSignal, act: (writer: RedisWriter) => Promise<Result>): Promise<Result> {
     if (signal.aborted) throw timedOut(signal)
     const link = (this.#link ??= this.#open())
     const giveUp = () => this.#drop(link)
@@ -134,7 +134,7 @@ function connectorTo({ url, ca, addresses }: RedisConnectionOptions) {
 async function begin(
   redis: Redis,
   { url, username, password, writerKey }: RedisConnectionOptions,
-): Promise<OpenClient> {
+): Promise<RedisWriter> {
   await redis.connect()
   if (password !== undefined)
     await redis.call('AUTH', username === undefined ? [password] : [username, password]).catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** The settings of a Redis that other services read. The password stands apart from the URL: the URL is shown. */
+/** The settings of a Redis that other services read. The password is apart from the URL, so that the URL is shown. */
 import { z } from 'zod'
 
 const PLAIN_URL = 'A URL such as redis://host:6379/0 or rediss://host was expected, without credentials and parameters.'

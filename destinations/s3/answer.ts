@@ -1,6 +1,6 @@
 /**
  * Decides by the answer of a store what happens to a batch. All that a person can mend is tried again: settings,
- * rights, a bucket that is missing. What is told later would be wrong without what was dropped.
+ * rights, a bucket that is missing. What is told of later would be wrong without what was dropped.
  */
 import type { HttpResponse } from '../contract/http-client.ts'
 import { RetryableError, TerminalError, type DeliveryError } from '../contract/destination.ts'

@@ -3,27 +3,27 @@ import { createHash } from 'node:crypto'
 import { AwsV4Signer } from 'aws4fetch'
 import type { DestinationContext } from '../contract/destination.ts'
 import { answerOutcome, redirectOutcome, takenOutcome } from './answer.ts'
-import type { S3Settings } from './settings.ts'
+import type { ObjectStoreSettings } from './settings.ts'
 
-export interface StoredObject {
+export interface PutObject {
   readonly name: string
   readonly contentType: string
   readonly body: Buffer
 }
 
 export class Bucket {
-  readonly #settings: S3Settings
+  readonly #settings: ObjectStoreSettings
   readonly #context: Pick<DestinationContext, 'http' | 'clock'>
   readonly #url: string
 
-  constructor(settings: S3Settings, context: Pick<DestinationContext, 'http' | 'clock'>) {
+  constructor(settings: ObjectStoreSettings, context: Pick<DestinationContext, 'http' | 'clock'>) {
     this.#settings = settings
     this.#context = context
     this.#url = urlOf(settings)
   }
 
-  /** Resolves when the store has the whole object, in place of one of the same name. Rejects with a DeliveryError. */
-  put({ name, contentType, body }: StoredObject, signal: AbortSignal): Promise<void> {
+  /** Resolves when the store has the whole object, in place of one of its name. Rejects with a DeliveryError. */
+  put({ name, contentType, body }: PutObject, signal: AbortSignal): Promise<void> {
     const md5 = createHash('md5').update(body).digest('base64')
     return this.#request('PUT', name, { headers: { 'Content-Type': contentType, 'Content-MD5': md5 }, body, signal })
   }
@@ -68,7 +68,7 @@ export class Bucket {
 }
 
 /** Returns the URL of the bucket, with a slash at its end. */
-function urlOf({ bucket, region, endpoint, addressing }: S3Settings): string {
+function urlOf({ bucket, region, endpoint, addressing }: ObjectStoreSettings): string {
   const host = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const url = new URL(endpoint ?? `https://s3.${region}.${host}`)
   const usual = endpoint !== undefined || bucket.includes('.') ? 'path' : 'virtual_host'

@@ -5,19 +5,20 @@
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { DeliveryError, type Destination, type DestinationType } from '../contract/destination.ts'
 import { Bucket } from './bucket.ts'
-import { batchObjectOf } from './batch-object.ts'
-import { S3Settings } from './settings.ts'
+import { deltaObjectOf } from './delta-object.ts'
+import { ObjectStoreSettings } from './settings.ts'
 
 /** Begins with a dot: readers of folders pass over it. */
 const PROBE = '.rollcall-test'
 
-export const s3Destination: DestinationType<S3Settings> = {
+export const s3Destination: DestinationType<ObjectStoreSettings> = {
   slug: 's3',
   name: 'S3',
   kind: 'event',
   description: 'Puts calls into a bucket of S3-compatible storage, as an object for those of a while.',
-  settings: S3Settings,
+  settings: ObjectStoreSettings,
   secrets: ['secretAccessKey', 'sessionToken'],
+  hosts: ['endpoint'],
   // More lanes would share what is gathered, and make as many smaller objects.
   lanes: 1,
   limits: ({ batchSize, everySeconds, timeoutSeconds }) => ({
@@ -28,7 +29,7 @@ export const s3Destination: DestinationType<S3Settings> = {
   connect: (settings, context) => {
     const bucket = new Bucket(settings, context)
     const deliverBatch = async (calls: readonly DeliveryCall[], signal: AbortSignal): Promise<undefined[]> => {
-      await bucket.put(await batchObjectOf(calls, settings, context.clock()), signal)
+      await bucket.put(await deltaObjectOf(calls, settings, context.clock()), signal)
       return calls.map(() => undefined)
     }
     return {

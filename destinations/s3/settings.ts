@@ -9,7 +9,7 @@ const Endpoint = z
   .max(2_048)
   .refine(isPlain, 'A URL without credentials, query and fragment was expected.')
 
-export const S3Settings = z
+export const ObjectStoreSettings = z
   .strictObject({
     bucket: z
       .string()
@@ -64,7 +64,7 @@ export const S3Settings = z
     error: 'path was expected, as the endpoint is an address, not a name.',
   })
 
-export type S3Settings = z.output<typeof S3Settings>
+export type ObjectStoreSettings = z.output<typeof ObjectStoreSettings>
 
 function isPlain(text: string): boolean {
   if (!URL.canParse(text)) return true

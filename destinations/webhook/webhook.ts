@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
+import type { RehearsedRequest } from '../../src/model/destination-question.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import type { DeliveryError, Destination, DestinationContext, DestinationType } from '../contract/destination.ts'
 import type { HttpResponse } from '../contract/http-client.ts'
 import { statusOutcome } from '../contract/status-outcome.ts'
@@ -55,26 +57,27 @@ class Webhook implements Destination {
     await this.#postOne(messageId, this.#settings.batchSize > 1 ? [call] : call, signal)
   }
 
+  rehearse(call: DeliveryCall): Promise<RehearsedRequest[]> {
+    const content = this.#settings.batchSize > 1 ? [call] : call
+    const { method, url, headers, body } = this.#requestOf(call.messageId, content)
+    return Promise.resolve([{ method, url, headers, body: JSON.parse(body.toString()) as JsonValue }])
+  }
+
   async #postOne(id: string, body: object, signal: AbortSignal): Promise<void> {
     const failure = this.#outcome(await this.#post(id, body, signal))
     if (failure) throw failure
   }
 
   #post(id: string, content: object, signal: AbortSignal): Promise<HttpResponse> {
+    return this.#context.http.request({ ...this.#requestOf(id, content), signal })
+  }
+
+  #requestOf(id: string, content: object) {
     const { url, headers } = this.#settings
     const body = Buffer.from(JSON.stringify(content))
     const timestamp = Math.floor(this.#context.clock() / 1_000)
-    return this.#context.http.request({
-      method: 'POST',
-      url,
-      headers: {
-        ...headers,
-        'Content-Type': 'application/json',
-        ...signatureHeaders({ id, timestamp, body }, this.#secrets),
-      },
-      body,
-      signal,
-    })
+    const signed = signatureHeaders({ id, timestamp, body }, this.#secrets)
+    return { method: 'POST', url, headers: { ...headers, 'Content-Type': 'application/json', ...signed }, body }
   }
 
   #outcome({ status, headers }: HttpResponse, ofCall = status): DeliveryError | undefined {

@@ -1,7 +1,7 @@
 /** A destination as a file has it, checked as if it were new, but for secrets: these may be left out. */
 import { z } from 'zod'
 import type { DestinationType } from '../../destinations/contract/destination.ts'
-import { DESTINATION_TYPES, destinationType } from '../../destinations/registry.ts'
+import { destinationType, refusalOfType } from '../../destinations/registry.ts'
 import { readDestination } from '../control-api/destination-requests.ts'
 import { MASK } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
@@ -31,8 +31,7 @@ const Entry = z.strictObject({
 export function readFileDestination(entry: unknown, path: Path, file: YamlFile, variable: Variable): FileDestination {
   const { settings: template, ...rest } = file.parse(Entry, entry, path)
   const type = destinationType(rest.type)
-  const known = DESTINATION_TYPES.map(({ slug }) => slug).join(', ')
-  if (!type) throw file.fault([...path, 'type'], `${path.join('.')}.type: expected one of ${known}`)
+  if (!type) throw file.fault([...path, 'type'], `${path.join('.')}.type: ${refusalOfType(rest.type)}`)
   const settings = filledFrom(variable, template, [...path, 'settings'], file.fault)
   const { name, given } = file.check(path, () =>
     readDestination({ ...rest, ...(settings !== undefined && { settings }) }, 0),

@@ -72,5 +72,6 @@ function refusalLine(refusal: Refusal, { fault }: YamlFile): string {
 
 function subjectOf({ path, kind, key = '', name = path.join('.') }: Refusal): string {
   if (kind === 'unknown') return 'object'
+  if (kind === 'mapping') return `mapping ${name}`
   return kind === 'destination' ? destinationName(name) : definitionName({ kind, key: key || name, type: 'USERS' })
 }

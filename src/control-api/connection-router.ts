@@ -1,7 +1,7 @@
 /** Connections of audiences and computed traits to destinations, over HTTP; at most one to each type of destination. */
 import { type Request, type Response, Router } from 'express'
 import type { ConnectionRecord } from '../model/destination.ts'
-import type { TypeOfDestination } from '../model/destination-admin.ts'
+import type { TakenCalls, TypeOfDestination } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { readJson } from './body.ts'
@@ -147,10 +147,14 @@ export function presentConnection(
 }
 
 /** Finds the type of a destination. Throws an EngineError that names the field if there is no such destination. */
-export function typeOf(destinationId: string, field: string, { destinations }: ConnectionsOfKind): TypeOfDestination {
+export function typeOf(
+  destinationId: string,
+  field: string,
+  { destinations }: ConnectionsOfKind,
+): TypeOfDestination & { readonly takes: TakenCalls } {
   const destination = destinations.find(destinationId)
   if (!destination) throw new EngineError('not_found', `${field}: there is no such destination`, field)
-  return destinations.type(destination.type)
+  return { ...destinations.type(destination.type), takes: destinations.takes(destination) }
 }
 
 function answer(record: ConnectionRecord, response: Response, options: ConnectionsOfKind): void {

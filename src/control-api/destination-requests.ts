@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { RequiredConsent } from '../model/consent.ts'
 import type { ApprovalLimits, ConnectionRecord, DestinationRecord } from '../model/destination.ts'
-import type { TypeOfDestination } from '../model/destination-admin.ts'
+import { MASK, type TakenCalls, type TypeOfDestination } from '../model/destination-admin.ts'
 import type { JsonObject } from '../model/json.ts'
 import { newId } from '../model/new-id.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
+import { ownSettings } from '../segment/segment-destination.ts'
+import type { UnmovedMapping } from '../segment/segment-mappings.ts'
 import { NewActivations, readActivations } from './activation-requests.ts'
 import { EventName, TraitName, TRAITS_MAX } from './delivery-fields.ts'
 import { fields, invalid, parsed } from './fields.ts'
@@ -48,6 +50,7 @@ const ImportedDestination = z.object({
   type: z.string().optional(),
   metadata: z.object({ slug: z.string().optional(), name: z.string().optional() }).optional(),
   settings: Settings.default({}),
+  subscriptions: z.array(z.unknown()).optional(),
 })
 const Imported = z.object({ destinations: z.array(ImportedDestination).max(IMPORTED_MAX) })
 
@@ -136,16 +139,27 @@ function consentOf(
   return categories.length === 0 ? {} : { consent: { categories, unknown } }
 }
 
+/** A destination from elsewhere, and which of its mappings have no like here. */
+export interface ImportedDestinations {
+  readonly asked: readonly AskedDestination[]
+  readonly unmoved: readonly (UnmovedMapping & { readonly destination: string })[]
+}
+
 /** Reads JSON or YAML from elsewhere: one destination, a list, or an answer of Segment's Public API. */
-export function readImport(text: string, now: number): AskedDestination[] {
+export function readImport(text: string, now: number): ImportedDestinations {
   const { destinations } = parsed(Imported, { destinations: destinationsIn(parseYaml(text)) })
-  return destinations.map(({ type, metadata, name, enabled, settings }, index) => {
+  const read = destinations.map(({ type, metadata, name, enabled, settings, subscriptions }, index) => {
     const slug = type ?? metadata?.slug
     if (slug === undefined)
       throw invalid(`destinations.${index}.metadata.slug`, 'expected the slug of its type, got nothing')
     const title = name ?? metadata?.name ?? slug
-    return { id: newId('dst', now), type: slug, name: title, enabled, createdAt: now, given: settings }
+    const own = ownSettings({ slug, toolName: metadata?.name, settings, subscriptions })
+    // A secret that is given masked, though there is none, is missing.
+    const given = { ...own.settings, ...Object.fromEntries(own.missing.map((secret) => [secret, MASK])) }
+    const asked = { id: newId('dst', now), type: own.type, name: title, enabled, createdAt: now, given }
+    return { asked, unmoved: own.unmoved.map((one) => ({ ...one, destination: title })) }
   })
+  return { asked: read.map(({ asked }) => asked), unmoved: read.flatMap(({ unmoved }) => unmoved) }
 }
 
 function destinationsIn(content: unknown): unknown {
@@ -158,7 +172,7 @@ function destinationsIn(content: unknown): unknown {
 
 interface ConnectionSetting {
   /** Throws an EngineError that names the field if there is no such destination. */
-  readonly find: (id: string, field: string) => TypeOfDestination
+  readonly find: (id: string, field: string) => TypeOfDestination & { readonly takes?: TakenCalls }
   readonly now: number
 }
 
@@ -172,10 +186,12 @@ export function readConnection(
   const field = givenId === undefined ? 'destination.id' : 'destinationId'
   const destinationId = givenId ?? destination?.id
   if (destinationId === undefined) throw invalid(field, 'expected the id of a destination, got nothing')
-  const { kind: kindOfDestination, name } = find(destinationId, field)
+  const { kind: kindOfDestination, name, ...found } = find(destinationId, field)
   const { kind, type, key, includeAnonymousUsers = false } = definition.source
   const isList = kindOfDestination === 'list'
-  if (isList && kind === 'computed_trait') throw invalid(field, `${name} is a list, and takes no computed traits`)
+  const takes = found.takes ?? { identify: true, track: !isList, group: !isList, computedTraits: !isList }
+  if (kind === 'computed_trait' && !takes.computedTraits)
+    throw invalid(field, `${name} ${isList ? 'is a list, and ' : ''}takes no computed traits`)
   const isUsers = type === 'USERS'
   const record: ConnectionRecord = {
     id: newId('con', now),
@@ -186,7 +202,7 @@ export function readConnection(
     key,
     includesAnonymous: includeAnonymousUsers,
     enabled,
-    sends: { identify: true, track: isUsers && !isList, group: !isUsers && !isList },
+    sends: sendsOf(takes, isUsers),
     events: { entered: 'Audience Entered', exited: 'Audience Exited', computed: 'Trait Computed' },
     idSync: [],
     traits: {},
@@ -198,6 +214,15 @@ export function readConnection(
   if (!activations) return connection
   if (kind === 'computed_trait') throw invalid('activations', 'are of audiences')
   return { ...connection, activations: readActivations(activations, { connection, isList, now }) }
+}
+
+/**
+ * By default, what the destination has a use for: of an account's audience, calls about the account and its users. One
+ * that has a use for none of these is sent what its kind usually is.
+ */
+function sendsOf({ identify, track, group }: TakenCalls, isUsers: boolean): ConnectionRecord['sends'] {
+  const taken = { identify, track: isUsers && track, group: !isUsers && group }
+  return Object.values(taken).includes(true) ? taken : { identify: true, track: isUsers, group: !isUsers }
 }
 
 /** By default, more than half of all profiles, or a hundred thousand, are not moved unasked. */

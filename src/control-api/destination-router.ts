@@ -36,7 +36,6 @@ export function destinationRouter(options: DestinationApiOptions): Router {
   const json = readJson()
   const all = '/spaces/:spaceId/destinations'
   const one = `${all}/:id`
-  router.get('/spaces/:spaceId/destination-types', listTypes(options))
   router.post(`${all}/import`, readBytes(IMPORT_BYTES_MAX), importAll(options))
   router.post(all, json, create(options))
   router.get(all, list(options))
@@ -53,19 +52,21 @@ export function destinationRouter(options: DestinationApiOptions): Router {
   return router
 }
 
-function listTypes({ destinations }: DestinationApiOptions) {
-  return (_request: Request, response: Response): void => {
-    response.json({ data: { destinationTypes: destinations.types() } })
-  }
-}
-
 function importAll(options: DestinationApiOptions) {
   return async (request: Request, response: Response): Promise<void> => {
-    const asked = readImport(bytesOf(request.body).toString(), options.clock())
+    const { asked, unmoved } = readImport(bytesOf(request.body).toString(), options.clock())
     // All are checked before the first is made.
     const records = asked.map((one) => destinationRecord(one, options, { isPartial: true }))
     for (const record of records) await putDestination(record, options)
-    response.json({ data: { destinations: records.map((record) => destinationView(record, options)) } })
+    const refused = unmoved.map(({ destination, name, error: { code, message, field } }) => ({
+      kind: 'mapping',
+      name: `${destination}: ${name}`,
+      code,
+      message,
+      field,
+    }))
+    const destinations = records.map((record) => destinationView(record, options))
+    response.json({ data: { destinations, ...(refused.length > 0 && { refused }) } })
   }
 }
 
@@ -86,13 +87,13 @@ function list(options: DestinationApiOptions) {
 
 function get(options: DestinationApiOptions) {
   return ({ params }: OfDestination, response: Response): void => {
-    answer(present(params.id, options), response, options)
+    answer(presentDestination(params.id, options), response, options)
   }
 }
 
 function update(options: DestinationApiOptions) {
   return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
-    const before = present(params.id, options)
+    const before = presentDestination(params.id, options)
     const record = destinationRecord(changeDestination(before, body), options, { before })
     await putDestination(record, options)
     answer(record, response, options)
@@ -101,7 +102,7 @@ function update(options: DestinationApiOptions) {
 
 function remove(options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
-    const { id } = present(params.id, options)
+    const { id } = presentDestination(params.id, options)
     await options.command({ kind: 'remove destination', id })
     response.json({ data: { status: 'SUCCESS' } })
   }
@@ -109,14 +110,14 @@ function remove(options: DestinationApiOptions) {
 
 function tryOut(options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
-    const failure = await options.destinations.test(present(params.id, options))
+    const failure = await options.destinations.test(presentDestination(params.id, options))
     response.json({ data: failure ? { status: 'FAILED', ...failure } : { status: 'SUCCESS' } })
   }
 }
 
 function switchTo(enabled: boolean, options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
-    const record = { ...present(params.id, options), enabled, updatedAt: options.clock() }
+    const record = { ...presentDestination(params.id, options), enabled, updatedAt: options.clock() }
     checkWhole(record)
     await putDestination(record, options)
     answer(record, response, options)
@@ -125,7 +126,7 @@ function switchTo(enabled: boolean, options: DestinationApiOptions) {
 
 function drain(options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
-    const waiting = await options.destinations.drain(present(params.id, options).id, DRAIN_WITHIN_MS)
+    const waiting = await options.destinations.drain(presentDestination(params.id, options).id, DRAIN_WITHIN_MS)
     response.json({ data: { status: waiting === 0 ? 'DRAINED' : 'WAITING', waiting } })
   }
 }
@@ -133,7 +134,7 @@ function drain(options: DestinationApiOptions) {
 function overview(options: DestinationApiOptions) {
   const { destinations } = options
   return ({ params }: OfDestination, response: Response): void => {
-    const { id } = present(params.id, options)
+    const { id } = presentDestination(params.id, options)
     const connections = destinations.connectionsTo(id).map(({ id: connectionId, definitionId, key }) => ({
       connectionId,
       definitionId,
@@ -146,7 +147,7 @@ function overview(options: DestinationApiOptions) {
 
 function listFailures(options: DestinationApiOptions) {
   return ({ params, query: { reason } }: OfDestination, response: Response): void => {
-    const all = options.destinations.failures(present(params.id, options).id)
+    const all = options.destinations.failures(presentDestination(params.id, options).id)
     const failures = reason === undefined ? all : all.filter((failure) => failure.reason === reason)
     response.json({ data: { failures: failures.map((one) => ({ ...one, failedAt: formatInstant(one.failedAt) })) } })
   }
@@ -155,7 +156,7 @@ function listFailures(options: DestinationApiOptions) {
 function resend(options: DestinationApiOptions) {
   return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
     const { numbers, reason } = readResend(body)
-    const { id } = present(params.id, options)
+    const { id } = presentDestination(params.id, options)
     const wanted = options.destinations
       .failures(id)
       .filter((failure) => (numbers?.includes(failure.number) ?? true) && failure.reason === (reason ?? failure.reason))
@@ -166,7 +167,10 @@ function resend(options: DestinationApiOptions) {
 }
 
 /** Finds a destination. Throws an EngineError if there is none. */
-function present(id: string, { destinations }: DestinationApiOptions): DestinationRecord {
+export function presentDestination(
+  id: string,
+  { destinations }: Pick<DestinationApiOptions, 'destinations'>,
+): DestinationRecord {
   const record = destinations.find(id)
   if (!record) throw new EngineError('not_found', 'id: there is no such destination', 'id')
   return record

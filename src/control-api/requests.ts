@@ -149,22 +149,31 @@ function withChange(
   return { ...record, name, description, enabled, updatedAt, source: { ...record.source, name, query } }
 }
 
+/** The parameters of pages: their names, and how many records a page has if nobody says. */
+export interface PageParameters {
+  readonly count: string
+  readonly cursor: string
+  readonly usual: number
+}
+
+export const COUNT_DEFAULT = 10
+const PAGES: PageParameters = { count: 'pagination[count]', cursor: 'pagination[cursor]', usual: COUNT_DEFAULT }
+
 /** Reads how many records a page has, and the number of the one that it starts at; 0 for the first. */
 export function readPagination(
   parameters: Readonly<Record<string, unknown>>,
   countMax: number,
+  names: PageParameters = PAGES,
 ): { count: number; from: number } {
-  const count = parameters['pagination[count]'] ?? String(COUNT_DEFAULT)
+  const count = parameters[names.count] ?? String(names.usual)
   if (typeof count !== 'string' || !/^\d{1,4}$/.test(count) || Number(count) < 1 || Number(count) > countMax)
-    throw invalid('pagination[count]', `expected a whole number from 1 to ${countMax}`)
-  const cursor = parameters['pagination[cursor]']
+    throw invalid(names.count, `expected a whole number from 1 to ${countMax}`)
+  const cursor = parameters[names.cursor]
   if (cursor === undefined) return { count: Number(count), from: 0 }
   const from = typeof cursor === 'string' ? Buffer.from(cursor, 'base64url').toString() : ''
-  if (!/^\d{1,15}$/.test(from)) throw invalid('pagination[cursor]', 'expected a cursor that a page has given')
+  if (!/^\d{1,15}$/.test(from)) throw invalid(names.cursor, 'expected a cursor that a page has given')
   return { count: Number(count), from: Number(from) }
 }
-
-export const COUNT_DEFAULT = 10
 
 export function cursorOf(sequence: number): string {
   return Buffer.from(String(sequence)).toString('base64url')

@@ -6,7 +6,7 @@ import { activationRouter } from './activation-router.ts'
 import { type AuditApiOptions, auditRouter } from './audit-router.ts'
 import { type BackupApiOptions, backupRouter } from './backup-router.ts'
 import { readJson } from './body.ts'
-import { type ConnectionApiOptions, connectionRouter } from './connection-router.ts'
+import { connectionRouter } from './connection-router.ts'
 import { destinationRouter } from './destination-router.ts'
 import { readInstant } from './fields.ts'
 import { readDryRun } from './dry-run.ts'
@@ -27,6 +27,7 @@ import {
 } from './requests.ts'
 import { type ObservedApiOptions, observedRouter } from './observed-router.ts'
 import { type PreviewApiOptions, previewRouter } from './preview-router.ts'
+import { type QuestionApiOptions, questionRouter } from './question-router.ts'
 import { type ReferenceApiOptions, referenceRouter } from './reference-router.ts'
 import { readSearch } from './search.ts'
 import { type SettingsApiOptions, settingsRouter } from './settings-router.ts'
@@ -34,12 +35,13 @@ import { type SizeApiOptions, sizeRouter } from './size-router.ts'
 import { type SourceApiOptions, sourceRouter } from './source-router.ts'
 import { type TokenApiOptions, tokenRouter } from './token-router.ts'
 import { type TransitionApiOptions, transitionRouter } from './transition-router.ts'
+import { typeRouter } from './type-router.ts'
 import { audienceView, computedTraitView, type ShownDefinition } from './views.ts'
 
 export interface ControlApiOptions
   extends
     TokenApiOptions,
-    ConnectionApiOptions,
+    QuestionApiOptions,
     PreviewApiOptions,
     ExportApiOptions,
     TransitionApiOptions,
@@ -111,7 +113,8 @@ export function controlRouter(options: ControlApiOptions): Router {
   }
   router.use(exportRouter(options), transitionRouter(options), sizeRouter(options))
   router.use(observedRouter(options), tokenRouter(options), sourceRouter(options), auditRouter(options))
-  router.use(destinationRouter(options), connectionRouter(options), activationRouter(options))
+  router.use(typeRouter(options), questionRouter(options), destinationRouter(options))
+  router.use(connectionRouter(options), activationRouter(options))
   router.use(referenceRouter(options), backupRouter(options), settingsRouter(options), importRouter(options))
   return router
 }

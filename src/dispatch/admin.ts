@@ -1,5 +1,13 @@
 /** Implements what the control API asks about destinations: types, settings, tests, overviews, failures. */
-import { describe, DESTINATION_TYPES, destinationType, parsePartialSettings } from '../../destinations/registry.ts'
+import { checkField } from '../../destinations/catalogue/description.ts'
+import {
+  describedType,
+  destinationType,
+  listedTypes,
+  parsePartialSettings,
+  parseSettings,
+  refusalOfType,
+} from '../../destinations/registry.ts'
 import type { DestinationType } from '../../destinations/contract/destination.ts'
 import {
   type DeliveryOverview,
@@ -10,9 +18,13 @@ import {
 } from '../model/destination-admin.ts'
 import type { DestinationRecord } from '../model/destination.ts'
 import { EngineError } from '../model/errors.ts'
-import type { JsonObject } from '../model/json.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
+import { newId } from '../model/new-id.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
+import type { Authorizations } from './authorizations.ts'
+import { changedSettings } from './changed-settings.ts'
+import { sampleCall } from './sample-call.ts'
 import type { DeliveryService } from './service.ts'
 import type { Secrets } from './secrets.ts'
 import type { DeliveryCounts } from '../outbox/delivery-counts.ts'
@@ -24,6 +36,8 @@ export interface DestinationAdminOptions {
   readonly outbox: SpaceOutbox
   readonly service: DeliveryService
   readonly secrets: Secrets
+  readonly authorizations: Authorizations
+  readonly spaceId: string
   readonly clock: () => number
   readonly timer: SetTimer
 }
@@ -32,20 +46,28 @@ export function destinationAdmin({
   outbox,
   service,
   secrets,
+  authorizations,
+  spaceId,
   clock,
   timer,
 }: DestinationAdminOptions): DestinationAdmin {
   const destinationOf = (id: string): DestinationState => present(outbox.destination(id), 'destination')
   return {
-    types: () => DESTINATION_TYPES.map(describe),
+    types: listedTypes,
+    describedType: (slug) => {
+      const described = describedType(slug)
+      if (!described) throw new EngineError('not_found', 'slug: there is no such type of destination', 'slug')
+      return described
+    },
     type: (slug) => typeOf(slug),
+    takes: ({ type: slug, settings }) => {
+      const type = typeOf(slug)
+      const isEvent = type.kind === 'event'
+      return type.takes?.(settings) ?? { identify: true, track: isEvent, group: isEvent, computedTraits: isEvent }
+    },
     store: ({ id, type: slug, settings }, { before, isPartial = false }) => {
       const type = typeOf(slug)
-      const held = before ? service.settingsOf(before) : {}
-      const given = Object.entries(settings).filter(([name, value]) => value !== MASK || !type.secrets.includes(name))
-      const all = Object.entries({ ...held, ...Object.fromEntries(given) })
-      // A setting given as null is removed.
-      const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
+      const whole = changedSettings(type, settings, before && service.settingsOf(before))
       const missing = missingSecrets(type, { given: settings, whole }, { before, isPartial })
       return stored(type, id, { settings: parsePartialSettings(type, whole, missing), missing, secrets })
     },
@@ -53,7 +75,31 @@ export function destinationAdmin({
       const masked = Object.keys(secrets.open(sealed, id)).map((name) => [name, MASK] as const)
       return { ...settings, ...Object.fromEntries(masked) }
     },
-    test: (record) => service.test(record.type, service.settingsOf(record)),
+    test: async (record) => {
+      const { id, type } = record
+      const answer = await service.ask({ id, type, settings: service.settingsOf(record) }, { kind: 'test' })
+      return 'failure' in answer ? answer.failure : undefined
+    },
+    tried: (record, mappings) => {
+      const { id, type } = record
+      const settings = service.settingsOf(record)
+      return { id, type, settings: mappings === undefined ? settings : withMappings(typeOf(type), settings, mappings) }
+    },
+    onTrial: (slug, settings) => {
+      const type = typeOf(slug)
+      return { id: newId('dst', clock()), type: slug, settings: parseSettings(type, settings) as JsonObject }
+    },
+    rehearse: async (tried, sample) => {
+      const { name: destinationName } = typeOf(tried.type)
+      const call = sampleCall(sample, { destinationName, spaceId, now: clock() })
+      return service.ask(tried, { kind: 'rehearse', call })
+    },
+    choices: async ({ id, type, ...record }, question) => {
+      checkField(type, question)
+      const settings = service.settingsOf({ id, type, ...record })
+      return service.ask({ id, type, settings }, { kind: 'choices', ...question })
+    },
+    authorize: (record, asked) => authorizations.begin(record, asked),
     status: (record) => {
       if (record.missing.length > 0) return 'Settings missing'
       if (!record.enabled) return 'Disabled'
@@ -84,8 +130,18 @@ export function destinationAdmin({
 function typeOf(slug: string): DestinationType {
   const type = destinationType(slug)
   if (type) return type
-  const known = DESTINATION_TYPES.map((one) => one.slug).join(', ')
-  throw new EngineError('validation_error', `type: expected one of ${known}`, 'type')
+  throw new EngineError('validation_error', `type: ${refusalOfType(slug)}`, 'type')
+}
+
+/** Returns settings with other mappings. Throws an EngineError that names the field within these. */
+function withMappings(type: DestinationType, settings: JsonObject, mappings: JsonValue): JsonObject {
+  try {
+    return parseSettings(type, { ...settings, mappings }) as JsonObject
+  } catch (error) {
+    const field = error instanceof EngineError ? error.field : undefined
+    if (!(error instanceof EngineError) || field === undefined || !field.startsWith('settings.mappings')) throw error
+    throw new EngineError(error.code, error.message.replace(/^settings\./, ''), field.replace(/^settings\./, ''))
+  }
 }
 
 /**

@@ -44,6 +44,8 @@ export class Circuit {
 
   /** A job has come back, and the destination could not be reached. @param random from 0 to 1 */
   missed(now: number, random: number): void {
+    // Jobs of other lanes were under way when it opened: they show nothing new, and each would double the wait.
+    if (this.isOpen && !this.#isProbing) return
     this.#isProbing = false
     this.#failures++
     if (!this.isOpen) return

@@ -151,8 +151,8 @@ export class Dispatcher {
     let [isReached, isMissed, waitMs] = [false, false, 0]
     for (const { outcome, ...name } of answer.items) {
       this.#take(destination, name, outcome, now)
-      if (outcome.kind === 'delivered' || outcome.kind === 'failed') isReached = true
-      else if (outcome.kind === 'retry') isMissed = true
+      if (outcome.kind === 'retry') isMissed = true
+      else if (outcome.kind !== 'untried') isReached = true
       if (outcome.kind === 'retry') waitMs = Math.max(waitMs, outcome.retryAfterMs ?? 0)
     }
     // Of each actor a job has one delivery alone.
@@ -175,6 +175,9 @@ export class Dispatcher {
         return
       case 'failed':
         outbox.results.failed(destination, name, { ...outcome, now })
+        return
+      case 'skipped':
+        outbox.results.filtered(destination, name)
         return
       case 'untried':
         destination.outbox.putBack(name.number)

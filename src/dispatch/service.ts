@@ -4,6 +4,8 @@
  */
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliveryCommand, DestinationRecord } from '../model/destination.ts'
+import type { TriedSettings } from '../model/destination-admin.ts'
+import type { DestinationAnswer, DestinationQuestion } from '../model/destination-question.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
@@ -17,9 +19,16 @@ import { jobSizeOf } from '../queue/job-size.ts'
 export interface DeliveryWorkers {
   /** Work for these destinations from now on, and for no others. */
   open(destinations: readonly WorkerDestination[]): void
-  test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined>
+  /** Resolves with a failure for what the destination refuses. */
+  ask<Kind extends DestinationQuestion['kind']>(
+    destination: TriedSettings,
+    question: Extract<DestinationQuestion, { kind: Kind }>,
+  ): Promise<DestinationAnswer<Kind>>
   stop(): Promise<void>
 }
+
+/** Called with settings that a destination has renewed itself. */
+export type SaveSettings = (destinationId: string, settings: JsonObject) => void
 
 export interface DeliveryServiceOptions {
   readonly outbox: SpaceOutbox
@@ -27,7 +36,7 @@ export interface DeliveryServiceOptions {
   /** Resolves when the command is durable and applied. */
   readonly command: (command: DeliveryCommand) => Promise<void>
   /** Opens the queue and the workers; called when there is the first destination. */
-  readonly open: () => Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
+  readonly open: (save: SaveSettings) => Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
   readonly clock: () => number
   readonly timer: SetTimer
   /** From 0 to 1. */
@@ -86,16 +95,35 @@ export class DeliveryService {
     })
   }
 
-  /** Tries settings; resolves with what is wrong, or undefined if they work. */
-  async test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined> {
+  /** Asks a destination, or settings on trial, in the process of the workers. */
+  async ask<Kind extends DestinationQuestion['kind']>(
+    destination: TriedSettings,
+    question: Extract<DestinationQuestion, { kind: Kind }>,
+  ): Promise<DestinationAnswer<Kind>> {
     this.#starting ??= this.#start()
     await this.#starting
-    return this.#running!.workers.test(type, settings)
+    return this.#running!.workers.ask(destination, question)
   }
 
   /** Returns the settings with the secrets of a destination. Throws an Error if they were sealed under another key. */
   settingsOf({ id, settings, sealed }: DestinationRecord): JsonObject {
     return { ...settings, ...this.#options.secrets.open(sealed, id) }
+  }
+
+  /** Returns a destination with settings that its user has not given: secret ones are sealed, and missing no more. */
+  withSettings(record: DestinationRecord, settings: JsonObject): DestinationRecord {
+    const { secrets, clock } = this.#options
+    const known = destinationType(record.type)?.secrets ?? []
+    const [secret, plain] = [true, false].map((isSecret) =>
+      Object.fromEntries(Object.entries(settings).filter(([name]) => known.includes(name) === isSecret)),
+    )
+    return {
+      ...record,
+      settings: { ...record.settings, ...plain },
+      sealed: secrets.seal({ ...secrets.open(record.sealed, record.id), ...secret }, record.id),
+      missing: record.missing.filter((name) => !Object.hasOwn(settings, name)),
+      updatedAt: clock(),
+    }
   }
 
   /** True while the destination cannot be reached, as far as is known. */
@@ -125,7 +153,7 @@ export class DeliveryService {
 
   async #start(): Promise<void> {
     const { outbox, open, clock, timer, random, onTrouble, onJob } = this.#options
-    const { queue, workers } = await open()
+    const { queue, workers } = await open((destinationId, settings) => this.#save(destinationId, settings))
     const sizeOf = (record: DestinationRecord): JobSize | undefined => this.#sizeOf(record)
     const dispatcher = new Dispatcher({ outbox, queue, sizeOf, clock, timer, random, onTrouble, onJob })
     this.#running = { queue, workers, dispatcher }
@@ -134,6 +162,15 @@ export class DeliveryService {
     await dispatcher.start()
     this.#reading = this.#keepReading(this.#running)
     this.changed()
+  }
+
+  /** Keeps what a destination has renewed; it must be one of its secrets. */
+  #save(destinationId: string, settings: JsonObject): void {
+    const { outbox, command, onTrouble } = this.#options
+    const record = outbox.destination(destinationId)?.record
+    const known = record && destinationType(record.type)?.secrets
+    if (!record || !Object.keys(settings).every((name) => known?.includes(name))) return
+    command({ kind: 'put destination', destination: this.withSettings(record, settings) }).catch(onTrouble)
   }
 
   async #keepReading(running: Running): Promise<void> {

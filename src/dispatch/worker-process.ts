@@ -3,6 +3,8 @@
  * destination does reaches the engine's loop.
  */
 import { type ChildProcess, fork } from 'node:child_process'
+import type { TriedSettings } from '../model/destination-admin.ts'
+import type { DestinationAnswer, DestinationQuestion } from '../model/destination-question.ts'
 import type { JsonObject } from '../model/json.ts'
 import { SupervisedProcess } from '../process/supervised-process.ts'
 import type { DeliveryWorkers } from './service.ts'
@@ -14,6 +16,7 @@ export interface WorkerProcessOptions {
   readonly program: string
   readonly config: WorkerConfig
   readonly onPrint: (line: string) => void
+  readonly onSave: (destinationId: string, settings: JsonObject) => void
   readonly onFault: (message: string, destinationId: string) => void
   readonly onDeath: (how: string) => void
 }
@@ -21,13 +24,17 @@ export interface WorkerProcessOptions {
 const WORKER_RESTART_MS = { min: 100, max: 5_000 }
 const WORKER_STEADY_MS = 60_000
 
-const WORKER_DIED = { reason: 'worker_died', message: 'The worker has died; try again' }
+/** Questions that are being answered; a further one is refused. */
+const QUESTIONS_MAX = 100
 
-type Tested = Extract<FromWorker, { kind: 'tested' }>
+const WORKER_DIED = { failure: { reason: 'worker_died', message: 'The worker has died; try again' } }
+const BUSY = { failure: { reason: 'busy', message: 'Too many questions are being answered; try again' } }
+
+type Answer = DestinationAnswer<DestinationQuestion['kind']>
 
 export class WorkerProcess implements DeliveryWorkers {
   readonly #options: WorkerProcessOptions
-  readonly #tests = new Map<number, (tested: Tested) => void>()
+  readonly #asked = new Map<number, (answer: Answer) => void>()
   readonly #process: SupervisedProcess
   #destinations: readonly WorkerDestination[] = []
   #requests = 0
@@ -54,15 +61,19 @@ export class WorkerProcess implements DeliveryWorkers {
     tell(this.#process.child, { kind: 'destinations', destinations })
   }
 
-  /** Resolves with a DeliveryError-like failure if the settings do not work, or if the process dies meanwhile. */
-  async test(type: string, settings: JsonObject): Promise<{ reason: string; message: string } | undefined> {
+  /** Resolves with a failure, too, if the process dies meanwhile, or has too much to answer. */
+  ask<Kind extends DestinationQuestion['kind']>(
+    destination: TriedSettings,
+    question: Extract<DestinationQuestion, { kind: Kind }>,
+  ): Promise<DestinationAnswer<Kind>> {
     const { child } = this.#process
-    if (!child.connected) return WORKER_DIED
+    if (!child.connected) return Promise.resolve(WORKER_DIED)
+    if (this.#asked.size >= QUESTIONS_MAX) return Promise.resolve(BUSY)
     const request = ++this.#requests
-    const tested = new Promise<Tested>((resolve) => this.#tests.set(request, resolve))
-    tell(child, { kind: 'test', request, type, settings })
-    const { failure } = await tested
-    return failure
+    return new Promise((resolve) => {
+      this.#asked.set(request, (answer) => resolve(answer as DestinationAnswer<Kind>))
+      tell(child, { kind: 'ask', request, destination, question })
+    })
   }
 
   stop(): Promise<void> {
@@ -76,15 +87,15 @@ export class WorkerProcess implements DeliveryWorkers {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     child.on('message', (message) => this.#hear(message as FromWorker))
-    child.on('exit', () => this.#failTests())
+    child.on('exit', () => this.#failAsked())
     tell(child, { kind: 'open', config: this.#options.config })
     tell(child, { kind: 'destinations', destinations: this.#destinations })
     return child
   }
 
-  #failTests(): void {
-    for (const [request, answer] of this.#tests) answer({ kind: 'tested', request, failure: WORKER_DIED })
-    this.#tests.clear()
+  #failAsked(): void {
+    for (const answer of this.#asked.values()) answer(WORKER_DIED)
+    this.#asked.clear()
   }
 
   #hear(message: FromWorker): void {
@@ -92,12 +103,15 @@ export class WorkerProcess implements DeliveryWorkers {
       case 'print':
         this.#options.onPrint(message.line)
         return
+      case 'save':
+        this.#options.onSave(message.destinationId, message.settings)
+        return
       case 'fault':
         this.#options.onFault(message.message, message.destinationId)
         return
-      case 'tested':
-        this.#tests.get(message.request)?.(message)
-        this.#tests.delete(message.request)
+      case 'answered':
+        this.#asked.get(message.request)?.(message.answer)
+        this.#asked.delete(message.request)
     }
   }
 }

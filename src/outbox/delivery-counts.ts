@@ -2,7 +2,7 @@
 
 export interface DeliveryCountsState {
   readonly created: number
-  /** Deliveries that addressed nobody: no id that the connection sends to. */
+  /** Deliveries that addressed nobody, no id that the connection sends to; or for which the destination has no use. */
   readonly filtered: number
   readonly delivered: number
   /** Deliveries that were replaced by a later value before they were sent. */

@@ -42,7 +42,7 @@ export class DeliveryResults {
     if (destination.failures.add(failure)) this.#sendAgain(destination, failure)
   }
 
-  /** Removes a delivery that addresses nobody. */
+  /** Removes a delivery that addresses nobody, or for which the destination has no use. */
   filtered(destination: DestinationState, name: DeliveryName): void {
     const tried = destination.outbox.finish(name)
     if (tried) this.#directory.count(destination, tried.delivery, (counts) => counts.filtered++)

@@ -40,11 +40,11 @@ export interface Delivery {
 }
 
 /** A delivery as a worker gets it: without the fields that only the outbox needs. */
-export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt' | 'isFinal'>
+export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
   const { number, connectionId, activationId, actor, ownId, subject, profile } = delivery
-  const { value, sequence, at, resync, anew, traits } = delivery
+  const { value, sequence, at, resync, anew, isFinal, traits } = delivery
   return {
     number,
     connectionId,
@@ -58,6 +58,7 @@ export function outgoing(delivery: Delivery): OutgoingDelivery {
     at,
     resync,
     anew,
+    ...(isFinal === true && { isFinal }),
     traits,
   }
 }

@@ -22,6 +22,8 @@ export type Outcome =
       readonly message: string
       readonly retryAfterMs?: number
     }
+  /** There was nothing to send. */
+  | { readonly kind: 'skipped'; readonly reason: string; readonly message: string }
   /** Not tried: others of the job have shown that there is no use. */
   | { readonly kind: 'untried' }
 

@@ -4,11 +4,11 @@
  * S1. A key or a name is taken once: what comes twice the same is read once, and what differs from the first of its
  *     name is refused.
  * S2. A definition comes after all that it reads. What it reads may have been refused: `unmetRead` tells.
- * S3. An object is movable as a whole, or is refused.
+ * S3. An object is movable as a whole, or is refused; a mapping of a destination is an object of its own.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { KeyTable } from '../../actors/compiler/references.ts'
-import { DESTINATION_TYPES, destinationType, parsePartialSettings } from '../../destinations/registry.ts'
+import { destinationType, parsePartialSettings, refusalOfType } from '../../destinations/registry.ts'
 import { QueryError } from '../language/query-error.ts'
 import { parseQuery } from '../language/parse.ts'
 import type { DefinitionSource } from '../model/definition.ts'
@@ -78,9 +78,13 @@ export function readSegment(content: unknown, requests: RequestReader): SegmentI
         case 'computed_trait':
           addDefinition(definitions, readDefinition(object, kind, requests))
           break
-        case 'destination':
-          addDestination(destinations, readDestination(object, requests))
+        case 'destination': {
+          const { destination, unmoved } = readDestination(object, requests)
+          addDestination(destinations, destination)
+          refused.push(...unmoved)
           break
+        }
+        case 'mapping':
         case 'unknown':
           throw unsupported(object.path.join('.') || 'body', 'expected an audience, a computed trait or a destination')
       }
@@ -141,7 +145,10 @@ function readDefinition(
   return { path, body, record, query: parseQuery(record.source.query, record.source) }
 }
 
-function readDestination({ path, value }: SegmentObject, requests: RequestReader): MovableDestination {
+function readDestination(
+  { path, value }: SegmentObject,
+  requests: RequestReader,
+): { readonly destination: MovableDestination; readonly unmoved: readonly Refusal[] } {
   const metadata = isFields(value['metadata']) ? value['metadata'] : {}
   const slug = value['type'] ?? metadata['slug']
   if (typeof slug !== 'string')
@@ -153,16 +160,30 @@ function readDestination({ path, value }: SegmentObject, requests: RequestReader
   const name = [value['name'], metadata['name']].find((text) => typeof text === 'string' && text !== '') ?? slug
   const asked = { type: slug, name, enabled: value['enabled'] ?? true, settings: value['settings'] ?? {} }
   const { given, ...rest } = requests.destination(asked)
-  const { type, settings: whole, missing: unknown } = ownSettings(slug, given)
+  const toolName = typeof metadata['name'] === 'string' ? metadata['name'] : undefined
+  const {
+    type,
+    settings: whole,
+    missing: unknown,
+    unmoved,
+  } = ownSettings({
+    slug,
+    toolName,
+    settings: given,
+    subscriptions: value['subscriptions'],
+  })
   const found = destinationType(type)
-  if (!found) throw unsupported('metadata.slug', `expected one of ${SLUGS.join(', ')}, got another`)
+  if (!found) throw unsupported('metadata.slug', refusalOfType(slug, toolName))
   const missing = found.secrets.filter((secret) => unknown.includes(secret) || whole[secret] === MASK)
   const settings = Object.fromEntries(Object.entries(whole).filter(([setting]) => !missing.includes(setting)))
   parsePartialSettings(found, settings, missing)
-  return { path, name: rest.name, type, enabled: rest.enabled, settings, missing }
+  return {
+    destination: { path, name: rest.name, type, enabled: rest.enabled, settings, missing },
+    unmoved: unmoved.map(({ name: ofMapping, error }) =>
+      refusalOf({ path, kind: 'mapping', value: { name: `${rest.name}: ${ofMapping}` } }, error),
+    ),
+  }
 }
-
-const SLUGS: readonly string[] = [...DESTINATION_TYPES.map(({ slug }) => slug), 'webhooks', 'actions-webhook']
 
 /** Keeps S1. */
 function addDefinition(definitions: Map<string, CheckedDefinition>, one: CheckedDefinition): void {

@@ -2,7 +2,7 @@
 import { EngineError, kindOf } from '../model/errors.ts'
 import type { DefinitionKind } from '../model/space-command.ts'
 
-export type SegmentKind = DefinitionKind | 'destination' | 'unknown'
+export type SegmentKind = DefinitionKind | 'destination' | 'mapping' | 'unknown'
 
 /** Its fields have not been looked at. */
 export interface SegmentObject {

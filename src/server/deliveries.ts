@@ -5,8 +5,9 @@ import type { Logger } from 'pino'
 import type { DestinationDeliveries } from '../http/metrics.ts'
 import type { BullQueue } from '../queue/bull-queue.ts'
 import type { AnsweredJob } from '../dispatch/dispatcher.ts'
-import { DeliveryService, type DeliveryWorkers } from '../dispatch/service.ts'
+import { DeliveryService, type DeliveryWorkers, type SaveSettings } from '../dispatch/service.ts'
 import { destinationAdmin } from '../dispatch/admin.ts'
+import { Authorizations } from '../dispatch/authorizations.ts'
 import type { Secrets } from '../dispatch/secrets.ts'
 import { WorkerProcess } from '../dispatch/worker-process.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
@@ -14,16 +15,18 @@ import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
+import { actingToken } from './acting-token.ts'
 import { openSecrets, type SecretsSettings } from './secrets-keys.ts'
 
 /** Opens queue and workers when there is the first destination. */
 export interface DeliverySetup {
   readonly secrets: Secrets
-  open(): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
+  open(save: SaveSettings): Promise<{ readonly queue: DeliveryQueue; readonly workers: DeliveryWorkers }>
 }
 
 export interface RunningDeliveries {
   readonly admin: DestinationAdmin
+  readonly authorizations: Authorizations
   queues(): readonly Queue[]
   /** Counts of each destination, for the metrics. */
   byDestination(): readonly DestinationDeliveries[]
@@ -67,11 +70,12 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
     redis = await starting
     return redis.address
   }
-  const open = async (spaceId: string, ofSpace: Logger) => {
+  const open = async (spaceId: string, ofSpace: Logger, onSave: SaveSettings) => {
     const address = await addressOf()
     const workers = new WorkerProcess({
       program: process.argv[1]!,
       config: { address, spaceId, directory: resolve(dataDirectory, 'destinations'), allowPrivate },
+      onSave,
       onPrint: (line) => void process.stdout.write(`${line}\n`),
       onFault: (message, destinationId) => ofSpace.error({ fault: message, destinationId }, 'a delivery was set aside'),
       onDeath: (how) => ofSpace.error({ how }, 'the process of the workers exited; restarting'),
@@ -80,7 +84,7 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
     return { queue: new BullQueue(address, spaceId), workers }
   }
   return {
-    setupOf: (spaceId, ofSpace) => ({ secrets, open: () => open(spaceId, ofSpace) }),
+    setupOf: (spaceId, ofSpace) => ({ secrets, open: (save) => open(spaceId, ofSpace, save) }),
     get address() {
       return settings.address ?? redis?.address
     },
@@ -94,11 +98,13 @@ export function startDeliveries(
   pipeline: Pipeline,
   setup: DeliverySetup,
   {
+    spaceId,
     log,
     clock = Date.now,
     timer = setTimer,
     onJob,
   }: {
+    spaceId: string
     log: Logger
     clock?: (() => number) | undefined
     timer?: SetTimer | undefined
@@ -113,8 +119,8 @@ export function startDeliveries(
     outbox,
     secrets,
     command: (command) => pipeline.command(command),
-    open: async () => {
-      const opened = await setup.open()
+    open: async (save) => {
+      const opened = await setup.open(save)
       if ('queueOf' in opened.queue) bull = opened.queue as BullQueue
       return opened
     },
@@ -133,9 +139,17 @@ export function startDeliveries(
   })
   const following = pipeline.applied$.subscribe({ next: () => service.changed(), error: () => undefined })
   service.changed()
-  const admin = destinationAdmin({ outbox, service, secrets, clock, timer })
+  const authorizations = new Authorizations({
+    service,
+    find: (id) => outbox.destination(id)?.record,
+    put: (destination, by) => pipeline.command({ kind: 'put destination', destination }, by),
+    actingToken,
+    clock,
+  })
+  const admin = destinationAdmin({ outbox, service, secrets, authorizations, spaceId, clock, timer })
   return {
     admin,
+    authorizations,
     byDestination: () =>
       Array.from(outbox.destinations(), ({ record: { id: destination }, counts }) => ({
         destination,

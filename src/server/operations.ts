@@ -7,6 +7,7 @@ import { ACTIVATION_BODIES } from '../control-api/activation-requests.ts'
 import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destination-requests.ts'
 import { NewRegulation } from '../control-api/regulation-router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
+import { QUESTION_BODIES } from '../control-api/question-requests.ts'
 import { SETTINGS } from '../control-api/settings-router.ts'
 import { SOURCE_BODIES } from '../control-api/source-router.ts'
 import { SPACE_BODIES } from '../control-api/space-router.ts'
@@ -191,14 +192,34 @@ function destinations(): Operation[] {
   const of = operation('Destinations', 'access token')
   const all = `${SPACE}/destinations`
   return [
-    of(`GET ${SPACE}/destination-types`, 'Lists the types'),
+    of(`GET ${SPACE}/destination-types`, 'Lists the types', {
+      query: ['search', 'category', 'availability', 'limit', 'next'],
+    }),
+    of(`GET ${SPACE}/destination-types/{slug}`, 'Shows a type: its settings, and the actions of a tool'),
     of(`POST ${all}`, 'Makes a destination', { body: DESTINATION_BODIES.made }),
     of(`GET ${all}`, 'Lists them'),
     of(`POST ${all}/import`, 'Makes destinations from a file of settings'),
+    of(`POST ${all}/rehearse`, 'Shows the requests of a call by settings that are not stored, and sends nothing', {
+      body: QUESTION_BODIES.rehearsedDraft,
+    }),
     of(`GET ${all}/{id}`, 'Shows a destination'),
     of(`PATCH ${all}/{id}`, 'Changes a destination', { body: DESTINATION_BODIES.changed }),
     of(`DELETE ${all}/{id}`, 'Removes a destination'),
     of(`POST ${all}/{id}/test`, 'Tries its settings out'),
+    of(`POST ${all}/{id}/rehearse`, 'Shows the requests of a call, and sends nothing', {
+      body: QUESTION_BODIES.rehearsed,
+    }),
+    of(`POST ${all}/{id}/choices`, 'Asks the tool for the values that a field may have', {
+      body: QUESTION_BODIES.chosen,
+    }),
+    of(`POST ${all}/{id}/authorize`, "Begins to let the destination's app in at the tool", {
+      body: QUESTION_BODIES.authorized,
+    }),
+    of('GET /oauth/callback', 'Ends that: the tool sends the user back here', {
+      credential: 'none',
+      query: ['state', 'code', 'error', 'error_description'],
+      answer: 'text/html',
+    }),
     of(`POST ${all}/{id}/pause`, 'Stops deliveries'),
     of(`POST ${all}/{id}/resume`, 'Goes on with deliveries'),
     of(`POST ${all}/{id}/drain`, 'Waits until nothing waits for it'),

@@ -91,6 +91,7 @@ async function serveSpaces(
     spaceId: settings.SPACE_ID,
     profileApiRate: settings.PROFILE_API_RATE,
     traitsLimit: settings.TRAITS_LIMIT,
+    publicUrl: settings.PUBLIC_URL,
     ...given,
     ...(settings.ADMIN_TOKEN !== undefined && { adminToken: settings.ADMIN_TOKEN }),
     exportsDirectory: join(settings.DATA_DIR, 'exports'),

@@ -7,6 +7,7 @@ import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
 import { type AnsweredRequest, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { createMetrics } from '../http/metrics.ts'
+import { oauthCallbackRouter } from '../http/oauth-callback.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
 import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
@@ -152,6 +153,15 @@ function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): E
   })
   const ofSpaces = Router().use(
     openApiRouter(),
+    oauthCallbackRouter({
+      finish: async (state, answer) => {
+        for (const { server } of spaces.opened()) {
+          const { authorizations } = server.delivery
+          if (authorizations.has(state)) return authorizations.finish(state, answer)
+        }
+        return undefined
+      },
+    }),
     spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
     dispatchToSpaces({ access, spaces, firstId }),
   )

@@ -20,6 +20,11 @@ const Variables = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   TLS_CERT: z.string().min(1).optional(),
   TLS_KEY: z.string().min(1).optional(),
+  PUBLIC_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine(isPublicUrl, 'expected https://… without credentials, ? and #; or http://… of this machine')
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
   DATA_DIR: z.string().min(1).default('./data'),
   REDIS_URL: z
     .string()
@@ -171,6 +176,14 @@ export function alertSettings(settings: Settings): AlertSettings | undefined {
 function allowedAddresses({ DESTINATIONS_ALLOW_PRIVATE: allowed }: Settings): AllowPrivate {
   if (allowed === undefined) return false
   return allowed === 'all' ? true : allowed.split(',').map((one) => one.trim())
+}
+
+/** A code comes to it that is worth tokens: beyond this machine, it is encrypted. */
+function isPublicUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password, search, hash } = new URL(text)
+  if (username !== '' || password !== '' || search !== '' || hash !== '') return false
+  return protocol === 'https:' || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
 }
 
 function givenEnvironment(): ReadonlyMap<string, string | undefined> {

@@ -95,6 +95,7 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
   const { shard, registry, recent, applied$ } = pipeline
   pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
   const delivery = startDeliveries(pipeline, stores.delivery, {
+    spaceId,
     log,
     clock,
     timer,

@@ -25,6 +25,7 @@ import type { Exports } from '../exports/exports.ts'
 import type { Backups } from '../exports/backups.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
 import { actingToken } from './acting-token.ts'
+import { addressedProfile } from './addressed-profiles.ts'
 import { profileSourceOf } from './profile-source.ts'
 
 export interface SurfaceConfig {
@@ -32,6 +33,8 @@ export interface SurfaceConfig {
   readonly profileApiRate?: number
   /** Traits on a page, if a request does not say how many. */
   readonly traitsLimit?: number
+  /** Where the server is for browsers, without a slash at its end; undefined if nobody has said. */
+  readonly publicUrl?: string | undefined
 }
 
 export interface SpaceSurfaceConfig extends SurfaceConfig {
@@ -53,7 +56,7 @@ export interface SurfaceParts {
 
 /** Makes the APIs of a space. */
 export function spaceRouter(
-  { spaceId, access, profileApiRate = 0, traitsLimit = TRAITS_LIMIT }: SpaceSurfaceConfig,
+  { spaceId, access, profileApiRate = 0, traitsLimit = TRAITS_LIMIT, publicUrl }: SpaceSurfaceConfig,
   {
     pipeline,
     clock,
@@ -134,6 +137,8 @@ export function spaceRouter(
     exports,
     members,
     backups,
+    addressed: (collection, name) => addressedProfile(source, collection, name),
+    publicUrl,
     ...connectionsOf(pipeline.outbox, delivery.admin),
   })
   const board = boardOnDemand({

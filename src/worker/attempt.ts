@@ -57,14 +57,21 @@ async function attemptEach(items: readonly Calls[], options: AttemptOptions): Pr
 
 /** Tries the calls of one item. An address that is refused for good does not keep the others from being tried. */
 async function attemptOne(calls: Calls, options: AttemptOptions): Promise<Outcome> {
-  let refused: Outcome | undefined
+  const outcomes: (Outcome | undefined)[] = []
   for (const call of calls) {
     if (options.signal.aborted) return UNTRIED
     const outcome = await tried(options, (signal) => options.destination.deliver(call, signal))
     if (outcome?.kind === 'retry') return outcome
-    refused ??= outcome
+    outcomes.push(outcome)
   }
-  return refused ?? DELIVERED
+  return outcomeOfAll(outcomes)
+}
+
+/** The outcome of an item of whose calls none comes again. It is skipped if nothing was sent for any of them. */
+function outcomeOfAll(outcomes: readonly (Outcome | undefined)[]): Outcome {
+  const failure = outcomes.find((outcome) => outcome?.kind === 'failed')
+  if (failure) return failure
+  return outcomes.includes(undefined) ? DELIVERED : (outcomes[0] ?? DELIVERED)
 }
 
 /** Puts as many calls into a request as it takes; an item has arrived when all its calls have. */
@@ -93,9 +100,7 @@ async function attemptBatches(items: readonly Calls[], options: AttemptOptions):
   return items.map(({ length }) => {
     const own = failures.slice(index, (index += length))
     // Some of it may still arrive: then the whole item comes again, under the same ids.
-    return (
-      own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? own.find(Boolean) ?? DELIVERED
-    )
+    return own.find((failure) => failure?.kind === 'retry' || failure?.kind === 'untried') ?? outcomeOfAll(own)
   })
 }
 
@@ -119,16 +124,22 @@ async function tried(
     await Promise.race([act(ended.signal), isOver])
     return undefined
   } catch (error) {
-    if (error instanceof DeliveryError) return outcomeOf(error)
-    onFault(error)
-    return { kind: 'retry', reason: 'internal_error', message: 'A fault of the server' }
+    return outcomeOfError(error, onFault)
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', end)
   }
 }
 
+/** Decides by an error what happens to what was tried; any but a DeliveryError is a fault of ours. */
+export function outcomeOfError(error: unknown, onFault: AttemptOptions['onFault']): Outcome {
+  if (error instanceof DeliveryError) return outcomeOf(error)
+  onFault(error)
+  return { kind: 'retry', reason: 'internal_error', message: 'A fault of the server' }
+}
+
 function outcomeOf({ kind, reason, message, retryAfterMs }: DeliveryError): Outcome {
+  if (kind === 'skipped') return { kind, reason, message }
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
   return { kind: kind === 'retryable' ? 'retry' : 'failed', reason, message, ...wait }
 }

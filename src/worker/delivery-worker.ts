@@ -10,12 +10,13 @@ import { type Job, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
-import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
 import { createRedis } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
 import { attempt } from './attempt.ts'
+import { AudienceLists } from './audience-lists.ts'
+import { deleteUsers } from './deletions.ts'
 import { callsOfJob } from '../calls/calls.ts'
 import { laneField } from '../queue/bull-queue.ts'
 import type { Answer, DeliveryJob } from '../queue/job.ts'
@@ -61,8 +62,7 @@ export class DeliveryWorker {
   /** Connection of BullMQ's workers, which wait for Redis where others fail. */
   readonly #patient: Redis
   readonly #opened = new Map<string, Opened>()
-  /** By destination and audience. */
-  readonly #lists = new Map<string, string>()
+  readonly #lists: AudienceLists
   readonly #closing = new AbortController()
   #alive = aliveController()
   #beatAt = performance.now()
@@ -73,6 +73,10 @@ export class DeliveryWorker {
     this.#redis = createRedis(options.address)
     this.#patient = new Redis(options.address, { maxRetriesPerRequest: null })
     this.#patient.on('error', () => undefined)
+    this.#lists = new AudienceLists({
+      get: (field) => this.#ask(() => this.#redis.hget(this.#listsKey, field)),
+      set: (field, list) => this.#ask(() => this.#redis.hset(this.#listsKey, field, list)),
+    })
     this.#beating = setInterval(() => this.#beat(), BEAT_MS)
   }
 
@@ -82,6 +86,11 @@ export class DeliveryWorker {
     const ended = [...this.#opened].filter(([id, { given }]) => given !== JSON.stringify(wanted.get(id)))
     await Promise.all(ended.map(([id, opened]) => this.#end(id, opened)))
     for (const destination of destinations) if (!this.#opened.has(destination.id)) this.#begin(destination)
+  }
+
+  /** Finds the list of an audience at a destination; undefined if none has been created. */
+  listOf(destinationId: string, audienceKey: string): Promise<string | undefined> {
+    return this.#lists.known(destinationId, audienceKey)
   }
 
   /** Ends jobs under way in order. */
@@ -127,16 +136,12 @@ export class DeliveryWorker {
     const { spaceId, onFault } = this.#options
     if ((await this.#ask(() => this.#redis.hget(lanesKey(spaceId), laneField(data)))) !== data.id) return
     const signal = this.#alive.signal
-    const made = callsOfJob(data, { destinationName: name, spaceId })
-    const calls = destination.createAudience
-      ? await this.#withLists(made, data.destinationId, { destination, limits })
-      : made
-    const outcomes = await attempt(calls, {
-      destination,
-      limits,
-      signal,
-      onFault: (cause) => onFault(cause, data.destinationId),
-    })
+    const calls = callsOfJob(data, { destinationName: name, spaceId })
+    const options = { destination, limits, signal, onFault: (cause: unknown) => onFault(cause, data.destinationId) }
+    const outcomes = destination.createAudience
+      ? await this.#lists.attempt(calls, data.destinationId, options)
+      : await attempt(calls, options)
+    await deleteUsers(data.items, { calls, outcomes, options })
     const answer: Answer = {
       jobId: data.id,
       destinationId: data.destinationId,
@@ -144,37 +149,6 @@ export class DeliveryWorker {
       items: data.items.map(({ number, actor }, index) => ({ number, actor, outcome: outcomes[index]! })),
     }
     await this.#ask(() => this.#redis.xadd(answersKey(spaceId), '*', 'answer', JSON.stringify(answer)))
-  }
-
-  /**
-   * Makes the calls of each item, with the list of each audience at the destination; creates lists that are missing.
-   */
-  async #withLists(
-    items: readonly (readonly DeliveryCall[])[],
-    destinationId: string,
-    connected: Pick<Connected, 'destination' | 'limits'>,
-  ): Promise<readonly (readonly DeliveryCall[])[]> {
-    const named: (readonly DeliveryCall[])[] = []
-    for (const calls of items) {
-      const { computation_key: key } = calls[0]!.context.personas
-      const list = await this.#listOf(destinationId, key, connected).catch(() => undefined)
-      // If a list cannot be created, the calls themselves will say why.
-      named.push(list === undefined ? calls : calls.map((call) => withList(call, list)))
-    }
-    return named
-  }
-
-  async #listOf(
-    id: string,
-    key: string,
-    { destination, limits }: Pick<Connected, 'destination' | 'limits'>,
-  ): Promise<string> {
-    const field = `${id} ${key}`
-    const known = this.#lists.get(field) ?? (await this.#ask(() => this.#redis.hget(this.#listsKey, field)))
-    const list = known ?? (await destination.createAudience!({ key, name: key }, AbortSignal.timeout(limits.timeoutMs)))
-    if (known === null) await this.#ask(() => this.#redis.hset(this.#listsKey, field, list))
-    this.#lists.set(field, list)
-    return list
   }
 
   get #listsKey(): string {
@@ -205,9 +179,4 @@ function aliveController(): AbortController {
   const controller = new AbortController()
   setMaxListeners(0, controller.signal)
   return controller
-}
-
-function withList(call: DeliveryCall, list: string): DeliveryCall {
-  const personas = { ...call.context.personas, external_audience_id: list }
-  return { ...call, context: { ...call.context, personas } }
 }

@@ -1,4 +1,6 @@
 /** Messages between the server and the process of its workers. */
+import type { TriedSettings } from '../model/destination-admin.ts'
+import type { DestinationAnswer, DestinationQuestion } from '../model/destination-question.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { WorkerDestination } from './delivery-worker.ts'
 
@@ -15,10 +17,20 @@ export interface WorkerConfig {
 export type ToWorker =
   | { readonly kind: 'open'; readonly config: WorkerConfig }
   | { readonly kind: 'destinations'; readonly destinations: readonly WorkerDestination[] }
-  | { readonly kind: 'test'; readonly request: number; readonly type: string; readonly settings: JsonObject }
+  | {
+      readonly kind: 'ask'
+      readonly request: number
+      readonly destination: TriedSettings
+      readonly question: DestinationQuestion
+    }
 
 export type FromWorker =
   | { readonly kind: 'print'; readonly line: string }
+  /** Settings that a destination has renewed itself. */
+  | { readonly kind: 'save'; readonly destinationId: string; readonly settings: JsonObject }
   | { readonly kind: 'fault'; readonly message: string; readonly destinationId: string }
-  /** `failure` is undefined if the settings work. */
-  | { readonly kind: 'tested'; readonly request: number; readonly failure?: { reason: string; message: string } }
+  | {
+      readonly kind: 'answered'
+      readonly request: number
+      readonly answer: DestinationAnswer<DestinationQuestion['kind']>
+    }

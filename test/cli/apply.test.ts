@@ -312,6 +312,27 @@ describe('a file from Segment', () => {
     expect((await applied(given)).lines).toEqual(['+ audience again', '1 of 1 done'])
   })
 
+  it('has tools of the catalogue, with their mappings, and says which of those cannot be moved', async () => {
+    const subscriptions = [
+      { name: 'Entries', actionSlug: 'trackEvent', enabled: true, trigger: 'event = "Audience Entered"' },
+      { name: 'Orders', actionSlug: 'trackEvent', enabled: true, trigger: 'event = "Order Completed"' },
+    ]
+    const braze = destination('actions-braze-cloud', 'Braze', { app_id: 'app' }, { subscriptions })
+    const given = [braze, destination('braze', 'Classic', {}), destination('actions-s3-csv', 'Files', {})]
+    const { status, lines, warnings } = await applied(given)
+    const line = '+ destination Braze: disabled until it has its api_key'
+    expect([status, lines]).toEqual([1, [line, '1 of 1 done']])
+    expect(warnings).toEqual([
+      expect.stringMatching(/segment\.json:2: mapping Braze: Orders: type_unsupported: subscriptions\.1\.trigger: /),
+      expect.stringMatching(/destination Classic: type_unsupported: .* such as actions-braze-cloud/),
+      expect.stringMatching(/destination Files: type_unsupported: metadata\.slug: AWS S3 CSV is not offered here: /),
+    ])
+    expect(await listed('destinations')).toMatchObject([
+      { settings: { app_id: 'app', mappings: [{ action: 'trackEvent', calls: ['entered'] }] } },
+    ])
+    expect((await applied([braze])).lines).toEqual(NOTHING)
+  })
+
   it('is no other file', async () => {
     await expect(applied(7)).rejects.toThrow(/segment\.json:1: body: expected objects of Segment's Public API/)
     await expect(run({})).rejects.toThrow('expected one file, by --file or by --from-segment')

@@ -5,6 +5,9 @@ import { createHttpClient } from '../../destinations/contract/node-http-client.t
 
 export function contextWith(replaced: Partial<DestinationContext> = {}): DestinationContext {
   return {
+    destinationId: 'dst_test',
+    definitions: { ask: () => Promise.reject(new Error('no definition was expected to be asked')) },
+    save: () => undefined,
     http: createHttpClient({ allowPrivate: true, userAgent: 'Rollcall/test' }),
     addresses: createAddresses(true),
     directory: '',

@@ -370,21 +370,25 @@ describe('a reader', () => {
   })
 })
 
+function audienceOf(key: string) {
+  return { id: 'aud_1', key, name: key, spaceId: 'default' }
+}
+
 describe('the list', () => {
   it('is made with its header, and is named by the key', async () => {
-    expect(await list.createAudience!({ key: 'vips', name: 'VIPs' }, signal)).toBe('vips.csv')
+    expect(await list.createAudience!(audienceOf('vips'), signal)).toBe('vips.csv')
     expect(lines()).toEqual([HEADER])
     await apply(identify('u1'))
-    expect(await list.createAudience!({ key: 'vips', name: 'VIPs' }, signal)).toBe('vips.csv')
+    expect(await list.createAudience!(audienceOf('vips'), signal)).toBe('vips.csv')
     expect(lines()).toEqual([HEADER, `u1,,,,${SINCE}`])
   })
 
   it('has a name that fits, and that is no other list’s, however long its key', async () => {
     const keys = ['a'.repeat(200), 'a'.repeat(201), 'a'.repeat(254) + 'b', 'a'.repeat(255)]
-    const names = await Promise.all(keys.map((key) => list.createAudience!({ key, name: '' }, signal)))
+    const names = await Promise.all(keys.map((key) => list.createAudience!(audienceOf(key), signal)))
     expect(new Set(names).size).toBe(4)
     expect(readdirSync(directory).sort()).toEqual([...names].sort())
-    expect(await outcome(list.createAudience!({ key: 'a'.repeat(256), name: '' }, signal))).toBe('terminal invalid_key')
+    expect(await outcome(list.createAudience!(audienceOf('a'.repeat(256)), signal))).toBe('terminal invalid_key')
   })
 
   it('is not written where the signal is aborted', async () => {

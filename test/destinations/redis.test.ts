@@ -40,7 +40,7 @@ interface Given extends JsonObject {
 /** A destination that is closed after its test. */
 function connect(settings: Partial<Given> = {}, context: Partial<DestinationContext> = {}): Destination {
   const parsed = parseSettings(redisDestination, { url: redis.url, ...settings })
-  const destination = redisDestination.connect(parsed, contextWith({ directory: '/lists/dst_1', ...context }))
+  const destination = redisDestination.connect(parsed, contextWith({ destinationId: 'dst_1', ...context }))
   onTestFinished(() => destination.close!())
   return destination
 }
@@ -335,7 +335,7 @@ describe('a call that comes to the server late', () => {
 
 describe('two writers', () => {
   it('of different destinations do not disturb one another', async () => {
-    const others = [connect({}, { directory: '/lists/dst_2' }), connect()]
+    const others = [connect({}, { destinationId: 'dst_2' }), connect()]
     for (let round = 0; round < 2; round++)
       for (const [nth, destination] of others.entries())
         expect(await apply(destination, identify(`u${nth}`))).toEqual(['arrived'])

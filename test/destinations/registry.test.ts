@@ -21,6 +21,7 @@ describe('the types', () => {
       'csv',
       's3',
       'redis',
+      'postgres',
       'console',
     ])
     expect([destinationType(''), destinationType('constructor'), destinationType('Webhook')]).toEqual([
@@ -62,6 +63,14 @@ describe('the types', () => {
         kind: 'event',
         description: 'Keeps members of audiences, and values, in a Redis for other services to read.',
         secrets: ['password'],
+        batching: 'by_setting',
+      },
+      {
+        slug: 'postgres',
+        name: 'Postgres',
+        kind: 'event',
+        description: 'Keeps memberships and computed traits as tables in a Postgres.',
+        secrets: ['connectionString', 'password'],
         batching: 'by_setting',
       },
       {
@@ -108,6 +117,7 @@ describe('settings', () => {
     ['webhook', {}, 'settings.url'],
     ['webhook', { url: 'a' }, 'settings.url'],
     ['csv', { everySeconds: '60' }, 'settings.everySeconds'],
+    ['postgres', { host: 'h', database: 'd' }, 'settings.user'],
     ['console', { colour: true }, 'settings.colour'],
     ['console', null, 'settings'],
     ['console', undefined, 'settings'],

@@ -11,7 +11,7 @@ import { type Destination, type DestinationContext, DeliveryError } from '../../
 import { createHttpClient } from '../../destinations/contract/node-http-client.ts'
 import { parseCsv } from '../../destinations/csv-list/csv.ts'
 import { parseSettings } from '../../destinations/registry.ts'
-import { batchObjectOf } from '../../destinations/s3/batch-object.ts'
+import { deltaObjectOf } from '../../destinations/s3/delta-object.ts'
 import { s3Destination } from '../../destinations/s3/s3.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { EngineError } from '../../src/model/errors.ts'
@@ -144,7 +144,7 @@ describe('a batch', () => {
     }
     let counting = setImmediate(count)
     const settings = parseSettings(s3Destination, { bucket: BUCKET, ...KEY })
-    await batchObjectOf(Array<DeliveryCall>(3_000).fill(entered), settings, NOW)
+    await deltaObjectOf(Array<DeliveryCall>(3_000).fill(entered), settings, NOW)
     clearImmediate(counting)
     expect(turns).toBeGreaterThanOrEqual(2)
   })

@@ -47,6 +47,11 @@ describe('a circuit', () => {
     expect(waits.at(-1)).toBe(300_000)
   })
 
+  it('does not wait longer for jobs that were under way when it opened', () => {
+    const circuit = missed(5 + 7)
+    expect([circuit.isOpen, circuit.notBefore]).toEqual([true, 1_000])
+  })
+
   it('sees again once the job that was to see is lost', () => {
     const circuit = missed(5)
     circuit.probe()

@@ -701,6 +701,17 @@ describe('deliveries that address nobody', () => {
     expect(scene.outbox.connection('con_1')!.counts.filtered).toBe(3)
   })
 
+  it('are counted with those for which the destination has no use, which hold up nothing either', async () => {
+    const scene = await Scene.started({ shape: { jobCalls: 1 } })
+    for (let actor = 1; actor <= 30; actor++) scene.tell(actor)
+    await scene.dispatch()
+    const skipped: Outcome = { kind: 'skipped', reason: 'no_action', message: 'No action takes it.' }
+    for (let time = 0; time < 30; time++) await scene.answer(skipped)
+    const { counts, failures, outbox } = scene.destination()
+    expect([counts.filtered, counts.delivered, failures.list(), outbox.size]).toEqual([30, 0, [], 0])
+    expect(scene.dispatcher.isOpen('dst_1')).toBe(false)
+  })
+
   it('are gone through to the end where nobody at all is addressed', async () => {
     const scene = await Scene.started({ lanes: 3 })
     for (let actor = 0; actor < 9; actor++) for (let time = 0; time < 4; time++) scene.tellNobody(actor)

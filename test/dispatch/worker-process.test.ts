@@ -8,14 +8,15 @@ import { WorkerProcess } from '../../src/dispatch/worker-process.ts'
 import type { WorkerDestination } from '../../src/worker/delivery-worker.ts'
 import { signal } from '../support/processes.ts'
 
-/** Settings say what a test of them comes to: `works`, `fails`, or `dies`. */
+/** Settings say what a question about them comes to: `works`, `fails`, `dies`, or `waits` for ever. */
 const PROGRAM = `
   const failure = { reason: 'a', message: 'b' }
   process.on('message', (message) => {
-    const { kind, request, settings } = message
-    if (kind !== 'test') process.send({ kind: 'print', line: JSON.stringify(message) })
-    else if (settings.it === 'dies') process.exit(3)
-    else process.send({ kind: 'tested', request, ...(settings.it === 'fails' && { failure }) })
+    const { kind, request, destination } = message
+    if (kind !== 'ask') process.send({ kind: 'print', line: JSON.stringify(message) })
+    else if (destination.settings.it === 'dies') process.exit(3)
+    else if (destination.settings.it !== 'waits')
+      process.send({ kind: 'answered', request, answer: destination.settings.it === 'fails' ? { failure } : { value: null } })
   })
 `
 const CONFIG = { address: '/nowhere', spaceId: 'default', directory: '/nowhere', allowPrivate: false }
@@ -38,6 +39,7 @@ beforeEach(() => {
     config: CONFIG,
     onPrint: (line) => printed.push(line),
     onFault: () => undefined,
+    onSave: () => undefined,
     onDeath: (how) => deaths.push(how),
   })
 })
@@ -83,17 +85,30 @@ describe('the process', () => {
   })
 })
 
-describe('a test of settings', () => {
-  it('says what is wrong with them', async () => {
-    expect(await workers.test('console', { it: 'works' })).toBeUndefined()
-    expect(await workers.test('console', { it: 'fails' })).toEqual({ reason: 'a', message: 'b' })
+function ask(it: string) {
+  return workers.ask({ id: 'dst_1', type: 'console', settings: { it } }, { kind: 'test' })
+}
+
+const WORKS = { value: null }
+const DIED = { failure: { reason: 'worker_died' } }
+
+describe('a question', () => {
+  it('is answered, or refused with a reason', async () => {
+    expect(await ask('works')).toEqual(WORKS)
+    expect(await ask('fails')).toEqual({ failure: { reason: 'a', message: 'b' } })
   })
 
   it('fails where the process dies over it, at once while there is none, and goes on with the next', async () => {
-    expect(await workers.test('console', { it: 'dies' })).toMatchObject({ reason: 'worker_died' })
-    expect(await workers.test('console', { it: 'works' })).toMatchObject({ reason: 'worker_died' })
-    const works = async () => expect(await workers.test('console', { it: 'works' })).toBeUndefined()
-    await eventually(works)
+    expect(await ask('dies')).toMatchObject(DIED)
+    expect(await ask('works')).toMatchObject(DIED)
+    await eventually(async () => expect(await ask('works')).toEqual(WORKS))
     expect(deaths).toEqual(['exit code 3'])
+  })
+
+  it('is refused while a hundred others wait for their answers', async () => {
+    const waiting = Array.from({ length: 100 }, () => ask('waits'))
+    expect(await ask('works')).toMatchObject({ failure: { reason: 'busy' } })
+    await workers.stop()
+    for (const one of waiting) expect(await one).toMatchObject(DIED)
   })
 })

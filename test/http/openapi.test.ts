@@ -2,6 +2,7 @@
 import type { Router } from 'express'
 import { describe, expect, it } from 'vitest'
 import { spacesRouter } from '../../src/control-api/space-router.ts'
+import { oauthCallbackRouter } from '../../src/http/oauth-callback.ts'
 import { ingestRouter } from '../../src/ingest/router.ts'
 import { OPERATIONS } from '../../src/server/operations.ts'
 import { CONFIG } from '../support/server.ts'
@@ -37,6 +38,7 @@ describe('the description', () => {
     const routers = [
       given.server.spaces.open(CONFIG.spaceId)!.router,
       ingestRouter({ targetOf: none, refusal: none, areAllKnown: none }),
+      oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
     ]
     const routes = routers.flatMap((router) => routesOf(stackOf(router)))

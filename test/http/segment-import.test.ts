@@ -208,3 +208,39 @@ describe('an import from Segment', () => {
     expect([status, body['errors']]).toMatchObject([400, [{ type: code }]])
   })
 })
+
+describe('a destination of the catalogue', () => {
+  const subscriptions = [
+    { name: 'Entries', actionSlug: 'trackEvent', enabled: true, trigger: 'event = "Audience Entered"' },
+    { name: 'Orders', actionSlug: 'trackEvent', enabled: true, trigger: 'event = "Order Completed"' },
+  ]
+  const braze = destination('actions-braze-cloud', 'Braze', { app_id: 'app' }, { subscriptions })
+  const mappings = [{ action: 'trackEvent', calls: ['entered'] }]
+  const unmoved = { kind: 'mapping', name: 'Braze: Orders', code: 'type_unsupported', field: 'subscriptions.1.trigger' }
+
+  it('is made with its mappings, and is the same the next time', async () => {
+    const first = await imported([braze])
+    expect(first).toMatchObject({
+      created: [{ name: 'Braze', type: 'actions-braze-cloud' }],
+      refused: [unmoved],
+      missingSecrets: [{ name: 'Braze', missing: ['api_key'] }],
+    })
+    expect(await listed('destinations')).toMatchObject([
+      { enabled: false, missingSettings: ['api_key'], settings: { app_id: 'app', mappings } },
+    ])
+    expect(await imported([braze])).toMatchObject({ created: [], unchanged: [{ name: 'Braze' }], refused: [unmoved] })
+  })
+
+  it('is taken from a file of settings, too', async () => {
+    const answer = await server.control('POST', 'destinations/import', { destinations: [braze] })
+    expect(answer.body['data']).toMatchObject({
+      destinations: [{ name: 'Braze', enabled: false, missingSettings: ['api_key'], settings: { mappings } }],
+      refused: [unmoved],
+    })
+    const hook = webhooks('Hook', [{ hook: URL }])
+    const { body } = await server.control('POST', 'destinations/import', { destinations: [hook] })
+    expect(body['data']).toEqual({
+      destinations: [expect.objectContaining({ name: 'Hook', missingSettings: ['sharedSecret'] })],
+    })
+  })
+})

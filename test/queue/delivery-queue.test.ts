@@ -61,7 +61,10 @@ function bull(): Queues {
   return {
     queue,
     work: async (printed) => {
-      const contextOf = contextFor({ directory, allowPrivate: true }, (line) => void printed.push(line))
+      const contextOf = contextFor(
+        { directory, allowPrivate: true },
+        (told) => void (told.kind === 'print' && printed.push(told.line)),
+      )
       const onFault = (cause: unknown): never => {
         throw cause
       }

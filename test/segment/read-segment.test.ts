@@ -251,6 +251,103 @@ describe('a destination of Segment', () => {
     ])
   })
 
+  const BRAZE = { endpoint: 'https://rest.iad-01.braze.com', app_id: '' }
+  const subscription = (name: string, more: object) => ({
+    id: `id of ${name}`,
+    name,
+    actionSlug: 'updateUserProfile',
+    enabled: true,
+    trigger: 'type = "identify"',
+    settings: { external_id: { '@path': '$.userId' } },
+    ...more,
+  })
+
+  it('is a tool of the catalogue, by its own settings, without the secrets that Segment keeps', () => {
+    const given = [
+      destination('actions-braze-cloud', 'Braze', BRAZE),
+      destination('actions-braze-cloud', 'Masked', { ...BRAZE, api_key: '••••' }),
+      destination('actions-braze-cloud', 'Known', { ...BRAZE, api_key: 'a-key' }, { enabled: false }),
+      destination('actions-hubspot-cloud', 'Hub', { portalId: '42' }),
+      destination('actions-braze-cohorts', 'Partner', { client_secret: 'known' }),
+    ]
+    const { endpoint } = BRAZE
+    expect(read(given).destinations).toEqual([
+      expect.objectContaining({
+        name: 'Braze',
+        type: 'actions-braze-cloud',
+        settings: { endpoint },
+        missing: ['api_key'],
+      }),
+      expect.objectContaining({ name: 'Masked', settings: { endpoint }, missing: ['api_key'] }),
+      expect.objectContaining({
+        name: 'Known',
+        enabled: false,
+        missing: [],
+        settings: expect.objectContaining({ api_key: 'a-key' }) as object,
+      }),
+      expect.objectContaining({ name: 'Hub', settings: { portalId: '42' }, missing: ['oauth'] }),
+      expect.objectContaining({ name: 'Partner', missing: ['partnerSecrets'] }),
+    ])
+  })
+
+  it('has the mappings that are for calls of ours; of the others it is said why not', () => {
+    const subscriptions = [
+      subscription('People', {}),
+      subscription('Members', {
+        actionSlug: undefined,
+        partnerAction: 'trackEvent',
+        trigger: 'event = "Audience Entered"',
+        settings: undefined,
+      }),
+      subscription('Orders', { trigger: 'event = "Order Completed"' }),
+      subscription('Off', { enabled: false }),
+      subscription('Gone', { actionSlug: 'flyAway' }),
+      subscription('Twice', { trigger: 'type = "identify"' }),
+      subscription('Wrong', { trigger: 'type = "group"', settings: { wings: 2 } }),
+      subscription('Nothing', { trigger: undefined }),
+      'not one',
+    ]
+    const found = read(destination('actions-braze-cloud', 'Braze', BRAZE, { subscriptions }))
+    const [{ settings }] = found.destinations as unknown as [
+      { settings: { mappings: { mapping: Record<string, unknown> }[] } },
+    ]
+    expect(settings.mappings).toEqual([
+      { action: 'updateUserProfile', calls: ['identify'], mapping: expect.any(Object) as object },
+      { action: 'trackEvent', calls: ['entered'] },
+    ])
+    // The presets map more fields than Segment does: those are not mapped.
+    const { mapping } = settings.mappings[0]!
+    expect(mapping['external_id']).toEqual({ '@path': '$.userId' })
+    const others = Object.entries(mapping).filter(([name]) => name !== 'external_id')
+    expect(others.length).toBeGreaterThan(5)
+    for (const [, value] of others) expect(value).toBeNull()
+    expect(refusals(destination('actions-braze-cloud', 'Braze', BRAZE, { subscriptions }))).toEqual([
+      'mapping | Braze: Orders | type_unsupported | subscriptions.2.trigger: it is for none of the calls that are made here, which are of audiences and computed traits',
+      'mapping | Braze: Off | type_unsupported | subscriptions.3.enabled: it is disabled at Segment',
+      expect.stringMatching(
+        /^mapping \| Braze: Gone \| type_unsupported \| subscriptions\.4\.actionSlug: expected one of updateUserProfile, /,
+      ),
+      'mapping | Braze: Twice | in_use | subscriptions.5.trigger: another mapping has the calls identify already',
+      expect.stringMatching(
+        /^mapping \| Braze: Wrong \| validation_error \| subscriptions\.6\.mapping\.wings: expected a field of /,
+      ),
+      'mapping | Braze: Nothing | type_unsupported | subscriptions.7.trigger: expected a trigger, got none',
+      expect.stringMatching(
+        /^mapping \| Braze: subscriptions\.8 \| type_unsupported \| subscriptions\.8\.actionSlug: /,
+      ),
+    ])
+  })
+
+  it('is a webhook of the catalogue where its URLs are in its mappings', () => {
+    const mapping = { url: URL, data: { '@path': '$.' }, method: 'POST' }
+    const subscriptions = [{ name: 'All', partnerAction: 'send', enabled: true, trigger: 'type = "identify"', mapping }]
+    expect(
+      read(destination('actions-webhook', 'Actions', { sharedSecret: 'x' }, { subscriptions })).destinations,
+    ).toMatchObject([
+      { type: 'actions-webhook', settings: { mappings: [{ action: 'send', calls: ['identify'], mapping }] } },
+    ])
+  })
+
   it('may be of a type of ours, and without a name', () => {
     expect(read([destination('csv', '', { everySeconds: 9 }), { type: 'console' }]).destinations).toMatchObject([
       { name: 'Some tool', type: 'csv', settings: { everySeconds: 9 } },
@@ -262,7 +359,27 @@ describe('a destination of Segment', () => {
     [
       'is of another type',
       destination('braze', 'Braze', { apiKey: '' }),
-      'destination | Braze | type_unsupported | metadata.slug: expected one of webhook, csv, console, webhooks, actions-webhook, got another',
+      'destination | Braze | type_unsupported | metadata.slug: expected one of webhook, csv, console, or of the catalogue, such as actions-braze-cloud, actions-braze-cohorts, got another',
+    ],
+    [
+      'is off',
+      destination('actions-s3-csv', 'Files', {}),
+      "destination | Files | type_unsupported | metadata.slug: AWS S3 CSV is not offered here: opens connections of its own by Amazon's SDK, which no guard of addresses sees, and takes the identity of the machine that it runs on",
+    ],
+    [
+      'is denied',
+      destination('actions-the-trade-desk-crm', 'Desk', {}),
+      expect.stringMatching(/^destination \| Desk \| type_unsupported \| metadata\.slug: .* is not offered here: ./),
+    ],
+    [
+      'has no preset for audiences, and no mappings',
+      destination('actions-apolloio', 'Apollo', { apiToken: 'known' }),
+      'destination | Apollo | validation_error | settings.mappings: Expected at least one, as this tool has no preset for audiences.',
+    ],
+    [
+      'has a setting that its tool has not',
+      destination('actions-braze-cloud', 'Braze', { api_key: 'known', wings: 2 }),
+      'destination | Braze | validation_error | settings.wings: expected a setting of actions-braze-cloud, got another',
     ],
     [
       'has several URLs',

@@ -1,4 +1,4 @@
-/** Lanes of a destination, by its type: jobs that are under way at once. */
+/** The number of jobs of a destination that are under way at once, by its type. */
 import { expect, it } from 'vitest'
 import type { DestinationRecord } from '../../src/model/destination.ts'
 import { limitsOf } from '../../src/space/destination-limits.ts'

@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DestinationContext } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { DeliverySetup } from '../../src/server/deliveries.ts'
 import { contextFor } from '../../src/worker/deliver.ts'
@@ -12,7 +13,7 @@ import type { DeliveryWorkers } from '../../src/dispatch/service.ts'
 import type { WorkerDestination } from '../../src/worker/delivery-worker.ts'
 import type { Answer, DeliveryJob } from '../../src/queue/job.ts'
 import { Secrets } from '../../src/dispatch/secrets.ts'
-import { testSettings } from '../../src/worker/test-settings.ts'
+import { answerQuestion } from '../../src/worker/answer-question.ts'
 
 export class MemoryQueue implements DeliveryQueue {
   readonly jobs = new Map<string, DeliveryJob>()
@@ -73,6 +74,10 @@ export class MemoryQueue implements DeliveryQueue {
 export class MemoryWorkers implements DeliveryWorkers {
   readonly printed: string[] = []
   destinations: readonly WorkerDestination[] = []
+  /** Parts of the process in place of its own, where questions are answered. */
+  replaced: Partial<DestinationContext> = {}
+  /** Lists that there are, by the keys of their audiences. */
+  readonly lists = new Map<string, string>()
   readonly #queue: MemoryQueue
   readonly #spaceId: string
   readonly #contextOf: ReturnType<typeof contextFor>
@@ -81,7 +86,9 @@ export class MemoryWorkers implements DeliveryWorkers {
     this.#queue = queue
     this.#spaceId = spaceId
     const directory = mkdtempSync(join(tmpdir(), 'destinations-'))
-    this.#contextOf = contextFor({ directory, allowPrivate: true }, (line) => void this.printed.push(line))
+    this.#contextOf = contextFor({ directory, allowPrivate: true }, (told) => {
+      if (told.kind === 'print') this.printed.push(told.line)
+    })
     queue.onJob = (job) => void this.#work(job)
   }
 
@@ -94,8 +101,10 @@ export class MemoryWorkers implements DeliveryWorkers {
     this.destinations = destinations
   }
 
-  test(type: string, settings: WorkerDestination['settings']): ReturnType<DeliveryWorkers['test']> {
-    return testSettings(type, settings, this.#contextOf('test'))
+  ask: DeliveryWorkers['ask'] = async (tried, question) => {
+    const context = { ...this.#contextOf(tried.id), ...this.replaced }
+    const listOf = (key: string): Promise<string | undefined> => Promise.resolve(this.lists.get(key))
+    return (await answerQuestion(tried, question, { context, listOf })) as never
   }
 
   stop(): Promise<void> {

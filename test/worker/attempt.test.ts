@@ -4,6 +4,7 @@ import {
   type DeliveryError,
   type Destination,
   RetryableError,
+  SkippedError,
   TerminalError,
 } from '../../destinations/contract/destination.ts'
 import { attempt } from '../../src/worker/attempt.ts'
@@ -66,6 +67,7 @@ function batching(errors: Readonly<Record<string, DeliveryError>> = {}) {
 const retryable = (retryAfterMs?: number) =>
   new RetryableError('status_503', 'The answer has status 503.', retryAfterMs === undefined ? {} : { retryAfterMs })
 const terminal = () => new TerminalError('status_400', 'The answer has status 400.')
+const skipped = () => new SkippedError('no_action', 'No action takes it.')
 const timeout = () => new RetryableError('timeout', 'No answer came in time.')
 
 beforeEach(() => void vi.useFakeTimers())
@@ -106,6 +108,16 @@ describe('calls that go one by one', () => {
   it('come again whole where one was refused and another is to be tried again', async () => {
     const { destination } = single({ a: terminal(), c: retryable() })
     expect((await tried(destination, items('a b c'))).outcomes).toMatchObject([{ kind: 'retry' }])
+  })
+
+  it('are skipped where the destination has no use for any of them, and have arrived where it has for one', async () => {
+    const { destination } = single({ a: skipped(), b: skipped(), d: terminal() })
+    const { outcomes } = await tried(destination, items('a b', 'a c', 'a d'))
+    expect(outcomes).toEqual([
+      { kind: 'skipped', reason: 'no_action', message: 'No action takes it.' },
+      DELIVERED,
+      expect.objectContaining({ kind: 'failed' }),
+    ])
   })
 
   it('are under way eight at a time', async () => {
@@ -169,6 +181,12 @@ describe('calls that go together', () => {
     const { destination } = batching({ a: terminal(), b: retryable(), d: terminal() })
     const { outcomes } = await tried(destination, items('a b', 'c d', 'e'), 10)
     expect(outcomes).toMatchObject([{ kind: 'retry' }, { kind: 'failed' }, DELIVERED])
+  })
+
+  it('of one item are skipped where none of them has been sent', async () => {
+    const { destination } = batching({ a: skipped(), b: skipped() })
+    const { outcomes } = await tried(destination, items('a b', 'a c'), 10)
+    expect(outcomes).toMatchObject([{ kind: 'skipped' }, DELIVERED])
   })
 
   it('share what becomes of their request, and of no other', async () => {

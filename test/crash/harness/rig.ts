@@ -127,6 +127,14 @@ export class Rig {
     return send(`${this.url}/spaces/default/${path}`, { method, headers, body: JSON.stringify(body) })
   }
 
+  /** Resolves with the text of an answer of the Control API. */
+  async read(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${KEYS.ACCESS_TOKEN}`, connection: 'close' }
+    const response = await fetch(`${this.url}/spaces/default/${path}`, { headers })
+    expect(response.status).toBe(200)
+    return response.text()
+  }
+
   /** Reads the new thing of an answer of the Control API; `one` is its name there. */
   async made(path: string, body: object, one: string): Promise<{ readonly id: string }> {
     const { status, text, body: answer } = await this.control('POST', path, body)

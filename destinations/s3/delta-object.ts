@@ -13,9 +13,9 @@ import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { emailOf, valueOf, valuesOf } from '../contract/call-fields.ts'
 import { csvLines } from '../csv-list/csv.ts'
-import type { S3Settings } from './settings.ts'
+import type { ObjectStoreSettings } from './settings.ts'
 
-export interface BatchObject {
+export interface DeltaObject {
   readonly name: string
   readonly contentType: string
   readonly body: Buffer
@@ -27,11 +27,11 @@ const CONTENT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=
 const compress = promisify(gzip)
 
 /** Makes the object of at least one call. @param now epoch ms */
-export async function batchObjectOf(
+export async function deltaObjectOf(
   calls: readonly DeliveryCall[],
-  { prefix, format, gzip: isCompressed }: Pick<S3Settings, 'prefix' | 'format' | 'gzip'>,
+  { prefix, format, gzip: isCompressed }: Pick<ObjectStoreSettings, 'prefix' | 'format' | 'gzip'>,
   now: number,
-): Promise<BatchObject> {
+): Promise<DeltaObject> {
   const text = await textOf(calls, format, new Date(now).toISOString())
   const name = `${prefix}${nameOf(calls)}.${format}`
   if (!isCompressed) return { name, contentType: CONTENT_TYPES[format], body: text }
@@ -46,7 +46,11 @@ function nameOf(calls: readonly DeliveryCall[]): string {
   return `date=${first.slice(0, 10)}/${first.replaceAll(':', '')}-${hash}`
 }
 
-async function textOf(calls: readonly DeliveryCall[], format: S3Settings['format'], sentAt: string): Promise<Buffer> {
+async function textOf(
+  calls: readonly DeliveryCall[],
+  format: ObjectStoreSettings['format'],
+  sentAt: string,
+): Promise<Buffer> {
   const pieces = format === 'csv' ? [Buffer.from(csvLines([COLUMNS]))] : []
   const write = format === 'csv' ? csvOf : ndjsonOf
   for (let from = 0; from < calls.length; from += CALLS_PER_TURN) {
