@@ -34,7 +34,9 @@ export const s3Destination: DestinationType<ObjectStoreSettings> = {
     }
     return {
       deliverBatch,
-      deliver: async (call, signal) => void (await deliverBatch([call], signal)),
+      deliver: async (call, signal) => {
+        await deliverBatch([call], signal)
+      },
       testConnection: (signal) => testBucket(bucket, settings.prefix, signal),
     } satisfies Destination
   },

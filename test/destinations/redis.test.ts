@@ -120,7 +120,7 @@ describe('the layout of sets', () => {
     expect(await members()).toEqual(expected)
     const exit = call.type === 'track' ? { properties: { ...call.properties, ...left } } : {}
     const traits = call.type === 'track' ? {} : { traits: { ...call.traits, ...left } }
-    await apply(destination, { ...call, ...exit, ...traits } as DeliveryCall)
+    await apply(destination, { ...call, ...exit, ...traits })
     expect(await members()).toEqual([])
   })
 
