@@ -671,6 +671,10 @@ describe('a test of the connection', () => {
   })
 })
 
+it('asks for its password again if it would go elsewhere', () => {
+  expect([redisDestination.hosts, redisDestination.secrets]).toEqual([['url'], ['password']])
+})
+
 describe('settings', () => {
   const url = 'redis://redis.example.com'
   const parse = (settings: object) => parseSettings(redisDestination, settings)

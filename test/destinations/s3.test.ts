@@ -494,6 +494,10 @@ describe('a test of the connection', () => {
   })
 })
 
+it('asks for its secrets again if they would go elsewhere', () => {
+  expect([s3Destination.hosts, s3Destination.secrets]).toEqual([['endpoint'], ['secretAccessKey', 'sessionToken']])
+})
+
 describe('settings', () => {
   const given = { bucket: 'b-1', accessKeyId: 'AKIA', secretAccessKey: 'a-secret' }
   const parse = (settings: object) => parseSettings(s3Destination, settings)
