@@ -59,7 +59,7 @@ export class RedisConnection {
       return await act(await link.opened)
     } catch (error) {
       giveUp()
-      throw signal.aborted ? timedOut(signal) : redisError(error)
+      throw failureOf(error, signal)
     } finally {
       signal.removeEventListener('abort', giveUp)
     }
@@ -81,6 +81,10 @@ export class RedisConnection {
     if (this.#link === link) this.#link = undefined
     link.redis.disconnect()
   }
+}
+
+function failureOf(error: unknown, signal: AbortSignal): Error {
+  return signal.aborted ? timedOut(signal) : redisError(error)
 }
 
 function createClient(options: RedisConnectionOptions): Redis {

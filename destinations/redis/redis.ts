@@ -3,7 +3,6 @@
  * an identity, or both. A call writes what is so after it; a repeat changes nothing.
  */
 import { randomUUID } from 'node:crypto'
-import { basename } from 'node:path'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import {
   type DeliveryError,
@@ -24,6 +23,7 @@ export const redisDestination: DestinationType<RedisSettings> = {
   description: 'Keeps members of audiences, and values, in a Redis for other services to read.',
   settings: RedisSettings,
   secrets: ['password'],
+  hosts: ['url'],
   limits: ({ batchSize, timeoutSeconds }) => ({
     batchCalls: batchSize,
     timeoutMs: timeoutSeconds * 1_000,
@@ -40,8 +40,8 @@ class MembershipStore implements Destination {
   constructor(settings: RedisSettings, context: DestinationContext) {
     this.#settings = settings
     this.#context = context
-    // The folder has the name of the destination; several may write with one prefix.
-    this.#writer = this.#writerNamed(`writer:${basename(context.directory)}`)
+    // Several destinations may write with one prefix.
+    this.#writer = this.#writerNamed(`writer:${context.destinationId}`)
   }
 
   async deliver(call: DeliveryCall, signal: AbortSignal): Promise<void> {

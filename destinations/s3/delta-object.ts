@@ -1,7 +1,9 @@
 /**
  * The object that a batch of calls makes: a line for each, in their order.
  *
- * O1. The same calls make the same object under the same name, byte for byte: a repeat puts it once more.
+ * O1. The same calls make an object of the same name: a repeat takes the place of the one before.
+ * O2. Of two lines about one identity, that with the later `sentAt` is the later one. Their `timestamp` does not say
+ *     so: when profiles are united, or consent is given again, a value is told with the instant at which it began.
  */
 import { createHash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -24,12 +26,13 @@ const CALLS_PER_TURN = 1_000
 const CONTENT_TYPES = { ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8' } as const
 const compress = promisify(gzip)
 
-/** Makes the object of at least one call. */
+/** Makes the object of at least one call. @param now epoch ms */
 export async function deltaObjectOf(
   calls: readonly DeliveryCall[],
   { prefix, format, gzip: isCompressed }: Pick<ObjectStoreSettings, 'prefix' | 'format' | 'gzip'>,
+  now: number,
 ): Promise<DeltaObject> {
-  const text = await textOf(calls, format)
+  const text = await textOf(calls, format, new Date(now).toISOString())
   const name = `${prefix}${nameOf(calls)}.${format}`
   if (!isCompressed) return { name, contentType: CONTENT_TYPES[format], body: text }
   return { name: `${name}.gz`, contentType: 'application/gzip', body: await compress(text) }
@@ -43,24 +46,29 @@ function nameOf(calls: readonly DeliveryCall[]): string {
   return `date=${first.slice(0, 10)}/${first.replaceAll(':', '')}-${hash}`
 }
 
-async function textOf(calls: readonly DeliveryCall[], format: ObjectStoreSettings['format']): Promise<Buffer> {
+async function textOf(
+  calls: readonly DeliveryCall[],
+  format: ObjectStoreSettings['format'],
+  sentAt: string,
+): Promise<Buffer> {
   const pieces = format === 'csv' ? [Buffer.from(csvLines([COLUMNS]))] : []
   const write = format === 'csv' ? csvOf : ndjsonOf
   for (let from = 0; from < calls.length; from += CALLS_PER_TURN) {
     if (from > 0) await nextTurn()
-    pieces.push(Buffer.from(write(calls.slice(from, from + CALLS_PER_TURN))))
+    pieces.push(Buffer.from(write(calls.slice(from, from + CALLS_PER_TURN), sentAt)))
   }
   return Buffer.concat(pieces)
 }
 
-function ndjsonOf(calls: readonly DeliveryCall[]): string {
-  return calls.map((call) => `${JSON.stringify(call)}\n`).join('')
+function ndjsonOf(calls: readonly DeliveryCall[], sentAt: string): string {
+  return calls.map((call) => `${JSON.stringify({ ...call, sentAt })}\n`).join('')
 }
 
 /** The same for all objects: a table of many files has the columns of each. */
 const COLUMNS = [
   'message_id',
   'timestamp',
+  'sent_at',
   'type',
   'event',
   'computation_class',
@@ -76,20 +84,21 @@ const COLUMNS = [
 
 type Column = (typeof COLUMNS)[number]
 
-function csvOf(calls: readonly DeliveryCall[]): string {
+function csvOf(calls: readonly DeliveryCall[], sentAt: string): string {
   return csvLines(
     calls.map((call) => {
-      const cells = cellsOf(call)
+      const cells = cellsOf(call, sentAt)
       return COLUMNS.map((column) => cells[column])
     }),
   )
 }
 
-function cellsOf(call: DeliveryCall): Readonly<Record<Column, string>> {
+function cellsOf(call: DeliveryCall, sentAt: string): Readonly<Record<Column, string>> {
   const { personas, externalIds } = call.context
   return {
     message_id: call.messageId,
     timestamp: call.timestamp,
+    sent_at: sentAt,
     type: call.type,
     event: call.type === 'track' ? call.event : '',
     computation_class: personas.computation_class,

@@ -18,6 +18,7 @@ export const s3Destination: DestinationType<ObjectStoreSettings> = {
   description: 'Puts calls into a bucket of S3-compatible storage, as an object for those of a while.',
   settings: ObjectStoreSettings,
   secrets: ['secretAccessKey', 'sessionToken'],
+  hosts: ['endpoint'],
   // More lanes would share what is gathered, and make as many smaller objects.
   lanes: 1,
   limits: ({ batchSize, everySeconds, timeoutSeconds }) => ({
@@ -28,12 +29,14 @@ export const s3Destination: DestinationType<ObjectStoreSettings> = {
   connect: (settings, context) => {
     const bucket = new Bucket(settings, context)
     const deliverBatch = async (calls: readonly DeliveryCall[], signal: AbortSignal): Promise<undefined[]> => {
-      await bucket.put(await deltaObjectOf(calls, settings), signal)
+      await bucket.put(await deltaObjectOf(calls, settings, context.clock()), signal)
       return calls.map(() => undefined)
     }
     return {
       deliverBatch,
-      deliver: async (call, signal) => void (await deliverBatch([call], signal)),
+      deliver: async (call, signal) => {
+        await deliverBatch([call], signal)
+      },
       testConnection: (signal) => testBucket(bucket, settings.prefix, signal),
     } satisfies Destination
   },

@@ -60,8 +60,12 @@ interface DestinationRuntime {
   readonly circuit: Circuit
   /** By lane. */
   readonly jobs: Map<number, UnderWay>
-  /** Deliveries of a list are gathered since then, epoch ms. */
+  /** Deliveries are gathered since then, if the destination takes those of a while; epoch ms. */
   gatheringSince: number
+  /** The last time that some had been gathered, epoch ms. */
+  gatheredUntil: number
+  /** True if some of those could not be in the last job: they go at once. */
+  isGathered: boolean
 }
 
 /** Jobs that were added so long ago are looked for in the queue. */
@@ -131,7 +135,8 @@ export class Dispatcher {
     const destination = outbox.destination(answer.destinationId)
     if (!destination) return
     const now = clock()
-    const { circuit, jobs } = this.#runtimeOf(answer.destinationId)
+    const runtime = this.#runtimeOf(answer.destinationId)
+    const { circuit, jobs } = runtime
     const underWay = jobs.get(answer.lane)
     if (underWay?.job.id === answer.jobId) {
       jobs.delete(answer.lane)
@@ -150,6 +155,10 @@ export class Dispatcher {
       else if (outcome.kind !== 'untried') isReached = true
       if (outcome.kind === 'retry') waitMs = Math.max(waitMs, outcome.retryAfterMs ?? 0)
     }
+    // Of each actor a job has one delivery alone.
+    runtime.isGathered = answer.items.some(
+      ({ actor }) => (destination.outbox.queuedAtOf(actor) ?? Infinity) <= runtime.gatheredUntil,
+    )
     if (isReached) circuit.reached()
     else if (isMissed) circuit.missed(now, random())
     else circuit.lost()
@@ -231,6 +240,7 @@ export class Dispatcher {
     destination.outbox.begin(lane, isEnough, now)
     for (const delivery of filtered) outbox.results.filtered(destination, delivery)
     runtime.gatheringSince = 0
+    if (!runtime.isGathered) runtime.gatheredUntil = now
     const isAnyFiltered = filtered.length > 0
     if (items.length === 0) return isAnyFiltered
     const id = `${destination.record.id}-${lane}-${items[0]!.number}-${now}-${++this.#jobs}`
@@ -317,20 +327,21 @@ export class Dispatcher {
   #runtimeOf(destinationId: string): DestinationRuntime {
     const held = this.#runtimes.get(destinationId)
     if (held) return held
-    const runtime: DestinationRuntime = { circuit: new Circuit(), jobs: new Map<number, UnderWay>(), gatheringSince: 0 }
+    const gathering = { gatheringSince: 0, gatheredUntil: 0, isGathered: false }
+    const runtime: DestinationRuntime = { circuit: new Circuit(), jobs: new Map(), ...gathering }
     this.#runtimes.set(destinationId, runtime)
     return runtime
   }
 }
 
-/** Returns true if the changes of a list have been gathered for long enough, or there are enough of them. */
+/** Returns true if changes have been gathered for long enough, or there are enough of them. */
 function isGathered(
   { outbox }: DestinationState,
   runtime: DestinationRuntime,
   { gatherMs, jobCalls }: JobSize,
   now: number,
 ): boolean {
-  if (gatherMs === 0) return true
+  if (gatherMs === 0 || runtime.isGathered) return true
   if (runtime.gatheringSince === 0) runtime.gatheringSince = now
   return now - runtime.gatheringSince >= gatherMs || outbox.size >= jobCalls
 }

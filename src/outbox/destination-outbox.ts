@@ -60,6 +60,12 @@ export class DestinationOutbox {
     return { waiting, retrying }
   }
 
+  /** Returns when the first delivery of an actor was queued, epoch ms; undefined if it has none that can be sent. */
+  queuedAtOf(actor: number): number | undefined {
+    const queue = this.#queues.get(actor)
+    return queue?.isReady ? queue.deliveries[0]?.queuedAt : undefined
+  }
+
   isReady(lane: number): boolean {
     return this.#ready[lane]!.length > 0
   }

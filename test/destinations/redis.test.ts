@@ -40,7 +40,7 @@ interface Given extends JsonObject {
 /** A destination that is closed after its test. */
 function connect(settings: Partial<Given> = {}, context: Partial<DestinationContext> = {}): Destination {
   const parsed = parseSettings(redisDestination, { url: redis.url, ...settings })
-  const destination = redisDestination.connect(parsed, contextWith({ directory: '/lists/dst_1', ...context }))
+  const destination = redisDestination.connect(parsed, contextWith({ destinationId: 'dst_1', ...context }))
   onTestFinished(() => destination.close!())
   return destination
 }
@@ -120,7 +120,7 @@ describe('the layout of sets', () => {
     expect(await members()).toEqual(expected)
     const exit = call.type === 'track' ? { properties: { ...call.properties, ...left } } : {}
     const traits = call.type === 'track' ? {} : { traits: { ...call.traits, ...left } }
-    await apply(destination, { ...call, ...exit, ...traits } as DeliveryCall)
+    await apply(destination, { ...call, ...exit, ...traits })
     expect(await members()).toEqual([])
   })
 
@@ -335,7 +335,7 @@ describe('a call that comes to the server late', () => {
 
 describe('two writers', () => {
   it('of different destinations do not disturb one another', async () => {
-    const others = [connect({}, { directory: '/lists/dst_2' }), connect()]
+    const others = [connect({}, { destinationId: 'dst_2' }), connect()]
     for (let round = 0; round < 2; round++)
       for (const [nth, destination] of others.entries())
         expect(await apply(destination, identify(`u${nth}`))).toEqual(['arrived'])
@@ -669,6 +669,10 @@ describe('a test of the connection', () => {
     expect(await Promise.all([tested(destination), tested(destination)])).toEqual(['works', 'works'])
     expect(await apply(destination, identify('u2'))).toEqual(['arrived'])
   })
+})
+
+it('asks for its password again if it would go elsewhere', () => {
+  expect([redisDestination.hosts, redisDestination.secrets]).toEqual([['url'], ['password']])
 })
 
 describe('settings', () => {

@@ -26,6 +26,11 @@ const KEY = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
 const SECRET = 'hush-hush-hush'
 const PERSON = 'u1-person'
 const { signal } = new AbortController()
+/** The server refuses what is signed at another time. */
+const NOW = Date.now()
+const sentAt = new Date(NOW).toISOString()
+/** The line of a call. */
+const line = (call: DeliveryCall) => `${JSON.stringify({ ...call, sentAt })}\n`
 
 let server: S3rver
 let endpoint: string
@@ -53,7 +58,7 @@ beforeEach(() => {
 
 function connect(settings: JsonObject = {}, context: Partial<DestinationContext> = {}): Destination {
   const parsed = parseSettings(s3Destination, { endpoint, bucket: BUCKET, ...KEY, ...settings })
-  return s3Destination.connect(parsed, contextWith({ clock: Date.now, ...context }))
+  return s3Destination.connect(parsed, contextWith({ clock: () => NOW, ...context }))
 }
 
 /** The outcome of each call; none names a person or a secret. */
@@ -110,7 +115,7 @@ describe('a batch', () => {
   it('is an object with a line for each call', async () => {
     expect(await apply(connect(), ...calls)).toEqual(['arrived', 'arrived'])
     expect(names()).toEqual([expect.stringMatching(/^date=2026-03-01\/2026-03-01T120000\.000Z-[0-9a-f]{32}\.ndjson$/)])
-    expect(onlyText()).toBe(`${JSON.stringify(entered)}\n${JSON.stringify(left)}\n`)
+    expect(onlyText()).toBe(line(entered) + line(left))
     expect(headersOf(names()[0]!)).toMatchObject({ 'content-type': 'application/x-ndjson' })
   })
 
@@ -122,13 +127,13 @@ describe('a batch', () => {
 
   it('of one call is an object too', async () => {
     await connect().deliver(entered, signal)
-    expect(onlyText()).toBe(`${JSON.stringify(entered)}\n`)
+    expect(onlyText()).toBe(line(entered))
   })
 
   it('has the lines of all its calls, in order', async () => {
     const many = Array.from({ length: 2_500 }, (_, nth) => identify(`ü${nth}`))
     await apply(connect(), ...many)
-    expect(onlyText()).toBe(many.map((call) => `${JSON.stringify(call)}\n`).join(''))
+    expect(onlyText()).toBe(many.map(line).join(''))
   })
 
   it('of many calls lets other work go on while it is made', async () => {
@@ -139,7 +144,7 @@ describe('a batch', () => {
     }
     let counting = setImmediate(count)
     const settings = parseSettings(s3Destination, { bucket: BUCKET, ...KEY })
-    await deltaObjectOf(Array<DeliveryCall>(3_000).fill(entered), settings)
+    await deltaObjectOf(Array<DeliveryCall>(3_000).fill(entered), settings, NOW)
     clearImmediate(counting)
     expect(turns).toBeGreaterThanOrEqual(2)
   })
@@ -148,7 +153,7 @@ describe('a batch', () => {
     await apply(connect({ gzip: true }), ...calls)
     const [name] = names()
     expect(name).toMatch(/\.ndjson\.gz$/)
-    expect(gunzipSync(bytesOf(name!)).toString()).toBe(`${JSON.stringify(entered)}\n${JSON.stringify(left)}\n`)
+    expect(gunzipSync(bytesOf(name!)).toString()).toBe(line(entered) + line(left))
     expect(headersOf(name!)).toMatchObject({ 'content-type': 'application/gzip' })
     expect(headersOf(name!)).not.toHaveProperty('content-encoding')
   })
@@ -165,6 +170,12 @@ describe('a repeat', () => {
     expect([names(), bytesOf(name!)]).toEqual([[name], before])
   })
 
+  it('later has the same name, and says when it was sent', async () => {
+    await apply(connect(), ...calls)
+    await apply(connect({}, { clock: () => NOW + 1 }), ...calls)
+    expect(onlyText()).toBe((line(entered) + line(left)).replaceAll(sentAt, new Date(NOW + 1).toISOString()))
+  })
+
   it('in another order has the same name', async () => {
     await apply(connect(), ...calls)
     await apply(connect(), ...[...calls].reverse())
@@ -179,7 +190,7 @@ describe('a repeat', () => {
 
 describe('an object of CSV', () => {
   const COLUMNS =
-    'message_id,timestamp,type,event,computation_class,computation_key,value,user_id,anonymous_id,email,group_id,' +
+    'message_id,timestamp,sent_at,type,event,computation_class,computation_key,value,user_id,anonymous_id,email,group_id,' +
     'external_ids,traits'
 
   async function records(...given: DeliveryCall[]): Promise<string[][]> {
@@ -191,10 +202,25 @@ describe('an object of CSV', () => {
   it('has a record for each call', async () => {
     const since = '2026-03-01T12:00:00.000Z'
     expect(await records(...calls)).toEqual([
-      ['personas_u1', since, 'identify', '', 'audience', 'vips', 'true', 'u1', '', '', '', '', '{"plan":"pro"}'],
       [
-        ...['personas_u2', since, 'track', 'Audience Entered', 'audience', 'vips', 'false', 'u2', '', 'u2@example.com'],
-        ...['', '', '{"plan":"free"}'],
+        'personas_u1',
+        since,
+        sentAt,
+        'identify',
+        '',
+        'audience',
+        'vips',
+        'true',
+        'u1',
+        '',
+        '',
+        '',
+        '',
+        '{"plan":"pro"}',
+      ],
+      [
+        ...['personas_u2', since, sentAt, 'track', 'Audience Entered', 'audience', 'vips', 'false', 'u2', ''],
+        ...['u2@example.com', '', '', '{"plan":"free"}'],
       ],
     ])
     expect(headersOf(names()[0]!)).toMatchObject({ 'content-type': 'text/csv; charset=utf-8' })
@@ -209,7 +235,7 @@ describe('an object of CSV', () => {
       identify('', { tier: null }, { anonymousId: 'a1', context: { personas } }),
       group('g1', { vips: true, email: 'e2' }),
     )
-    expect(found.map((cells) => cells.slice(4))).toEqual([
+    expect(found.map((cells) => cells.slice(5))).toEqual([
       ['trait', 'tier', '"gold"', 'u1', '', 'e1', '', '[{"type":"crm_id","id":"7"}]', ''],
       ['trait', 'tier', 'null', '', 'a1', '', '', '', ''],
       ['audience', 'vips', 'true', '', '', 'e2', 'g1', '', ''],
@@ -342,7 +368,7 @@ describe('a store', () => {
   })
 
   it('refuses a clock that is far behind', async () => {
-    const destination = connect({}, { clock: () => Date.now() - 3_600_000 })
+    const destination = connect({}, { clock: () => NOW - 3_600_000 })
     expect(await apply(destination, identify(PERSON))).toEqual(['retryable clock_skew'])
   })
 
@@ -466,6 +492,10 @@ describe('a test of the connection', () => {
     )
     expect(await tested(destination)).toBe('retryable slow_down')
   })
+})
+
+it('asks for its secrets again if they would go elsewhere', () => {
+  expect([s3Destination.hosts, s3Destination.secrets]).toEqual([['endpoint'], ['secretAccessKey', 'sessionToken']])
 })
 
 describe('settings', () => {

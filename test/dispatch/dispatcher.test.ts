@@ -640,6 +640,55 @@ describe('a list', () => {
   })
 })
 
+describe('changes of one user that were gathered together', () => {
+  /** For less than what waits collapses after. */
+  const GATHER = MINUTE / 2
+  const shape = { jobCalls: 9, gatherMs: GATHER }
+
+  it('go in as many jobs, one after the other, without gathering again', async () => {
+    const scene = await Scene.started({ shape })
+    const [first, other, second] = [scene.tell(1), scene.tell(2), scene.tell(1)]
+    await scene.dispatch()
+    await scene.pass(GATHER)
+    const third = scene.tell(1)
+    expect(scene.jobs()).toEqual([[first, other]])
+    await scene.answer(DELIVERED)
+    expect(scene.jobs()).toEqual([[second]])
+    await scene.answer(DELIVERED)
+    expect(scene.jobs()).toEqual([[third]])
+  })
+
+  it('take along what others have, and those that came later are gathered anew', async () => {
+    const scene = await Scene.started({ shape })
+    const [, second] = [scene.tell(1), scene.tell(1)]
+    await scene.dispatch()
+    await scene.pass(GATHER + 1)
+    const [later, other] = [scene.tell(1), scene.tell(2)]
+    await scene.answer(DELIVERED)
+    expect(scene.jobs()).toEqual([[other, second]])
+    await scene.pass(1)
+    await scene.answer(DELIVERED)
+    expect(scene.jobs()).toEqual([])
+    await scene.pass(GATHER)
+    expect(scene.jobs()).toEqual([[later]])
+  })
+
+  it('wait until the first has arrived, if it is to be tried again', async () => {
+    const scene = await Scene.started({ shape })
+    const [first, second] = [scene.tell(1), scene.tell(1)]
+    await scene.dispatch()
+    await scene.pass(GATHER)
+    await scene.answer(retry())
+    const other = scene.tell(2)
+    await scene.dispatch()
+    expect(scene.jobs()).toEqual([])
+    await scene.pass(1_000 + GATHER)
+    expect(scene.jobs()).toEqual([[other, first]])
+    await scene.answer(DELIVERED)
+    expect(scene.jobs()).toEqual([[second]])
+  })
+})
+
 describe('deliveries that address nobody', () => {
   it('are counted as filtered, and what is behind them goes on by itself', async () => {
     const scene = await Scene.started()
