@@ -5,6 +5,7 @@
  * C2. Secrets that are held go to no other host than whoever gave them has named.
  * C3. The tokens of an app stay with it when it is given again, for the same hosts.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { DestinationType } from '../../destinations/contract/destination.ts'
 import { MASK } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
@@ -32,7 +33,7 @@ function checkHosts(
   { hosts = [] }: DestinationType,
   { whole, held, kept }: { readonly whole: JsonObject; readonly held: JsonObject; readonly kept: readonly string[] },
 ): void {
-  const changed = hosts.find((name) => whole[name] !== held[name])
+  const changed = hosts.find((name) => !isDeepStrictEqual(whole[name], held[name]))
   if (changed === undefined || kept.length === 0) return
   const field = `settings.${changed}`
   const message = `${field}: changes where requests go; give the secrets anew (${kept.join(', ')})`

@@ -60,6 +60,12 @@ describe('a change of a host', () => {
     expect(changed({ url: 'a', plan: 2 }, held)).toEqual({ ...held, plan: 2 })
     expect(changed({ url: 'b', key: 'k' })).toEqual({ url: 'b', key: 'k' })
   })
+
+  it('is none where a list has the same hosts', () => {
+    const held = { url: ['a', 'b'], key: 'k' }
+    expect(changed({ url: ['a', 'b'], plan: 2 }, held)).toEqual({ ...held, plan: 2 })
+    expect(() => changed({ url: ['a', 'c'] }, held)).toThrow(refusal('key'))
+  })
 })
 
 describe('an app', () => {

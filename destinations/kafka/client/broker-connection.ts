@@ -1,7 +1,7 @@
 /**
  * A connection to one broker: requests go out at once, and answers come back by their numbers.
  *
- * C1. Every failure rejects with a DeliveryError, and ends the connection; all that waits on it fails likewise.
+ * C1. Every failure of the world rejects with a DeliveryError, and ends the connection; all that waits fails likewise.
  * C2. A request that is not answered in time ends the connection: answers of later ones would be as late.
  * C3. The address that is checked is the one that is connected to, whoever has named it.
  */

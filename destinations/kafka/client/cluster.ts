@@ -105,16 +105,22 @@ export class Cluster {
     const key = `${address.host}:${address.port}`
     const live = this.#live.get(key)
     if (live?.isUsable) return Promise.resolve(live)
-    live?.retire()
-    this.#live.delete(key)
+    this.#retire(key)
     const opening = this.#opening.get(key) ?? this.#open(key, address)
     this.#opening.set(key, opening)
     return opening
   }
 
+  #retire(key: string): void {
+    this.#live.get(key)?.retire()
+    this.#live.delete(key)
+  }
+
   async #open(key: string, address: BrokerAddress): Promise<BrokerConnection> {
     try {
       const connection = await BrokerConnection.open(address, this.#options, this.#closing.signal)
+      // Brokers come and go under other names: those that are gone are not kept.
+      for (const [other, { isUsable }] of this.#live) if (!isUsable) this.#retire(other)
       this.#live.set(key, connection)
       return connection
     } finally {
