@@ -9,6 +9,7 @@ import { describedTool, listedTools } from './catalogue/description.ts'
 import { consoleDestination } from './console/console.ts'
 import { csvListDestination } from './csv-list/csv-list.ts'
 import type { DestinationKind, DestinationType } from './contract/destination.ts'
+import { kafkaDestination } from './kafka/kafka.ts'
 import { redisDestination } from './redis/redis.ts'
 import { s3Destination } from './s3/s3.ts'
 import { postgresDestination } from './postgres/postgres.ts'
@@ -20,6 +21,7 @@ export const DESTINATION_TYPES: readonly DestinationType[] = [
   s3Destination,
   redisDestination,
   postgresDestination,
+  kafkaDestination,
   consoleDestination,
 ]
 

@@ -22,6 +22,7 @@ describe('the types', () => {
       's3',
       'redis',
       'postgres',
+      'kafka',
       'console',
     ])
     expect([destinationType(''), destinationType('constructor'), destinationType('Webhook')]).toEqual([
@@ -74,6 +75,14 @@ describe('the types', () => {
         batching: 'by_setting',
       },
       {
+        slug: 'kafka',
+        name: 'Kafka',
+        kind: 'event',
+        description: 'Writes each call to a topic as JSON.',
+        secrets: ['password'],
+        batching: 'by_setting',
+      },
+      {
         slug: 'console',
         name: 'Console',
         kind: 'event',
@@ -119,6 +128,7 @@ describe('settings', () => {
     ['csv', { everySeconds: '60' }, 'settings.everySeconds'],
     ['postgres', { host: 'h', database: 'd' }, 'settings.user'],
     ['console', { colour: true }, 'settings.colour'],
+    ['kafka', { brokers: ['kafka'], topic: 'a' }, 'settings.brokers.0'],
     ['console', null, 'settings'],
     ['console', undefined, 'settings'],
     ['console', [], 'settings'],
