@@ -23,7 +23,7 @@ export function changedSettings(type: DestinationType, settings: JsonObject, hel
   const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
   if (!held) return whole
   const isKept = (name: string): boolean =>
-    held[name] !== undefined && (given[name] === undefined || (name === 'oauth' && oauth !== undefined))
+    Object.hasOwn(held, name) && (!Object.hasOwn(given, name) || (name === 'oauth' && oauth !== undefined))
   checkHosts(type, { whole, held, kept: type.secrets.filter(isKept) })
   return whole
 }

@@ -104,7 +104,7 @@ describe('the types', () => {
       const { slugs, pagination } = await types(`limit=90${next}`)
       all.push(...slugs)
       if (pagination['next'] === undefined) break
-      next = `&next=${String(pagination['next'])}`
+      next = `&next=${pagination['next'] as string}`
     }
     const shown = catalogueEntries().filter(({ availability }) => availability !== 'denied')
     expect([all.length, new Set(all).size]).toEqual([shown.length + OURS.length, shown.length + OURS.length])

@@ -82,6 +82,13 @@ describe('the list of an audience', () => {
     expect(sent).toEqual(['a list_1', 'b list_1'])
   })
 
+  it('is known once it is created, and is not created by asking', async () => {
+    expect(await lists.known('dst_1', 'vips')).toBeUndefined()
+    await lists.attempt([of('vips', identify('a'))], 'dst_1', options())
+    expect(await new AudienceLists(store()).known('dst_1', 'vips')).toBe('list_1')
+    expect([await lists.known('dst_1', 'new'), created]).toEqual([undefined, ['aud_1 vips spa_1']])
+  })
+
   it('is created anew where the destination has it no more', async () => {
     await lists.attempt([of('vips', identify('a'))], 'dst_1', options())
     gone.add('list_1')
