@@ -35,6 +35,7 @@ export const OFF = new Map([
   ['memora', "posts to the vendor's staging unless ACTIONS_MEMORA_ENV is `production`"],
   ['s3', AWS_IDENTITY],
   ['sftp', 'opens connections of its own, which no guard of addresses sees'],
+  ['twilio-messaging-omnichannel', 'its action sends nothing yet'],
 ])
 
 /** OAuth by what stands in the settings: these need no app of one's own, nor a consent in a browser. */

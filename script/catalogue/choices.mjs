@@ -11,6 +11,11 @@ const VALUE = {
   '@json': { mode: 'decode', value: { '@liquid': `{ {{ ${KEY} | json }}: {{ traits[${KEY}] | json }} }` } },
 }
 
+/** The advertising id of a device, if it is of this kind. */
+const advertisingId = (kind) => ({
+  '@liquid': `{% if context.device.type == '${kind}' %}{{ context.device.advertisingId }}{% endif %}`,
+})
+
 const EMARSYS_EMAIL = { key_field: '3', key_value: either('$.traits.email', '$.context.traits.email') }
 
 const all = (action) => ({ identify: action, entered: action, exited: action, computed: action, group: action })
@@ -40,7 +45,14 @@ export const CHOICES = {
   // A group call has no user who could be added.
   cordial: { routes: { group: null } },
   dawn: { routes: { identify: 'identifyUser' } },
-  dotdigital: { routes: { entered: 'addContactToList', exited: 'removeContactFromList' } },
+  // A track call has the email in its context.
+  dotdigital: {
+    routes: { entered: 'addContactToList', exited: 'removeContactFromList' },
+    mapping: {
+      addContactToList: { emailIdentifier: either('$.context.traits.email', '$.properties.email') },
+      removeContactFromList: { emailIdentifier: either('$.context.traits.email', '$.properties.email') },
+    },
+  },
   drip: { mapping: { identify: { custom_fields: VALUE } } },
   emarsys: {
     routes: { identify: 'upsertContact', entered: 'addToContactList', exited: 'removeFromContactList' },
@@ -105,4 +117,5 @@ export const CHOICES = {
   'webhook-extensible': { routes: all('send') },
   yotpo: { routes: NO_EVENTS },
   zapier: { routes: events('send') },
+  'youappi-audiences': { mapping: { sync: { idfa: advertisingId('ios'), gaid: advertisingId('android') } } },
 }

@@ -80,6 +80,11 @@ export class Vendors {
     await Promise.all(closed)
   }
 
+  /** Ends the connections that are open; later ones come as before. */
+  disconnect(): void {
+    for (const server of this.#servers) server.closeAllConnections()
+  }
+
   /** Takes out what has come so far. */
   taken(): SentRequest[] {
     return this.requests.splice(0)
