@@ -15,6 +15,7 @@ export const PROCESSES: readonly string[] = [
   'test/journal/redis-journal.test.ts',
   'test/process',
   'test/queue/delivery-queue.test.ts',
+  'test/queue/rate-limit.test.ts',
   'test/redis',
   'test/server',
 ]

@@ -1,7 +1,13 @@
 /** Makes types of destinations of the catalogue's definitions. */
 import type { ConfiguredDefinition } from '../contract/definition-runner.ts'
-import type { DestinationType } from '../contract/destination.ts'
-import { catalogueDefinition, catalogueEntry, type CatalogueEntry, type Field } from './catalogue.ts'
+import type { DestinationLimits, DestinationType } from '../contract/destination.ts'
+import {
+  catalogueDefinition,
+  type CatalogueDefinition,
+  catalogueEntry,
+  type CatalogueEntry,
+  type Field,
+} from './catalogue.ts'
 import { CatalogueDestination } from './catalogue-destination.ts'
 import { batchSizeOf, type CatalogueSettings, OWN_SECRETS, OWN_SETTINGS, routesOf, settingsOf } from './settings.ts'
 
@@ -48,20 +54,31 @@ function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
         computedTraits: forTraits.some((kind) => routes.has(kind) && routes.get(kind)!.audiencesOnly !== true),
       }
     },
-    limits: ({ batching, requestsPerSecond, mappings }) => {
-      const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
-      const sizes = routes.map((route) => batchSizeOf(definition, route))
-      return {
-        batchCalls: batching ? Math.max(1, ...sizes) : 1,
-        ...(requestsPerSecond !== undefined && { requestsPerSecond }),
-        timeoutMs: TIMEOUT_MS,
-        gatherMs: 0,
-      }
-    },
+    limits: (settings) => limitsOf(definition, settings),
     connect: (settings, context) => {
       const configured = configuredOf(settings, { folder, destinationId: context.destinationId })
       return new CatalogueDestination(definition, { settings, configured }, context)
     },
+  }
+}
+
+/**
+ * The limits of the settings. A job of batches makes a request for each kind of call that is in it; one with calls that
+ * go one by one could make as many as it has calls, so that, with a rate to keep, it has none but such.
+ */
+function limitsOf(
+  definition: CatalogueDefinition,
+  { batching, requestsPerSecond, mappings }: CatalogueSettings,
+): DestinationLimits {
+  const routes = [...routesOf(definition, { ...(mappings && { mappings }) }).values()]
+  const sizes = routes.map((route) => (batching ? batchSizeOf(definition, route) : 1))
+  const isPaced = requestsPerSecond !== undefined
+  const batchCalls = isPaced && sizes.includes(1) ? 1 : Math.max(1, ...sizes)
+  return {
+    batchCalls,
+    ...(isPaced && { requestsPerSecond: batchCalls > 1 ? requestsPerSecond / routes.length : requestsPerSecond }),
+    timeoutMs: TIMEOUT_MS,
+    gatherMs: 0,
   }
 }
 

@@ -20,6 +20,8 @@ const TEXT_MAX = 20_000
 const MAPPINGS_MAX = 20
 /** As the kit has it where a definition says nothing. */
 const BATCH_CALLS_MAX = 1_000
+/** The bounds of tools whose definitions name them in words only, by folder. */
+const BATCH_CALLS_KNOWN: Readonly<Record<string, number>> = { hubspot: 100 }
 
 /** The settings that are not the definition's own. */
 export interface OwnSettings {
@@ -105,12 +107,16 @@ export function routesOf(
   return routes
 }
 
-/** The most calls that one request carries: the mapping may say fewer or more than the definition. */
+/**
+ * The most calls that one request carries: the mapping may say fewer or more than the definition, or that there is to
+ * be no batch, which some definitions then refuse.
+ */
 export function batchSizeOf(definition: CatalogueDefinition, { action: key, mapping }: MappingDefault): number {
   const { batches, batchSize = BATCH_CALLS_MAX } = actionOf(definition, key)!
+  if (!batches || mapping['enable_batching'] === false) return 1
   const asked = mapping['batch_size']
   const size = typeof asked === 'number' ? asked : batchSize
-  return batches ? Math.max(1, Math.min(size, BATCH_CALLS_MAX)) : 1
+  return Math.max(1, Math.min(size, BATCH_CALLS_KNOWN[definition.folder] ?? BATCH_CALLS_MAX))
 }
 
 export function actionOf({ actions }: CatalogueDefinition, key: string): CatalogueAction | undefined {

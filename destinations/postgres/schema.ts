@@ -5,6 +5,7 @@
  * S2. Whoever writes shares that lock: nothing is written while a migration is under way, or into newer tables.
  */
 import { createHash } from 'node:crypto'
+import type { QueryResult } from 'pg'
 import { TerminalError } from '../contract/destination.ts'
 import type { PostgresClient } from './connections.ts'
 import { sqlStateOf } from './sql-state.ts'
@@ -12,7 +13,7 @@ import { sqlStateOf } from './sql-state.ts'
 export interface SchemaOptions {
   /** A name that needs no quotes; it is quoted all the same, as it may be a keyword. */
   readonly schema: string
-  /** The time after which Postgres itself ends a statement. */
+  /** The time after which Postgres itself ends a statement, and a transaction in which nothing comes. */
   readonly timeoutMs: number
 }
 
@@ -111,7 +112,8 @@ export async function beginAlone(client: PostgresClient, options: SchemaOptions)
 }
 
 /** Brings the tables to our version, within a transaction that has begun alone. */
-export async function migrate(client: PostgresClient, { schema }: SchemaOptions): Promise<void> {
+export async function migrate(client: PostgresClient, options: SchemaOptions): Promise<void> {
+  const { schema } = options
   // To create it if it does not exist takes a right that whoever has it already may lack.
   const { rows } = await client.query('select from pg_namespace where nspname = $1', [schema])
   if (rows.length === 0) await client.query(`create schema "${schema}"`)
@@ -120,7 +122,8 @@ export async function migrate(client: PostgresClient, { schema }: SchemaOptions)
       version integer primary key,
       made_at timestamptz not null default now()
     )`)
-  const version = await versionIn(client, schema)
+  const found = await client.query<{ version: number }>(versionIn(options))
+  const { version } = found.rows[0]!
   if (version > VERSION) throw newerTables(version)
   for (const [index, migration] of MIGRATIONS.entries()) {
     if (index < version) continue
@@ -131,9 +134,12 @@ export async function migrate(client: PostgresClient, { schema }: SchemaOptions)
 
 /** Resolves with the version of the tables; undefined, and then the transaction has failed, if there are none. */
 async function begun(client: PostgresClient, options: SchemaOptions): Promise<number | undefined> {
-  await client.query(`${beginning(options)}; select pg_advisory_xact_lock_shared(${lockOf(options)})`)
   try {
-    const version = await versionIn(client, options.schema)
+    // One message, as each takes the time to the server and back: pg answers it with a list.
+    const results: unknown = await client.query(
+      `${beginning(options)}; select pg_advisory_xact_lock_shared(${lockOf(options)}); ${versionIn(options)}`,
+    )
+    const { version } = (results as QueryResult<{ version: number }>[]).at(-1)!.rows[0]!
     if (version > VERSION) throw newerTables(version)
     return version
   } catch (error) {
@@ -142,15 +148,15 @@ async function begun(client: PostgresClient, options: SchemaOptions): Promise<nu
   }
 }
 
-async function versionIn(client: PostgresClient, schema: string): Promise<number> {
-  const { rows } = await client.query<{ version: number }>(
-    `select coalesce(max(version), 0) as version from "${schema}".schema_version`,
-  )
-  return rows[0]!.version
+function versionIn({ schema }: SchemaOptions): string {
+  return `select coalesce(max(version), 0) as version from "${schema}".schema_version`
 }
 
+/** A server that hears no more of us ends the transaction, too: its locks would hold up all others. */
 function beginning({ timeoutMs }: SchemaOptions): string {
-  return `begin isolation level read committed; set local statement_timeout = ${timeoutMs}`
+  return `begin isolation level read committed;
+    set local statement_timeout = ${timeoutMs};
+    set local idle_in_transaction_session_timeout = ${timeoutMs}`
 }
 
 /** Returns a number for the locks of Postgres, which all of one database share. */

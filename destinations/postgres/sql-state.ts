@@ -28,6 +28,7 @@ const MEANINGS: readonly Meaning[] = [
     message: 'The tables are not as they were made here: see settings.schema',
   },
   { states: /^(0A|2[1237]|38|39|44|54|P0)/, isTerminal: true, message: 'The tables refuse it' },
+  { states: /^25P03/, isTerminal: false, message: 'Nothing came for too long' },
   { states: /^25/, isTerminal: false, message: 'It takes no writes, as a standby or a database that is read-only' },
   { states: /^40|^55/, isTerminal: false, message: 'Somebody else was in the way' },
   { states: /^57014/, isTerminal: false, message: 'It took too long, or was cancelled' },

@@ -25,6 +25,10 @@ export const CHOICES = {
   'actions-pardot': { mapping: { prospects: { customFields: VALUE } } },
   'adobe-target': { mapping: { updateProfile: { traits: VALUE } } },
   'aggregations-io': { routes: all('send') },
+  // It drops what it has seen before by this id; a call may come again.
+  amplitude: {
+    mapping: { identifyUser: { insert_id: path('$.messageId') }, logEventV2: { insert_id: path('$.messageId') } },
+  },
   'app-fit': { routes: events('track') },
   avo: { routes: NO_EVENTS },
   'avo-v2': { routes: NO_EVENTS },

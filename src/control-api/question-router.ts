@@ -12,6 +12,7 @@ import type { Collection } from '../model/trait-catalogue.ts'
 import { readJson } from './body.ts'
 import type { ConnectionApiOptions } from './connection-router.ts'
 import { readConnection } from './destination-requests.ts'
+import { invalid } from './fields.ts'
 import { presentDestination } from './destination-router.ts'
 import {
   type AskedSample,
@@ -89,9 +90,12 @@ function connectionFor(sample: AskedSample, tried: TriedSettings, options: Quest
   if (named) return { connection: named, definition: find(named.definitionId, named.kind)! }
   const definition = definitionOf(sample, options)
   const own = destinations.connectionsTo(tried.id).find(({ definitionId }) => definitionId === definition.id)
-  const type = destinations.type(tried.type)
-  const made = () => readConnection({ destinationId: tried.id }, definition, { find: () => type, now: clock() })
-  return { connection: own ?? made(), definition }
+  if (own) return { connection: own, definition }
+  const type = { ...destinations.type(tried.type), takes: destinations.takes(tried) }
+  if (definition.source.kind === 'computed_trait' && !type.takes.computedTraits)
+    throw invalid('audience', `expected an audience, as ${type.name} takes no computed traits`)
+  const setting = { find: () => type, now: clock() }
+  return { connection: readConnection({ destinationId: tried.id }, definition, setting), definition }
 }
 
 /** A group call is of the accounts, where an audience of users has the same key. */

@@ -106,7 +106,7 @@ export interface DestinationAdmin {
   /** Returns a type. Throws an EngineError if there is none such, or none of it can be made. */
   type(slug: string): TypeOfDestination
   /** Returns the calls that a destination has a use for, by its type and its mappings. */
-  takes(record: DestinationRecord): TakenCalls
+  takes(record: Pick<DestinationRecord, 'type' | 'settings'>): TakenCalls
   /**
    * Checks settings and seals the secret ones. Throws an EngineError that names the field at fault.
    * @param before the destination that is changed: settings that are not given, or are given masked, stay

@@ -132,6 +132,8 @@ export class SpaceOutbox implements SettlementObserver {
    */
   begin({ receivedAt, switches }: { readonly receivedAt: number; readonly switches: readonly number[] }): void {
     this.#receivedAt = receivedAt
+    // Nothing is settled yet: what a sync sends is not of a switch, whatever was settled before.
+    this.#settledAt = 0
     this.#approvals.begin(switches)
   }
 

@@ -665,7 +665,7 @@ describe('a bad file', () => {
     [
       'with an unknown type',
       'destinations: [{ name: A, type: fax }]',
-      ':1: destinations.0.type: expected one of webhook, csv, console, kafka',
+      ':1: destinations.0.type: expected one of webhook, csv, s3, redis, postgres, kafka, console',
     ],
     [
       'with a setting of no use',

@@ -3,7 +3,9 @@
  * refuse, forget, lose an answer, ask for a login, or keep each batch once.
  */
 import { createServer } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { createAddresses } from '../../destinations/contract/address-guard.ts'
 import { partitionOf } from '../../destinations/kafka/client/partition.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { makeCertificate } from '../support/certificates.ts'
@@ -247,6 +249,19 @@ describe('an error of the broker', () => {
     expect(cluster.seen).toEqual([])
   })
 
+  it('is not what becomes of a fault of ours', async () => {
+    const cluster = await FakeCluster.start()
+    const fault = new Error('a fault')
+    const isAllowed = () => {
+      throw fault
+    }
+    const destination = connectKafka(
+      { brokers: cluster.addresses },
+      { addresses: { ...createAddresses(true), isAllowed } },
+    )
+    await expect(destination.deliverBatch(calls('a', 'b'), signal)).rejects.toBe(fault)
+  })
+
   it('names nobody, and repeats nothing that the broker has said', async () => {
     const cluster = await FakeCluster.start({ users: { alice: 'right' } })
     const settings = { saslMechanism: 'plain', username: 'alice', password: 'wrong-password' }
@@ -398,6 +413,24 @@ describe('TLS', () => {
     expect(cluster.ids()).toEqual(named('a', 'b'))
   })
 
+  it('asks a broker for the certificate of its name', async () => {
+    const [tls, other] = await Promise.all([makeCertificate(), makeCertificate()])
+    const asked: string[] = []
+    const cluster = await FakeCluster.start({
+      tls: {
+        ...other,
+        SNICallback: (name, give) => {
+          asked.push(name)
+          give(null, createSecureContext(tls))
+        },
+      },
+    })
+    const brokers = [cluster.addresses[0]!.replace('127.0.0.1', 'localhost')]
+    const destination = connectKafka({ brokers, tls: true, ca: tls.cert, topic: '{key}' })
+    await destination.testConnection(signal)
+    expect(asked).toEqual(['localhost'])
+  })
+
   it('trusts no other', async () => {
     const [tls, other] = await Promise.all([makeCertificate(), makeCertificate()])
     const cluster = await FakeCluster.start({ tls })
@@ -488,6 +521,7 @@ describe('time', () => {
     await until(() => cluster.seen.length > 0)
     controller.abort()
     expect(await delivered).toBe('retryable timeout')
+    expect(cluster.liveSockets).toBe(1)
     const next = destination.deliver(identify('b'), signal)
     first.release()
     await next
@@ -497,9 +531,10 @@ describe('time', () => {
   it('that is up before anything is sent has nothing sent', async () => {
     const cluster = await FakeCluster.start()
     const destination = connectKafka({ brokers: cluster.addresses })
-    expect(await outcome(destination.deliver(identify('a'), AbortSignal.abort()))).toBe('retryable timeout')
-    await destination.close()
-    expect(cluster.seen).toEqual([])
+    await destination.deliver(identify('a'), signal)
+    expect(await outcome(destination.deliver(identify('b'), AbortSignal.abort()))).toBe('retryable timeout')
+    await destination.deliver(identify('c'), signal)
+    expect(cluster.ids()).toEqual(named('a', 'c'))
   })
 
   it('for an answer ends the connection', async () => {
@@ -566,5 +601,6 @@ describe('the test of the settings', () => {
     await until(() => silent.sockets.length > 0)
     controller.abort()
     expect(await tested).toBe('retryable timeout')
+    expect(silent.sockets.map(({ destroyed }) => destroyed)).toEqual([false])
   })
 })

@@ -3,6 +3,7 @@
  * or installs it.
  */
 import { setMaxListeners } from 'node:events'
+import { connect as connectSocket, createServer } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createAddresses } from '../../destinations/contract/address-guard.ts'
@@ -18,7 +19,7 @@ import { freePort } from '../support/processes.ts'
 import { propertyRuns } from '../support/runs.ts'
 import { group, identify, PERSONAS, SINCE, track } from './calls.ts'
 import { contextWith } from './context.ts'
-import { outcome } from './contract/loopback.ts'
+import { listen, outcome } from './contract/loopback.ts'
 
 const { signal } = new AbortController()
 setMaxListeners(0, signal)
@@ -686,6 +687,26 @@ describe.skipIf(POSTGRES_PROGRAMS === undefined)('a Postgres', () => {
         expect(await outcome(hurried.deliver(change('u2', true), signal))).toBe('retryable sqlstate_57014')
       })
     })
+  })
+
+  it('that hears no more of us goes back to what was', async () => {
+    await apply(change('u1', true))
+    let isSilent = false
+    const { port } = await listen(
+      createServer((client) => {
+        const server = connectSocket(postgres().port, '127.0.0.1')
+        client.on('close', () => server.destroy())
+        server.on('error', () => undefined)
+        server.pipe(client)
+        client.on('data', (chunk: Buffer) => {
+          isSilent ||= chunk.includes('.memberships')
+          if (!isSilent) server.write(chunk)
+        })
+      }),
+    )
+    const silent = connect({ port, timeoutSeconds: 1 })
+    expect(await outcome(silent.deliver(change('u1', false, 1), signal))).toBe('retryable sqlstate_25P03')
+    expect(await apply(change('u1', true, 2))).toEqual(['arrived'])
   })
 
   describe('connections', () => {

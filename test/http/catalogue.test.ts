@@ -6,12 +6,14 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { ConfiguredDefinition, DefinitionQuestion } from '../../destinations/contract/definition-runner.ts'
 import type { HttpRequest } from '../../destinations/contract/http-client.ts'
 import { catalogueEntries } from '../../destinations/catalogue/catalogue.ts'
+import { DESTINATION_TYPES } from '../../destinations/registry.ts'
 import { MASK } from '../../src/model/destination-admin.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { CONFIG, send } from '../support/server.ts'
 import { TimedServer } from '../support/timed-server.ts'
 
 const given = new TimedServer(Date.UTC(2026, 0, 31))
+const OURS = DESTINATION_TYPES.map(({ slug }) => slug)
 const KEY = 'the-key-of-braze'
 const BRAZE = { api_key: KEY, endpoint: 'https://rest.iad-01.braze.com' }
 
@@ -64,7 +66,7 @@ async function types(query: string): Promise<{ slugs: string[]; list: Fields[]; 
 describe('the types', () => {
   it('are ours, whole, and then those of the catalogue without their settings', async () => {
     const { list, slugs } = await types('limit=200')
-    expect(slugs.slice(0, 3)).toEqual(['webhook', 'csv', 'console'])
+    expect(slugs.slice(0, OURS.length)).toEqual(OURS)
     expect(list[0]).toMatchObject({
       slug: 'webhook',
       name: 'Webhooks',
@@ -105,7 +107,7 @@ describe('the types', () => {
       next = `&next=${String(pagination['next'])}`
     }
     const shown = catalogueEntries().filter(({ availability }) => availability !== 'denied')
-    expect([all.length, new Set(all).size]).toEqual([shown.length + 3, shown.length + 3])
+    expect([all.length, new Set(all).size]).toEqual([shown.length + OURS.length, shown.length + OURS.length])
     expect((await types('')).slugs).toEqual(all.slice(0, 50))
   })
 
@@ -189,7 +191,7 @@ describe('a destination of the catalogue', () => {
       400,
       'validation_error',
       'type',
-      'type: expected one of webhook, csv, console, or of the catalogue, such as actions-braze-cloud, actions-braze-cohorts, got another',
+      `type: expected one of ${OURS.join(', ')}, or of the catalogue, such as actions-braze-cloud, actions-braze-cohorts, got another`,
     ])
   })
 
@@ -287,8 +289,12 @@ describe('a rehearsal', () => {
     expect(event()).toMatchObject({ type: 'group', groupId: 'acme', traits: { busy: true } })
     const trait = { name: 'Spent', definition: { type: 'USERS', query: "event('Order').count()" } }
     await control('POST', 'computed-traits', trait)
-    await control('POST', `destinations/${id}/rehearse`, { type: 'identify', audience: 'spent', value: 42 })
+    const identify = { type: 'identify', audience: 'spent', value: 42 }
+    await control('POST', `destinations/${id}/rehearse`, identify)
     expect(event()).toMatchObject({ traits: { spent: 42 } })
+    const klaviyo = await made('actions-klaviyo', { api_key: 'the-key-of-klaviyo' })
+    const [, code, field] = await refused('POST', `destinations/${klaviyo}/rehearse`, identify)
+    expect([code, field]).toEqual(['validation_error', 'audience'])
   })
 
   it('tries mappings and settings that are not stored', async () => {

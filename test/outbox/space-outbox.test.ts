@@ -395,6 +395,21 @@ describe('a first sync', () => {
     expect(space.sync()).toHaveLength(2)
   })
 
+  it('is not kept back by a switch of definitions, though the switch was settled before it', () => {
+    const space = withMembers()
+    space.connect(GOLD, { approval: { members: 4, share: 1 } }, 'present')
+    const step = () => space.outbox.syncs.nextStep({ pages: 16, waitingMax: 1_000 })!
+    space.command(step())
+    space.identify('u9', { plan: 'gold' })
+    // Actors are still being brought on to definitions that hold since the entries before.
+    const switches = space.journal.map(({ receivedAt }) => receivedAt)
+    space.outbox.begin({ receivedAt: START + space.now, switches })
+    space.outbox.apply(step())
+    space.outbox.end(false)
+    expect(space.outbox.connection('con_gold')!.hold).toBeUndefined()
+    expect(space.waiting()).toHaveLength(5)
+  })
+
   it('ends where the connection is switched off, and does not go on by itself', () => {
     const space = withMembers()
     space.connect(GOLD, {}, 'present')

@@ -359,7 +359,9 @@ describe('a destination of Segment', () => {
     [
       'is of another type',
       destination('braze', 'Braze', { apiKey: '' }),
-      'destination | Braze | type_unsupported | metadata.slug: expected one of webhook, csv, console, or of the catalogue, such as actions-braze-cloud, actions-braze-cohorts, got another',
+      expect.stringMatching(
+        /^destination \| Braze \| type_unsupported \| metadata\.slug: expected one of webhook, .* such as actions-braze-cloud, actions-braze-cohorts, got another$/,
+      ),
     ],
     [
       'is off',

@@ -42,15 +42,47 @@ export function failureOf(error: unknown, hides: JsonValue): DefinitionFailure {
   return { kind, reason, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
-/** The failure of one event of a batch; undefined if it has arrived. */
+/**
+ * The failure of one event of a batch; undefined if it has arrived.
+ * @param refusal the last answer, if it was none of success: definitions may say less of it than it did
+ */
 export function failureOfStatus(
-  { status = 200, errortype, errormessage = '' }: EventStatus,
+  { status, errortype, errormessage = '', errorreporter }: EventStatus,
   hides: JsonValue,
+  refusal?: DeliveryError,
 ): DefinitionFailure | undefined {
-  const outcome = statusOutcome(status, { now: 0 })
+  const isUnsaid = status === undefined && errorreporter !== undefined
+  const outcome = isUnsaid ? (refusal ?? UNSAID) : statusOutcome(status ?? 200, { now: 0 })
   if (!outcome) return undefined
-  const said = errormessage === '' ? outcome.message : errormessage
-  return { kind: outcome.kind, reason: reasonOf(errortype) ?? outcome.reason, message: hidden(said, hides) }
+  const { kind, reason, message, retryAfterMs } = hidesTrouble(outcome, refusal) ? refusal : outcome
+  const wait = kind === 'retryable' ? (retryAfterMs ?? refusal?.retryAfterMs) : undefined
+  return {
+    kind,
+    reason: reason === outcome.reason && !isUnsaid ? (reasonOf(errortype) ?? reason) : reason,
+    message: hidden(errormessage === '' ? message : errormessage, hides),
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  }
+}
+
+/** True for a failure for good that comes of a vendor's passing trouble. */
+function hidesTrouble(outcome: DeliveryError, refusal: DeliveryError | undefined): refusal is DeliveryError {
+  return outcome.kind === 'terminal' && refusal?.kind === 'retryable'
+}
+
+const UNSAID = new RetryableError('definition_failed', 'The definition does not say why the event has not arrived.')
+
+/**
+ * Finds the answer behind an error of a definition: one that could not read it, such as a refusal without a body, or
+ * that takes a vendor's passing trouble for a failure for good.
+ * @param refusal the last answer, if it was none of success
+ */
+export function refusalBehind(error: unknown, refusal: DeliveryError | undefined): unknown {
+  if (!refusal || error instanceof DeliveryError) return error
+  const known = typeof error === 'object' && error !== null ? (error as KnownError) : {}
+  const { name, type, response } = known
+  const isUnread = name === 'TypeError' || name === 'SyntaxError' || type === 'invalid-json'
+  const isOwn = response === undefined && hidesTrouble(meaningOf(error, known), refusal)
+  return isUnread || isOwn ? refusal : error
 }
 
 function meaningOf(error: unknown, known: KnownError): DeliveryError {

@@ -11,6 +11,8 @@ export interface RequestExtension {
 
 /** An answer that the kit has read. */
 export interface KitResponse {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
   readonly content?: string
 }
 
@@ -37,6 +39,8 @@ export interface EventStatus {
   readonly status?: number
   readonly errortype?: string
   readonly errormessage?: string
+  /** Only an event that has not arrived has one. */
+  readonly errorreporter?: string
 }
 
 export interface KitOutcome {

@@ -8,8 +8,9 @@ import type {
   DefinitionQuestion,
   OauthTokens,
 } from '../../contract/definition-runner.ts'
-import { TerminalError } from '../../contract/destination.ts'
-import { failureOfStatus, personal } from './failure.ts'
+import { type DeliveryError, TerminalError } from '../../contract/destination.ts'
+import { statusOutcome } from '../../contract/status-outcome.ts'
+import { failureOfStatus, personal, refusalBehind } from './failure.ts'
 import {
   asJson,
   definitionIn,
@@ -65,6 +66,14 @@ export async function run(
   options: RunOptions,
 ): Promise<JsonValue> {
   const instance = new Instance(definition, question, options)
+  try {
+    return await answerOf(instance, question)
+  } catch (error) {
+    throw refusalBehind(error, instance.refusal)
+  }
+}
+
+async function answerOf(instance: Instance, question: DefinitionQuestion): Promise<JsonValue> {
   switch (question.kind) {
     case 'perform':
       return asJson(await instance.perform(question))
@@ -95,6 +104,8 @@ class Instance {
   readonly #options: RunOptions
   readonly #rehearsal: Rehearsal | undefined
   #requests = 0
+  /** The last answer, if it was none of success. */
+  refusal: DeliveryError | undefined
   readonly destination: KitDestination
 
   constructor(definition: ConfiguredDefinition, question: DefinitionQuestion, options: RunOptions) {
@@ -125,7 +136,7 @@ class Instance {
       : await this.destination.onEvent(events[0]!, settings, this.#kitOptions())
     const hides = [...events.map(personal), this.settings]
     const statuses = results.find(({ multistatus }) => multistatus)?.multistatus ?? []
-    const failures = events.map((_, index) => failureOfStatus(statuses[index] ?? {}, hides) ?? null)
+    const failures = events.map((_, index) => failureOfStatus(statuses[index] ?? {}, hides, this.refusal) ?? null)
     const isSilent = this.#requests === 0 && this.#definition.hasOwnSockets !== true
     return isSilent ? failures.map((failure) => failure ?? NOTHING_SENT) : failures
   }
@@ -230,6 +241,10 @@ class Instance {
     const count = (): void => {
       this.#requests++
     }
+    const keepRefusal = (_request: unknown, _options: unknown, { status, headers }: KitResponse): void => {
+      const retryAfter = headers.get('retry-after') ?? undefined
+      this.refusal = statusOutcome(status, { retryAfter, now: Date.now() })
+    }
     const agentFor = (url: URL) => this.#rehearsal?.agentFor(url) ?? (url.protocol === 'http:' ? http : https)
     return {
       ...extension,
@@ -237,7 +252,7 @@ class Instance {
       beforeRequest: [...beforeRequest, count],
       // A copy of an answer of more than some KiB is never read to its end, as nobody reads the original meanwhile.
       skipResponseCloning: true,
-      afterResponse: [...afterResponse, readableAgain],
+      afterResponse: [keepRefusal, ...afterResponse, readableAgain],
       // The kit ends the agent after each request; this one it cannot end.
       agent: Object.assign(agentFor, { destroy: SILENT }),
       timeout: this.#options.requestTimeoutMs,

@@ -51,8 +51,8 @@ describe('a type that cannot be made', () => {
     ['braze', '', /such as actions-braze-cloud, actions-braze-cohorts, got another$/],
     ['classic-klaviyo', 'Klaviyo', /such as actions-klaviyo, got another$/],
     ['a-tool', 'Facebook Audiences', /such as actions-facebook-custom-audiences/],
-    ['nothing-like-it', '', /^expected one of webhook, .*, console, or of the catalogue, got another$/],
-    ['', '', /^expected one of webhook, csv, console, or of the catalogue, got another$/],
+    ['nothing-like-it', '', /^expected one of webhook, csv, .*, console, or of the catalogue, got another$/],
+    ['', '', /^expected one of webhook, csv, .*, console, or of the catalogue, got another$/],
     ['actions-s3-csv', '', /^AWS S3 CSV is not offered here: opens connections/],
   ])('%s (%s) is refused with others, or with the reason', (slug, name, message) => {
     expect(refusalOfType(slug, name)).toMatch(message)

@@ -1,8 +1,8 @@
 /** The meaning of what definitions throw. */
 import { describe, expect, it } from 'vitest'
-import { failureOf, failureOfStatus, personal } from '../../../destinations/catalogue/host/failure.ts'
+import { failureOf, failureOfStatus, personal, refusalBehind } from '../../../destinations/catalogue/host/failure.ts'
 import { BLOCKED_CODE } from '../../../destinations/catalogue/host/socket-guard.ts'
-import { TerminalError } from '../../../destinations/contract/destination.ts'
+import { RetryableError, TerminalError } from '../../../destinations/contract/destination.ts'
 import { SINCE } from '../calls.ts'
 
 /** An error with the fields that are given. */
@@ -97,4 +97,46 @@ it('the personal part of an event leaves out what is the same for all', () => {
     context: { personas: { computation_key: 'vips' }, traits: { email: 'a@b.co' } },
   }
   expect(personal(event)).toEqual({ userId: 'u1', properties: { plan: 'pro' }, known: { email: 'a@b.co' } })
+})
+
+describe('the last answer, if it was none of success', () => {
+  const trouble = new RetryableError('status_503', 'The answer has status 503.', { retryAfterMs: 7_000 })
+  const refusal = new TerminalError('status_401', 'The answer has status 401.')
+
+  it.each([
+    ['an error over a body that it could not read', new TypeError('errors'), refusal, 'status_401'],
+    ['text in place of JSON', thrown({ type: 'invalid-json' }), refusal, 'status_401'],
+    ['a failure for good of its own', thrown({ code: 'CREATE_FAILED', status: 400 }), trouble, 'status_503'],
+  ])('is behind %s', (_, error, last, reason) => {
+    expect(refusalBehind(error, last)).toMatchObject({ reason })
+  })
+
+  it.each([
+    ['an error that has an answer', answered(400), trouble],
+    ['an error of ours', new TerminalError('unknown_action', 'm'), trouble],
+    ['a failure for good, where it is one too', thrown({ code: 'CREATE_FAILED', status: 400 }), refusal],
+    ['an error without any answer', new TypeError('errors'), undefined],
+  ])('is not behind %s', (_, error, last) => {
+    expect(refusalBehind(error, last)).toBe(error)
+  })
+
+  it('says what an event of a batch does not', () => {
+    const unsaid = { errortype: 'UNKNOWN_ERROR', errorreporter: 'DESTINATION' }
+    expect(failureOfStatus(unsaid, [], trouble)).toMatchObject({ kind: 'retryable', reason: 'status_503' })
+    expect(failureOfStatus(unsaid, [], refusal)).toMatchObject({ kind: 'terminal', reason: 'status_401' })
+    expect(failureOfStatus(unsaid, [])).toMatchObject({ kind: 'retryable', reason: 'definition_failed' })
+    expect(failureOfStatus({}, [], trouble)).toBeUndefined()
+    expect(failureOfStatus({ status: 200 }, [], trouble)).toBeUndefined()
+  })
+
+  it('says for how long an event of a batch waits', () => {
+    const refused = { status: 429, errortype: 'TOO_MANY_REQUESTS' }
+    const expected = { kind: 'retryable', reason: 'too_many_requests', retryAfterMs: 7_000 }
+    expect(failureOfStatus(refused, [], trouble)).toMatchObject(expected)
+    expect(failureOfStatus({ status: 400, errortype: 'SEARCH_FAILED' }, [], trouble)).toMatchObject({
+      kind: 'retryable',
+      reason: 'status_503',
+      retryAfterMs: 7_000,
+    })
+  })
 })

@@ -1,7 +1,7 @@
 /** Settings of a destination of the catalogue, and which calls go to which action by them. */
 import { describe, expect, it } from 'vitest'
 import type { CatalogueDefinition } from '../../../destinations/catalogue/catalogue.ts'
-import { routesOf, settingsOf } from '../../../destinations/catalogue/settings.ts'
+import { batchSizeOf, routesOf, settingsOf } from '../../../destinations/catalogue/settings.ts'
 import { DEFINITION, ENTRY } from './given.ts'
 
 const KEY = { api_key: 'k' }
@@ -95,5 +95,27 @@ describe('calls', () => {
         },
       },
     })
+  })
+})
+
+describe('the calls of one request', () => {
+  const sizeOf = (mapping: object, folder = 'tool', action = 'addToList') =>
+    batchSizeOf({ ...DEFINITION, folder }, { action, mapping: { ...mapping } })
+
+  it.each([
+    ['as many as the definition says', {}, 2],
+    ['as many as the mapping says', { batch_size: 7 }, 7],
+    ['a thousand at most', { batch_size: 10_000 }, 1_000],
+    ['one by one, where the mapping has no batches', { enable_batching: false, batch_size: 7 }, 1],
+  ])('are %s', (_, mapping, expected) => {
+    expect(sizeOf(mapping)).toBe(expected)
+  })
+
+  it('are as few as a tool is known to take', () => {
+    expect(sizeOf({ batch_size: 1_000, enable_batching: true }, 'hubspot')).toBe(100)
+  })
+
+  it('are one, where the action takes no more', () => {
+    expect(sizeOf({}, 'tool', 'trackEvent')).toBe(1)
   })
 })

@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
-import { createServer as createTlsServer } from 'node:tls'
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { ByteReader, ByteWriter } from '../../../destinations/kafka/client/bytes.ts'
 import { listen } from '../contract/loopback.ts'
 import { decodeBatch, type StoredMessage } from './decode-batch.ts'
@@ -31,7 +31,7 @@ export interface FakeClusterOptions {
   readonly topicErrors?: Record<string, number>
   /** Answers to the next questions for a producer id. */
   readonly initErrors?: number[]
-  readonly tls?: { readonly cert: string; readonly key: string }
+  readonly tls?: TlsOptions
   readonly users?: Record<string, string>
   readonly mechanisms?: readonly string[]
   /** The broker does not know the password, and pretends to. */
