@@ -34,7 +34,7 @@ describe('the table of tools', () => {
     ['actions-hubspot-cloud', ['OAuth app', 'exercised against a recorded shape']],
     ['actions-sftp', ['off: opens connections of its own, which no guard of addresses sees']],
     ['actions-noop', ['denied: does nothing, for tests of Segment']],
-    ['actions-1plusx', ['by `mappings`', 'shipped']],
+    ['actions-1plusx-asset-api', ['client credentials', 'by `mappings`', 'shipped']],
   ])('says of %s what there is to say', (slug, cells) => {
     expect(rowOf(slug)).toEqual(expect.arrayContaining(cells))
   })

@@ -1,6 +1,6 @@
 /**
- * The contract of destinations (destinations/contract/destination.ts) as checks, which any type must pass. Each brings a
- * receiver of its own, which can be in trouble.
+ * The contract of destinations (destinations/contract/destination.ts) as checks, which any type must pass. Each type
+ * brings a receiver of its own, which can be in trouble.
  */
 import { createHook } from 'node:async_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
