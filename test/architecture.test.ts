@@ -56,7 +56,8 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/server', may: PRODUCT },
   { path: 'src/cli', may: PRODUCT },
   { path: 'src/main.ts', may: PRODUCT },
-  { path: 'test', may: [...PRODUCT, 'script'] },
+  { path: 'docs/sample', may: ['src/model', 'destinations'] },
+  { path: 'test', may: [...PRODUCT, 'script', 'docs/sample'] },
   { path: 'bench', may: PRODUCT },
 ]
 
@@ -74,7 +75,7 @@ interface Import {
   readonly isType: boolean
 }
 
-const FOLDERS = [...PRODUCT, 'bench', 'test']
+const FOLDERS = [...PRODUCT, 'bench', 'docs/sample', 'test']
 const FORBIDDEN_IN_ACTORS = ['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'globalThis']
 /** Parts of RxJS that look at the clock by themselves. */
 const TIMED_OPERATORS =
