@@ -17,7 +17,7 @@ import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { withList } from '../../src/worker/audience-lists.ts'
 import { contextWith } from '../destinations/context.ts'
 import { connection, delivery, ids } from '../outbox/given.ts'
-import { AT, withinProcess } from './tools/tool.ts'
+import { AT, withinProcess } from './tool.ts'
 import type { VendorAnswer, Vendors } from './vendors.ts'
 
 export interface SweptTool {

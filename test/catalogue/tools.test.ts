@@ -1,8 +1,8 @@
 /** Request by request, what the best known tools are sent for calls as the server makes them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { JsonValue } from '../../../src/model/json.ts'
-import { isCatalogueThere, SKIPPED } from '../installed.ts'
-import { type SentRequest, type VendorAnswer, Vendors } from '../vendors.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { isCatalogueThere, SKIPPED } from './installed.ts'
+import { type SentRequest, type VendorAnswer, Vendors } from './vendors.ts'
 import { EVENT_TOOLS } from './event-tools.ts'
 import { LIST_TOOLS } from './list-tools.ts'
 import { type Change, connected, type Tool } from './tool.ts'

@@ -1,8 +1,8 @@
 /** The tables of tools: each with settings as a user gives them, and the requests that it is expected to make. */
 import { createHash } from 'node:crypto'
-import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
-import type { ConnectionRecord } from '../../../src/model/destination.ts'
-import type { Answering } from '../vendors.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type { ConnectionRecord } from '../../src/model/destination.ts'
+import type { Answering } from './vendors.ts'
 
 export interface ExpectedRequest {
   /** `POST https://…` */

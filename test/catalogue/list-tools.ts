@@ -1,6 +1,6 @@
 /** Tools that keep a list of each audience's members, which is made there first. */
 import { createHmac } from 'node:crypto'
-import type { JsonObject } from '../../../src/model/json.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import { AT_TEXT, idOf } from './tool.ts'
 import { emailOf, FORM, OAUTH, RENEWAL_FORM, sha256, type ToolCase } from './tool-case.ts'
 
