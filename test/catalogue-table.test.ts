@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { EXERCISED, listedTools, tableOf, withTable } from '../script/catalogue-table.mjs'
-import { EVENT_TOOLS } from './catalogue/tools/event-tools.ts'
-import { LIST_TOOLS } from './catalogue/tools/list-tools.ts'
+import { EVENT_TOOLS } from './catalogue/event-tools.ts'
+import { LIST_TOOLS } from './catalogue/list-tools.ts'
 
 const DOCUMENT = readFileSync(join(import.meta.dirname, '../docs/destinations.md'), 'utf8')
 const [, , ...rows] = tableOf(listedTools()).split('\n')

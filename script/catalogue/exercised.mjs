@@ -1,6 +1,6 @@
 /**
  * Slugs of the tools whose requests are tested one by one, against a server that answers in the shape that their
- * definitions expect: test/catalogue/tools. No tool has been run against its vendor's live API.
+ * definitions expect: test/catalogue/tools.test.ts. No tool has been run against its vendor's live API.
  */
 export const EXERCISED = new Set([
   'actions-amplitude',

@@ -15,6 +15,7 @@ import { callsOf } from '../../src/calls/calls.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { withList } from '../../src/worker/audience-lists.ts'
+import { setTimer } from '../../src/model/timer.ts'
 import { contextWith } from '../destinations/context.ts'
 import { connection, delivery, ids } from '../outbox/given.ts'
 import { AT, withinProcess } from './tool.ts'
@@ -225,9 +226,9 @@ function bound(): AbortSignal {
 }
 
 async function outcomeOf(doing: Promise<void>, words: Set<string>): Promise<string> {
-  let timer: NodeJS.Timeout | undefined
+  let cancel = (): void => undefined
   const hanging = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('hangs')), HANGS_MS)
+    cancel = setTimer(() => reject(new Error('hangs')), HANGS_MS)
   })
   try {
     await Promise.race([doing, hanging])
@@ -237,6 +238,6 @@ async function outcomeOf(doing: Promise<void>, words: Set<string>): Promise<stri
     words.add(error.message)
     return `${error.kind} ${error.reason}`
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }

@@ -15,7 +15,7 @@ import { AudienceLists } from '../../src/worker/audience-lists.ts'
 import { attempt } from '../../src/worker/attempt.ts'
 import type { Outcome } from '../../src/queue/job.ts'
 import { contextWith } from '../destinations/context.ts'
-import { connection, delivery, ids } from '../../outbox/given.ts'
+import { connection, delivery, ids } from '../outbox/given.ts'
 
 /** The instant of all changes, and of all deliveries. */
 export const AT = Date.UTC(2026, 2, 1, 12)
