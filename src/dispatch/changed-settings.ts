@@ -19,8 +19,8 @@ export function changedSettings(type: DestinationType, settings: JsonObject, hel
   const isGiven = ([name, value]: [string, JsonValue]): boolean => value !== MASK || !type.secrets.includes(name)
   const given: JsonObject = Object.fromEntries(Object.entries(settings).filter(isGiven))
   const oauth = held && withTokens(given['oauth'], held['oauth'])
-  const all = Object.entries({ ...held, ...given, ...(oauth && { oauth }) })
-  const whole: JsonObject = Object.fromEntries(all.filter(([, value]) => value !== null))
+  const all: JsonObject = { ...held, ...given, ...(oauth && { oauth }) }
+  const whole: JsonObject = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null))
   if (!held) return whole
   const isKept = (name: string): boolean =>
     Object.hasOwn(held, name) && (!Object.hasOwn(given, name) || (name === 'oauth' && oauth !== undefined))

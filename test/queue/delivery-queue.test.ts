@@ -61,10 +61,9 @@ function bull(): Queues {
   return {
     queue,
     work: async (printed) => {
-      const contextOf = contextFor(
-        { directory, allowPrivate: true },
-        (told) => void (told.kind === 'print' && printed.push(told.line)),
-      )
+      const contextOf = contextFor({ directory, allowPrivate: true }, (told) => {
+        if (told.kind === 'print') printed.push(told.line)
+      })
       const onFault = (cause: unknown): never => {
         throw cause
       }

@@ -16,7 +16,8 @@ interface ConnectOptions {
   lookup?: LookupFunction
 }
 
-type Connect = (this: Socket, ...parameters: unknown[]) => Socket
+type Given = (this: Socket, ...parameters: readonly unknown[]) => Socket
+type Connect = (socket: Socket, parameters: readonly unknown[]) => Socket
 
 const sealed = new AsyncLocalStorage<true>()
 
@@ -27,9 +28,11 @@ export function withoutSockets<Result>(act: () => Result): Result {
 
 /** Puts the guard into the process, for good. */
 export function guardSockets({ isAllowed, lookup }: Addresses): void {
-  const prototype = Socket.prototype as unknown as Record<'connect', Connect>
-  const connect = prototype['connect']
-  prototype.connect = function (this: Socket, ...parameters: unknown[]): Socket {
+  const prototype: object = Socket.prototype
+  const given: unknown = Reflect.get(prototype, 'connect')
+  const connect: Connect = (socket, parameters) =>
+    Reflect.apply<Socket, readonly unknown[], Socket>(given as Given, socket, parameters)
+  const guarded = function (this: Socket, ...parameters: unknown[]): Socket {
     const options = optionsOf(parameters)
     const host = options.host ?? 'localhost'
     const isSealed = sealed.getStore() === true
@@ -44,8 +47,9 @@ export function guardSockets({ isAllowed, lookup }: Addresses): void {
       })
     }
     const listener = parameters.flat().find((parameter) => typeof parameter === 'function')
-    return Reflect.apply(connect, this, listener ? [options, listener] : [options])
+    return connect(this, listener ? [options, listener] : [options])
   }
+  Reflect.set(prototype, 'connect', guarded)
 }
 
 /** Reads the ways of naming a peer: options, a port with or without a host, a path; alone or in node's own list. */

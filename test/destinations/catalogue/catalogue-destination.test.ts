@@ -51,7 +51,8 @@ function performed(): Performed[] {
 /** The action of each question, its events' users, and if they go together. */
 function shape(): string[] {
   return performed().map(
-    ({ action, events, isBatch }) => `${action} ${events.map(({ userId }) => userId).join(' ')}${isBatch ? ' *' : ''}`,
+    ({ action, events, isBatch }) =>
+      `${action} ${events.map(({ userId }) => userId as string).join(' ')}${isBatch ? ' *' : ''}`,
   )
 }
 

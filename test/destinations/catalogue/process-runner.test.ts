@@ -128,14 +128,14 @@ describe('a definition that is asked', () => {
 
 describe('a definition that ends its process', () => {
   it('fails alone: the others are asked again', async () => {
-    const pid = await ask('pid')
+    const pid = (await ask('pid')) as number
     // Answered by a process that was asked nothing before.
     const others = [ask('first', 'dst_1'), ask('first', 'dst_2')]
     expect(await failureOf(ask('throws', 'dst_bad'))).toBe('retryable process_ended')
     expect(deaths).toEqual(['dst_bad'])
     const answers = await Promise.all(others)
     expect(answers).toEqual([expect.stringMatching(/^test\d+$/), expect.stringMatching(/^test\d+$/)])
-    expect(new Set([...answers, `test${String(pid)}`]).size).toBe(3)
+    expect(new Set([...answers, `test${pid}`]).size).toBe(3)
   })
 
   it('runs by itself for ten minutes, and then with the others again', async () => {

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-const MODULES = new URL('../../../dist/destinations/', import.meta.url)
+const MODULES = new URL('../../../dist/destinations/', import.meta.url).href
 
 let server: Server
 let hits = 0
