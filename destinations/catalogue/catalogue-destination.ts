@@ -181,7 +181,7 @@ export class CatalogueDestination implements Destination {
   #eventOf(call: DeliveryCall): JsonObject {
     const { audienceSettings = {} } = this.#settings
     const names = this.#definition.kind === 'list' ? USUAL_NAMES : undefined
-    return eventOf(call, { audienceSettings, names, now: this.#context.clock() })
+    return eventOf(call, { audienceSettings, names })
   }
 
   #ask(question: DefinitionQuestion, signal: AbortSignal) {

@@ -13,8 +13,6 @@ export function kindOf(call: DeliveryCall): CallKind {
 
 export interface EventSetting {
   readonly audienceSettings: JsonObject
-  /** Epoch ms. */
-  readonly now: number
   /** In place of the connection's own names of events. */
   readonly names?: Readonly<Partial<Record<CallKind, string>>> | undefined
 }
@@ -26,14 +24,15 @@ export const USUAL_NAMES = {
   computed: 'Trait Computed',
 } as const
 
-export function eventOf(call: DeliveryCall, { audienceSettings, now, names }: EventSetting): JsonObject {
-  const { context } = call
+/** Pure: a call that comes again becomes the same event, times included, so that tools can tell that it does. */
+export function eventOf(call: DeliveryCall, { audienceSettings, names }: EventSetting): JsonObject {
+  const { context, timestamp } = call
   const known = call.type === 'identify' ? contactOf(call.traits) : (context.traits ?? {})
   return asJson({
     ...call,
     ...(names && call.type === 'track' && { event: names[kindOf(call)] }),
-    sentAt: new Date(now).toISOString(),
-    receivedAt: new Date(now).toISOString(),
+    sentAt: timestamp,
+    receivedAt: timestamp,
     context: {
       ...context,
       ...(Object.keys(known).length > 0 && { traits: known }),

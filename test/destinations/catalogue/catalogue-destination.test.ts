@@ -10,7 +10,7 @@ import type {
 } from '../../../destinations/contract/definition-runner.ts'
 import { RetryableError, TerminalError } from '../../../destinations/contract/destination.ts'
 import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
-import { group, identify, PERSONAS, track } from '../calls.ts'
+import { group, identify, PERSONAS, SINCE, track } from '../calls.ts'
 import { contextWith } from '../context.ts'
 import { DEFINITION, ENTRY } from './given.ts'
 
@@ -31,7 +31,6 @@ function connected(settings: JsonObject = {}): CatalogueDestination {
   const parsed = settingsOf(DEFINITION, ENTRY).parse({ api_key: 'k', ...settings })
   const configured = { destinationId: 'dst_1', folder: 'tool', settings: { api_key: 'k' } }
   const context = contextWith({
-    clock: () => 5_000,
     save: (renewed) => saved.push(renewed),
     definitions: {
       ask: (definition, question, { onTokens }) => {
@@ -66,8 +65,8 @@ describe('a call', () => {
     expect(events).toEqual([
       {
         ...call,
-        sentAt: '1970-01-01T00:00:05.000Z',
-        receivedAt: '1970-01-01T00:00:05.000Z',
+        sentAt: SINCE,
+        receivedAt: SINCE,
         context: {
           traits: { email: 'a@b.co', phone: '5550199' },
           personas: { ...PERSONAS, audience_settings: { accountId: '7' } },
