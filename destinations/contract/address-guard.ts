@@ -44,7 +44,7 @@ export type AllowPrivate = boolean | readonly string[]
 /** Tells sockets that are opened past the HttpClient where they may connect to. */
 export interface Addresses {
   /** False for an address that is forbidden, and for what is no address. */
-  isAllowed(address: string): boolean
+  readonly isAllowed: (address: string) => boolean
   /** Looks names up as dns.lookup does; fails with a BlockedAddressError unless all its addresses are allowed. */
   readonly lookup: LookupFunction
 }
