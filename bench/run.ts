@@ -24,6 +24,7 @@ const BENCHES = [
   'download',
   'recovery',
   'deliveries',
+  'catalogue',
   'slowloris',
   'spaces',
   'tokens',
