@@ -12,6 +12,7 @@ const klaviyo: ToolCase = {
   refused: 'unauthorized',
   answer: ({ method, url }) => {
     if (url.endsWith('/lists')) return { status: 201, body: { data: { id: 'LIST1' } } }
+    if (method === 'GET' && url.includes('/lists/LIST1')) return { body: { data: { id: 'LIST1' } } }
     if (method !== 'GET') return { status: 202, body: {} }
     const emails = decodeURIComponent(url).match(/u\d@/g) ?? []
     return { body: { data: emails.map((email) => ({ id: `profile-${email.slice(0, -1)}` })) } }

@@ -39,34 +39,42 @@ export class Vendors {
   readonly #servers: Server[] = []
   #restore: () => void = () => undefined
 
-  /** Takes up the requests of the process. */
+  /** Takes up the requests of this process. */
   async open(): Promise<void> {
+    const { http, https } = await this.listen()
     const patched = [
-      [HttpAgent.prototype as unknown as Connecting, 'http'],
-      [HttpsAgent.prototype as unknown as Connecting, 'https'],
+      [HttpAgent.prototype as unknown as Connecting, http],
+      [HttpsAgent.prototype as unknown as Connecting, https],
     ] as const
     const held = patched.map(([agent]) => Object.getOwnPropertyDescriptor(agent, 'createConnection'))
-    for (const [agent, scheme] of patched) {
-      const server = createServer((request, response) => {
-        void this.#heard(request, scheme).then((sent) => {
-          const answer = this.answer(sent)
-          if (!answer) return
-          const { status = 200, headers = {}, body = {} } = answer
-          response.writeHead(status, { 'content-type': 'application/json', ...headers })
-          response.end(typeof body === 'string' ? body : JSON.stringify(body))
-        })
-      })
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      this.#servers.push(server)
-      const { port } = server.address() as AddressInfo
-      agent.createConnection = () => connect(port, '127.0.0.1')
-    }
+    for (const [agent, port] of patched) agent.createConnection = () => connect(port, '127.0.0.1')
     this.#restore = () => {
       for (const [index, [agent]] of patched.entries())
         if (held[index]) Object.defineProperty(agent, 'createConnection', held[index])
         else Reflect.deleteProperty(agent, 'createConnection')
     }
+  }
+
+  /** Resolves with the ports at which requests of either scheme are answered, none of them with TLS. */
+  async listen(): Promise<{ readonly http: number; readonly https: number }> {
+    const [http, https] = [await this.#serve('http'), await this.#serve('https')]
+    return { http, https }
+  }
+
+  async #serve(scheme: string): Promise<number> {
+    const server = createServer((request, response) => {
+      void this.#heard(request, scheme).then((sent) => {
+        const answer = this.answer(sent)
+        if (!answer) return
+        const { status = 200, headers = {}, body = {} } = answer
+        response.writeHead(status, { 'content-type': 'application/json', ...headers })
+        response.end(typeof body === 'string' ? body : JSON.stringify(body))
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    this.#servers.push(server)
+    return (server.address() as AddressInfo).port
   }
 
   /** Gives the agents back as they were. */

@@ -23,16 +23,21 @@ export interface ServeLaunch {
   readonly filesMax?: number
 }
 
+/** A program in place of the server's, which it runs in the end; the processes of the workers run it too. */
+export interface ServeProgram {
+  readonly program?: string
+}
+
 export function runServe(
   dataDirectory: string,
   environment: Record<string, string> = {},
-  { heapMax, filesMax }: ServeLaunch = {},
+  { heapMax, filesMax, program = MAIN }: ServeLaunch & ServeProgram = {},
 ): ServeProcess {
   const { PATH = '' } = process.env
   const env = { PATH, PORT: '0', DATA_DIR: dataDirectory, ...environment }
   const flags = heapMax === undefined ? [] : [`--max-old-space-size=${heapMax}`]
   const limit = filesMax === undefined ? '' : `ulimit -n ${filesMax}; `
-  const parameters = ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...flags, MAIN, 'serve']
+  const parameters = ['-c', `${limit}exec "$0" "$@"`, process.execPath, ...flags, program, 'serve']
   const child = spawn('/bin/sh', parameters, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
   const ended = once(child, 'exit').then(([code, signal]) => (signal ?? code) as number | NodeJS.Signals)
