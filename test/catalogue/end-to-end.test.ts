@@ -13,7 +13,7 @@ import { eventually } from '../support/eventually.ts'
 import { signal, workersOf } from '../support/processes.ts'
 import { MAIN, runServe, type ServeProcess } from '../support/run-serve.ts'
 import { isCatalogueThere, SKIPPED } from './installed.ts'
-import { LIST_TOOLS } from './tools/list-tools.ts'
+import { LIST_TOOLS } from './list-tools.ts'
 import { type Answering, Vendors } from './vendors.ts'
 
 const isThere = isCatalogueThere()
