@@ -2,9 +2,9 @@
  * Question: is ingestion answered as fast while twenty destinations of the catalogue are busy?
  *   npm run catalogue && npm run bench -- catalogue        CATALOGUE_CALLS=20000 npm run bench -- catalogue
  *
- * Workload: a hundred calls a second, in batches of ten, each by a user of its own who enters one of twenty audiences.
- * Each audience has a destination of type `actions-webhook`, which posts one call at a time to a server on the loopback;
- * its definition runs in its process beside the server's. Baseline: the same load with all destinations paused, so that
+ * Workload: a hundred calls a second, in batches of ten, each by a user of its own who enters one of twenty audiences;
+ * each has a destination of type `actions-webhook`, which posts one call at a time to a server on the loopback. Its
+ * definition runs in a process beside the server's. Baseline: the same load with all destinations paused, so that
  * deliveries are made and wait. Checked: in the end each destination has received every call of its audience.
  *
  * It does not show: TLS, and tools that are slow. All processes share two cores with the client.

@@ -21,7 +21,8 @@ if (!isThere) console.warn(SKIPPED)
 
 const MEMBERS = 40
 /** A job whose worker was killed comes again once its lock has expired, and that has been looked for. */
-const RECOVERS = { timeout: 240_000, interval: 200 }
+const RECOVERY_MS = 240_000
+const RECOVERS = { timeout: RECOVERY_MS, interval: 200 }
 
 const vendors = new Vendors()
 const klaviyo = LIST_TOOLS.find(({ slug }) => slug === 'actions-klaviyo')!
