@@ -257,6 +257,8 @@ class Instance {
       agent: Object.assign(agentFor, { destroy: SILENT }),
       timeout: this.#options.requestTimeoutMs,
       size: ANSWER_BYTES_MAX,
+      // Nothing is unpacked: a small answer may unpack to a large one.
+      compress: false,
       follow: REDIRECTS_MAX,
     }
   }
