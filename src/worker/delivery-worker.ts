@@ -39,8 +39,9 @@ export interface DeliveryWorkerOptions {
   readonly onFault: (cause: unknown, destinationId: string) => void
 }
 
-/** A job whose worker has been silent for so long is given to another. */
-const LOCK_MS = 30_000
+/** A job whose worker has been silent for so long is given to another, which is looked for so often. */
+const LOCK_MS = 10_000
+const STALLED_CHECK_MS = 5_000
 const BEAT_MS = 1_000
 
 interface Connected {
@@ -115,6 +116,7 @@ export class DeliveryWorker {
       prefix: queuePrefix(this.#options.spaceId),
       concurrency: given.lanes,
       lockDuration: LOCK_MS,
+      stalledInterval: STALLED_CHECK_MS,
       // A job whose worker was killed is worked on again, however often.
       maxStalledCount: 1_000_000,
       removeOnComplete: { count: 0 },

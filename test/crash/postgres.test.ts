@@ -19,7 +19,7 @@ const KILLS = sized({ usual: 1, full: 8 })
 const VICTIMS: readonly Victim[] = ['postgres', 'workers', 'queue']
 /** Users that one request is about. */
 const REQUEST_USERS = 50
-/** The jobs of a worker that is gone come again after a minute or two. */
+/** The jobs of a worker that is gone come again once their locks have expired, and that has been looked for. */
 const SETTLING = { timeout: DEADLINE_MS * 5, interval: 250 }
 
 if (POSTGRES_PROGRAMS === undefined) console.warn(POSTGRES_MISSING)
