@@ -54,6 +54,7 @@ function typeOf(entry: CatalogueEntry): DestinationType<CatalogueSettings> {
         computedTraits: forTraits.some((kind) => routes.has(kind) && routes.get(kind)!.audiencesOnly !== true),
       }
     },
+    deletesUsers: definition.hasDelete,
     limits: (settings) => limitsOf(definition, settings),
     connect: (settings, context) => {
       const configured = configuredOf(settings, { folder, destinationId: context.destinationId })

@@ -33,6 +33,8 @@ export interface DestinationType<Settings extends object = object> {
   readonly hosts?: readonly string[]
   /** The calls that it has a use for, by settings without their secrets; absent: by its kind. */
   takes?(settings: JsonObject): TakenCalls
+  /** True if its destinations have `deleteUser`. */
+  readonly deletesUsers?: boolean
   /** Jobs that are under way at once; by default 8 for an event destination and 1 for a list. */
   readonly lanes?: number
   limits(settings: Settings): DestinationLimits
@@ -90,7 +92,7 @@ export interface Destination {
   createAudience?(audience: NamedAudience, signal: AbortSignal): Promise<string>
   /** Resolves with false if a list of that id is gone. */
   hasAudience?(externalId: string, signal: AbortSignal): Promise<boolean>
-  /** Tells the destination to delete a person; called once its last call has been answered. */
+  /** Tells the destination to delete the person whom a call names; nothing more is told of this person. */
   deleteUser?(call: DeliveryCall, signal: AbortSignal): Promise<void>
   /** Resolves if the settings work, without telling the destination about any person. */
   testConnection?(signal: AbortSignal): Promise<void>

@@ -25,6 +25,7 @@ export const postgresDestination: DestinationType<PostgresSettings> = {
   settings: PostgresSettings,
   secrets: ['connectionString', 'password'],
   hosts: ['host', 'port'],
+  deletesUsers: true,
   limits: ({ batchSize, timeoutSeconds }) => ({
     batchCalls: batchSize,
     timeoutMs: timeoutSeconds * 1_000,

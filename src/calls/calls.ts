@@ -22,13 +22,15 @@ export interface CallSetting {
 }
 
 /** The fields of a delivery by which it finds its addressees. */
-type Addressed = Pick<OutgoingDelivery, 'subject' | 'value' | 'activationId'>
+type Addressed = Pick<OutgoingDelivery, 'subject' | 'value' | 'activationId' | 'isDeletion'>
 
 /**
  * Makes one call of each kind for each identity, in the order in which they are sent; none if nobody is addressed, or
- * the activation of the delivery sends nothing any more.
+ * the activation of the delivery sends nothing any more. For a deletion it is one that names the identity.
  */
 export function callsOf(delivery: OutgoingDelivery, setting: CallSetting): DeliveryCall[] {
+  if (delivery.isDeletion)
+    return addresseesFor(delivery, setting.connection).map((addressee) => identifyCall(delivery, setting, addressee))
   const sending = sendingOf(setting.connection, delivery.activationId)
   if (!sending) return []
   const { sends } = sending
@@ -51,6 +53,7 @@ export function callsOfJob(
 
 /** Returns the number of calls that a delivery makes. */
 export function callCountOf(delivery: Addressed, connection: ConnectionRecord): number {
+  if (delivery.isDeletion) return addresseesFor(delivery, connection).length
   const sending = sendingOf(connection, delivery.activationId)
   if (!sending) return 0
   const { identify, track, group } = sending.sends
@@ -59,10 +62,10 @@ export function callCountOf(delivery: Addressed, connection: ConnectionRecord): 
   return kinds === 0 ? 0 : kinds * addresseesFor(delivery, connection).length
 }
 
-function addresseesFor({ subject, value }: Addressed, connection: ConnectionRecord): Addressee[] {
+function addresseesFor({ subject, value, isDeletion }: Addressed, connection: ConnectionRecord): Addressee[] {
   if (subject.kind === 'account') return []
   const { idSync, includesAnonymous, kind } = connection
-  const isExit = kind === 'audience' && value === false
+  const isExit = isDeletion === true || (kind === 'audience' && value === false)
   return addresseesOf(subject.ids, { idSync, includesAnonymous, isExit, only: subject.only })
 }
 

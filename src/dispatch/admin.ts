@@ -173,6 +173,7 @@ function stored(
     settings: Object.fromEntries(entries.filter((entry) => !isSecret(entry))),
     sealed: secrets.seal(secret, id),
     missing,
+    ...(type.deletesUsers && { deletesUsers: true }),
   }
 }
 

@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from './json.ts'
 export const MASK = '••••••••'
 
 /** Settings as a record holds them: secret ones are sealed. */
-export type StoredSettings = Pick<DestinationRecord, 'settings' | 'sealed' | 'missing'>
+export type StoredSettings = Pick<DestinationRecord, 'settings' | 'sealed' | 'missing' | 'deletesUsers'>
 
 /** The counts of deliveries, by result. */
 export interface DeliveryOverview {

@@ -21,6 +21,8 @@ export interface DestinationRecord {
   readonly consent?: RequiredConsent | undefined
   /** Names of secret settings that it had elsewhere; it cannot be enabled before each is given, or given as null. */
   readonly missing: readonly string[]
+  /** True if its type can delete people. */
+  readonly deletesUsers?: true | undefined
   /** Epoch ms. */
   readonly createdAt: number
   readonly updatedAt: number

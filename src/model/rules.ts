@@ -10,11 +10,12 @@
  * - 5: deliveries go by own ids, which are given once, and not by names.
  * - 6: a user that is linked to an account again is told of its values anew.
  * - 7: a given consent is told to each destination of a definition by itself.
+ * - 8: destinations that delete people are told of whoever is deleted by a delivery of its own.
  */
 import type { IdentityRules } from './external-id.ts'
 
 /** The version that holds for new entries. */
-export const RULES_VERSION = 7
+export const RULES_VERSION = 8
 export const FIRST_RULES_VERSION = 1
 
 /** The identity rules as they were in a version. */
@@ -40,6 +41,11 @@ export function doLinksTellAnew(version: number): boolean {
 /** True if what one connection of a definition has told a user does not count as told by the others. */
 export function areConnectionsToldApart(version: number): boolean {
   return version >= 7
+}
+
+/** True if whoever is deleted is deleted at destinations too, though no value of it ends with that. */
+export function areDeletionsTold(version: number): boolean {
+  return version >= 8
 }
 
 /** Throws an Error that says what to do if this program does not know the version. */

@@ -16,7 +16,7 @@ import type { ConsentedUser, LeftUser, Settled, SettledChange } from '../../acto
 import type { SyncScope } from '../model/destination.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { areConnectionsToldApart, doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
+import { areConnectionsToldApart, areDeletionsTold, doDeliveriesHaveOwnIds, doLinksTellAnew } from '../model/rules.ts'
 import { isSentBy, type Sending, tellsUsers } from '../model/sending.ts'
 import type { Connection, Sync } from './connection.ts'
 import type { Delivery } from './delivery.ts'
@@ -111,6 +111,8 @@ export class DeliveryMaker {
       this.#makeForUserValues(user, { only: added, scope: 'present' }, newsBy)
       for (const account of user.accounts) this.#makeForAccountValues(account, user, added, newsBy)
     }
+    if (areDeletionsTold(this.#directory.view.rulesVersion))
+      for (const user of deleted) this.#makeDeletions(user, left, at)
   }
 
   /**
@@ -227,6 +229,29 @@ export class DeliveryMaker {
     const made = { ...this.#from(connection, owner), actor: user.ordinal, subject, traits: undefined, ...end, value }
     for (const sending of connection.sendingsFor(value, only))
       if (tellsUsers(sending)) this.#take({ ...made, activationId: sending.activationId }, connection)
+  }
+
+  /**
+   * Tells each destination that can do so to delete a user, after all else: those that may have been told of it, be it
+   * long ago. It is the last that is told of this user, by its ids alone.
+   */
+  #makeDeletions(user: ProfileActor, left: readonly LeftUser[], at: number): void {
+    const told = new Set<string>()
+    const accounts = left.filter((one) => one.user === user).map(({ account }) => account)
+    const subject = { kind: 'user', ids: [...user.ids], only: undefined } as const
+    for (const [definition, connections] of this.#connected())
+      for (const connection of connections) {
+        const { record } = this.#directory.destinationOf(connection)
+        if (!record.deletesUsers || told.has(record.id) || !connection.takesChanges) continue
+        if (record.consent && !isConsented(user.traits.consent, record.consent)) continue
+        const owners =
+          connection.record.type === 'USERS' ? [user] : connection.sendings.some(tellsUsers) ? accounts : []
+        const sequence = Math.max(0, ...owners.map((owner) => owner.defined.get(definition)?.sequence ?? 0))
+        if (sequence === 0) continue
+        told.add(record.id)
+        const made = { ...this.#from(connection, user), actor: user.ordinal, subject, traits: undefined, sequence, at }
+        this.#take({ ...made, value: null, isFinal: true, isDeletion: true }, connection)
+      }
   }
 
   /** Tells a user that the values of an account have ended for it. */

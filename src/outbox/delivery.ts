@@ -35,6 +35,8 @@ export interface Delivery {
   readonly anew?: number | undefined
   /** True if the profile is deleted: no more is known of it than the call needs. */
   readonly isFinal?: boolean
+  /** True if it tells of no value, but that the destination is to delete whom it is about. */
+  readonly isDeletion?: boolean
   /** Traits that go with the value. */
   readonly traits: JsonObject | undefined
 }
@@ -44,7 +46,7 @@ export type OutgoingDelivery = Omit<Delivery, 'owner' | 'queuedAt'>
 
 export function outgoing(delivery: Delivery): OutgoingDelivery {
   const { number, connectionId, activationId, actor, ownId, subject, profile } = delivery
-  const { value, sequence, at, resync, anew, isFinal, traits } = delivery
+  const { value, sequence, at, resync, anew, isFinal, isDeletion, traits } = delivery
   return {
     number,
     connectionId,
@@ -59,6 +61,7 @@ export function outgoing(delivery: Delivery): OutgoingDelivery {
     resync,
     anew,
     ...(isFinal === true && { isFinal }),
+    ...(isDeletion === true && { isDeletion }),
     traits,
   }
 }
@@ -87,7 +90,8 @@ export type Subject =
   | { readonly kind: 'account'; readonly groupId: string }
 
 /** Names a delivery: one replaces those of the same name that wait. */
-export function nameOf({ connectionId, activationId, subject, profile }: Delivery): string {
+export function nameOf({ connectionId, activationId, subject, profile, isDeletion }: Delivery): string {
+  if (isDeletion) return 'deletion'
   const by = activationId === undefined ? connectionId : `${connectionId} ${activationId}`
   if (subject.kind === 'account') return `${by} ${profile}`
   const only = subject.only?.map(({ type, value }) => `${type}:${value}`).join(' ') ?? ''

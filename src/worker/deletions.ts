@@ -3,33 +3,37 @@ import type { DeliveryCall } from '../model/delivery-call.ts'
 import type { DeliveryJob, Outcome } from '../queue/job.ts'
 import { type AttemptOptions, outcomeOfError } from './attempt.ts'
 
-interface Answered {
-  /** The calls of each item. */
-  readonly calls: readonly (readonly DeliveryCall[])[]
-  /** The outcome of each item; that of one whose deletion fails is replaced. */
-  readonly outcomes: Outcome[]
-  readonly options: AttemptOptions
+/** The calls of one item. */
+type Calls = readonly DeliveryCall[]
+
+/** Resolves with the outcome of each item: deletions are made here, and all else is tried by `attempt`. */
+export async function attemptWithDeletions(
+  items: readonly Pick<DeliveryJob['items'][number], 'isDeletion'>[],
+  calls: readonly Calls[],
+  {
+    options,
+    attempt,
+  }: { readonly options: AttemptOptions; readonly attempt: (calls: readonly Calls[]) => Promise<Outcome[]> },
+): Promise<Outcome[]> {
+  const others = calls.filter((_, index) => !items[index]!.isDeletion)
+  const tried = (others.length > 0 ? await attempt(others) : []).values()
+  const outcomes: Outcome[] = []
+  for (const [index, { isDeletion }] of items.entries())
+    outcomes.push(isDeletion ? await deleted(calls[index]!, options) : tried.next().value!)
+  return outcomes
 }
 
-/** Deletes the people of final deliveries, once these have been answered for good: each identity once. */
-export async function deleteUsers(
-  items: readonly Pick<DeliveryJob['items'][number], 'isFinal'>[],
-  { calls, outcomes, options: { destination, limits, onFault } }: Answered,
-): Promise<void> {
-  if (!destination.deleteUser) return
-  for (const [index, { isFinal }] of items.entries()) {
-    const { kind } = outcomes[index]!
-    if (isFinal !== true || kind === 'retry' || kind === 'untried') continue
-    try {
-      for (const call of peopleIn(calls[index]!))
-        await destination.deleteUser(call, AbortSignal.timeout(limits.timeoutMs))
-    } catch (error) {
-      outcomes[index] = outcomeOfError(error, onFault)
-    }
+async function deleted(calls: Calls, { destination, limits, onFault }: AttemptOptions): Promise<Outcome> {
+  if (!destination.deleteUser) return { kind: 'skipped', reason: 'no_deletion', message: 'It cannot delete people' }
+  try {
+    for (const call of peopleIn(calls)) await destination.deleteUser(call, AbortSignal.timeout(limits.timeoutMs))
+    return { kind: 'delivered' }
+  } catch (error) {
+    return outcomeOfError(error, onFault)
   }
 }
 
 /** One call of each identity. */
-function peopleIn(calls: readonly DeliveryCall[]): Iterable<DeliveryCall> {
+function peopleIn(calls: Calls): Iterable<DeliveryCall> {
   return new Map(calls.map((call) => [`${call.userId} ${call.anonymousId}`, call])).values()
 }

@@ -16,7 +16,7 @@ import { createRedis } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
 import { attempt } from './attempt.ts'
 import { AudienceLists } from './audience-lists.ts'
-import { deleteUsers } from './deletions.ts'
+import { attemptWithDeletions } from './deletions.ts'
 import { callsOfJob } from '../calls/calls.ts'
 import { laneField } from '../queue/bull-queue.ts'
 import type { Answer, DeliveryJob } from '../queue/job.ts'
@@ -140,10 +140,11 @@ export class DeliveryWorker {
     const signal = this.#alive.signal
     const calls = callsOfJob(data, { destinationName: name, spaceId })
     const options = { destination, limits, signal, onFault: (cause: unknown) => onFault(cause, data.destinationId) }
-    const outcomes = destination.createAudience
-      ? await this.#lists.attempt(calls, data.destinationId, options)
-      : await attempt(calls, options)
-    await deleteUsers(data.items, { calls, outcomes, options })
+    const outcomes = await attemptWithDeletions(data.items, calls, {
+      options,
+      attempt: (some) =>
+        destination.createAudience ? this.#lists.attempt(some, data.destinationId, options) : attempt(some, options),
+    })
     const answer: Answer = {
       jobId: data.id,
       destinationId: data.destinationId,

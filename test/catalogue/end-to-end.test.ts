@@ -170,6 +170,20 @@ async function expectAllEntered(users: readonly string[]): Promise<void> {
   expectSameRepeats()
 }
 
+/** Deletes users here, whether or not they are members, and expects Braze to be told so last. */
+async function expectDeletedThere(users: readonly string[]): Promise<void> {
+  for (const user of users) {
+    const path = `v1/spaces/default/collections/users/profiles/user_id:${user}`
+    const headers = { Authorization: `Basic ${btoa('test-access-token:')}` }
+    expect((await fetch(`${url}/${path}`, { method: 'DELETE', headers })).status).toBe(200)
+  }
+  const deletions = (): JsonValue[] =>
+    vendors.requests.filter(({ url: to }) => to.endsWith('/users/delete')).map(({ body }) => body!)
+  const expected = users.map((user) => ({ external_ids: [user] }))
+  await eventually(() => expect(deletions()).toEqual(expect.arrayContaining(expected)), RECOVERS)
+  expect(deletions()).toHaveLength(expected.length)
+}
+
 describe.skipIf(!isThere)('tools of the catalogue', () => {
   it('are told what the SDK has sent, each in its own way', async () => {
     await enter(['first1'])
@@ -193,6 +207,7 @@ describe.skipIf(!isThere)('tools of the catalogue', () => {
     const expected = users.map((_, nth) => nth % 2 === 1)
     await eventually(() => expect(lastMemberships(users)).toEqual(expected), RECOVERS)
     expectSameRepeats()
+    await expectDeletedThere([leaving[0]!, users[1]!])
   })
 
   it('are told of all, though the process of the definitions is killed meanwhile', async () => {

@@ -957,6 +957,20 @@ export const MUTANTS = [
     caughtBy: ['test/outbox/deleted-users.test.ts'],
   },
   {
+    name: 'a destination is told twice to delete a user',
+    file: 'src/outbox/delivery-maker.ts',
+    find: 'told.add(record.id)',
+    replace: '',
+    caughtBy: ['test/outbox/deleted-users.test.ts'],
+  },
+  {
+    name: 'a destination is told to delete a user that it never heard of',
+    file: 'src/outbox/delivery-maker.ts',
+    find: 'if (sequence === 0) continue',
+    replace: '',
+    caughtBy: ['test/outbox/deleted-users.test.ts'],
+  },
+  {
     name: 'a link that is made again has the ids of the one before',
     file: 'src/calls/calls.ts',
     find: 'JSON.stringify(value), ...given(anew), ',

@@ -1,7 +1,11 @@
 /** Destinations are told when a user is deleted or unlinked; then nothing of it waits. */
 import { describe, expect, it } from 'vitest'
 import { accountAudience, accountTrait, audience, computedTrait, HOUR } from '../support/space.ts'
-import { delivery } from './given.ts'
+import { callCountOf, callsOf } from '../../src/calls/calls.ts'
+import type { RequiredConsent } from '../../src/model/consent.ts'
+import { RULES_VERSION } from '../../src/model/rules.ts'
+import { outgoing } from '../../src/outbox/delivery.ts'
+import { delivery, destination } from './given.ts'
 import { DestinationOutbox } from '../../src/outbox/destination-outbox.ts'
 import { ToldSpace } from './told-space.ts'
 
@@ -98,6 +102,116 @@ describe('a user that is deleted', () => {
     for (const user of ['u2', 'u3', 'u4', 'u5']) space.track(user, 'Bought')
     expect(space.outbox.connection('con_buyers')!.isBehind).toBe(true)
     expect(space.waiting().map(({ profile, value }) => [profile, value])).toContainEqual(['user_id:u1', false])
+  })
+})
+
+describe('a destination that deletes people', () => {
+  const [FORMER, NEVER] = [audience('former', "trait('plan') = 'gold'"), audience('never', "trait('plan') = 'lead'")]
+
+  function deletingSpace(definitions = [BUYERS, SPENT, FORMER, NEVER], consent?: RequiredConsent): ToldSpace {
+    const space = new ToldSpace()
+    space.command({ kind: 'use rules', version: RULES_VERSION })
+    space.command({ kind: 'put destination', destination: destination({ deletesUsers: true, consent }) })
+    for (const source of definitions) {
+      space.define(source)
+      space.connect(source)
+    }
+    return space
+  }
+
+  it('is told to delete whoever is deleted, once, after all else', () => {
+    const space = deletingSpace()
+    space.track('u1', 'Bought', { price: 5 })
+    space.deliverAll()
+    expect(space.command(deletion('u1'))).toEqual([
+      'buyers false user_id:u1 #2',
+      'spent null user_id:u1 #2',
+      'buyers deletion user_id:u1 #2',
+    ])
+  })
+
+  it('is told of whoever has left long ago, of nobody who was never there, and of none of another destination', () => {
+    const space = deletingSpace()
+    space.command({ kind: 'put destination', destination: destination({ id: 'dst_2', type: 'csv' }) })
+    space.connect(FORMER, { id: 'con_other', destinationId: 'dst_2' })
+    space.identify('u1', { plan: 'gold' })
+    space.identify('u1', { plan: 'free' })
+    space.identify('u2', { plan: 'free' })
+    space.deliverAll()
+    space.deliverAll('dst_2')
+    expect(space.command(deletion('u1'))).toEqual(['former deletion user_id:u1 #2'])
+    expect(space.command(deletion('u2'))).toEqual([])
+  })
+
+  it('is told of the users of an account that was told of', () => {
+    const space = deletingSpace([ACTIVE])
+    space.group('u1', 'acme')
+    space.group('u2', 'idle')
+    space.track('u1', 'Bought')
+    space.deliverAll()
+    expect(space.command(deletion('u1'))).toContain('active deletion user_id:u1 #2')
+    expect(space.command(deletion('u2'))).toEqual([])
+  })
+
+  it('is told though an activation tells of entries alone, and not by what is disconnected', () => {
+    const space = deletingSpace([FORMER])
+    space.activate(FORMER)
+    space.identify('u1', { plan: 'gold' })
+    space.identify('u2', { plan: 'gold' })
+    space.deliverAll()
+    expect(space.command(deletion('u1'))).toEqual(['former deletion user_id:u1 #2'])
+    space.connect(FORMER, { enabled: false })
+    expect(space.command(deletion('u2'))).toEqual([])
+  })
+
+  it('is not told of whoever does not allow it', () => {
+    const space = deletingSpace([FORMER], { categories: ['ads'], unknown: 'allowed' })
+    for (const user of ['u1', 'u2']) space.identify(user, { plan: 'gold' })
+    const context = { consent: { categoryPreferences: { ads: false } } }
+    space.call('identify', { userId: 'u1', context })
+    space.deliverAll()
+    expect(space.command(deletion('u1'))).toEqual([])
+    expect(space.command(deletion('u2'))).toContain('former deletion user_id:u2 #2')
+  })
+
+  it('is told of none by the rules of before', () => {
+    const space = deletingSpace([FORMER])
+    const before = new ToldSpace()
+    before.command({ kind: 'use rules', version: RULES_VERSION - 1 })
+    for (const entry of space.journal.slice(2)) before.apply(entry)
+    before.identify('u1', { plan: 'gold' })
+    before.identify('u1', { plan: 'free' })
+    expect(before.command(deletion('u1'))).toEqual([])
+  })
+
+  it('is told by one call of each identity, which names it', () => {
+    const space = deletingSpace([FORMER])
+    space.connect(FORMER, { sends: { identify: false, track: true, group: false } })
+    space.call('identify', { userId: 'u1', traits: { plan: 'gold', email: 'a@x.org' } })
+    space.deliverAll()
+    space.command(deletion('u1'))
+    const [exit, last] = space.waiting()
+    const setting = { connection: space.outbox.connection('con_former')!.record, destinationName: 'W', spaceId: 's' }
+    expect([exit!.isDeletion, last!.isDeletion, callCountOf(last!, setting.connection)]).toEqual([undefined, true, 1])
+    const calls = callsOf(outgoing(last!), setting)
+    expect(calls).toMatchObject([{ type: 'identify', userId: 'u1', traits: { email: 'a@x.org' } }])
+    const others = callsOf(outgoing(exit!), setting)
+    expect(new Set([...calls, ...others].map(({ messageId }) => messageId)).size).toBe(2)
+  })
+
+  it('is told though more waits than may, and after a restart', () => {
+    const space = new ToldSpace({ limits: { waitingMax: 3 } })
+    space.command({ kind: 'use rules', version: RULES_VERSION })
+    space.command({ kind: 'put destination', destination: destination({ deletesUsers: true }) })
+    space.define(BUYERS)
+    space.connect(BUYERS)
+    space.track('u1', 'Bought')
+    space.command(deletion('u1'))
+    for (const user of ['u2', 'u3', 'u4', 'u5']) space.track(user, 'Bought')
+    space.reopen()
+    const waiting = space.waiting().map(({ profile, value, isDeletion }) => [profile, value, isDeletion])
+    expect(waiting).toContainEqual(['user_id:u1', false, undefined])
+    expect(waiting).toContainEqual(['user_id:u1', null, true])
   })
 })
 

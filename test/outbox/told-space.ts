@@ -218,9 +218,10 @@ export function idOf({ kind, key, type }: DefinitionSource): string {
 
 /**
  * `vips true user_id:u1` of a user, `→ acme` for the account itself; `only` what is told alone; `#2` its sequence. By
- * an activation it is `vips/entries` that is told.
+ * an activation it is `vips/entries` that is told, and `vips deletion …` where the user is to be deleted.
  */
-export function lineOf({ connectionId, activationId, subject, profile, value, sequence, resync }: Delivery): string {
+export function lineOf(delivery: Delivery): string {
+  const { connectionId, activationId, subject, profile, value, sequence, resync, isDeletion } = delivery
   const by = activationId === undefined ? '' : `/${activationId.slice('act_'.length)}`
   const key = `${connectionId.slice('con_'.length)}${by}`
   const listed = (all: readonly ExternalId[] = []): string =>
@@ -230,5 +231,5 @@ export function lineOf({ connectionId, activationId, subject, profile, value, se
     subject.kind === 'account' ? `→ ${subject.groupId}` : `${listed(subject.ids)}${only ? ` only ${listed(only)}` : ''}`
   const of =
     profile.startsWith('group_id:') && subject.kind === 'user' ? ` of ${profile.slice('group_id:'.length)}` : ''
-  return `${key} ${JSON.stringify(value)} ${who}${of} #${sequence}${resync > 0 ? ` resync ${resync}` : ''}`
+  return `${key} ${isDeletion ? 'deletion' : JSON.stringify(value)} ${who}${of} #${sequence}${resync > 0 ? ` resync ${resync}` : ''}`
 }

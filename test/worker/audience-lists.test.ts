@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { type Destination, RetryableError, TerminalError } from '../../destinations/contract/destination.ts'
 import type { DeliveryCall } from '../../src/model/delivery-call.ts'
 import { AudienceLists } from '../../src/worker/audience-lists.ts'
-import { deleteUsers } from '../../src/worker/deletions.ts'
+import { attemptWithDeletions } from '../../src/worker/deletions.ts'
+import { attempt, type AttemptOptions } from '../../src/worker/attempt.ts'
 import type { Outcome } from '../../src/queue/job.ts'
-import { identify, PERSONAS, track } from '../destinations/calls.ts'
+import { identify, PERSONAS } from '../destinations/calls.ts'
 
 let stored: Map<string, string>
 let created: string[]
@@ -109,29 +110,26 @@ describe('the list of an audience', () => {
   })
 })
 
-describe('people of final deliveries', () => {
-  const calls = [[identify('a'), track('a', {}), identify('b')], [identify('c')], [identify('d')]]
-  const answered = (outcomes: Outcome[]) => ({ calls, outcomes, options: options() })
-  const items = [{ isFinal: true }, {}, { isFinal: true }]
+describe('deletions', () => {
+  const calls = [[identify('a'), identify('a'), identify('b')], [identify('c')], [identify('d')]]
+  const items = [{ isDeletion: true }, {}, { isDeletion: true }]
+  const attempted = (given: AttemptOptions) =>
+    attemptWithDeletions(items, calls, { options: given, attempt: (some) => attempt(some, given) })
 
-  it('are deleted once their calls are answered, each once', async () => {
-    await deleteUsers(
-      items,
-      answered([{ kind: 'delivered' }, { kind: 'delivered' }, { kind: 'skipped', reason: '', message: '' }]),
-    )
-    expect(deleted).toEqual(['a', 'b', 'd'])
+  it('delete each person once, and send nothing of them', async () => {
+    expect(kindsOf(await attempted(options()))).toEqual(['delivered', 'delivered', 'delivered'])
+    expect([deleted, sent]).toEqual([['a', 'b', 'd'], [expect.stringMatching(/^c /)]])
   })
 
-  it('wait while their calls come again', async () => {
-    const retry: Outcome = { kind: 'retry', reason: 'timeout', message: '' }
-    await deleteUsers(items, answered([retry, { kind: 'delivered' }, { kind: 'untried' }]))
-    expect(deleted).toEqual([])
-  })
-
-  it('fail what tells of them where their deletion fails', async () => {
+  it('are tried again, or fail, by themselves', async () => {
+    refusal = new RetryableError('status_503', 'm')
+    expect(kindsOf(await attempted(options()))).toEqual(['retry', 'delivered', 'retry'])
     refusal = new TerminalError('status_400', 'm')
-    const outcomes: Outcome[] = [{ kind: 'delivered' }, { kind: 'delivered' }, { kind: 'delivered' }]
-    await deleteUsers(items, answered(outcomes))
-    expect(kindsOf(outcomes)).toEqual(['failed', 'delivered', 'failed'])
+    expect(kindsOf(await attempted(options()))).toEqual(['failed', 'delivered', 'failed'])
+  })
+
+  it('are left out where the destination deletes nobody', async () => {
+    const given = { ...options(), destination: { deliver: destination.deliver.bind(destination) } }
+    expect(kindsOf(await attempted(given))).toEqual(['skipped', 'delivered', 'skipped'])
   })
 })
