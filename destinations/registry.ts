@@ -106,7 +106,7 @@ export function describe(type: DestinationType): DestinationDescription {
 export function parseSettings<Settings extends object>(type: DestinationType<Settings>, settings: unknown): Settings {
   const result = type.settings.safeParse(settings)
   if (result.success) return result.data
-  throw refusalOf(type, result.error.issues[0]!)
+  throw refusalOf(type, settings, result.error.issues[0]!)
 }
 
 /**
@@ -121,13 +121,29 @@ export function parsePartialSettings(
   const result = type.settings.safeParse(settings)
   if (result.success) return result.data as JsonObject
   const issue = result.error.issues.find(({ path: [name] }) => !missing.includes(String(name)))
-  if (issue) throw refusalOf(type, issue)
+  if (issue) throw refusalOf(type, settings, issue)
   return settings
 }
 
-function refusalOf(type: DestinationType, issue: z.core.$ZodIssue): EngineError {
+function refusalOf(type: DestinationType, settings: unknown, issue: z.core.$ZodIssue): EngineError {
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
   const field = ['settings', ...issue.path, ...unknown].join('.')
-  const message = unknown.length > 0 ? `expected a setting of ${type.slug}, got another` : issue.message
+  const message = unknown.length > 0 ? `expected a setting of ${type.slug}, got another` : wordsOfIssue(issue, settings)
   return new EngineError('validation_error', `${field}: ${message}`, field)
+}
+
+function wordsOfIssue(issue: z.core.$ZodIssue, settings: unknown): string {
+  const given = issue.path.reduce<unknown>(
+    (at, name) => (at as Record<PropertyKey, unknown> | undefined)?.[name],
+    settings,
+  )
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  if (given === undefined) return 'expected a value, got none'
+  if (issue.code === 'invalid_type') return `expected ${issue.expected}, got ${kindOf(given)}`
+  if (issue.code === 'invalid_value') return `expected one of ${issue.values.join(', ')}, got another`
+  return issue.message
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value
 }

@@ -24,9 +24,19 @@ const NEEDS = {
   partner_secret: 'partner secret',
 }
 
-/** @returns entries of the index, each with the kinds of calls that it has an action for by itself */
+/** @returns entries of the index, each with the kinds of calls that it has an action for, as the table has them */
 export function listedTools() {
-  return read('index.json').map((entry) => ({ ...entry, calls: Object.keys(read(`${entry.slug}.json`).defaults) }))
+  return read('index.json').map((entry) => ({ ...entry, calls: callsOf(read(`${entry.slug}.json`).defaults) }))
+}
+
+/** @returns the calls that go somewhere by themselves, and behind them those for which fields have to be mapped */
+function callsOf(defaults) {
+  const own = Object.keys(defaults).filter((call) => !defaults[call].unmapped)
+  const open = Object.keys(defaults).filter((call) => defaults[call].unmapped)
+  if (open.length === 0) return own
+  const fields = new Set(open.flatMap((call) => defaults[call].unmapped))
+  const names = [...fields].map((name) => `\`${name}\``).join(', ')
+  return [...own, `by \`mappings\` (${names}): ${open.join(', ')}`]
 }
 
 /** @returns the lines of the table */

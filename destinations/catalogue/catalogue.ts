@@ -22,7 +22,7 @@ export interface CatalogueEntry {
   readonly needs: 'settings' | 'client_credentials' | 'oauth_app' | 'partner_secret'
   /** Variables that its code reads from the environment. */
   readonly environment: readonly string[]
-  /** `off`: only where the operator allows it; `denied`: never. */
+  /** None can be made of one that is `off` or `denied`; the latter is not shown either. */
   readonly availability: 'offered' | 'off' | 'denied'
   readonly reason?: string
 }
@@ -46,6 +46,8 @@ export interface MappingDefault {
   readonly mapping: JsonObject
   /** True if the action refuses computed traits. */
   readonly audiencesOnly?: boolean
+  /** Fields that the action needs, and no preset maps: the call goes there only once a user has mapped them. */
+  readonly unmapped?: readonly string[]
 }
 
 export interface CatalogueAction {

@@ -80,9 +80,22 @@ export function settingsOf(definition: CatalogueDefinition, entry: CatalogueEntr
   const schema = z.strictObject({ ...Object.fromEntries(fields), ...own }) as unknown as z.ZodType<CatalogueSettings>
   return schema.superRefine((settings, context) => {
     if (routesOf(definition, settings).size > 0) return
-    const message = 'Expected at least one, as this tool has no preset for audiences.'
-    context.addIssue({ code: 'custom', path: ['mappings'], message })
+    context.addIssue({
+      code: 'custom',
+      path: ['mappings'],
+      message: `Expected at least one, as ${reasonOf(definition)}.`,
+    })
   })
+}
+
+/** Says why a tool does nothing by its presets. */
+function reasonOf({ defaults }: CatalogueDefinition): string {
+  const open = Object.values(defaults).flatMap(({ action, unmapped = [] }) =>
+    unmapped.map((key) => `${key} of ${action}`),
+  )
+  return open.length === 0
+    ? 'this tool has no preset for audiences'
+    : `no preset of this tool has a value for ${[...new Set(open)].join(', ')}`
 }
 
 /** Finds the action of each kind of call, with its whole mapping. */
@@ -94,8 +107,10 @@ export function routesOf(
   if (!mappings) {
     for (const kind of CALL_KINDS) {
       const route = definition.defaults[kind]
-      if (route) routes.set(kind, route)
+      if (route && !route.unmapped) routes.set(kind, route)
     }
+    // Who could enter a list and never leave it would not be told of at all.
+    if (!routes.has('exited') && definition.defaults.exited) routes.delete('entered')
     return routes
   }
   for (const { action, calls, mapping = {} } of mappings)
@@ -181,7 +196,7 @@ function singleOf({ key, type, choices }: Field, folder: string): z.ZodType {
     return text().regex(/^[A-Za-z0-9-]*$/, 'Letters, digits and hyphens were expected.')
   if (choices && choices.length > 0) {
     const values = choices.map((choice) => (typeof choice === 'string' ? choice : choice.value))
-    return z.union(values.map((value) => z.literal(value)))
+    return z.literal(values)
   }
   switch (type) {
     case 'boolean':

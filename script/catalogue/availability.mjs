@@ -23,7 +23,7 @@ export const DENIED = new Map([
   ['twilio-studio', "reads profiles of Segment's Profile API"],
 ])
 
-/** Off unless an operator turns them on: folder → why. */
+/** Shown with the reason why none can be made: folder → why. */
 export const OFF = new Map([
   ['acoustic-s3tc', AWS_SOCKETS],
   ['amazon-eventbridge', AWS_IDENTITY],

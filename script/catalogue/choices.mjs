@@ -1,6 +1,7 @@
 /**
  * Choices that no rule makes, by folder. `routes` says to which action a call goes; null: it is not sent by default.
- * `mapping` adds to the mapping of an action, or replaces parts of it.
+ * `mapping` adds to the mapping of an action, or replaces parts of it. `needed` names fields without which an action is
+ * of no use, though its definition does not require them.
  */
 const path = (from) => ({ '@path': from })
 const either = (first, second) => ({ '@if': { exists: path(first), then: path(first), else: path(second) } })
@@ -48,6 +49,7 @@ export const CHOICES = {
   // A track call has the email in its context.
   dotdigital: {
     routes: { entered: 'addContactToList', exited: 'removeContactFromList' },
+    needed: { addContactToList: ['listId'] },
     mapping: {
       addContactToList: { emailIdentifier: either('$.context.traits.email', '$.properties.email') },
       removeContactFromList: { emailIdentifier: either('$.context.traits.email', '$.properties.email') },

@@ -41,8 +41,8 @@ const CARRIED = {
 
 /**
  * @param core `{ parseFql, validate, defaultValues }` of Segment's packages
- * @returns by kind of call: `{ action, mapping, audiencesOnly? }`; the last is true if a call about a computed trait is
- *   refused there
+ * @returns by kind of call: `{ action, mapping, audiencesOnly?, unmapped? }`; `audiencesOnly` is true if a call about a
+ *   computed trait is refused there, `unmapped` names the fields without which it is, and which only a user can map
  */
 export function defaultsOf(folder, definition, core) {
   const chosen = CHOICES[folder] ?? {}
@@ -56,7 +56,12 @@ export function defaultsOf(folder, definition, core) {
       const { fields } = definition.actions[action]
       const mapping = { ...core.defaultValues(fields), ...preset?.mapping, ...chosen.mapping?.[action] }
       const isRefused = isList(folder, definition) || refusesTraits(fields) || chosen.audiencesOnly?.includes(call)
-      return [call, { action, mapping, audiencesOnly: isRefused || undefined }]
+      const unmapped = Object.keys(fields).filter(
+        (key) =>
+          (fields[key].required === true || chosen.needed?.[action]?.includes(key)) && (mapping[key] ?? '') === '',
+      )
+      const open = unmapped.length > 0 ? unmapped : undefined
+      return [call, { action, mapping, audiencesOnly: isRefused || undefined, unmapped: open }]
     }),
   )
 }

@@ -138,6 +138,18 @@ describe('settings', () => {
     expect(refused).toThrow(expect.objectContaining({ code: 'validation_error', field }))
     expect(refused).toThrow(new RegExp(`^${field}: `))
   })
+
+  it.each([
+    ['s3', {}, 'settings.bucket: expected a value, got none'],
+    ['csv', { everySeconds: '60' }, 'settings.everySeconds: expected number, got string'],
+    ['csv', { everySeconds: null }, 'settings.everySeconds: expected number, got null'],
+    ['kafka', { topic: ['a'], brokers: ['h:9092'] }, 'settings.topic: expected string, got array'],
+    ['actions-klaviyo', {}, 'settings.api_key: expected a value, got none'],
+    ['actions-braze-cloud', { api_key: 'k', endpoint: 'x' }, /^settings.endpoint: expected one of https:/],
+    ['actions-slack', {}, /^settings.mappings: Expected at least one, as no preset .* url of postToChannel/],
+  ])('say what is wrong: %s %j', (slug, settings, message) => {
+    expect(() => parseSettings(type(slug), settings)).toThrow(message)
+  })
 })
 
 describe('the console', () => {

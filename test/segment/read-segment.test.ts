@@ -396,7 +396,7 @@ describe('a destination of Segment', () => {
     [
       'has settings that its type does not take',
       destination('csv', 'Lists', { everySeconds: 'often' }),
-      'destination | Lists | validation_error | settings.everySeconds: Invalid input: expected number, received string',
+      'destination | Lists | validation_error | settings.everySeconds: expected number, got string',
     ],
     [
       'has settings that are none',

@@ -64,7 +64,7 @@ it('is reached by commands, is told to read its files again, and is known by its
   await put(second)
   server.child.kill('SIGHUP')
   await eventually(async () => expect(await shownAt(url)).toBe(second.fingerprint))
-  expect(server.output()).toContain('the certificate has been renewed')
+  await eventually(() => expect(server!.output()).toContain('the certificate has been renewed'))
   expect(await run('health')).toEqual({ status: 0, output: '' })
   expect(await server.end('SIGTERM')).toBe(0)
 })

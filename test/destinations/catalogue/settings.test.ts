@@ -1,6 +1,6 @@
 /** Settings of a destination of the catalogue, and which calls go to which action by them. */
 import { describe, expect, it } from 'vitest'
-import type { CatalogueDefinition } from '../../../destinations/catalogue/catalogue.ts'
+import type { CallKind, CatalogueDefinition } from '../../../destinations/catalogue/catalogue.ts'
 import { batchSizeOf, routesOf, settingsOf } from '../../../destinations/catalogue/settings.ts'
 import { DEFINITION, ENTRY } from './given.ts'
 
@@ -71,6 +71,25 @@ describe('settings', () => {
 describe('calls', () => {
   it('go to the actions of the presets', () => {
     expect(routes(undefined)).toEqual(DEFINITION.defaults)
+  })
+
+  it('go nowhere where a needed field has no preset, until it is mapped', () => {
+    const defaults = { ...DEFINITION.defaults, exited: DEFINITION.defaults.entered! }
+    const opened = (...kinds: readonly CallKind[]): CatalogueDefinition => {
+      const open = kinds.map((kind) => [kind, { ...defaults[kind]!, unmapped: ['text'] }] as const)
+      return { ...DEFINITION, defaults: { ...defaults, ...Object.fromEntries(open) } }
+    }
+    const kinds = Object.keys(defaults) as CallKind[]
+    const left = (...without: readonly CallKind[]): CallKind[] => [...routesOf(opened(...without), {}).keys()]
+    expect(left('entered')).toEqual(kinds.filter((kind) => kind !== 'entered'))
+    // Whoever enters would never leave.
+    expect(left('exited')).toEqual(kinds.filter((kind) => kind !== 'entered' && kind !== 'exited'))
+    const all = opened(...kinds)
+    expect(faultOf(KEY, settingsOf(all, ENTRY))).toBe(
+      'mappings: Expected at least one, as no preset of this tool has a value for text of addToList, text of trackEvent.',
+    )
+    const mappings = [{ action: 'other', calls: ['entered'], mapping: { text: 'x' } }]
+    expect(faultOf({ ...KEY, mappings }, settingsOf(all, ENTRY))).toBeUndefined()
   })
 
   it('go where the mappings say, and nowhere else', () => {
