@@ -5,8 +5,8 @@
  *
  * Workload: users with an id and two traits, nearly all members of one audience. In each phase users change one trait,
  * in order, by batches of 50 at 2,000 events a second over one connection, and one in fifty enters or leaves. In the
- * first phase, of a fifth of all users, nothing is exported (the baseline); in the second, of the same, one export
- * follows another at full speed; in the third, of all, one is read slowly. Latency is counted from when a request was
+ * first phase, of all users, nothing is exported (the baseline); in the second, of a fifth, one export follows another
+ * at full speed; in the third, of all, one is read slowly. Latency is counted from when a request was
  * due. Checked: each file has the members and their traits after so many changes and none of the later ones: as many as
  * `rollcall replay` gives for these very changes.
  *
@@ -50,7 +50,7 @@ interface Phase {
 
 /** Returns how many users change in a phase; before the first, all are made. */
 function usersOf(phase: number): number {
-  return phase === 1 || phase === 2 ? Math.ceil(PROFILES / 5) : PROFILES
+  return phase === 2 ? Math.ceil(PROFILES / 5) : PROFILES
 }
 
 /** Traits of a user that changes in a phase. */

@@ -6,6 +6,8 @@ import { Redis } from 'ioredis'
 
 export const COMMAND_TIMEOUT_MS = 2_000
 const RECONNECT_MS_MAX = 1_000
+/** After it a connection that is given up is cut, though the other side has not answered to that. */
+export const DISCONNECT_TIMEOUT_MS = 100
 /** The message of ioredis for a command without an answer. */
 const TIMED_OUT = 'Command timed out'
 
@@ -30,6 +32,7 @@ export function createRedis(address: string): Redis {
     maxRetriesPerRequest: 0,
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: COMMAND_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     retryStrategy: (attempt) => Math.min(RECONNECT_MS_MAX, 20 * 2 ** Math.min(attempt, 10)),
   })
   // Every command reports its own failure; an error event without a listener would end the process.

@@ -12,7 +12,7 @@ import type { Destination, DestinationContext, DestinationLimits } from '../../d
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
-import { createRedis } from '../redis/client.ts'
+import { createRedis, DISCONNECT_TIMEOUT_MS } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
 import { attempt } from './attempt.ts'
 import { AudienceLists } from './audience-lists.ts'
@@ -72,7 +72,10 @@ export class DeliveryWorker {
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options
     this.#redis = createRedis(options.address)
-    this.#patient = new Redis(options.address, { maxRetriesPerRequest: null })
+    this.#patient = new Redis(options.address, {
+      maxRetriesPerRequest: null,
+      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    })
     this.#patient.on('error', () => undefined)
     this.#lists = new AudienceLists({
       get: (field) => this.#ask(() => this.#redis.hget(this.#listsKey, field)),
