@@ -49,7 +49,7 @@ const LAYERS: readonly Layer[] = [
   // Edges: where the outside meets the product.
   { path: 'src/segment', may: [...GROUND, 'actors', 'destinations'] },
   { path: 'src/http', may: ['src/model'] },
-  { path: 'src/ingest', may: ['src/model'] },
+  { path: 'src/ingest', may: ['src/model', 'src/http'] },
   { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
   { path: 'src/control-api', may: [...GROUND, 'src/http', 'src/segment'] },
   { path: 'src/mcp', may: ['src/model'], packages: ['@modelcontextprotocol/server', 'zod'] },

@@ -25,6 +25,8 @@ import { spreadOf } from '../harness/spread.ts'
 const PROFILES = setting('RECOVERY_PROFILES', 100_000)
 const RUNS = setting('BENCH_RUNS', 3)
 const EVENTS = setting('RECOVERY_EVENTS', 10)
+/** Checkpoints of the server that is filled come as often. */
+const CHECKPOINT_SECONDS = 5
 /** A batch has the calls of so many profiles. */
 const BATCH_PROFILES = 100
 const CONNECTIONS = 8
@@ -104,8 +106,10 @@ async function check(url: string, profiles: number): Promise<void> {
 function recoveryAfter(end: 'stop' | 'kill', profiles: number): Promise<number> {
   return inDirectory(async (directory) => {
     const redis = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'always' })
-    const first = await start(directory, redis.address, 86_400)
+    const first = await start(directory, redis.address, end === 'stop' ? CHECKPOINT_SECONDS : 86_400)
     await fill(first.url, profiles)
+    // A server that is told to end gives up after a while: at its end, only what is new may be left to be stored.
+    if (end === 'stop') await storeAll(first.url)
     await first[end]()
     if (end === 'kill' && (await hasCheckpoint(redis.address))) throw new Error('a checkpoint was made meanwhile')
     const [elapsedMs, second] = await readyAfter(() => start(directory, redis.address, 86_400))
@@ -114,6 +118,24 @@ function recoveryAfter(end: 'stop' | 'kill', profiles: number): Promise<number> 
     await redis.stop()
     return elapsedMs
   })
+}
+
+/**
+ * Resolves when a checkpoint is stored that has all: the second since then. The first may have been begun before, and
+ * none is made while nothing happens.
+ */
+async function storeAll(url: string): Promise<void> {
+  for (let count = 0; count < 2; count++) {
+    const since = Date.now()
+    await post(`${url}/v1/identify`, AS_WRITER, { userId: 'user-0', traits: { plan: 'pro' } })
+    while ((await checkpointAt(url)) <= since) await delay(500)
+  }
+}
+
+/** Returns when the last checkpoint was stored, epoch ms; 0 before the first. */
+async function checkpointAt(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(/^rollcall_checkpoint_timestamp_seconds\S* (\S+)$/m.exec(text)?.[1] ?? 0) * 1_000
 }
 
 async function hasCheckpoint(address: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 /**
  * Access tokens of all spaces, and what each may do. An installation token reaches every space as an admin; a space's
  * own tokens have their roles in it alone. Tokens are compared by their SHA-256, so that the time a comparison takes
- * tells nothing about them.
+ * tells nothing about them; that of a token in use is computed once.
  */
 import { createHash } from 'node:crypto'
 import { ROLES, type Role, type SpaceToken } from '../model/role.ts'
@@ -29,11 +29,16 @@ export interface AccessOptions {
   readonly spaces: () => Iterable<OpenedSpace>
 }
 
+/** Tokens whose digests are kept; the one kept longest gives way. */
+const DIGESTS_MAX = 1_000
+
 export class Access {
   readonly #options: AccessOptions
   /** By digest, the id of an installation token. */
   readonly #installation: ReadonlyMap<string, string>
   readonly #given: string | undefined
+  /** Digests of tokens that somebody was given when they were last seen. */
+  readonly #digests = new Map<string, string>()
 
   constructor(options: AccessOptions) {
     this.#options = options
@@ -44,7 +49,21 @@ export class Access {
   /** Returns the rights of a token; undefined if nobody was given it. */
   grantOf(token: string | undefined): Grant | undefined {
     if (token === undefined) return undefined
-    const digest = digestOf(token)
+    const known = this.#digests.get(token)
+    const digest = known ?? digestOf(token)
+    const grant = this.#grantBy(digest)
+    if (grant && known === undefined) this.#remember(token, digest)
+    // It is nobody's any more.
+    if (!grant) this.#digests.delete(token)
+    return grant
+  }
+
+  #remember(token: string, digest: string): void {
+    if (this.#digests.size >= DIGESTS_MAX) this.#digests.delete(this.#digests.keys().next().value!)
+    this.#digests.set(token, digest)
+  }
+
+  #grantBy(digest: string): Grant | undefined {
     const installed = this.#installation.get(digest)
     if (installed !== undefined) return { tokenId: installed, role: 'admin', spaceId: undefined }
     if (digest === this.#given) return { tokenId: 'environment', role: 'admin', spaceId: this.#options.given!.spaceId }

@@ -1,9 +1,9 @@
 /** The Express application: what holds for every request, then the surfaces, then what nothing has answered. */
-import { randomUUID } from 'node:crypto'
 import express, { type Express, type RequestHandler, type Router } from 'express'
-import helmet, { type HelmetOptions } from 'helmet'
 import { EngineError } from '../model/errors.ts'
 import { answerErrors, type ErrorBody, notFound, type OnFault } from './errors.ts'
+import { newRequestId } from './request-id.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 /** One API with its own form of errors. */
 export interface Surface {
@@ -14,6 +14,8 @@ export interface Surface {
 }
 
 export interface AppOptions {
+  /** Answers what is asked for most; whatever is not for it goes on. */
+  readonly first?: RequestHandler
   /** The narrower paths come first. */
   readonly surfaces: readonly Surface[]
   /** False while there is no use in sending requests. */
@@ -44,30 +46,13 @@ export interface AnsweredRequest {
   readonly durationMs: number
 }
 
-/**
- * Answers are data and load nothing. Whether the name is to be reached by TLS alone is for the proxy to say. What is
- * left out is about documents with scripts, or about browsers that are no more.
- */
-const SECURITY_HEADERS: HelmetOptions = {
-  contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-  strictTransportSecurity: false,
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xPoweredBy: false,
-  xXssProtection: false,
-}
-
-export function createApp({ surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {
+export function createApp({ first, surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   app.set('query parser', 'simple')
   app.use(identify(onAnswer))
-  app.use(helmet(SECURITY_HEADERS))
+  if (first) app.use(first)
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
   app.get('/readyz', (_request, response) => {
     const ready = isReady()
@@ -106,12 +91,14 @@ function refuseAll(): Router {
   return router
 }
 
-/** Gives every response its id, keeps it out of caches, and reports it when it is sent. */
+/** Gives every response its id and what all of them have, keeps it out of caches, and reports it when it is sent. */
 function identify(onAnswer: OnAnswer): RequestHandler {
   return (request, response, next) => {
-    const requestId = randomUUID()
+    const requestId = newRequestId()
     const startedAt = performance.now()
-    response.set({ 'Request-Id': requestId, 'Cache-Control': 'no-store' })
+    response.setHeader('Request-Id', requestId)
+    response.setHeader('Cache-Control', 'no-store')
+    for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value)
     response.on('finish', () => {
       const route = (request.route as { path?: unknown } | undefined)?.path
       const answer = {

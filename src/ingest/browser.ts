@@ -12,11 +12,9 @@ const PREFLIGHT_SECONDS = 86_400
  * neither asked for nor allowed.
  */
 export const allowOrigins: RequestHandler = (request, response, next) => {
-  response.set({
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Expose-Headers': 'Request-Id, Retry-After',
-    'Cross-Origin-Resource-Policy': 'cross-origin',
-  })
+  response.setHeader('Access-Control-Allow-Origin', '*')
+  response.setHeader('Access-Control-Expose-Headers', 'Request-Id, Retry-After')
+  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
   if (request.method !== 'OPTIONS') {
     next()
     return

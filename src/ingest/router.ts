@@ -1,5 +1,6 @@
 /** Ingestion: Segment's tracking API. A request is answered when its calls are durable and applied. */
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
+import { answerJson } from '../http/answer.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { Endpoint } from '../model/call.ts'
@@ -61,6 +62,8 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   b: 'batch',
 }
 
+const SUCCESS = JSON.stringify({ success: true })
+
 const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
 
 /**
@@ -68,15 +71,46 @@ const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as 
  */
 const INGEST_PATHS = [...Object.keys(ENDPOINTS), 'm', 'pixel', 'projects'].map((path) => `/v1/${path}`)
 
+/** Paths to which calls are posted. */
+export const CALL_PATHS = Object.keys(ENDPOINTS).map((path) => `/v1/${path}`)
+
+interface CallRoute {
+  readonly path: string
+  readonly read: RequestHandler
+  readonly act: (request: Request, response: Response) => Promise<void>
+}
+
+/** Answers calls, found by their whole path: a router would try one path after the other. */
+export function callsHandler(options: IngestOptions): RequestHandler {
+  const readers = { call: readBytes(CALL_BYTES_MAX), batch: readBytes(BATCH_BYTES_MAX) }
+  const routes = new Map(
+    Object.entries(ENDPOINTS).map(([name, endpoint]) => {
+      const path = `/v1/${name}`
+      const read = readers[endpoint === 'batch' ? 'batch' : 'call']
+      return [path, { path, read, act: answer(endpoint, options) }] as [string, CallRoute]
+    }),
+  )
+  return (request, response, next) => {
+    const { path } = request
+    const route = request.method === 'POST' ? routes.get(path.endsWith('/') ? path.slice(0, -1) : path) : undefined
+    if (!route) {
+      next()
+      return
+    }
+    request.route = { path: route.path }
+    allowOrigins(request, response, () =>
+      route.read(request, response, (error?: unknown) => {
+        if (error === undefined) route.act(request, response).catch(next)
+        else next(error)
+      }),
+    )
+  }
+}
+
+/** Answers all else that the SDKs ask for. */
 export function ingestRouter(options: IngestOptions): Router {
   const router = Router({ caseSensitive: true })
   router.use([...INGEST_PATHS], allowOrigins)
-  for (const [path, endpoint] of Object.entries(ENDPOINTS))
-    router.post(
-      `/v1/${path}`,
-      readBytes(endpoint === 'batch' ? BATCH_BYTES_MAX : CALL_BYTES_MAX),
-      answer(endpoint, options),
-    )
   router.post('/v1/m', dropMetrics)
   for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, options))
   const isWriteKey = (key: string) => options.targetOf(undefined, key) !== undefined
@@ -99,8 +133,11 @@ function answer(endpoint: Endpoint, options: IngestOptions) {
   return async (request: Request, response: Response): Promise<void> => {
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
     const rejected = await take(endpoint, body, response, options)
-    if (endpoint === 'batch') response.json(batchAnswer(rejected))
-    else response.json(singleAnswer(rejected))
+    if (endpoint === 'batch') answerJson(response, batchAnswer(rejected))
+    else {
+      checkTaken(rejected)
+      answerJson(response, SUCCESS)
+    }
   }
 }
 
@@ -109,7 +146,7 @@ function answerPixel(endpoint: Endpoint, options: IngestOptions) {
     const body = readPixel(request.query)
     if (body.byteLength > CALL_BYTES_MAX)
       throw new EngineError('payload_too_large', `data: expected at most ${CALL_BYTES_MAX} bytes`, 'data')
-    singleAnswer(await take(endpoint, body, response, options))
+    checkTaken(await take(endpoint, body, response, options))
     response.type('gif').send(PIXEL)
   }
 }
@@ -164,14 +201,14 @@ function readFor({ sourceId, traffic }: IngestTarget, endpoint: Endpoint, parsed
   }
 }
 
-function batchAnswer(rejected: RejectedCall[]): object {
-  if (rejected.length === 0) return { success: true }
-  return { success: true, rejected: rejected.sort((a, b) => a.index - b.index) }
+function batchAnswer(rejected: RejectedCall[]): string {
+  if (rejected.length === 0) return SUCCESS
+  return JSON.stringify({ success: true, rejected: rejected.sort((a, b) => a.index - b.index) })
 }
 
-function singleAnswer([failed]: readonly RejectedCall[]): object {
+/** Throws the error of a call that was not taken. */
+function checkTaken([failed]: readonly RejectedCall[]): void {
   if (failed) throw new EngineError(failed.code, failed.message)
-  return { success: true }
 }
 
 /** Drops measurements that the browser's SDK sends about itself. */

@@ -6,11 +6,20 @@ import type { SpaceServer } from './space-server.ts'
 import type { Spaces } from './spaces.ts'
 
 export function ingestTargets(spaces: Spaces, turns: FairTurns, clock: () => number): IngestOptions {
+  /** Made once for each source. */
+  const targets = new WeakMap<SpaceServer, Map<string, IngestTarget>>()
+  const targetIn = (spaceId: string, server: SpaceServer, sourceId: string): IngestTarget => {
+    let ofSpace = targets.get(server)
+    if (!ofSpace) targets.set(server, (ofSpace = new Map<string, IngestTarget>()))
+    let target = ofSpace.get(sourceId)
+    if (!target) ofSpace.set(sourceId, (target = newTarget(spaceId, server, sourceId, turns)))
+    return target
+  }
   const targetOf = (key: unknown): IngestTarget | undefined => {
     if (typeof key !== 'string') return undefined
     for (const { id, server } of spaces.opened()) {
       const sourceId = server.pipeline.registry.sources.sourceOf(key, clock())
-      if (sourceId !== undefined) return targetIn(id, server, sourceId, turns)
+      if (sourceId !== undefined) return targetIn(id, server, sourceId)
     }
     return undefined
   }
@@ -21,7 +30,7 @@ export function ingestTargets(spaces: Spaces, turns: FairTurns, clock: () => num
   }
 }
 
-function targetIn(
+function newTarget(
   spaceId: string,
   { pipeline, traffic }: SpaceServer,
   sourceId: string,

@@ -9,7 +9,7 @@ import { type AnsweredRequest, createApp, createStartingApp, type Surface } from
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
-import { ingestErrorBody, ingestRouter } from '../ingest/router.ts'
+import { callsHandler, ingestErrorBody, ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { WRITER_LIMITS } from '../journal/writer.ts'
 import { setTimer } from '../model/timer.ts'
@@ -165,8 +165,10 @@ function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): E
     spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
     dispatchToSpaces({ access, spaces, firstId }),
   )
+  const targets = ingestTargets(spaces, turns, clock)
   return createApp({
-    surfaces: surfacesOf(ofSpaces, ingestRouter(ingestTargets(spaces, turns, clock))),
+    first: callsHandler(targets),
+    surfaces: surfacesOf(ofSpaces, ingestRouter(targets)),
     isReady: () => spaces.isReady,
     onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
     metrics,

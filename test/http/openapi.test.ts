@@ -3,7 +3,7 @@ import type { Router } from 'express'
 import { describe, expect, it } from 'vitest'
 import { spacesRouter } from '../../src/control-api/space-router.ts'
 import { oauthCallbackRouter } from '../../src/http/oauth-callback.ts'
-import { ingestRouter } from '../../src/ingest/router.ts'
+import { CALL_PATHS, ingestRouter } from '../../src/ingest/router.ts'
 import { OPERATIONS } from '../../src/server/operations.ts'
 import { CONFIG } from '../support/server.ts'
 import { TimedServer } from '../support/timed-server.ts'
@@ -41,7 +41,8 @@ describe('the description', () => {
       oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
     ]
-    const routes = routers.flatMap((router) => routesOf(stackOf(router)))
+    const calls = CALL_PATHS.map((path) => `POST ${path}`)
+    const routes = [...routers.flatMap((router) => routesOf(stackOf(router))), ...calls]
     // The older name of the same, and what browsers ask before they ask.
     const wanted = routes.filter((route) => !route.includes('/v1/namespaces') && !route.startsWith('OPTIONS'))
     const described = OPERATIONS.filter(({ tag }) => tag !== 'Health').map(
