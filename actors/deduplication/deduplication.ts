@@ -123,18 +123,28 @@ export class Deduplication {
   restore({ hours, first }: DeduplicationHead): void {
     this.#first = this.#next = this.#base = first
     this.#awaited = hours.map(([hour, count]) => ({ hour, count }))
+    const count = hours.reduce((sum, [, ofHour]) => sum + ofHour, 0)
+    let capacity = CAPACITY_MIN
+    while (capacity <= count * 2) capacity *= 2
+    this.#table = new Uint32Array(capacity)
   }
 
   restoreChunk(fingerprints: Uint8Array): void {
     const words = new Uint32Array(new Uint8Array(fingerprints).buffer)
+    const table = this.#table
+    const mask = table.length - 1
     for (let at = 0; at < words.length; at += WORDS) {
       while (this.#awaited[0]?.count === 0) this.#awaited.shift()
       const bucket = this.#awaited[0]
       if (!bucket) throw new Error('deduplication: the log holds more ids than its hours have')
       bucket.count--
-      this.#makeRoom()
-      this.#words.set(words.subarray(at, at + WORDS))
-      this.#add(bucket.hour * HOUR_MS)
+      // None is there twice, and the table has room for all.
+      let slot = words[at]! & mask
+      while (table[slot] !== 0) slot = (slot + 1) & mask
+      table[slot] = this.#next - this.#base + 1
+      this.#used++
+      for (let word = 0; word < WORDS; word++) this.#words[word] = words[at + word]!
+      this.#log(bucket.hour * HOUR_MS)
     }
   }
 

@@ -57,21 +57,32 @@ export function readFurther(store: CheckpointStore, { number, furtherParts = 0 }
   )
 }
 
-async function* readParts(
-  store: CheckpointStore,
-  parts: readonly (readonly [writer: number, name: string])[],
-): AsyncGenerator<Buffer> {
-  for (let from = 0; from < parts.length; from += READ_PARTS) {
-    const group = parts.slice(from, from + READ_PARTS)
-    const found = new Map<string, Buffer | undefined>()
-    for (const writer of new Set(group.map(([one]) => one))) {
-      const names = group.filter(([one]) => one === writer).map(([, name]) => name)
-      for (const [index, bytes] of (await store.read(writer, names)).entries())
-        found.set(`${names[index]} of ${writer}`, bytes)
-    }
-    // All at once, since threads decompress them.
-    yield* await Promise.all(
-      group.map(([writer, name]) => openPart(found.get(`${name} of ${writer}`), `${name} of ${writer}`)),
-    )
+/** The checkpoint that wrote a part, and the part's name. */
+type PartName = readonly [writer: number, name: string]
+
+async function* readParts(store: CheckpointStore, parts: readonly PartName[]): AsyncGenerator<Buffer> {
+  const readFrom = (from: number): Promise<Buffer[]> => {
+    const reading = readGroup(store, parts.slice(from, from + READ_PARTS))
+    // It may not be waited for any more when it fails.
+    reading.catch(() => undefined)
+    return reading
   }
+  let next = readFrom(0)
+  for (let from = 0; from < parts.length; from += READ_PARTS) {
+    const group = await next
+    // On its way while these are used.
+    next = readFrom(from + READ_PARTS)
+    yield* group
+  }
+}
+
+async function readGroup(store: CheckpointStore, group: readonly PartName[]): Promise<Buffer[]> {
+  const found = new Map<string, Buffer | undefined>()
+  for (const writer of new Set(group.map(([one]) => one))) {
+    const names = group.filter(([one]) => one === writer).map(([, name]) => name)
+    for (const [index, bytes] of (await store.read(writer, names)).entries())
+      found.set(`${names[index]} of ${writer}`, bytes)
+  }
+  // All at once, since threads decompress them.
+  return Promise.all(group.map(([writer, name]) => openPart(found.get(`${name} of ${writer}`), `${name} of ${writer}`)))
 }
