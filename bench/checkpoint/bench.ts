@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import type { CheckpointSummary } from '../../src/checkpoints/checkpointer.ts'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
+import { letHeapGrow } from '../../src/process/heap.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import { recover } from '../../src/space/recovery.ts'
 import { DEFINITIONS } from '../engine/definitions.ts'
@@ -129,6 +130,7 @@ function run(): Promise<Run> {
   })
 }
 
+letHeapGrow()
 const runs: Run[] = []
 for (let count = 0; count < RUNS; count++) runs.push(await run())
 const pause = spreadOf(runs.map(({ pauseMs }) => pauseMs))

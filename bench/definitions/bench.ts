@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
+import { letHeapGrow } from '../../src/process/heap.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import { collectGarbage } from '../harness/cost.ts'
 import { Random } from '../harness/random.ts'
@@ -128,6 +129,7 @@ function membersOf(pipeline: Pipeline, key: string): number {
   return pipeline.shard.actors().filter((actor) => actor.definedValue(id) === true).length
 }
 
+letHeapGrow()
 await inStores({ appendfsync: 'always' }, async ({ journal }) => {
   const pipeline = await Pipeline.open({ journal, memory: LARGE_MEMORY })
   await fill(pipeline)

@@ -5,6 +5,7 @@ import { type Logger, pino } from 'pino'
 import { Certificate } from '../http/certificate.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer } from '../model/timer.ts'
+import { letHeapGrow } from '../process/heap.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import { RedisSpaceDirectory } from '../redis/redis-space-directory.ts'
 import { removeKeysOf } from '../redis/space-keys.ts'
@@ -31,6 +32,7 @@ const STOPPED_WITHIN_MS = 5_000
 
 /** Runs until the process is told to end, or the pipeline cannot go on. */
 export async function serve(): Promise<void> {
+  letHeapGrow()
   const settings = readSettings()
   const log = pino({ level: settings.LOG_LEVEL })
   const ending = new AbortController()
