@@ -18,11 +18,12 @@ export interface TraitEntry extends TraitOrigin {
 
 export class Traits {
   readonly #entries = new Map<string, TraitEntry>()
-  /** The present values, for readers of paths. Without a prototype: a trait may have any name. */
-  readonly #values: JsonObject = Object.create(null) as JsonObject
+  /** The present values, once they have been asked for. */
+  #values: JsonObject | undefined
 
-  /** The present values, by name. */
+  /** The present values, by name, for readers of paths. Without a prototype: a trait may have any name. */
   get values(): JsonObject {
+    this.#values ??= presentValues(this.#entries)
     return this.#values
   }
 
@@ -42,12 +43,13 @@ export class Traits {
     const known = this.#entries.get(key)
     if (known && compareEvents(known, entry) > 0) return false
     this.#entries.set(key, entry)
-    if (key === CONSENT_KEY) return true
-    if (entry.value === null) {
-      if (this.#values[key] === undefined) return false
-      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- traits are a dictionary
-      delete this.#values[key]
-    } else this.#values[key] = entry.value
-    return true
+    this.#values = undefined
+    return key === CONSENT_KEY || entry.value !== null || (known !== undefined && known.value !== null)
   }
+}
+
+function presentValues(entries: ReadonlyMap<string, TraitEntry>): JsonObject {
+  const values = Object.create(null) as JsonObject
+  for (const [key, { value }] of entries) if (value !== null && key !== CONSENT_KEY) values[key] = value
+  return values
 }
