@@ -1,8 +1,8 @@
-/** How far the heap of a server may grow before all of it is collected. */
+/** The growth of a server's heap between two full collections. */
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * Of what is left after a full collection. By itself V8 lets a small heap grow little, and collects it all the more
+ * The share of what a full collection leaves. By itself V8 lets a small heap grow little, and collects it all the more
  * often: but a server's state lies off the heap, which is some tens of megabytes beside it, while calls bring garbage
  * without end. By traces of collections, with 150,000 users whose histories are read for a new audience: three full
  * ones in ten seconds before, with 40 ms of marking on the loop, and none since.
