@@ -49,9 +49,6 @@ export async function serve(): Promise<void> {
     const redis = settings.REDIS_URL === undefined ? await startRedis(settings, log) : undefined
     try {
       await serveSpaces(settings, { ...credentials, certificate }, redis, { log, ending })
-    } catch (error) {
-      // It was ended while it was starting, as asked.
-      if (error !== ending.signal.reason) throw error
     } finally {
       await redis?.stop()
     }
@@ -125,18 +122,30 @@ async function serveSpaces(
       if (delivery.address !== undefined) await removeKeysOf(delivery.address, spaceId)
     },
   }
+  let isStarted = false
+  let giveUp: NodeJS.Timeout | undefined
+  // A journal that cannot be reached would be waited for without end, at the start as well as at the end.
+  const endLater = (): void => {
+    giveUp = setTimeout(() => {
+      directory.close()
+      void closeAll(opened)
+    }, STOPPED_WITHIN_MS)
+  }
+  ending.signal.addEventListener('abort', endLater, { once: true })
   try {
     const server = await startServer(config, log, installation, {
       ...pipelineSettings(settings),
       onProgress: showRecovery(log),
     })
     log.info({ url: server.url, space: config.spaceId }, 'ready')
+    isStarted = true
     if (!ending.signal.aborted) await once(ending.signal, 'abort')
-    // A journal that cannot be reached would be waited for without end.
-    const giveUp = setTimeout(() => void closeAll(opened), STOPPED_WITHIN_MS)
     await server.stop()
-    clearTimeout(giveUp)
+  } catch (error) {
+    // It was ended while it was starting, as asked.
+    if (isStarted || !ending.signal.aborted) throw error
   } finally {
+    clearTimeout(giveUp)
     // A server that could not start has stores that nothing else closes.
     await closeAll(opened)
     directory.close()
