@@ -8,7 +8,7 @@ function accessWith(tokens: Map<string, SpaceToken>): Access {
   return new Access({ installation: new Map(), given: undefined, spaces: () => [space] })
 }
 
-const token = (id: string): SpaceToken => ({ id, role: 'viewer' }) as SpaceToken
+const token = (id: string): SpaceToken => ({ id, role: 'viewer' })
 
 describe('a token', () => {
   it('is refused once it is revoked, and good again once it is given again, however often it was seen', () => {
