@@ -1,6 +1,6 @@
 /** A connection that is given up keeps no process alive. */
 import { afterEach, expect, it, vi } from 'vitest'
-import { createRedis } from '../../src/redis/client.ts'
+import { createRedis } from '../src/redis/client.ts'
 
 afterEach(() => vi.useRealTimers())
 
