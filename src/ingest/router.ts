@@ -62,6 +62,9 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   b: 'batch',
 }
 
+/** Paths to which calls are posted. */
+export const CALL_PATHS = Object.keys(ENDPOINTS).map((path) => `/v1/${path}`)
+
 const SUCCESS = JSON.stringify({ success: true })
 
 const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
@@ -69,10 +72,7 @@ const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as 
 /**
  * Paths that browsers may use from pages of any origin; the Profile API's paths, under `/v1` too, are not among them.
  */
-const INGEST_PATHS = [...Object.keys(ENDPOINTS), 'm', 'pixel', 'projects'].map((path) => `/v1/${path}`)
-
-/** Paths to which calls are posted. */
-export const CALL_PATHS = Object.keys(ENDPOINTS).map((path) => `/v1/${path}`)
+const INGEST_PATHS = [...CALL_PATHS, '/v1/m', '/v1/pixel', '/v1/projects']
 
 interface CallRoute {
   readonly path: string

@@ -216,10 +216,14 @@ export class DeliveryMaker {
       }
   }
 
-  /** Lists the actors whose values of a connection's definition a user is told of. */
-  #ownersFor({ record, sendings }: Connection, user: ProfileActor): readonly (ProfileActor | Account)[] {
+  /** Lists the actors, the user or some accounts, whose values of a connection's definition a user is told of. */
+  #ownersFor(
+    { record, sendings }: Connection,
+    user: ProfileActor,
+    accounts: readonly Account[] = user.accounts,
+  ): readonly (ProfileActor | Account)[] {
     if (record.type === 'USERS') return [user]
-    return sendings.some(tellsUsers) ? user.accounts : []
+    return sendings.some(tellsUsers) ? accounts : []
   }
 
   /** Tells that a value has ended for a user, whatever it has allowed. */
@@ -233,7 +237,8 @@ export class DeliveryMaker {
 
   /**
    * Tells each destination that can do so to delete a user, after all else: those that may have been told of it, be it
-   * long ago. It is the last that is told of this user, by its ids alone.
+   * long ago. It is the last that is told of this user, by its ids alone: once for all connections that address it
+   * alike.
    */
   #makeDeletions(user: ProfileActor, left: readonly LeftUser[], at: number): void {
     const told = new Set<string>()
@@ -242,13 +247,12 @@ export class DeliveryMaker {
     for (const [definition, connections] of this.#connected())
       for (const connection of connections) {
         const { record } = this.#directory.destinationOf(connection)
-        if (!record.deletesUsers || told.has(record.id) || !connection.takesChanges) continue
-        if (record.consent && !isConsented(user.traits.consent, record.consent)) continue
-        const owners =
-          connection.record.type === 'USERS' ? [user] : connection.sendings.some(tellsUsers) ? accounts : []
+        if (!record.deletesUsers || !connection.takesChanges) continue
+        if (!isConsented(user.traits.consent, record.consent)) continue
+        const owners = this.#ownersFor(connection, user, accounts)
         const sequence = Math.max(0, ...owners.map((owner) => owner.defined.get(definition)?.sequence ?? 0))
-        if (sequence === 0) continue
-        told.add(record.id)
+        const { idSync, includesAnonymous } = connection.record
+        if (sequence === 0 || !isNew(JSON.stringify([record.id, idSync, includesAnonymous]), told)) continue
         const made = { ...this.#from(connection, user), actor: user.ordinal, subject, traits: undefined, sequence, at }
         this.#take({ ...made, value: null, isFinal: true, isDeletion: true }, connection)
       }

@@ -91,7 +91,7 @@ export type Subject =
 
 /** Names a delivery: one replaces those of the same name that wait. */
 export function nameOf({ connectionId, activationId, subject, profile, isDeletion }: Delivery): string {
-  if (isDeletion) return 'deletion'
+  if (isDeletion) return `${connectionId} deletion`
   const by = activationId === undefined ? connectionId : `${connectionId} ${activationId}`
   if (subject.kind === 'account') return `${by} ${profile}`
   const only = subject.only?.map(({ type, value }) => `${type}:${value}`).join(' ') ?? ''

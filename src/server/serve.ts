@@ -123,15 +123,10 @@ async function serveSpaces(
     },
   }
   let isStarted = false
-  let giveUp: NodeJS.Timeout | undefined
-  // A journal that cannot be reached would be waited for without end, at the start as well as at the end.
-  const endLater = (): void => {
-    giveUp = setTimeout(() => {
-      directory.close()
-      void closeAll(opened)
-    }, STOPPED_WITHIN_MS)
-  }
-  ending.signal.addEventListener('abort', endLater, { once: true })
+  const isEnded = actAfter(ending.signal, () => {
+    directory.close()
+    void closeAll(opened)
+  })
   try {
     const server = await startServer(config, log, installation, {
       ...pipelineSettings(settings),
@@ -145,7 +140,7 @@ async function serveSpaces(
     // It was ended while it was starting, as asked.
     if (isStarted || !ending.signal.aborted) throw error
   } finally {
-    clearTimeout(giveUp)
+    isEnded()
     // A server that could not start has stores that nothing else closes.
     await closeAll(opened)
     directory.close()
@@ -153,6 +148,16 @@ async function serveSpaces(
     await tracing?.stop()
   }
   if (failed.signal.aborted) process.exitCode = 1
+}
+
+/**
+ * Acts if it takes too long to end, in the middle of a start too: a journal that cannot be reached would be waited for
+ * without end. Returns a function to be called once it has ended.
+ */
+function actAfter(ending: AbortSignal, act: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined
+  ending.addEventListener('abort', () => (timer = setTimeout(act, STOPPED_WITHIN_MS)), { once: true })
+  return () => clearTimeout(timer)
 }
 
 async function closeAll(stores: Iterable<Stores>): Promise<void> {

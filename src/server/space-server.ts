@@ -1,8 +1,10 @@
 /** One space of the server, put together: its pipeline, its deliveries, and the APIs that lead to it. */
 import type { Logger } from 'pino'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
+import { noteDeletions } from '../dispatch/note-deletions.ts'
 import { resealSpace } from '../dispatch/reseal.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
+import type { DeliveryCommand } from '../model/destination.ts'
 import type { SpaceMetrics } from '../http/metrics.ts'
 import { Traffic } from '../ingest/traffic.ts'
 import { setTimer } from '../model/timer.ts'
@@ -91,7 +93,7 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
       options.pipeline.onSetAside?.(cause)
     },
   })
-  await resealOrStop(pipeline, stores.delivery.secrets, options)
+  await upgradeOrStop(pipeline, stores.delivery.secrets, options)
   const { shard, registry, recent, applied$ } = pipeline
   pipeline.changes$.subscribe({ next: ({ type }) => metrics.countTransition(type), error: () => undefined })
   const delivery = startDeliveries(pipeline, stores.delivery, {
@@ -162,15 +164,20 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
   }
 }
 
-/** Before anybody can change a destination. A space whose secrets no key opens does not start. */
-async function resealOrStop(
+/**
+ * Brings destinations to what they are by the present key and the present types, before anybody can change one. A space
+ * whose secrets no key opens does not start.
+ */
+async function upgradeOrStop(
   pipeline: Pipeline,
   secrets: DeliverySetup['secrets'],
   { spaceId, log }: Pick<SpaceServerOptions, 'spaceId' | 'log'>,
 ): Promise<void> {
   const { outbox } = pipeline
+  const command = (given: DeliveryCommand): Promise<void> => pipeline.command(given)
   try {
-    const count = await resealSpace({ spaceId, outbox, command: (command) => pipeline.command(command) }, secrets)
+    const count = await resealSpace({ spaceId, outbox, command }, secrets)
+    await noteDeletions({ outbox, command })
     if (count > 0) log.info({ destinations: count }, 'the secrets of destinations have been sealed anew')
   } catch (cause) {
     await pipeline.stop()

@@ -959,15 +959,15 @@ export const MUTANTS = [
   {
     name: 'a destination is told twice to delete a user',
     file: 'src/outbox/delivery-maker.ts',
-    find: 'told.add(record.id)',
+    find: ' || !isNew(JSON.stringify([record.id, idSync, includesAnonymous]), told)',
     replace: '',
     caughtBy: ['test/outbox/deleted-users.test.ts'],
   },
   {
     name: 'a destination is told to delete a user that it never heard of',
     file: 'src/outbox/delivery-maker.ts',
-    find: 'if (sequence === 0) continue',
-    replace: '',
+    find: 'if (sequence === 0 || ',
+    replace: 'if (',
     caughtBy: ['test/outbox/deleted-users.test.ts'],
   },
   {

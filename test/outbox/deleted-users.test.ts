@@ -153,6 +153,16 @@ describe('a destination that deletes people', () => {
     expect(space.command(deletion('u2'))).toEqual([])
   })
 
+  it('is told once for all connections that address it alike, and by the ids of each way', () => {
+    const space = deletingSpace([FORMER, BUYERS, SPENT])
+    space.connect(BUYERS, { idSync: [{ externalId: 'email', strategy: 'all' }] })
+    space.call('identify', { userId: 'u1', traits: { plan: 'gold', email: 'a@x.org' } })
+    space.track('u1', 'Bought', { price: 5 })
+    space.deliverAll()
+    const told = space.command(deletion('u1')).filter((line) => line.includes('deletion'))
+    expect(told).toEqual(['former deletion user_id:u1 email:a@x.org #2', 'buyers deletion user_id:u1 email:a@x.org #2'])
+  })
+
   it('is told though an activation tells of entries alone, and not by what is disconnected', () => {
     const space = deletingSpace([FORMER])
     space.activate(FORMER)

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Analytics } from '@segment/analytics-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createRedis } from '../../src/redis/client.ts'
+import { PrivateRedis } from '../../src/redis/private-redis.ts'
 import { eventually, until } from '../support/eventually.ts'
+import { useRedis } from '../support/private-redis.ts'
 import { basic, send } from '../support/server.ts'
 import { MAIN, runServe, type ServeProcess } from '../support/run-serve.ts'
 
@@ -118,16 +121,19 @@ describe('a server that is told to end', () => {
 })
 
 describe('a Redis that somebody else runs', () => {
+  const redis = useRedis()
+
   it('is named where it cannot be reached', async () => {
     const server = serve({ ...KEYS, REDIS_URL: join(directory, 'nobody.sock') })
     await expect(server.ready).rejects.toThrow('REDIS_URL: Redis cannot be reached')
   })
 
   it('has a journal of one owner: the older server ends', async () => {
-    const first = serve()
+    // The older one does not notice by a checkpoint, before it is asked.
+    const environment = { ...KEYS, CHECKPOINT_SECONDS: '3600', REDIS_URL: redis().address }
+    const first = serve(environment)
     const firstUrl = await first.ready
-    const address = join(directory, 'journal', 'redis.sock')
-    const second = runServe(join(directory, 'second'), { ...KEYS, REDIS_URL: address })
+    const second = runServe(join(directory, 'second'), environment)
     running.unshift(second)
     await second.ready
     const answer = await send(`${firstUrl}/v1/track`, {
@@ -138,6 +144,17 @@ describe('a Redis that somebody else runs', () => {
     expect(answer.status).toBe(503)
     await eventually(() => expect(first.child.exitCode).toBe(1))
     expect(first.output()).toContain('another server has taken over the journal')
+  })
+
+  it('holds up no end, though it goes while the server starts', async () => {
+    const own = await PrivateRedis.start({ directory: join(directory, 'redis'), appendfsync: 'always' })
+    const client = createRedis(own.address)
+    await client.connect()
+    const server = serve({ ...KEYS, REDIS_URL: own.address })
+    await eventually(async () => expect(await client.dbsize()).toBeGreaterThan(0), { interval: 1 })
+    client.disconnect()
+    await own.stop()
+    expect(await server.end('SIGTERM')).toBe(0)
   })
 })
 
