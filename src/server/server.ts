@@ -119,7 +119,8 @@ export async function startServer(
     return { url: http.url, pipeline, spaces, stop }
   } catch (error) {
     watch?.stop()
-    await http.close()
+    // The first space may have failed beside its opening: it is not opened again.
+    await Promise.all([spaces.stop(), http.close()])
     throw error
   }
 }

@@ -1,7 +1,9 @@
 /** Several spaces in one server: each by itself, and nothing of one for another. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Shard } from '../../actors/engine/shard.ts'
+import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { eventually } from '../support/eventually.ts'
+import { MemoryJournal } from '../support/memory-journal.ts'
 import { type Answered, basic, CONFIG, send, startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
 
 const START = Date.UTC(2026, 0, 31)
@@ -160,5 +162,17 @@ describe('a space whose engine fails', () => {
     await eventually(async () => expect((await track(one.writeKey, 'u4')).status).toBe(200))
     // What was durable is there, though it was not answered.
     expect(await usersOf(one.accessToken)).toBe(3)
+  })
+})
+
+describe('a first space that cannot be opened', () => {
+  it('is not opened again: the server has not started', async () => {
+    const journal = new MemoryJournal<SpaceCommand>()
+    vi.spyOn(journal, 'append').mockRejectedValue(new Error('append: the journal is full'))
+    const own = new VirtualTime(START)
+    await expect(startTestServer({ journal, clock: own.clock, timer: own.timer })).rejects.toThrow(
+      'has stopped taking input',
+    )
+    expect([...own.timers]).toEqual([])
   })
 })
