@@ -14,8 +14,6 @@ export interface Surface {
 }
 
 export interface AppOptions {
-  /** Answers what is asked for most; whatever is not for it goes on. */
-  readonly first?: RequestHandler
   /** The narrower paths come first. */
   readonly surfaces: readonly Surface[]
   /** False while there is no use in sending requests. */
@@ -27,7 +25,7 @@ export interface AppOptions {
   readonly onAnswer: OnAnswer
 }
 
-type OnAnswer = (answer: AnsweredRequest, context: RequestContext) => void
+export type OnAnswer = (answer: AnsweredRequest, context: RequestContext) => void
 
 /** About a request that was answered, for a trace. */
 export interface RequestContext {
@@ -46,13 +44,12 @@ export interface AnsweredRequest {
   readonly durationMs: number
 }
 
-export function createApp({ first, surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {
+export function createApp({ surfaces, isReady, onFault, metrics, onAnswer }: AppOptions): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('etag', false)
   app.set('query parser', 'simple')
   app.use(identify(onAnswer))
-  if (first) app.use(first)
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }))
   app.get('/readyz', (_request, response) => {
     const ready = isReady()

@@ -2,8 +2,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { EngineError } from '../model/errors.ts'
 
-/** The wait that a client is asked for if it was refused for lack of room. */
-const RETRY_AFTER_SECONDS = 1
+/** The wait that a client is asked for if it was refused for lack of room, in seconds. */
+const RETRY_AFTER = '1'
 
 const ENCODING = 'Content-Encoding'
 const ENCODINGS = 'gzip, deflate or br'
@@ -22,11 +22,23 @@ export function answerErrors(body: ErrorBody, onFault: OnFault): ErrorRequestHan
       next(thrown)
       return
     }
-    const error = asEngineError(thrown)
+    const { error, retryAfter } = answerOf(thrown)
     if (error.code === 'internal_error') onFault(thrown, String(response.get('Request-Id')))
-    if (error.status === 429 || error.status === 503) response.set('Retry-After', String(RETRY_AFTER_SECONDS))
+    if (retryAfter !== undefined) response.set('Retry-After', retryAfter)
     response.status(error.status).json(body(error))
   }
+}
+
+/** An error as it is answered. */
+export interface ErrorAnswer {
+  readonly error: EngineError
+  /** Value of the header of that name; undefined: it has none. */
+  readonly retryAfter: string | undefined
+}
+
+export function answerOf(thrown: unknown): ErrorAnswer {
+  const error = asEngineError(thrown)
+  return { error, retryAfter: error.status === 429 || error.status === 503 ? RETRY_AFTER : undefined }
 }
 
 /** Names the row of the table for what was thrown: Express and its body parsers give faults a status of their own. */

@@ -9,37 +9,42 @@
  */
 import { IncomingMessage, type RequestListener, type ServerOptions, ServerResponse } from 'node:http'
 import type { Express } from 'express'
+import type { DirectListener } from './direct.ts'
+
+/** An application, and what is asked before it. */
+export interface Answering {
+  /** Returns false for what the application is to answer. */
+  readonly direct?: DirectListener
+  readonly app: Express
+}
 
 export interface ExpressListener {
   /** Must be among the options of the server that listens. */
   readonly options: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
   readonly listener: RequestListener
   /** Lets another application answer all requests from now on, those of open connections too. */
-  readonly become: (app: Express) => void
+  readonly become: (answering: Answering) => void
 }
 
-export function expressListener(first: Express): ExpressListener {
+export function expressListener(first: Answering): ExpressListener {
+  // Classes, as V8 makes room in the objects of a class for what its parent sets.
+  class Request extends IncomingMessage {}
+  class Response<Of extends IncomingMessage = IncomingMessage> extends ServerResponse<Of> {}
   let current = first
-  // The prototype of a class cannot be set; that of a function is looked at each time one is made.
-  function Request(this: IncomingMessage, ...given: unknown[]): void {
-    Reflect.apply(IncomingMessage, this, given)
-  }
-  function Response(this: ServerResponse, ...given: unknown[]): void {
-    Reflect.apply(ServerResponse, this, given)
-  }
-  const become = (app: Express): void => {
-    current = app
-    Request.prototype = app.request
-    Response.prototype = app.response
+  /** Puts the classes between messages and what an application gives its own. */
+  const become = (answering: Answering): void => {
+    const { app } = answering
+    current = answering
+    Object.setPrototypeOf(Request.prototype, app.request)
+    Object.setPrototypeOf(Response.prototype, app.response)
+    app.request = Request.prototype as typeof app.request
+    app.response = Response.prototype as typeof app.response
   }
   become(first)
   return {
-    options: {
-      IncomingMessage: Request as unknown as typeof IncomingMessage,
-      ServerResponse: Response as unknown as typeof ServerResponse,
-    },
+    options: { IncomingMessage: Request, ServerResponse: Response },
     listener: (request, response) => {
-      current(request, response)
+      if (!current.direct?.(request, response)) current.app(request, response)
     },
     become,
   }

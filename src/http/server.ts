@@ -6,9 +6,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions as SecureOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { Express } from 'express'
 import type { Certificate } from './certificate.ts'
-import { expressListener } from './express-listener.ts'
+import { type Answering, expressListener } from './express-listener.ts'
 
 /** Bounds of a connection; times in ms. A client that goes beyond one is cut off. */
 export interface ConnectionLimits {
@@ -39,7 +38,7 @@ const CLOSE_WITHIN_MS = 10_000
 export interface HttpServer {
   readonly url: string
   /** Lets another application answer from now on. */
-  readonly become: (app: Express) => void
+  readonly become: (answering: Answering) => void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
 }
@@ -53,11 +52,11 @@ export interface ListenOptions {
 
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
 export async function listen(
-  app: Express,
+  answering: Answering,
   { host, port, certificate }: ListenOptions,
   limits = CONNECTION_LIMITS,
 ): Promise<HttpServer> {
-  const { options, listener, become } = expressListener(app)
+  const { options, listener, become } = expressListener(answering)
   const timeouts = {
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,

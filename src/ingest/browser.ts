@@ -11,10 +11,14 @@ const PREFLIGHT_SECONDS = 86_400
  * Lets any origin send: a write key is public in browsers, and opens nothing to read. Credentials of cookies are
  * neither asked for nor allowed.
  */
+export const BROWSER_HEADERS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Request-Id, Retry-After',
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+} as const
+
 export const allowOrigins: RequestHandler = (request, response, next) => {
-  response.setHeader('Access-Control-Allow-Origin', '*')
-  response.setHeader('Access-Control-Expose-Headers', 'Request-Id, Retry-After')
-  response.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
+  response.set(BROWSER_HEADERS)
   if (request.method !== 'OPTIONS') {
     next()
     return

@@ -57,8 +57,9 @@ const BODY_BYTES_MAX = 16 * 1024
 export function profileRouter<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): Router {
   const router = Router({ caseSensitive: true })
   const before = options.rate > 0 ? [checkSpace(options), limitRate(options)] : []
-  for (const [name, answerAs] of resourcesOf(options))
-    for (const root of ROOTS) router.get(`${root}/${PROFILES}/:identifier/${name}`, ...before, answerAs(name))
+  for (const [name, lookup] of lookupsOf(options))
+    for (const root of ROOTS)
+      router.get(`${root}/${PROFILES}/:identifier/${name}`, ...before, answerProfile(options, lookup))
   for (const root of ROOTS) {
     router.get(`${root}/${PROFILES}`, ...before, answerList(options))
     router.post(`${root}/${PROFILES}/search`, ...before, checkSpace(options), readBody, answerSearch(options))
@@ -76,56 +77,61 @@ const refuse: RequestHandler = () => {
   throw new EngineError('not_found', 'There is no such resource.')
 }
 
-/** Makes a handler of requests for a resource of this name. */
-type AnswerAs = (name: string) => RequestHandler
+/** A resource of a profile that is asked for. */
+export interface Asked {
+  /** The path up to the space. */
+  readonly root: string
+  readonly space: string
+  readonly collection: unknown
+  readonly identifier: unknown
+  readonly parameters: Parameters
+}
+
+/**
+ * Returns a resource as JSON: at once if all that it needs is in memory. Throws an EngineError, or rejects with one.
+ */
+export type Lookup = (asked: Asked) => string | Promise<string>
+
+/** Returns the lookup of traits. */
+export function traitsLookup<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): Lookup {
+  return lookupOf(options, 'traits', traitsResource(options, traitsPage))
+}
 
 /** Lists the resources of a profile, those that are asked for most first. */
-function resourcesOf<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): [string, AnswerAs][] {
+function lookupsOf<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): [string, Lookup][] {
   const { profiles, clock } = options
+  const named = <Query>(name: string, resource: Resource<Profile, Query>): [string, Lookup] => {
+    return [name, lookupOf(options, name, resource)]
+  }
   return [
-    ['traits', answerProfile(options, traitsResource(options, traitsPage))],
-    [
-      'external_ids',
-      answerProfile(options, {
-        read: readIdsQuery,
-        show: ({ profile, collection, query, address }) => idsPage(profile, collection, query, address),
-      }),
-    ],
-    [
-      'events',
-      answerProfile(options, {
-        read: (parameters) => readEventQuery(parameters, clock()),
-        show: async ({ profile, query, address }) =>
-          eventsPage(await profiles.eventsOf(profile, query), {
-            limit: query.limit,
-            address,
-            segmentIdOf: (user) => profiles.segmentIdOf(user),
-          }),
-      }),
-    ],
-    [
-      'metadata',
-      answerProfile(options, {
-        read: () => undefined,
-        show: ({ profile }) => metadataOf(profile, profiles.expiryOf(profile)),
-      }),
-    ],
-    [
-      'links',
-      answerProfile(options, {
-        read: (parameters) => readRange(parameters, LINK_LIMITS),
-        show: async ({ profile, collection, query, address }) =>
-          linksPage(await profiles.linkedTo(profile, query), collection, query.limit, address),
-      }),
-    ],
-    [
-      'history',
-      answerProfile(options, {
-        read: readHistoryQuery,
-        show: ({ profile, query, address }) => historyPage(profile.past, query, address),
-      }),
-    ],
-    ['properties', answerProfile(options, traitsResource(options, propertiesPage))],
+    ['traits', traitsLookup(options)],
+    named('external_ids', {
+      read: readIdsQuery,
+      show: ({ profile, collection, query, address }) => idsPage(profile, collection, query, address),
+    }),
+    named('events', {
+      read: (parameters) => readEventQuery(parameters, clock()),
+      show: async ({ profile, query, address }) =>
+        eventsPage(await profiles.eventsOf(profile, query), {
+          limit: query.limit,
+          address,
+          segmentIdOf: (user) => profiles.segmentIdOf(user),
+        }),
+    }),
+    named('metadata', {
+      read: () => undefined,
+      show: ({ profile }) => metadataOf(profile, profiles.expiryOf(profile)),
+    }),
+    named('links', {
+      read: (parameters) => readRange(parameters, LINK_LIMITS),
+      show: async ({ profile, collection, query, address }) =>
+        linksPage(await profiles.linkedTo(profile, query), collection, query.limit, address),
+    }),
+    named('history', {
+      read: readHistoryQuery,
+      show: ({ profile, query, address }) => historyPage(profile.past, query, address),
+    }),
+    named('properties', traitsResource(options, propertiesPage)),
   ]
 }
 
@@ -145,35 +151,55 @@ function traitsResource<Profile extends ShownProfile>(
   }
 }
 
-function answerProfile<Profile extends ShownProfile, Query>(
-  { spaceOf, profiles }: ProfileApiOptions<Profile>,
+function lookupOf<Profile extends ShownProfile, Query>(
+  { profiles }: ProfileApiOptions<Profile>,
+  resource: string,
   { read, show, withUsers }: Resource<Profile, Query>,
-): AnswerAs {
-  return (resource) => async (request, response) => {
-    const space = readSpace(request, spaceOf)
-    const collection = readCollection(request.params['collection'])
-    const query = read(request.query)
-    const name = readIdentifier(request.params['identifier'])
-    const found = profiles.find(collection, name, withUsers?.(query) ?? false)
-    const profile = found instanceof Promise ? await found : found
-    if (!profile) throw new EngineError('not_found', 'Profile was not found.')
-    const address: NextAddress = (next, limit) => {
-      const path = `${collection}/profiles/${profiles.segmentIdOf(profile)}/${resource}`
-      return addressOf(request, space, path, { next, limit })
+): Lookup {
+  return (asked) => {
+    const collection = readCollection(asked.collection)
+    const query = read(asked.parameters)
+    const name = readIdentifier(asked.identifier)
+    const showFound = (profile: Profile | undefined): string | Promise<string> => {
+      if (!profile) throw new EngineError('not_found', 'Profile was not found.')
+      const address: NextAddress = (next, limit) =>
+        addressOf(asked, `${collection}/profiles/${profiles.segmentIdOf(profile)}/${resource}`, { next, limit })
+      return show({ profile, collection, query, address })
     }
-    const shown = show({ profile, collection, query, address })
-    answerJson(response, shown instanceof Promise ? await shown : shown)
+    const found = profiles.find(collection, name, withUsers?.(query) ?? false)
+    return found instanceof Promise ? found.then(showFound) : showFound(found)
   }
 }
 
-function answerList<Profile extends ShownProfile>({ spaceOf, profiles }: ProfileApiOptions<Profile>): RequestHandler {
+function answerProfile<Profile extends ShownProfile>(
+  options: ProfileApiOptions<Profile>,
+  lookup: Lookup,
+): RequestHandler {
   return async (request, response) => {
-    const space = readSpace(request, spaceOf)
+    const { collection, identifier } = request.params
+    answerJson(response, await lookup({ ...placeOf(request, options), collection, identifier }))
+  }
+}
+
+/** Returns where a request reads, and its parameters. */
+function placeOf(
+  request: Request,
+  { spaceOf }: Pick<ProfileApiOptions<ShownProfile>, 'spaceOf'>,
+): Pick<Asked, 'root' | 'space' | 'parameters'> {
+  const space = readSpace(request, spaceOf)
+  const root = ROOTS.find((each) => request.path.startsWith(`${each}/`))!
+  return { root, space, parameters: request.query }
+}
+
+function answerList<Profile extends ShownProfile>(options: ProfileApiOptions<Profile>): RequestHandler {
+  const { profiles } = options
+  return async (request, response) => {
+    const place = placeOf(request, options)
     const collection = readCollection(request.params['collection'])
     const range = readRange(request.query, LIST_LIMITS)
     const list = await profiles.list(collection, range)
     const shown = { collection, segmentIdOf: (profile: Profile) => profiles.segmentIdOf(profile) }
-    const address: NextAddress = (next, limit) => addressOf(request, space, `${collection}/profiles`, { next, limit })
+    const address: NextAddress = (next, limit) => addressOf(place, `${collection}/profiles`, { next, limit })
     answerJson(response, profilesPage(list, range.limit, shown, address))
   }
 }
@@ -212,17 +238,15 @@ export function profileErrorBody({ code, message, field }: EngineError): object 
 
 /** Returns the address of a page, with all parameters of the request. A profile's own ids do not stand in it. */
 function addressOf(
-  request: Request,
-  space: string,
+  { root, space, parameters: given }: Pick<Asked, 'root' | 'space' | 'parameters'>,
   path: string,
   { next, limit }: { readonly next: string; readonly limit: number },
 ): string {
   const parameters = new URLSearchParams()
-  for (const [name, value] of Object.entries(request.query))
+  for (const [name, value] of Object.entries(given))
     if (typeof value === 'string' && value !== '') parameters.set(name, value)
   parameters.set('limit', String(limit))
   parameters.set('next', next)
-  const root = ROOTS.find((each) => request.path.startsWith(`${each}/`))!
   return `${root}/${space}/collections/${path}?${parameters.toString()}`
 }
 
@@ -235,11 +259,17 @@ export function checkSpace({ spaceOf }: Pick<ProfileApiOptions<ShownProfile>, 's
 
 /** Returns the space that is read. */
 function readSpace(request: Request, spaceOf: ProfileApiOptions<ShownProfile>['spaceOf']): string {
-  const own = spaceOf(request.get('authorization'))
+  return checkedSpace(spaceOf(request.get('authorization')), String(request.params['space'] ?? ''))
+}
+
+/**
+ * Returns the space that a token opens. Throws an EngineError if there is none, or the path names another.
+ * @param named '' for the token's own
+ */
+export function checkedSpace(own: string | undefined, named: string): string {
   if (own === undefined)
     throw new EngineError('authentication_error', 'Authorization: expected Basic or Bearer with an access token')
-  const asked = request.params['space']
-  if (asked !== undefined && asked !== own) throw new EngineError('not_found', 'Space was not found.', 'space')
+  if (named !== '' && named !== own) throw new EngineError('not_found', 'Space was not found.', 'space')
   return own
 }
 

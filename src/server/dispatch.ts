@@ -3,11 +3,11 @@
  * APIs refuse a token that nobody was given, and a space that the token does not open.
  */
 import type { RequestHandler } from 'express'
-import { type Access, borneToken, mayActAs, tokenOf } from '../http/access.ts'
+import { type Access, borneToken, type Grant, mayActAs, tokenOf } from '../http/access.ts'
 import { requiredRole } from '../http/required-role.ts'
 import { EngineError } from '../model/errors.ts'
 import { actAs } from './acting-token.ts'
-import type { Spaces } from './spaces.ts'
+import type { OpenSpace, Spaces } from './spaces.ts'
 
 const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)(?:\/|$)/
 const CONTROL_API = /^\/spaces\/([^/]+)\/./
@@ -30,11 +30,8 @@ export function dispatchToSpaces({ access, spaces, firstId }: DispatchOptions): 
     }
     const authorization = request.get('authorization')
     const grant = access.grantOf(CONTROL_API.test(path) ? borneToken(authorization) : tokenOf(authorization))
-    if (!grant && !spaces.areAllKnown) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
-    const opened = grant?.spaceId ?? (grant && spaces.has(named) ? named : firstId)
-    const space = spaces.open(opened)
-    if (!space?.server.pipeline.isOpen) throw new EngineError('unavailable', 'The space is being opened; try again')
-    response.locals['spaceId'] = opened
+    const { id, space } = spaceFor({ spaces, firstId }, named, grant)
+    response.locals['spaceId'] = id
     const needed = requiredRole(request.method, path)
     if (grant && !mayActAs(grant.role, needed))
       throw new EngineError(
@@ -44,6 +41,22 @@ export function dispatchToSpaces({ access, spaces, firstId }: DispatchOptions): 
     if (needed === 'viewer') space.router(request, response, next)
     else actAs(grant?.tokenId, () => space.router(request, response, next))
   }
+}
+
+/**
+ * Returns the space that a request is for: that of its token, or else the one that its path names, or else the first.
+ * Throws an EngineError if it cannot be asked at present.
+ */
+export function spaceFor(
+  { spaces, firstId }: Pick<DispatchOptions, 'spaces' | 'firstId'>,
+  named: string,
+  grant: Grant | undefined,
+): { readonly id: string; readonly space: OpenSpace } {
+  if (!grant && !spaces.areAllKnown) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
+  const id = grant?.spaceId ?? (grant && spaces.has(named) ? named : firstId)
+  const space = spaces.open(id)
+  if (!space?.server.pipeline.isOpen) throw new EngineError('unavailable', 'The space is being opened; try again')
+  return { id, space }
 }
 
 /** Returns the id of the space that a path names; '' for the token's own; undefined if it is no path of a space. */

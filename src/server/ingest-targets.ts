@@ -1,6 +1,6 @@
 /** Finds the space that a request's calls are for, by its write key. */
 import { basicUser } from '../http/access.ts'
-import type { IngestOptions, IngestTarget } from '../ingest/router.ts'
+import type { IngestOptions, IngestTarget } from '../ingest/calls.ts'
 import type { FairTurns } from './fair-turns.ts'
 import type { SpaceServer } from './space-server.ts'
 import type { Spaces } from './spaces.ts'

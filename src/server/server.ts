@@ -1,15 +1,18 @@
 /** The server, put together: HTTP, and the spaces that it leads to. */
 import type { Logger } from 'pino'
-import { type Express, Router } from 'express'
+import { Router } from 'express'
 import { controlErrorBody } from '../control-api/router.ts'
 import { spacesRouter } from '../control-api/space-router.ts'
 import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
-import { type AnsweredRequest, createApp, createStartingApp, type Surface } from '../http/app.ts'
+import { type AnsweredRequest, type AppOptions, createApp, createStartingApp, type Surface } from '../http/app.ts'
+import { directListener } from '../http/direct.ts'
+import type { Answering } from '../http/express-listener.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
-import { callsHandler, ingestErrorBody, ingestRouter } from '../ingest/router.ts'
+import { callRoute, ingestErrorBody } from '../ingest/calls.ts'
+import { ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { WRITER_LIMITS } from '../journal/writer.ts'
 import { setTimer } from '../model/timer.ts'
@@ -17,13 +20,14 @@ import type { Trace } from '../model/trace.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { type AlertSettings, AlertWatch } from './alerts.ts'
-import { dispatchToSpaces } from './dispatch.ts'
+import { type DispatchOptions, dispatchToSpaces } from './dispatch.ts'
 import { FairTurns } from './fair-turns.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces } from './spaces.ts'
-import { type SurfaceConfig, spaceRouter } from './surfaces.ts'
+import { type SurfaceConfig, spaceSurfaces } from './surfaces.ts'
 import { requestSpan } from './tracing.ts'
+import { traitsRoute } from './traits-route.ts'
 
 export interface ServerConfig extends SurfaceConfig, ListenOptions {
   /** The space that the environment names. */
@@ -61,7 +65,7 @@ export async function startServer(
   installation: Installation,
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningServer> {
-  const http = await listen(createStartingApp(), config)
+  const http = await listen({ app: createStartingApp() }, config)
   config.onListening?.(http.url)
   const { spaceId: firstId, exportsDirectory, exportLimits } = config
   const { clock = Date.now } = options
@@ -99,14 +103,14 @@ export async function startServer(
         },
       },
     }),
-    routerOf: (id, server) => spaceRouter({ ...config, spaceId: id, access }, server),
+    surfacesOf: (id, server) => spaceSurfaces({ ...config, spaceId: id, access }, server),
     onLost: (cause) => config.onLost?.(cause),
   })
   const watch = config.alerts && watchOf(config.alerts, options, { spaces, metrics, log, clock })
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    http.become(appOf(config, { spaces, access, metrics, log, clock }))
+    http.become(answeringOf(config, { spaces, access, metrics, log, clock }))
     const others = spaces.openOthers().catch((cause: unknown) => {
       log.error({ err: cause }, 'the spaces beside the first cannot be listed')
     })
@@ -143,8 +147,8 @@ function watchOf(
   return new AlertWatch({ settings, checkpointLimits, spaces: running, log, clock, timer, count: metrics.countNotice })
 }
 
-/** Makes the application that answers once the first space is open. */
-function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): Express {
+/** Makes what answers once the first space is open. */
+function answeringOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): Answering {
   const { spaces, access, metrics, log, clock } = parts
   const turns = new FairTurns({
     now: () => performance.now(),
@@ -152,7 +156,27 @@ function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): E
     isShared: () => spaces.size > 1,
     waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
   })
-  const ofSpaces = Router().use(
+  const targets = ingestTargets(spaces, turns, clock)
+  const ofToken = { access, spaces, firstId }
+  const told: Pick<AppOptions, 'onFault' | 'onAnswer'> = {
+    onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
+    onAnswer: (answer, context) => {
+      metrics.countAnswer(answer)
+      trace?.(requestSpan(answer, context, clock()))
+      logAnswer(log, answer)
+    },
+  }
+  const surfaces = surfacesOf(routerOf(ofToken, clock), ingestRouter(targets))
+  return {
+    direct: directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told }),
+    app: createApp({ surfaces, isReady: () => spaces.isReady, metrics, ...told }),
+  }
+}
+
+/** Makes the router to all spaces, and to what is none's. */
+function routerOf(ofToken: DispatchOptions, clock: () => number): Router {
+  const { access, spaces } = ofToken
+  return Router().use(
     openApiRouter(),
     oauthCallbackRouter({
       finish: async (state, answer) => {
@@ -164,21 +188,8 @@ function appOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): E
       },
     }),
     spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
-    dispatchToSpaces({ access, spaces, firstId }),
+    dispatchToSpaces(ofToken),
   )
-  const targets = ingestTargets(spaces, turns, clock)
-  return createApp({
-    first: callsHandler(targets),
-    surfaces: surfacesOf(ofSpaces, ingestRouter(targets)),
-    isReady: () => spaces.isReady,
-    onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
-    metrics,
-    onAnswer: (answer, context) => {
-      metrics.countAnswer(answer)
-      trace?.(requestSpan(answer, context, clock()))
-      logAnswer(log, answer)
-    },
-  })
 }
 
 function surfacesOf(spaces: Router, ingest: Router): Surface[] {

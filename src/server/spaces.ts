@@ -5,7 +5,6 @@
  * S1. A space is recorded before it takes anything, and until nothing of it is left.
  * S2. Only a journal that another process has taken over ends the server: to go on would be to fight for it.
  */
-import type { Router } from 'express'
 import type { Logger } from 'pino'
 import type { OpenedSpace } from '../http/access.ts'
 import { JournalLostError } from '../journal/journal-lost-error.ts'
@@ -15,6 +14,7 @@ import { setTimer } from '../model/timer.ts'
 import { DEFAULT_SOURCE_ID } from '../space/sources.ts'
 import { firstCredentials } from './space-credentials.ts'
 import { openSpace, type SpaceServer, type SpaceServerOptions, type Stores } from './space-server.ts'
+import type { SpaceSurfaces } from './surfaces.ts'
 
 /** Where the spaces of an installation are kept. */
 export interface Installation {
@@ -34,8 +34,7 @@ export interface SpacesOptions {
   readonly installation: Installation
   readonly log: Logger
   readonly serverOptionsOf: (spaceId: string, log: Logger) => SpaceServerOptions
-  /** Makes the APIs of a space. */
-  readonly routerOf: (spaceId: string, server: SpaceServer) => Router
+  readonly surfacesOf: (spaceId: string, server: SpaceServer) => SpaceSurfaces
   /** Called when the journal of a space is another process's. Keeps S2. */
   readonly onLost: (cause: unknown) => void
 }
@@ -47,9 +46,8 @@ const REOPEN_MS = { min: 1_000, max: 30_000 }
 const STEADY_MS = 60_000
 
 /** A space that runs. */
-export interface OpenSpace {
+export interface OpenSpace extends SpaceSurfaces {
   readonly server: SpaceServer
-  readonly router: Router
 }
 
 interface Kept {
@@ -223,7 +221,7 @@ export class Spaces implements SpaceAdmin {
   }
 
   async #openNow(kept: Kept): Promise<void> {
-    const { installation, log, firstId, writeKey, serverOptionsOf, routerOf } = this.#options
+    const { installation, log, firstId, writeKey, serverOptionsOf, surfacesOf } = this.#options
     const { id } = kept.record
     const ofSpace = id === firstId ? log : log.child({ space: id })
     const options = serverOptionsOf(id, ofSpace)
@@ -240,7 +238,7 @@ export class Spaces implements SpaceAdmin {
       },
     })
     if (id === firstId) server.pipeline.registry.sources.give(writeKey)
-    kept.open = { server, router: routerOf(id, server) }
+    kept.open = { server, ...surfacesOf(id, server) }
     kept.openedAt = this.#now()
   }
 

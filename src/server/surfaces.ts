@@ -1,5 +1,6 @@
 /** The APIs of a space, each connected to it. */
 import { Router } from 'express'
+import type { SpaceActor } from '../../actors/actor/space-actor.ts'
 import type { ConnectionApiOptions } from '../control-api/connection-router.ts'
 import { readJson } from '../control-api/body.ts'
 import { readDraft } from '../control-api/draft-body.ts'
@@ -13,7 +14,7 @@ import type { Pipeline } from '../space/pipeline.ts'
 import { TRAITS_LIMIT } from '../profile-api/query.ts'
 import { explainRouter } from '../profile-api/explain-router.ts'
 import { peopleRouter } from '../profile-api/people-router.ts'
-import { profileRouter } from '../profile-api/router.ts'
+import { type Lookup, type ProfileApiOptions, profileRouter, traitsLookup } from '../profile-api/router.ts'
 import { explainDefinition, explainDraft } from '../space/explain.ts'
 import { numbersOf } from '../space/space.ts'
 import type { QueueBoardOptions } from './queue-board.ts'
@@ -54,8 +55,15 @@ export interface SurfaceParts {
   readonly traffic: Traffic
 }
 
+/** The APIs of a space. */
+export interface SpaceSurfaces {
+  readonly router: Router
+  /** Undefined if a token may look up traits only so often. */
+  readonly lookUpTraits: Lookup | undefined
+}
+
 /** Makes the APIs of a space. */
-export function spaceRouter(
+export function spaceSurfaces(
   { spaceId, access, profileApiRate = 0, traitsLimit = TRAITS_LIMIT, publicUrl }: SpaceSurfaceConfig,
   {
     pipeline,
@@ -68,7 +76,7 @@ export function spaceRouter(
     backups,
     traffic,
   }: SurfaceParts & { readonly pipeline: Pipeline },
-): Router {
+): SpaceSurfaces {
   const { registry, shard } = pipeline
   const numberOf = numbersOf(shard)
   const opens = (token: string | undefined): string | undefined => (access.opens(token, spaceId) ? spaceId : undefined)
@@ -76,7 +84,7 @@ export function spaceRouter(
   const spaceOfBearer = (authorization: string | undefined): string | undefined => opens(borneToken(authorization))
   const source = profileSourceOf(spaceId, pipeline)
   const command = (given: SpaceCommand): Promise<void> => pipeline.command(given, actingToken())
-  const profiles = profileRouter({
+  const read: ProfileApiOptions<SpaceActor> = {
     spaceOf: spaceOfAny,
     tokenOf: tokenName,
     profiles: source,
@@ -84,7 +92,7 @@ export function spaceRouter(
     rate: profileApiRate,
     traitsLimit,
     feed,
-  })
+  }
   const explanations = explainRouter({
     spaceOf: spaceOfAny,
     profiles: source,
@@ -145,7 +153,10 @@ export function spaceRouter(
     isAllowed: (authorization) => opens(basicUser(authorization)) !== undefined,
     queues: () => delivery.queues(),
   })
-  return Router().use(profiles, explanations, people, control, regulations, board)
+  return {
+    router: Router().use(profileRouter(read), explanations, people, control, regulations, board),
+    lookUpTraits: profileApiRate === 0 ? traitsLookup(read) : undefined,
+  }
 }
 
 /** Loads the board when it is first looked at: it has more modules than the rest of the server. */

@@ -29,7 +29,7 @@ describe('the health of a server', () => {
   })
 
   it('that is starting is 1, with its answer', async () => {
-    http = await listen(createStartingApp(), CONFIG)
+    http = await listen({ app: createStartingApp() }, CONFIG)
     expect(await healthOf(http.url)).toEqual([1, `${http.url} is not ready: it answers 503\n`])
   })
 

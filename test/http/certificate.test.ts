@@ -74,7 +74,7 @@ function refusal(): Partial<EngineError> {
 
 async function serve(): Promise<string> {
   const app = express().get('/', (_request, response) => void response.send('here'))
-  http = await listen(app, { host: '127.0.0.1', port: 0, certificate: open() })
+  http = await listen({ app }, { host: '127.0.0.1', port: 0, certificate: open() })
   return http.url
 }
 

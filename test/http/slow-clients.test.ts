@@ -39,7 +39,7 @@ async function start(limits: Partial<ConnectionLimits>): Promise<void> {
   })
   app.get('/small', (_request, response) => void response.send('small'))
   app.post('/', (request, response) => void request.resume().on('end', () => response.send('done')))
-  server = await listen(app, { host: '127.0.0.1', port: 0 }, { ...CONNECTION_LIMITS, checkMs: 10, ...limits })
+  server = await listen({ app }, { host: '127.0.0.1', port: 0 }, { ...CONNECTION_LIMITS, checkMs: 10, ...limits })
 }
 
 /** Connects, and sends the beginning of something. */
