@@ -41,7 +41,7 @@ function create(options: ConnectionsOfKind) {
     const connection = presentConnection(params.id, params.connectionId, 'connectionId', options)
     const { activation, isSynced } = readActivation(body, settingOf(connection, options))
     const put = { kind: 'put activation', connectionId: connection.id, activation } as const
-    await options.command({ ...put, ...(isSynced && { sync: 'present' as const }) })
+    await options.command({ ...put, ...(isSynced && { sync: 'present' as const }) }, response)
     answer({ connection, activation }, params, response, options)
   }
 }
@@ -71,7 +71,7 @@ function update(options: ConnectionsOfKind) {
     const { connection, activation: before } = present(params, options)
     const { activation, isSynced } = changeActivation(before, body, settingOf(connection, options))
     const put = { kind: 'put activation', connectionId: connection.id, activation } as const
-    await options.command({ ...put, ...(isSynced && { sync: 'known' as const }) })
+    await options.command({ ...put, ...(isSynced && { sync: 'known' as const }) }, response)
     answer({ connection, activation }, params, response, options)
   }
 }
@@ -79,7 +79,7 @@ function update(options: ConnectionsOfKind) {
 function remove(options: ConnectionsOfKind) {
   return async ({ params }: Request<OfActivation>, response: Response): Promise<void> => {
     const { connection, activation } = present(params, options)
-    await options.command({ kind: 'remove activation', connectionId: connection.id, id: activation.id })
+    await options.command({ kind: 'remove activation', connectionId: connection.id, id: activation.id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   }
 }

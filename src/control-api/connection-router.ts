@@ -67,7 +67,7 @@ function create(options: ConnectionsOfKind) {
     const find = (id: string, field: string) => typeOf(id, field, options)
     const connection = readConnection(body, definition, { find, now: options.clock() })
     const isSynced = connection.enabled && definition.source.includeHistoricalData !== false
-    await options.command({ kind: 'connect', connection, ...(isSynced && { sync: 'present' as const }) })
+    await options.command({ kind: 'connect', connection, ...(isSynced && { sync: 'present' as const }) }, response)
     answer(connection, response, options)
   }
 }
@@ -92,14 +92,14 @@ function update(options: ConnectionsOfKind) {
     const connection = changeConnection(before, body, { isList, now: options.clock() })
     // What changed while it was disconnected is told by telling everything anew.
     const isBack = connection.enabled && !before.enabled
-    await options.command({ kind: 'connect', connection, ...(isBack && { sync: 'known' as const }) })
+    await options.command({ kind: 'connect', connection, ...(isBack && { sync: 'known' as const }) }, response)
     answer(connection, response, options)
   }
 }
 
 function remove(options: ConnectionsOfKind) {
   return async ({ params }: OfConnection, response: Response): Promise<void> => {
-    await options.command({ kind: 'disconnect', id: present(params, options).id })
+    await options.command({ kind: 'disconnect', id: present(params, options).id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   }
 }
@@ -108,7 +108,7 @@ function remove(options: ConnectionsOfKind) {
 function order(commandOf: (connectionId: string) => SpaceCommand, options: ConnectionsOfKind) {
   return async ({ params }: OfConnection, response: Response): Promise<void> => {
     const connection = present(params, options)
-    await options.command(commandOf(connection.id))
+    await options.command(commandOf(connection.id), response)
     answer(connection, response, options)
   }
 }

@@ -1,5 +1,6 @@
 /** Destinations over HTTP: made, changed, imported, tried out; and what has become of what was sent to them. */
 import { type Request, type Response, Router } from 'express'
+import type { Commanding } from '../http/acting-token.ts'
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
@@ -16,8 +17,7 @@ import type { SpaceCommand } from '../model/space-command.ts'
 
 export interface DestinationApiOptions {
   readonly clock: () => number
-  /** Resolves when the command is durable and applied. */
-  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly command: Commanding<SpaceCommand>
   readonly destinations: DestinationAdmin & {
     list(): readonly DestinationRecord[]
     find(id: string): DestinationRecord | undefined
@@ -57,7 +57,7 @@ function importAll(options: DestinationApiOptions) {
     const { asked, unmoved } = readImport(bytesOf(request.body).toString(), options.clock())
     // All are checked before the first is made.
     const records = asked.map((one) => destinationRecord(one, options, { isPartial: true }))
-    for (const record of records) await putDestination(record, options)
+    for (const record of records) await putDestination(record, options, response)
     const refused = unmoved.map(({ destination, name, error: { code, message, field } }) => ({
       kind: 'mapping',
       name: `${destination}: ${name}`,
@@ -73,7 +73,7 @@ function importAll(options: DestinationApiOptions) {
 function create(options: DestinationApiOptions) {
   return async (request: Request, response: Response): Promise<void> => {
     const record = destinationRecord(readDestination(request.body, options.clock()), options, {})
-    await putDestination(record, options)
+    await putDestination(record, options, response)
     answer(record, response, options)
   }
 }
@@ -95,7 +95,7 @@ function update(options: DestinationApiOptions) {
   return async ({ params, body }: OfDestination, response: Response): Promise<void> => {
     const before = presentDestination(params.id, options)
     const record = destinationRecord(changeDestination(before, body), options, { before })
-    await putDestination(record, options)
+    await putDestination(record, options, response)
     answer(record, response, options)
   }
 }
@@ -103,7 +103,7 @@ function update(options: DestinationApiOptions) {
 function remove(options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
     const { id } = presentDestination(params.id, options)
-    await options.command({ kind: 'remove destination', id })
+    await options.command({ kind: 'remove destination', id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   }
 }
@@ -119,7 +119,7 @@ function switchTo(enabled: boolean, options: DestinationApiOptions) {
   return async ({ params }: OfDestination, response: Response): Promise<void> => {
     const record = { ...presentDestination(params.id, options), enabled, updatedAt: options.clock() }
     checkWhole(record)
-    await putDestination(record, options)
+    await putDestination(record, options, response)
     answer(record, response, options)
   }
 }
@@ -161,7 +161,7 @@ function resend(options: DestinationApiOptions) {
       .failures(id)
       .filter((failure) => (numbers?.includes(failure.number) ?? true) && failure.reason === (reason ?? failure.reason))
       .map(({ number }) => number)
-    if (wanted.length > 0) await options.command({ kind: 'resend', destinationId: id, numbers: wanted })
+    if (wanted.length > 0) await options.command({ kind: 'resend', destinationId: id, numbers: wanted }, response)
     response.json({ data: { resent: wanted.length } })
   }
 }
@@ -177,8 +177,12 @@ export function presentDestination(
 }
 
 /** Stores a destination; resolves when that is durable and applied. */
-export function putDestination(destination: DestinationRecord, { command }: DestinationApiOptions): Promise<void> {
-  return command({ kind: 'put destination', destination })
+export function putDestination(
+  destination: DestinationRecord,
+  { command }: DestinationApiOptions,
+  response: Response,
+): Promise<void> {
+  return command({ kind: 'put destination', destination }, response)
 }
 
 function answer(record: DestinationRecord, response: Response, options: DestinationApiOptions): void {

@@ -6,7 +6,7 @@ import { readDryRun } from './dry-run.ts'
 import { Move, type MoveOptions } from './move.ts'
 import { requestReader } from './request-reader.ts'
 
-export type ImportApiOptions = Omit<MoveOptions, 'isDryRun'>
+export type ImportApiOptions = Omit<MoveOptions, 'isDryRun' | 'response'>
 
 const IMPORT_BYTES_MAX = 4 * 1024 * 1024
 
@@ -17,7 +17,7 @@ export function importRouter(options: ImportApiOptions): Router {
   router.post('/spaces/:spaceId/import', json, async ({ body, query }: Request, response: Response) => {
     const isDryRun = readDryRun(query['dryRun'])
     const found = readSegment(body, requestReader(options.clock()))
-    response.json({ data: await new Move({ ...options, isDryRun }).of(found) })
+    response.json({ data: await new Move({ ...options, isDryRun, response }).of(found) })
   })
   return router
 }

@@ -5,6 +5,7 @@
  * M2. Each object is applied whole or not at all. A refused one keeps no others back, but for those that read it.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { Response } from 'express'
 import type { DestinationRecord } from '../model/destination.ts'
 import { MASK } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
@@ -26,6 +27,8 @@ export interface MoveOptions extends DestinationApiOptions {
   readonly idOf: (name: DefinitionName) => string
   /** True: nothing is changed, and what would be made has no id. */
   readonly isDryRun: boolean
+  /** Answers the request whose token acts. */
+  readonly response: Response
 }
 
 const LISTS = ['created', 'unchanged', 'refused', 'missingSecrets'] as const
@@ -64,7 +67,7 @@ export class Move {
   }
 
   async #moveDefinition(definition: MovableDefinition): Promise<Outcome> {
-    const { command, idOf, isDryRun } = this.#options
+    const { command, idOf, isDryRun, response } = this.#options
     const { record } = definition
     const { kind, key } = record.source
     const view = { kind, key, name: record.name }
@@ -78,7 +81,7 @@ export class Move {
       if (unmet) throw unmet
       if (idOf(record.source) !== '')
         throw new EngineError('key_taken', `key: '${key}' was that of a definition that is removed`, 'key')
-      if (!isDryRun) await command({ kind: 'define', record })
+      if (!isDryRun) await command({ kind: 'define', record }, response)
       this.#made.add(nameOf(record.source))
       return { created: isDryRun ? view : { ...view, id: record.id } }
     } catch (error) {
@@ -87,7 +90,7 @@ export class Move {
   }
 
   async #moveDestination(destination: MovableDestination): Promise<Outcome> {
-    const { destinations, isDryRun } = this.#options
+    const { destinations, isDryRun, response } = this.#options
     const { name, type } = destination
     const view = { kind: 'destination', name, type }
     const shown = (list: 'created' | 'unchanged', { id, missing }: DestinationRecord, isMade: boolean): Outcome => {
@@ -101,7 +104,7 @@ export class Move {
         return shown('unchanged', found, true)
       }
       const record = this.#recordOf(destination)
-      if (!isDryRun) await putDestination(record, this.#options)
+      if (!isDryRun) await putDestination(record, this.#options, response)
       return shown('created', record, !isDryRun)
     } catch (error) {
       return refusal(refusalOfDestination(destination, error))

@@ -80,7 +80,7 @@ export function readQuestion(body: unknown): FieldQuestion {
 }
 
 /** @param publicUrl where this server is for browsers, without a slash at its end; undefined if nobody has said */
-export function readAuthorization(body: unknown, publicUrl: string | undefined): AskedAuthorization {
+export function readAuthorization(body: unknown, publicUrl: string | undefined): Omit<AskedAuthorization, 'by'> {
   const { redirectUrl: given, scopes } = parsed(Authorization.prefault({}), body)
   if (given !== undefined && !isRedirectUrl(given))
     throw invalid('redirectUrl', 'expected https://… without credentials and fragment, or http://… of this machine')

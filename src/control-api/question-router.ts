@@ -3,6 +3,7 @@
  * a user lets the destination's app in.
  */
 import { type Request, type Response, Router } from 'express'
+import { actingToken } from '../http/acting-token.ts'
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { AddressedProfile, CallSample, TriedSettings } from '../model/destination-admin.ts'
 import type { DestinationAnswer, DestinationQuestion } from '../model/destination-question.ts'
@@ -54,7 +55,10 @@ export function questionRouter(options: QuestionApiOptions): Router {
   })
   router.post(`${all}/:id/authorize`, json, ({ params, body }: OfDestination, response: Response) => {
     const record = presentDestination(params.id, options)
-    const url = destinations.authorize(record, readAuthorization(body, options.publicUrl))
+    const url = destinations.authorize(record, {
+      ...readAuthorization(body, options.publicUrl),
+      by: actingToken(response),
+    })
     response.json({ data: { url } })
   })
   return router

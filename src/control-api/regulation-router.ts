@@ -1,6 +1,7 @@
 /** Deletion and suppression of many people, in the shapes of Segment's Public API. */
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
+import type { Commanding } from '../http/acting-token.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import { newId } from '../model/new-id.ts'
@@ -15,8 +16,7 @@ export interface RegulationApiOptions {
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   /** Epoch ms. */
   readonly clock: () => number
-  /** Resolves when the command is durable and applied. */
-  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly command: Commanding<SpaceCommand>
   readonly regulations: {
     /** Users that are still to be deleted. */
     readonly openCount: number
@@ -61,7 +61,7 @@ export function regulationRouter(options: RegulationApiOptions): Router {
       )
     const now = clock()
     const regulation = { id: newId('reg', now), type, subjects: userIds.length, createdAt: now }
-    await command({ kind: 'regulate', regulation, userIds })
+    await command({ kind: 'regulate', regulation, userIds }, response)
     response.json({ data: { regulateId: regulation.id } })
   })
   router.get('/regulations', (request, response) => {
@@ -85,7 +85,7 @@ export function regulationRouter(options: RegulationApiOptions): Router {
   })
   router.delete('/regulations/:id', async ({ params }: Request<{ id: string }>, response: Response) => {
     const { id } = present(options, params.id)
-    await command({ kind: 'end regulation', id })
+    await command({ kind: 'end regulation', id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   })
   router.get('/suppressions', answerSuppressions(options))

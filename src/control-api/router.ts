@@ -143,7 +143,7 @@ function create({ read, view, one }: Resource, options: ControlApiOptions) {
   const { command, clock } = options
   return async (request: Request<{ spaceId: string }>, response: Response): Promise<void> => {
     const record = read(request.body, clock())
-    await command({ kind: 'define', record })
+    await command({ kind: 'define', record }, response)
     response.json({ data: { [one]: view(shownOf(record, options), request.params.spaceId) } })
   }
 }
@@ -167,7 +167,7 @@ function update(resource: Resource, options: ControlApiOptions) {
       response.json({ data: { [`${resource.one}Preview`]: { id } } })
       return
     }
-    const record = await commandChange(change, options)
+    const record = await commandChange(change, options, response)
     response.json({ data: { [resource.one]: resource.view(shownOf(record, options), params.spaceId) } })
   }
 }
@@ -178,11 +178,15 @@ interface Change {
 }
 
 /** Makes a change of the record as it is when the change is applied: if another came before, it is made anew. */
-async function commandChange(change: () => Change, { command }: ControlApiOptions): Promise<DefinitionRecord> {
+async function commandChange(
+  change: () => Change,
+  { command }: ControlApiOptions,
+  response: Response,
+): Promise<DefinitionRecord> {
   for (;;) {
     const { before, record } = change()
     try {
-      await command({ kind: 'define', record, ifUpdatedAt: before.updatedAt })
+      await command({ kind: 'define', record, ifUpdatedAt: before.updatedAt }, response)
       return record
     } catch (error) {
       if (!(error instanceof EngineError && error.code === 'outdated')) throw error
@@ -238,7 +242,7 @@ function listedOf(record: DefinitionRecord, options: ControlApiOptions): ShownDe
 function remove(resource: Resource, options: ControlApiOptions) {
   return async ({ params }: Request<{ id: string }>, response: Response): Promise<void> => {
     present(resource, options, params.id)
-    await options.command({ kind: 'remove', id: params.id })
+    await options.command({ kind: 'remove', id: params.id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   }
 }

@@ -11,7 +11,7 @@ export interface SettingsApi {
   /** Returns those that the space has chosen. */
   chosen(): Partial<Retention>
   /** Resolves when a choice is durable and applied; it takes the place of the one before. */
-  choose(chosen: Partial<Retention>): Promise<void>
+  choose(chosen: Partial<Retention>, response: Response): Promise<void>
 }
 
 export interface SettingsApiOptions {
@@ -42,7 +42,7 @@ export function settingsRouter({ settings }: SettingsApiOptions): Router {
     response.json({ data: { settings: settingsView(settings) } })
   })
   router.patch(path, readJson(), async ({ body }: Request, response: Response) => {
-    await settings.choose(changed(settings.chosen(), parsed(SETTINGS, body)))
+    await settings.choose(changed(settings.chosen(), parsed(SETTINGS, body)), response)
     response.json({ data: { settings: settingsView(settings) } })
   })
   return router

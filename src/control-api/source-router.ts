@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
+import type { Commanding } from '../http/acting-token.ts'
 import { answersHead, EventStream } from '../http/event-stream.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
@@ -14,8 +15,7 @@ import { fields, invalid, parsed } from './fields.ts'
 export interface SourceApiOptions {
   /** Epoch ms. */
   readonly clock: () => number
-  /** Resolves when the command is durable and applied. */
-  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly command: Commanding<SpaceCommand>
   readonly sources: { list(): readonly SourceRecord[]; find(id: string): SourceRecord | undefined }
   readonly traffic: SourceTraffic
 }
@@ -53,7 +53,7 @@ export function sourceRouter(options: SourceApiOptions): Router {
     response.json({ data: { source: viewOf(source, clock()) } })
   }
   const put = async (response: Response, source: SourceRecord): Promise<void> => {
-    await command({ kind: 'put source', source })
+    await command({ kind: 'put source', source }, response)
     answer(response, source)
   }
   router.get(all, (_request, response) => {
@@ -76,7 +76,7 @@ export function sourceRouter(options: SourceApiOptions): Router {
   router.delete(one, async ({ params }: OfSource, response: Response) => {
     const { id } = present(options, params.id)
     if (id === 'default') throw new EngineError('in_use', 'id: the first source can be disabled, not removed', 'id')
-    await command({ kind: 'remove source', id })
+    await command({ kind: 'remove source', id }, response)
     traffic.forget(id)
     response.json({ data: { status: 'SUCCESS' } })
   })

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
+import type { Commanding } from '../http/acting-token.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { newId } from '../model/new-id.ts'
@@ -13,8 +14,7 @@ import { fields, parsed } from './fields.ts'
 export interface TokenApiOptions {
   /** Epoch ms. */
   readonly clock: () => number
-  /** Resolves when the command is durable and applied. */
-  readonly command: (command: SpaceCommand) => Promise<void>
+  readonly command: Commanding<SpaceCommand>
   readonly tokens: { list(): readonly TokenRecord[]; find(id: string): TokenRecord | undefined }
 }
 
@@ -40,7 +40,7 @@ export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router
     const now = clock()
     const digest = createHash('sha256').update(secret).digest('hex')
     const token = { id: newId('tok', now), description, role, digest, createdAt: now }
-    await command({ kind: 'add token', token })
+    await command({ kind: 'add token', token }, response)
     response.json({ data: { token: { ...tokenView(token), secret } } })
   })
   router.get(path, (_request, response) => {
@@ -48,7 +48,7 @@ export function tokenRouter({ clock, command, tokens }: TokenApiOptions): Router
   })
   router.delete(`${path}/:id`, async ({ params }: Request<{ id: string }>, response: Response) => {
     if (!tokens.find(params.id)) throw new EngineError('not_found', 'id: there is no such token', 'id')
-    await command({ kind: 'remove token', id: params.id })
+    await command({ kind: 'remove token', id: params.id }, response)
     response.json({ data: { status: 'SUCCESS' } })
   })
   return router

@@ -18,8 +18,6 @@ export interface AuthorizationsOptions {
   readonly find: (destinationId: string) => DestinationRecord | undefined
   /** Stores a destination, as the token that began; resolves when that is durable and applied. */
   readonly put: (destination: DestinationRecord, by: string | undefined) => Promise<void>
-  /** The id of the token whose request is being answered. */
-  readonly actingToken: () => string | undefined
   readonly clock: () => number
 }
 
@@ -39,7 +37,6 @@ export interface AuthorizationOutcome {
 interface Pending extends AskedAuthorization {
   readonly destinationId: string
   readonly verifier: string
-  readonly by: string | undefined
   /** Epoch ms. */
   readonly until: number
 }
@@ -59,7 +56,7 @@ export class Authorizations {
 
   /** Returns the address at the tool. Throws an EngineError if there is no app, or too many are under way. */
   begin(record: DestinationRecord, asked: AskedAuthorization): string {
-    const { service, clock, actingToken } = this.#options
+    const { service, clock } = this.#options
     const settings = service.settingsOf(record)
     const vendor = vendorOf(record, settings)
     const { clientId } = appOf(settings)
@@ -68,7 +65,7 @@ export class Authorizations {
       throw new EngineError('rate_limit_error', `authorizations: at most ${PENDING_MAX} are under way`)
     const [state, verifier] = [randomText(), randomText()]
     const until = clock() + PENDING_MS
-    this.#pending.set(state, { ...asked, destinationId: record.id, verifier, by: actingToken(), until })
+    this.#pending.set(state, { ...asked, destinationId: record.id, verifier, until })
     const challenge = createHash('sha256').update(verifier).digest('base64url')
     return authorizationUrl(vendor, { ...asked, clientId, state, challenge })
   }

@@ -96,6 +96,8 @@ export interface AskedAuthorization {
   readonly redirectUrl: string
   /** In place of those that the definition needs. */
   readonly scopes?: readonly string[] | undefined
+  /** The id of the token that asks. */
+  readonly by: string | undefined
 }
 
 export interface DestinationAdmin {

@@ -1,5 +1,6 @@
 /** Users that are deleted, and links to accounts that are taken back. */
 import { type Request, type Response, Router } from 'express'
+import type { Commanding } from '../http/acting-token.ts'
 import type { PeopleCommand } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ExternalId } from '../model/external-id.ts'
@@ -11,8 +12,7 @@ export interface PeopleApiOptions<Profile extends ShownProfile> extends Pick<
   ProfileApiOptions<Profile>,
   'spaceOf' | 'profiles'
 > {
-  /** Resolves when the command is durable and applied. */
-  readonly command: (command: PeopleCommand) => Promise<void>
+  readonly command: Commanding<PeopleCommand>
 }
 
 const SUCCESS = { data: { status: 'SUCCESS' } }
@@ -24,13 +24,13 @@ export function peopleRouter<Profile extends ShownProfile>(options: PeopleApiOpt
   const remove = async ({ params, query }: Request, response: Response): Promise<void> => {
     const suppress = readFlag(query['suppress'])
     const profile = await idOf(options, 'users', params['identifier'])
-    await command({ kind: 'delete', profile, suppress })
+    await command({ kind: 'delete', profile, suppress }, response)
     response.json(SUCCESS)
   }
   const unlink = async ({ params }: Request, response: Response): Promise<void> => {
     const account = await idOf(options, 'accounts', params['identifier'])
     const profile = await idOf(options, 'users', params['user'])
-    await command({ kind: 'unlink', profile, account: account.value })
+    await command({ kind: 'unlink', profile, account: account.value }, response)
     response.json(SUCCESS)
   }
   for (const root of ROOTS) {

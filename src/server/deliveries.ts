@@ -15,7 +15,6 @@ import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import { PrivateRedis } from '../redis/private-redis.ts'
 import type { Pipeline } from '../space/pipeline.ts'
-import { actingToken } from './acting-token.ts'
 import { openSecrets, type SecretsSettings } from './secrets-keys.ts'
 
 /** Opens queue and workers when there is the first destination. */
@@ -143,7 +142,6 @@ export function startDeliveries(
     service,
     find: (id) => outbox.destination(id)?.record,
     put: (destination, by) => pipeline.command({ kind: 'put destination', destination }, by),
-    actingToken,
     clock,
   })
   const admin = destinationAdmin({ outbox, service, secrets, authorizations, spaceId, clock, timer })

@@ -3,10 +3,10 @@
  * APIs refuse a token that nobody was given, and a space that the token does not open.
  */
 import type { RequestHandler } from 'express'
+import { noteActing } from '../http/acting-token.ts'
 import { type Access, borneToken, type Grant, mayActAs, tokenOf } from '../http/access.ts'
 import { requiredRole } from '../http/required-role.ts'
 import { EngineError } from '../model/errors.ts'
-import { actAs } from './acting-token.ts'
 import type { OpenSpace, Spaces } from './spaces.ts'
 
 const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)(?:\/|$)/
@@ -38,8 +38,8 @@ export function dispatchToSpaces({ access, spaces, firstId }: DispatchOptions): 
         'forbidden',
         `Authorization: expected the token of an ${needed}, got that of a ${grant.role}`,
       )
-    if (needed === 'viewer') space.router(request, response, next)
-    else actAs(grant?.tokenId, () => space.router(request, response, next))
+    noteActing(response, grant?.tokenId)
+    space.router(request, response, next)
   }
 }
 

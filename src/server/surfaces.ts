@@ -7,6 +7,7 @@ import { readDraft } from '../control-api/draft-body.ts'
 import { regulationRouter } from '../control-api/regulation-router.ts'
 import { controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
+import { actingToken, type Commanding } from '../http/acting-token.ts'
 import { type Access, basicUser, borneToken, tokenName, tokenOf } from '../http/access.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
@@ -25,7 +26,6 @@ import type { RunningDeliveries } from './deliveries.ts'
 import type { Exports } from '../exports/exports.ts'
 import type { Backups } from '../exports/backups.ts'
 import type { MemberPages } from '../exports/member-pages.ts'
-import { actingToken } from './acting-token.ts'
 import { addressedProfile } from './addressed-profiles.ts'
 import { profileSourceOf } from './profile-source.ts'
 
@@ -83,7 +83,7 @@ export function spaceSurfaces(
   const spaceOfAny = (authorization: string | undefined): string | undefined => opens(tokenOf(authorization))
   const spaceOfBearer = (authorization: string | undefined): string | undefined => opens(borneToken(authorization))
   const source = profileSourceOf(spaceId, pipeline)
-  const command = (given: SpaceCommand): Promise<void> => pipeline.command(given, actingToken())
+  const command: Commanding<SpaceCommand> = (given, response) => pipeline.command(given, actingToken(response))
   const read: ProfileApiOptions<SpaceActor> = {
     spaceOf: spaceOfAny,
     tokenOf: tokenName,
@@ -138,7 +138,7 @@ export function spaceSurfaces(
     settings: {
       present: () => shard.retention,
       chosen: () => registry.retention,
-      choose: (chosen) => pipeline.choose(chosen, actingToken()),
+      choose: (chosen, response) => pipeline.choose(chosen, actingToken(response)),
     },
     previews,
     feed,

@@ -6,7 +6,7 @@ import type { DestinationRecord } from '../../src/model/destination.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 
 const MINUTE = 60_000
-const REDIRECT = { redirectUrl: 'https://rollcall.example.com/oauth/callback' }
+const REDIRECT = { redirectUrl: 'https://rollcall.example.com/oauth/callback', by: 'tok_1' }
 const RECORD: DestinationRecord = {
   id: 'dst_1',
   type: 'actions-salesforce',
@@ -49,7 +49,6 @@ beforeEach(() => {
       stored.push([destination, by])
       return Promise.resolve()
     },
-    actingToken: () => 'tok_1',
     clock: () => now,
   })
 })
@@ -74,7 +73,7 @@ describe('an authorization', () => {
     })
     const [[destination, question]] = asked as [[unknown, { verifier: string }]]
     expect(destination).toEqual({ id: 'dst_1', type: RECORD.type, settings: { ...RECORD.settings, ...secrets } })
-    expect(question).toMatchObject({ kind: 'authorize', code: 'the-code', ...REDIRECT })
+    expect(question).toMatchObject({ kind: 'authorize', code: 'the-code', redirectUrl: REDIRECT.redirectUrl })
     const challenge = createHash('sha256').update(question.verifier).digest('base64url')
     expect(url.searchParams.get('code_challenge')).toBe(challenge)
     expect(stored).toEqual([[{ ...RECORD, sealed: '{"oauth":{"accessToken":"at"}}' }, 'tok_1']])
