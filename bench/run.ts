@@ -13,10 +13,12 @@ const BENCHES = [
   'engine',
   'plan',
   'rest',
+  'hot',
   'memory',
   'expiry',
   'ingest',
   'traits',
+  'visible',
   'checkpoint',
   'preview',
   'definitions',
@@ -28,6 +30,7 @@ const BENCHES = [
   'slowloris',
   'spaces',
   'tokens',
+  'peers',
 ]
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : BENCHES
