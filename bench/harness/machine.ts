@@ -8,8 +8,17 @@ export function describeMachine(): string {
   return `${cores[0]?.model.trim() ?? 'unknown CPU'}, ${cores.length} cores, ${memory}, node ${process.version}, commit ${commit()}`
 }
 
+/** Returns the date of the commit, ISO 8601; the clock is not asked, as one commit gives one date. */
+export function commitDate(): string {
+  try {
+    return git('show', '--no-patch', '--format=%cI', 'HEAD')
+  } catch {
+    return 'unknown'
+  }
+}
+
 /** The short hash, marked where the working tree differs from it. */
-function commit(): string {
+export function commit(): string {
   try {
     const hash = git('rev-parse', '--short', 'HEAD')
     return git('status', '--porcelain') === '' ? hash : `${hash} with changes`

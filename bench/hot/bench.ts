@@ -2,11 +2,11 @@
  * Question: what does an event cost of a user who has a million of them in a window of ninety days?
  *   npm run bench -- hot        HOT_EVENTS=100000 npm run bench -- hot
  *
- * Workload: four definitions over ninety days, a count, a sum, a number of distinct values and a funnel, and no bound of
- * the events of a user. One user has a million events, evenly over eighty-nine days; a thousand others have ten each.
+ * Workload: four definitions over ninety days, a count, a sum, a number of distinct values and a funnel; the events of
+ * a user have no bound. One user has a million events, evenly over eighty-nine days; a thousand others have ten each.
  * Then events come in chunks, of the one and of the others in turn, and each chunk is timed by itself. Checked: the
- * values of the one and of every other at the end, counted anew from what was sent; and again when half of the window
- * of the one has closed.
+ * values of everybody at the end, computed anew from what was sent; and again when half of the window of the one has
+ * closed.
  *
  * It does not show: HTTP and the journal; a checkpoint of such a user.
  */
@@ -27,7 +27,7 @@ const EVENTS = setting('HOT_EVENTS', 1_000_000)
 const OTHERS = 1_000
 const OTHERS_EVENTS = 10
 const CHUNK = 1_000
-/** Of each kind; those of the first are not counted, as the code is compiled meanwhile. */
+/** For each kind of user. The first does not count, as the code is compiled meanwhile. */
 const CHUNKS = 31
 const TARGET = 5
 const START = Date.UTC(2026, 0, 1)

@@ -13,78 +13,37 @@
  *
  * It does not show: many sources; profiles that are not in memory.
  */
-import { Agent, request } from 'node:http'
 import { createRedis } from '../../src/redis/client.ts'
 import { PrivateRedis } from '../../src/redis/private-redis.ts'
-import { DEFINITIONS } from '../engine/definitions.ts'
 import { alternate } from '../harness/cost.ts'
 import { inDirectory } from '../harness/directory.ts'
-import { Random } from '../harness/random.ts'
-import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
+import { AS_WRITER } from '../harness/keys.ts'
 import { report } from '../harness/row.ts'
 import { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
 import { quantile, spreadOf } from '../harness/spread.ts'
 import { sendPaced } from './paced.ts'
+import { bodiesOf, checkCounts, sendAll, withServer } from './server.ts'
 
 const EVENTS = setting('INGEST_EVENTS', 60_000)
 /** Events before the clock runs, and requests at most: the server's code is compiled by then. */
 const REHEARSAL = 30_000
 const REHEARSAL_REQUESTS_MAX = 10_000
-const CONNECTIONS = 32
-const USERS = 10_000
 const PACED_CONNECTIONS = 64
 const PACED_SECONDS = 10
 const RUNS = setting('BENCH_RUNS', 5)
-const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
 const TARGETS = new Map([
   [15, 0.4],
   [100, 0.5],
 ])
 
-/** @param run names the events: those of a rehearsal are others than those that are measured */
-function bodiesOf(batch: number, count: number, run: string): Buffer[] {
-  const random = new Random(20_260_104)
-  return Array.from({ length: Math.ceil(count / batch) }, (_, at) => {
-    const calls = Array.from({ length: batch }, (_, place) => ({
-      type: 'track',
-      messageId: `ajs-next-${run}-${at}-${place}-4f1c2a7e9b3d`,
-      userId: `user-${random.below(USERS)}`,
-      event: NAMES[random.below(NAMES.length)],
-      properties: { category: 'shoes', price: random.below(200), quantity: 1, total: random.below(300) },
-      context: {
-        library: { name: 'analytics.js', version: 'next-1.81.0' },
-        page: { path: '/', url: 'https://shop.example/' },
-      },
-    }))
-    return Buffer.from(JSON.stringify({ batch: calls, sentAt: new Date().toISOString() }))
-  })
-}
-
 function rehearsalOf(batch: number): number {
   return Math.min(REHEARSAL, batch * REHEARSAL_REQUESTS_MAX)
 }
 
-/** Sends all bodies; rejects where one is refused. */
-async function sendAll(url: string, bodies: readonly Buffer[]): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  let next = 0
-  const connection = async (): Promise<void> => {
-    while (next < bodies.length) {
-      const body = bodies[next++]!
-      const status = await new Promise<number | undefined>((resolve, reject) => {
-        const sent = request(`${url}/v1/batch`, { method: 'POST', agent, headers: AS_WRITER }, (response) => {
-          response.resume()
-          response.on('end', () => resolve(response.statusCode))
-        })
-        sent.on('error', reject)
-        sent.end(body)
-      })
-      if (status !== 200) throw new Error(`a request was answered with ${status}`)
-    }
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection))
-  agent.destroy()
+/** Events of the bodies and of the rehearsal before them. */
+function sentWith(bodies: readonly Buffer[], batch: number): number {
+  return (bodies.length + Math.ceil(rehearsalOf(batch) / batch)) * batch
 }
 
 interface Run {
@@ -118,25 +77,10 @@ function runFloor(bodies: readonly Buffer[], batch: number): Promise<Run> {
   })
 }
 
-/** A server of ours with twenty definitions, and four more that count what has come. */
-function withServer<Result>(use: (server: ServerProcess) => Promise<Result>): Promise<Result> {
-  return inDirectory(async (directory) => {
-    const main = new URL('../../src/main.js', import.meta.url)
-    const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS }
-    const server = await ServerProcess.start(main, ['serve'], env)
-    const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
-    const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))
-    for (const definition of [...DEFINITIONS, ...all]) await define(server.url, definition)
-    const result = await use(server)
-    await server.stop()
-    return result
-  })
-}
-
 function runOurs(bodies: readonly Buffer[], batch: number): Promise<Run> {
   return withServer(async (server) => {
     const run = await measure(server, bodies, batch)
-    await checkCounts(server.url, bodies.length + Math.ceil(rehearsalOf(batch) / batch), batch)
+    await checkCounts(server.url, sentWith(bodies, batch))
     return run
   })
 }
@@ -148,33 +92,9 @@ function runPaced(bodies: readonly Buffer[], batch: number, eventsPerSecond: num
     const pace = { perSecond: eventsPerSecond / batch, connections: PACED_CONNECTIONS, headers: AS_WRITER }
     const { latencies, refused } = await sendPaced(url, bodies, pace)
     if (refused > 0) throw new Error(`${refused} requests were refused`)
-    await checkCounts(url, bodies.length + Math.ceil(rehearsalOf(batch) / batch), batch)
+    await checkCounts(url, sentWith(bodies, batch))
     return latencies
   })
-}
-
-async function checkCounts(url: string, bodies: number, batch: number): Promise<void> {
-  const [counted, expected] = [await countedBy(url), bodies * batch]
-  if (counted !== expected) throw new Error(`${counted} events were counted, ${expected} sent`)
-}
-
-async function define(url: string, { kind, key, type, query }: (typeof DEFINITIONS)[number]): Promise<void> {
-  const isAudience = kind === 'audience'
-  const body = { name: key, key, definition: { query, ...(isAudience ? {} : { type }) } }
-  const path = `${url}/spaces/default/${isAudience ? 'audiences' : 'computed-traits'}`
-  const { ok } = await fetch(path, { method: 'POST', headers: AS_ADMINISTRATOR, body: JSON.stringify(body) })
-  if (!ok) throw new Error(`${key} cannot be defined`)
-}
-
-async function countedBy(url: string): Promise<number> {
-  let count = 0
-  for (let user = 0; user < USERS; user++) {
-    const path = `${url}/v1/spaces//collections/users/profiles/user_id:user-${user}/traits?limit=200`
-    const response = await fetch(path, { headers: AS_READER })
-    const { traits } = (await response.json()) as { traits?: Record<string, number> }
-    for (let name = 0; name < NAMES.length; name++) count += traits?.[`events_${name}`] ?? 0
-  }
-  return count
 }
 
 let singlesPerSecond = 0

@@ -12,27 +12,17 @@
  *
  * It does not show: long histories.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { UNITS } from '../../src/model/time.ts'
-import { CHECKPOINT_LIMITS } from '../../src/checkpoints/checkpoint-schedule.ts'
 import { createRedis } from '../../src/redis/client.ts'
-import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
-import { Pipeline } from '../../src/space/pipeline.ts'
-import { DEFINITIONS } from '../engine/definitions.ts'
 import { collectGarbage } from '../harness/cost.ts'
-import { definitionCommand } from '../harness/definition-command.ts'
 import { report } from '../harness/row.ts'
 import { setting } from '../harness/setting.ts'
-import { inStores } from '../harness/space-stores.ts'
 import { type Spread, spreadOf } from '../harness/spread.ts'
-import { fillObjects, fillSpace } from './fill.ts'
+import { fillObjects } from './fill.ts'
+import { releaseAll, withFilledSpace } from './space.ts'
 
 const PROFILES = setting('MEMORY_PROFILES', 100_000)
 const COLLECTIONS = setting('BENCH_RUNS', 5)
 const BASELINE_PROFILES = Math.min(PROFILES, 100_000)
-/** The defaults of a server. */
-const RESIDENT_BYTES_MAX = 512 * 1024 * 1024
-const DEDUPLICATION = { horizonMs: UNITS.day, idsMax: 50_000_000 }
 /** From so many profiles on, targets hold: what the runtime takes by itself is little then. */
 const TARGETS_FROM = 1_000_000
 const BYTES_MAX = 1_536
@@ -70,22 +60,7 @@ report({
 })
 
 function measureSpace(): Promise<Held> {
-  return inStores({ appendfsync: 'everysec' }, async ({ address, journal, checkpoints }) => {
-    let now = 0
-    const pipeline = await Pipeline.open({
-      journal,
-      checkpoints,
-      clock: () => now,
-      memory: LARGE_MEMORY,
-      residentBytesMax: RESIDENT_BYTES_MAX,
-      deduplication: DEDUPLICATION,
-      checkpointLimits: CHECKPOINT_LIMITS,
-      onFailure: (cause) => {
-        throw cause
-      },
-    })
-    for (const [index, source] of DEFINITIONS.entries()) await pipeline.command(definitionCommand(index, source))
-    const check = await fillSpace(pipeline, PROFILES, (instant) => (now = instant))
+  return withFilledSpace(PROFILES, async ({ pipeline, check, address }) => {
     await pipeline.stop()
     await releaseAll()
     const pauseMs = spreadOf(Array.from({ length: COLLECTIONS }, timeCollection))
@@ -112,13 +87,6 @@ async function bytesOf(address: string): Promise<number> {
   const memory = await client.info('memory')
   client.disconnect()
   return Number(/used_memory:(\d+)/.exec(memory)![1])
-}
-
-/** Array buffers are given back some time after the collection that found them unused. */
-async function releaseAll(): Promise<void> {
-  collectGarbage()
-  await sleep(200)
-  collectGarbage()
 }
 
 function timeCollection(): number {

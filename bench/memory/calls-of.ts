@@ -25,15 +25,25 @@ export function* callsOf(profiles: number): Generator<TimedText> {
   for (let profile = 0; profile < profiles; profile++) {
     const receivedAt = START + Math.floor((profile / profiles) * ALL_MS)
     for (let number = 0; number <= EVENTS_PER_PROFILE; number++) {
-      const common = {
-        messageId: random.hex(),
-        timestamp: formatInstant(receivedAt - (EVENTS_PER_PROFILE - number) * BETWEEN_EVENTS_MS),
-        userId: `user-${profile}`,
-        context: { library: { name: 'analytics.js', version: '2.11.1' } },
-      }
-      const call = number === 0 ? identify(random, profile) : event(random)
+      const common = commonFields(random, profile, receivedAt - (EVENTS_PER_PROFILE - number) * BETWEEN_EVENTS_MS)
+      const call = number === 0 ? identify(random, profile) : shopEvent(random)
       yield { text: JSON.stringify({ ...common, ...call }), receivedAt }
     }
+  }
+}
+
+/** A call of one of the profiles after all of those, so many ms later, with one more event. */
+export function laterCall(random: Random, profile: number, laterMs: number): TimedText {
+  const receivedAt = START + ALL_MS + laterMs
+  return { text: JSON.stringify({ ...commonFields(random, profile, receivedAt), ...shopEvent(random) }), receivedAt }
+}
+
+function commonFields(random: Random, profile: number, timestamp: number): object {
+  return {
+    messageId: random.hex(),
+    timestamp: formatInstant(timestamp),
+    userId: `user-${profile}`,
+    context: { library: { name: 'analytics.js', version: '2.11.1' } },
   }
 }
 
@@ -41,17 +51,22 @@ function identify(random: Random, profile: number): object {
   return {
     type: 'identify',
     anonymousId: `anonymous-${profile}`,
-    traits: {
-      email: `user-${profile}@example.com`,
-      name: `User ${profile}`,
-      plan: random.pick(['free', 'pro', 'team']),
-      age: 18 + random.below(50),
-      country: random.pick(['DE', 'FR', 'US']),
-    },
+    traits: traitsOf(random, profile),
   }
 }
 
-function event(random: Random): object {
+export function traitsOf(random: Random, profile: number): object {
+  return {
+    email: `user-${profile}@example.com`,
+    name: `User ${profile}`,
+    plan: random.pick(['free', 'pro', 'team']),
+    age: 18 + random.below(50),
+    country: random.pick(['DE', 'FR', 'US']),
+  }
+}
+
+/** An event of the shop, without who and when. */
+export function shopEvent(random: Random): object {
   const kind = random.next()
   const product = {
     product_id: `p-${random.below(5000)}`,

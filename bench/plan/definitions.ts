@@ -18,6 +18,11 @@ export function onOtherValues(count: number): DefinitionSource[] {
   return queries(count, (index) => `event('Visited').where(property('sku') = 's-${index}').within(7 days).count() >= 2`)
 }
 
+/** All on the event that is sent, each for another count of it, of which a user reaches the first ten at most. */
+export function onOtherCounts(count: number): DefinitionSource[] {
+  return queries(count, (index) => `event('Visited').within(7 days).count() >= ${index + 1}`)
+}
+
 function queries(count: number, queryOf: (index: number) => string): DefinitionSource[] {
   return Array.from({ length: count }, (_, index) => ({
     kind: 'audience',

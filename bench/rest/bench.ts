@@ -19,6 +19,7 @@ import { report } from '../harness/row.ts'
 import { setting } from '../harness/setting.ts'
 import { type Spread, spreadOf } from '../harness/spread.ts'
 import { Histories } from './histories.ts'
+import { KindShard } from './kind-shard.ts'
 import { type Kind, KINDS } from './kinds.ts'
 import { measureRounds, type Rounds } from './rounds.ts'
 import { measureUntouched } from './untouched.ts'
@@ -54,7 +55,12 @@ function reportUntouched(): void {
 
 function reportKind(kind: Kind, areBytes: boolean): void {
   const histories = EVENTS.map(
-    (events) => new Histories(kind, { events, users: HISTORIES, rounds: ROUNDS.count, areBytes }),
+    (events) =>
+      new Histories(kind, (users) => new KindShard(kind, users, areBytes), {
+        events,
+        users: HISTORIES,
+        rounds: ROUNDS.count,
+      }),
   )
   for (const each of histories) each.fill()
   const costs = measureRounds(

@@ -1,20 +1,15 @@
 /**
- * A kind of state under users with as long a history: a shard with one definition, which is filled in ten rounds and
- * then called, round by round.
+ * Users with histories of one length: a shard, which is filled in ten rounds and then called, round by round.
  *
  * The events of a history are spread evenly over five days; those of half a day come in together, as from a phone that
  * was offline. Two days later the measured calls begin: of a few users at a time, some times each, right after a call
  * that is not measured. Users whose histories that has made longer by three fifths are not called again; the next ones
  * have their turn. So turns of all lengths are alike, but for the histories.
  */
-import type { JsonValue } from '../../src/model/json.ts'
 import { formatInstant, UNITS } from '../../src/model/time.ts'
-import type { Transition } from '../../src/model/transition.ts'
-import { CallWriter } from '../harness/calls.ts'
+import { type Calls, CallWriter } from '../harness/calls.ts'
 import type { Cost } from '../harness/cost.ts'
 import { Random } from '../harness/random.ts'
-import type { Kind } from './kinds.ts'
-import { TimedShard } from './timed-shard.ts'
 import { type Act, newUser, type User, userId } from './user.ts'
 
 const SEED = 20_260_108
@@ -40,42 +35,51 @@ export interface HistoriesSize {
   readonly users: number
   /** Rounds that will be run. */
   readonly rounds: number
-  /** True to make bytes of every state after every call, as of the states that are not in use. */
-  readonly areBytes: boolean
+}
+
+/** The calls that a user makes. */
+export interface Acts {
+  /** The first one, before the events. */
+  readonly begins?: Act
+  /** The events of the history. */
+  readonly event: Act
+  /** The call that is measured. */
+  readonly call: Act
+}
+
+/** A shard, and beside it a check of what it says. */
+export interface CheckedShard {
+  /** Returns the cost of applying the calls. */
+  apply(calls: Calls): Cost
+  /** Moves the clock on; what happens at the very instant is still to come. Throws if a value is wrong. */
+  checkAt(instant: number): void
 }
 
 export class Histories {
-  readonly #kind: Kind
+  readonly #acts: Acts
   readonly #size: HistoriesSize
   readonly #users: readonly User[]
   readonly #turnsPerUser: number
   readonly #random = new Random(SEED)
-  readonly #usersByProfile = new Map<string, User[]>()
-  readonly #lastByProfile = new Map<string, Transition>()
-  readonly #shard: TimedShard
+  readonly #shard: CheckedShard
   #now = START
   #lastCallAt = START
   #turn = 0
   #calls = 0
 
-  constructor(kind: Kind, size: HistoriesSize) {
-    this.#kind = kind
+  /** @param open makes the shard that these users call */
+  constructor(acts: Acts, open: (users: readonly User[]) => CheckedShard, size: HistoriesSize) {
+    this.#acts = acts
     this.#size = size
     this.#turnsPerUser = Math.floor((size.events * GROWTH_MAX) / (1 + PASSES))
     const groups = Math.ceil((size.rounds * TURNS_PER_ROUND) / this.#turnsPerUser)
     this.#users = Array.from({ length: groups * size.users }, (_, number) => newUser(number))
-    for (const user of this.#users) {
-      const together = this.#usersByProfile.get(kind.profileOf(user))
-      if (together) together.push(user)
-      else this.#usersByProfile.set(kind.profileOf(user), [user])
-    }
-    const note = (transition: Transition) => this.#lastByProfile.set(transition.profile, transition)
-    this.#shard = new TimedShard([kind.definition], note, size.areBytes ? 0 : undefined)
+    this.#shard = open(this.#users)
   }
 
   /** Makes the histories, and checks after each round the values that come of them. */
   fill(): void {
-    if (this.#kind.begins) this.#apply(this.#users, this.#kind.begins, FILL_PACE_MS)
+    if (this.#acts.begins) this.#apply(this.#users, this.#acts.begins, FILL_PACE_MS)
     for (let round = 0; round < FILL_ROUNDS; round++) {
       this.#fillRound(this.#now)
       this.#checkAt(this.#now + 1)
@@ -98,8 +102,8 @@ export class Histories {
     const first = Math.floor(this.#turn++ / this.#turnsPerUser) * count
     const users = this.#users.slice(first, first + count)
     const paceMs = Math.floor(BETWEEN_PASSES_MS / count)
-    this.#apply(users, this.#kind.call, paceMs)
-    return this.#apply(Array.from({ length: PASSES }, () => users).flat(), this.#kind.call, paceMs)
+    this.#apply(users, this.#acts.call, paceMs)
+    return this.#apply(Array.from({ length: PASSES }, () => users).flat(), this.#acts.call, paceMs)
   }
 
   /** Checks the values as they are now, and then as time alone changes them, each at its instant. */
@@ -116,7 +120,7 @@ export class Histories {
       for (let event = 0; event < count; event++) {
         const at = begin + Math.floor(((event + this.#random.next()) / count) * FILL_ROUND_MS)
         this.#now += FILL_PACE_MS
-        this.#write(writer, user, this.#kind.event, at)
+        this.#write(writer, user, this.#acts.event, at)
       }
     this.#shard.apply(writer.finish())
   }
@@ -136,27 +140,10 @@ export class Histories {
     this.#lastCallAt = this.#now
   }
 
-  /** Moves the clock on. What happens at the very instant is still to come. */
   #checkAt(instant: number): void {
     this.#now = instant
-    this.#shard.moveTo(instant)
-    for (const [profile, users] of this.#usersByProfile) {
-      const last = this.#lastByProfile.get(profile)
-      const found = last ? textOf(last.type === 'trait' ? last.value! : last.type === 'entered') : 'null'
-      const expectedAt = (at: number): string => textOf(this.#kind.expected(users, at))
-      const isPunctual =
-        !last || last.at <= this.#lastCallAt || (expectedAt(last.at) === found && expectedAt(last.at - 1) !== found)
-      if (expectedAt(instant - 1) !== found || !isPunctual)
-        throw new Error(
-          `${this.#kind.name}: ${profile} is ${found} since ${last?.at}, should be ${expectedAt(instant - 1)}`,
-        )
-    }
+    this.#shard.checkAt(instant)
   }
-}
-
-/** Nobody is told of a membership that never was. */
-function textOf(value: JsonValue): string {
-  return value === false ? 'null' : JSON.stringify(value)
 }
 
 function sumOfCosts(costs: readonly Cost[]): Cost {

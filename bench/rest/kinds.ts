@@ -2,9 +2,9 @@
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { UNITS } from '../../src/model/time.ts'
+import type { Acts } from './histories.ts'
 import { type Ages, hasParentAlone, mode, sessionCount, sum, unique, valuesOf } from './naive.ts'
 import {
-  type Act,
   addsOrOrders,
   groupId,
   isOrder,
@@ -16,24 +16,18 @@ import {
   visits,
 } from './user.ts'
 
-export interface Kind {
+export interface Kind extends Acts {
   readonly name: string
   readonly definition: DefinitionSource
   /** True for one that is an object while it is in use, and bytes otherwise. */
   readonly isByItself?: boolean
-  /** The user's first call, before its events. */
-  readonly begins?: Act
-  /** The events of the history. */
-  readonly event: Act
-  /** The call that is measured. */
-  readonly call: Act
   /** The profile that has the value. */
   readonly profileOf: (user: User) => string
   /** The value for a profile of these users; null or false if none was ever told. */
   readonly expected: (users: readonly User[], now: number) => JsonValue
 }
 
-type Acts = Partial<Pick<Kind, 'isByItself' | 'begins' | 'event' | 'call'>>
+type Choices = Partial<Acts & Pick<Kind, 'isByItself'>>
 
 const MONTH: Ages = { to: 30 * UNITS.day }
 const IN_MONTH = `event('A').within(30 days)`
@@ -84,7 +78,7 @@ function monthly(name: string, reducer: string, reduce: (values: readonly number
   return trait(name, `${IN_MONTH}.${reducer}`, (user, now) => reduce(valuesOf(user, now, MONTH)))
 }
 
-function judged(name: string, acts: Acts): Kind {
+function judged(name: string, acts: Choices): Kind {
   return audience(
     name,
     `event('A').where(property('n') >= trait('limit')).within(30 days).count() >= 1`,
@@ -93,7 +87,7 @@ function judged(name: string, acts: Acts): Kind {
   )
 }
 
-function audience(name: string, query: string, holds: (user: User, now: number) => boolean, acts?: Acts): Kind {
+function audience(name: string, query: string, holds: (user: User, now: number) => boolean, acts?: Choices): Kind {
   return ofUsers(name, sourceOf('audience', query), holds, acts)
 }
 
@@ -105,7 +99,7 @@ function ofUsers(
   name: string,
   definition: DefinitionSource,
   value: (user: User, now: number) => JsonValue,
-  acts: Acts = {},
+  acts: Choices = {},
 ): Kind {
   return {
     name,

@@ -1,6 +1,6 @@
 /** Destinations over HTTP: made, changed, imported, tried out; and what has become of what was sent to them. */
 import { type Request, type Response, Router } from 'express'
-import type { Commanding } from '../http/acting-token.ts'
+import type { CommandAs } from '../http/acting-token.ts'
 import type { ConnectionRecord, DestinationRecord } from '../model/destination.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import { EngineError } from '../model/errors.ts'
@@ -17,7 +17,7 @@ import type { SpaceCommand } from '../model/space-command.ts'
 
 export interface DestinationApiOptions {
   readonly clock: () => number
-  readonly command: Commanding<SpaceCommand>
+  readonly command: CommandAs<SpaceCommand>
   readonly destinations: DestinationAdmin & {
     list(): readonly DestinationRecord[]
     find(id: string): DestinationRecord | undefined

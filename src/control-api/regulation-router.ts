@@ -1,7 +1,7 @@
 /** Deletion and suppression of many people, in the shapes of Segment's Public API. */
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
-import type { Commanding } from '../http/acting-token.ts'
+import type { CommandAs } from '../http/acting-token.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ExternalId } from '../model/external-id.ts'
 import { newId } from '../model/new-id.ts'
@@ -16,7 +16,7 @@ export interface RegulationApiOptions {
   readonly spaceOf: (authorization: string | undefined) => string | undefined
   /** Epoch ms. */
   readonly clock: () => number
-  readonly command: Commanding<SpaceCommand>
+  readonly command: CommandAs<SpaceCommand>
   readonly regulations: {
     /** Users that are still to be deleted. */
     readonly openCount: number

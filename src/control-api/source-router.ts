@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
-import type { Commanding } from '../http/acting-token.ts'
+import type { CommandAs } from '../http/acting-token.ts'
 import { answersHead, EventStream } from '../http/event-stream.ts'
 import { EngineError } from '../model/errors.ts'
 import { newId } from '../model/new-id.ts'
@@ -15,7 +15,7 @@ import { fields, invalid, parsed } from './fields.ts'
 export interface SourceApiOptions {
   /** Epoch ms. */
   readonly clock: () => number
-  readonly command: Commanding<SpaceCommand>
+  readonly command: CommandAs<SpaceCommand>
   readonly sources: { list(): readonly SourceRecord[]; find(id: string): SourceRecord | undefined }
   readonly traffic: SourceTraffic
 }

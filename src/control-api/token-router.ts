@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { type Request, type Response, Router } from 'express'
 import { z } from 'zod'
-import type { Commanding } from '../http/acting-token.ts'
+import type { CommandAs } from '../http/acting-token.ts'
 import { EngineError } from '../model/errors.ts'
 import { formatInstant } from '../model/time.ts'
 import { newId } from '../model/new-id.ts'
@@ -14,7 +14,7 @@ import { fields, parsed } from './fields.ts'
 export interface TokenApiOptions {
   /** Epoch ms. */
   readonly clock: () => number
-  readonly command: Commanding<SpaceCommand>
+  readonly command: CommandAs<SpaceCommand>
   readonly tokens: { list(): readonly TokenRecord[]; find(id: string): TokenRecord | undefined }
 }
 

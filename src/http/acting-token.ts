@@ -4,7 +4,7 @@ import type { Response } from 'express'
 const NAME = 'actingToken'
 
 /** Gives a command as of the token of the request that is answered; resolves when it is durable and applied. */
-export type Commanding<Command> = (command: Command, response: Response) => Promise<void>
+export type CommandAs<Command> = (command: Command, response: Response) => Promise<void>
 
 export function noteActing({ locals }: Response, tokenId: string | undefined): void {
   locals[NAME] = tokenId

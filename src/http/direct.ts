@@ -12,7 +12,7 @@ import { SECURITY_HEADERS } from './security-headers.ts'
 export type DirectListener = (request: IncomingMessage, response: ServerResponse) => boolean
 
 /** Takes a request, or returns false. */
-export type DirectRoute = (exchange: Exchange) => boolean
+export type DirectRoute = (exchange: HttpExchange) => boolean
 
 /** The form of the answers of a route. */
 export interface AnswerForm {
@@ -37,14 +37,14 @@ export function headersOf(own: Readonly<Record<string, string>> = {}): readonly 
 
 export function directListener({ routes, ...told }: DirectOptions): DirectListener {
   return (request, response) => {
-    const exchange = new Exchange(request, response, told)
+    const exchange = new HttpExchange(request, response, told)
     for (const take of routes) if (take(exchange)) return true
     return false
   }
 }
 
 /** A request and its answer. */
-export class Exchange {
+export class HttpExchange {
   readonly request: IncomingMessage
   /** To be read from, as middlewares do; answers are sent by `answer` and `refuse`. */
   readonly response: ServerResponse

@@ -12,7 +12,7 @@ import type { Express } from 'express'
 import type { DirectListener } from './direct.ts'
 
 /** An application, and what is asked before it. */
-export interface Answering {
+export interface HttpApp {
   /** Returns false for what the application is to answer. */
   readonly direct?: DirectListener
   readonly app: Express
@@ -23,16 +23,16 @@ export interface ExpressListener {
   readonly options: Pick<ServerOptions, 'IncomingMessage' | 'ServerResponse'>
   readonly listener: RequestListener
   /** Lets another application answer all requests from now on, those of open connections too. */
-  readonly become: (answering: Answering) => void
+  readonly become: (answering: HttpApp) => void
 }
 
-export function expressListener(first: Answering): ExpressListener {
+export function expressListener(first: HttpApp): ExpressListener {
   // Classes, as V8 makes room in the objects of a class for what its parent sets.
   class Request extends IncomingMessage {}
   class Response<Of extends IncomingMessage = IncomingMessage> extends ServerResponse<Of> {}
   let current = first
   /** Puts the classes between messages and what an application gives its own. */
-  const become = (answering: Answering): void => {
+  const become = (answering: HttpApp): void => {
     const { app } = answering
     current = answering
     Object.setPrototypeOf(Request.prototype, app.request)

@@ -7,7 +7,7 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import { createServer as createHttpsServer, type ServerOptions as SecureOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Certificate } from './certificate.ts'
-import { type Answering, expressListener } from './express-listener.ts'
+import { type HttpApp, expressListener } from './express-listener.ts'
 
 /** Bounds of a connection; times in ms. A client that goes beyond one is cut off. */
 export interface ConnectionLimits {
@@ -38,7 +38,7 @@ const CLOSE_WITHIN_MS = 10_000
 export interface HttpServer {
   readonly url: string
   /** Lets another application answer from now on. */
-  readonly become: (answering: Answering) => void
+  readonly become: (answering: HttpApp) => void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
 }
@@ -52,7 +52,7 @@ export interface ListenOptions {
 
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
 export async function listen(
-  answering: Answering,
+  answering: HttpApp,
   { host, port, certificate }: ListenOptions,
   limits = CONNECTION_LIMITS,
 ): Promise<HttpServer> {

@@ -1,5 +1,5 @@
 /** Takes the calls of Segment's tracking API. A request is answered when its calls are durable and applied. */
-import { type AnswerForm, type DirectRoute, type Exchange, headersOf } from '../http/direct.ts'
+import { type AnswerForm, type DirectRoute, type HttpExchange, headersOf } from '../http/direct.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { Endpoint } from '../model/call.ts'
@@ -105,7 +105,7 @@ function pathOf(url: string): string {
 
 async function answer(
   { endpoint, form, bodyOf }: CallRoute,
-  exchange: Exchange,
+  exchange: HttpExchange,
   options: IngestOptions,
 ): Promise<void> {
   try {

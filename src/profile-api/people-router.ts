@@ -1,6 +1,6 @@
 /** Users that are deleted, and links to accounts that are taken back. */
 import { type Request, type Response, Router } from 'express'
-import type { Commanding } from '../http/acting-token.ts'
+import type { CommandAs } from '../http/acting-token.ts'
 import type { PeopleCommand } from '../model/entry.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ExternalId } from '../model/external-id.ts'
@@ -12,7 +12,7 @@ export interface PeopleApiOptions<Profile extends ShownProfile> extends Pick<
   ProfileApiOptions<Profile>,
   'spaceOf' | 'profiles'
 > {
-  readonly command: Commanding<PeopleCommand>
+  readonly command: CommandAs<PeopleCommand>
 }
 
 const SUCCESS = { data: { status: 'SUCCESS' } }

@@ -7,7 +7,7 @@ import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
 import { type AnsweredRequest, type AppOptions, createApp, createStartingApp, type Surface } from '../http/app.ts'
 import { directListener } from '../http/direct.ts'
-import type { Answering } from '../http/express-listener.ts'
+import type { HttpApp } from '../http/express-listener.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
@@ -110,7 +110,7 @@ export async function startServer(
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    http.become(answeringOf(config, { spaces, access, metrics, log, clock }))
+    http.become(httpAppOf(config, { spaces, access, metrics, log, clock }))
     const others = spaces.openOthers().catch((cause: unknown) => {
       log.error({ err: cause }, 'the spaces beside the first cannot be listed')
     })
@@ -148,7 +148,7 @@ function watchOf(
 }
 
 /** Makes what answers once the first space is open. */
-function answeringOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): Answering {
+function httpAppOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): HttpApp {
   const { spaces, access, metrics, log, clock } = parts
   const turns = new FairTurns({
     now: () => performance.now(),

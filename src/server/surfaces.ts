@@ -7,7 +7,7 @@ import { readDraft } from '../control-api/draft-body.ts'
 import { regulationRouter } from '../control-api/regulation-router.ts'
 import { controlRouter } from '../control-api/router.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
-import { actingToken, type Commanding } from '../http/acting-token.ts'
+import { actingToken, type CommandAs } from '../http/acting-token.ts'
 import { type Access, basicUser, borneToken, tokenName, tokenOf } from '../http/access.ts'
 import type { DestinationAdmin } from '../model/destination-admin.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
@@ -83,7 +83,7 @@ export function spaceSurfaces(
   const spaceOfAny = (authorization: string | undefined): string | undefined => opens(tokenOf(authorization))
   const spaceOfBearer = (authorization: string | undefined): string | undefined => opens(borneToken(authorization))
   const source = profileSourceOf(spaceId, pipeline)
-  const command: Commanding<SpaceCommand> = (given, response) => pipeline.command(given, actingToken(response))
+  const command: CommandAs<SpaceCommand> = (given, response) => pipeline.command(given, actingToken(response))
   const read: ProfileApiOptions<SpaceActor> = {
     spaceOf: spaceOfAny,
     tokenOf: tokenName,

@@ -1,7 +1,7 @@
 /** Lookups of traits, which are asked for most. */
 import { parse } from 'node:querystring'
 import { tokenOf } from '../http/access.ts'
-import { type AnswerForm, type DirectRoute, type Exchange, headersOf } from '../http/direct.ts'
+import { type AnswerForm, type DirectRoute, type HttpExchange, headersOf } from '../http/direct.ts'
 import type { Parameters } from '../profile-api/parameters.ts'
 import { type Asked, checkedSpace, type Lookup, profileErrorBody, PROFILES, ROOTS } from '../profile-api/router.ts'
 import { type DispatchOptions, spaceFor } from './dispatch.ts'
@@ -36,7 +36,7 @@ function formOf(root: string): AnswerForm {
   return { route, headers: headersOf(), errorBody: profileErrorBody }
 }
 
-async function answerLater(exchange: Exchange, form: AnswerForm, finding: Promise<string>): Promise<void> {
+async function answerLater(exchange: HttpExchange, form: AnswerForm, finding: Promise<string>): Promise<void> {
   try {
     exchange.answer(form, await finding)
   } catch (error) {
@@ -45,7 +45,7 @@ async function answerLater(exchange: Exchange, form: AnswerForm, finding: Promis
 }
 
 /** Returns the lookup of the space that a request is for, if its token opens that; undefined: the rate is bounded. */
-function lookupFor(named: string, exchange: Exchange, options: DispatchOptions): Lookup | undefined {
+function lookupFor(named: string, exchange: HttpExchange, options: DispatchOptions): Lookup | undefined {
   const grant = options.access.grantOf(tokenOf(exchange.authorization))
   const { id, space } = spaceFor(options, named, grant)
   exchange.spaceId = id
