@@ -22,7 +22,6 @@ export function contextFor(
   { directory, allowPrivate }: Pick<WorkerConfig, 'directory' | 'allowPrivate'>,
   tell: (message: FromWorker) => void,
 ): (destinationId: string) => DestinationContext {
-  const http = createHttpClient({ allowPrivate, userAgent: USER_AGENT })
   const addresses = createAddresses(allowPrivate)
   const definitions = new ProcessRunner({
     config: { allowPrivate, requestTimeoutMs: DEFINITION_REQUEST_MS },
@@ -34,7 +33,8 @@ export function contextFor(
   })
   return (destinationId) => ({
     destinationId,
-    http,
+    // Sockets of its own: a host that hangs for one keeps none from another.
+    http: createHttpClient({ allowPrivate, userAgent: USER_AGENT }),
     addresses,
     definitions,
     directory: join(directory, destinationId),
