@@ -5,6 +5,7 @@
  * C2. A user sees the audiences of its accounts too. A definition of users comes before one of accounts that has the
  *     same key. Other traits of accounts are not seen.
  */
+import { compareBytes } from './byte-order.ts'
 import type { DefinitionSource } from './definition.ts'
 
 export type Collection = 'users' | 'accounts'
@@ -25,15 +26,24 @@ export interface ShownTrait extends DefinedTrait {
 export class TraitCatalogue {
   readonly #users: ReadonlyMap<string, ShownTrait | undefined>
   readonly #accounts: ReadonlyMap<string, ShownTrait | undefined>
+  readonly #usersInOrder: readonly ShownTrait[]
+  readonly #accountsInOrder: readonly ShownTrait[]
 
   constructor(definitions: readonly DefinedTrait[]) {
     this.#users = shownOf('users', definitions)
     this.#accounts = shownOf('accounts', definitions)
+    this.#usersInOrder = inOrder(this.#users)
+    this.#accountsInOrder = inOrder(this.#accounts)
   }
 
   /** By key; undefined where the key is defined, and this collection does not see it. */
   of(collection: Collection): ReadonlyMap<string, ShownTrait | undefined> {
     return collection === 'users' ? this.#users : this.#accounts
+  }
+
+  /** Lists the definitions that a collection sees, in byte order of their keys. */
+  inOrder(collection: Collection): readonly ShownTrait[] {
+    return collection === 'users' ? this.#usersInOrder : this.#accountsInOrder
   }
 }
 
@@ -49,4 +59,10 @@ function shownOf(collection: Collection, definitions: readonly DefinedTrait[]): 
     shown.set(key, collection === 'users' && kind === 'audience' ? { ...definition, isOfAccounts: true } : undefined)
   }
   return shown
+}
+
+function inOrder(shown: ReadonlyMap<string, ShownTrait | undefined>): ShownTrait[] {
+  return [...shown.values()]
+    .filter((definition) => definition !== undefined)
+    .sort((a, b) => compareBytes(a.source.key, b.source.key))
 }

@@ -5,7 +5,7 @@
 import { formatInstant } from '../model/time.ts'
 import { cursorOf, type NextAddress } from './cursor.ts'
 import type { TraitsQuery } from './query.ts'
-import { compareBytes, type Trait } from './traits.ts'
+import type { Trait } from './traits.ts'
 
 /**
  * Returns the instant since which the value of a definition is exact, epoch ms; undefined if it is over all history.
@@ -17,7 +17,7 @@ export interface TraitsPageOptions {
   readonly exactSince: ExactSince
 }
 
-/** @param traits in byte order of their keys */
+/** @param traits from the first of the page on, in byte order of their keys, with the first of the next page */
 export function traitsPage(
   traits: readonly Trait[],
   query: TraitsQuery,
@@ -46,9 +46,8 @@ export function propertiesPage(
   return JSON.stringify({ data, cursor: cursorOf(next, query.limit, address) })
 }
 
-function onPage(traits: readonly Trait[], { next, limit }: TraitsQuery) {
-  const rest = next === '' ? traits : traits.filter(({ key }) => compareBytes(key, next) >= 0)
-  return { shown: rest.slice(0, limit), next: rest[limit]?.key }
+function onPage(traits: readonly Trait[], { limit }: TraitsQuery) {
+  return { shown: traits.slice(0, limit), next: traits[limit]?.key }
 }
 
 function verbose({ value, sourceId, updatedAt, definition }: Trait, exactSince: ExactSince): object {

@@ -18,7 +18,7 @@ import type { Parameters } from './parameters.ts'
 import type { ProfileSource, ShownProfile } from './profile-source.ts'
 import { readTraitsQuery, type TraitsQuery } from './query.ts'
 import { limitRate } from './rate-limit.ts'
-import { type Trait, traitsOf } from './traits.ts'
+import { type Choice, type Trait, traitsOf } from './traits.ts'
 
 export interface ProfileApiOptions<Profile extends ShownProfile> {
   /** Returns the space that a request may read, by its `Authorization` header. */
@@ -142,13 +142,18 @@ function traitsResource<Profile extends ShownProfile>(
   return {
     read: (parameters) => readTraitsQuery(parameters, traitsLimit),
     show: ({ profile, collection, query, address }) =>
-      page(traitsOf(profile, collection, profiles.catalogue(), query), query, {
+      page(traitsOf(profile, collection, profiles.catalogue(), choiceOf(query)), query, {
         address,
         exactSince: (definition) => profiles.exactSince(profile, definition),
       }),
     // Since when a value of an account is exact depends on its users.
     withUsers: ({ verbose }) => verbose,
   }
+}
+
+/** The traits of a page, and the first of the next. */
+function choiceOf({ include, class: wanted, next, limit }: TraitsQuery): Choice {
+  return { include, class: wanted, from: next, count: limit + 1 }
 }
 
 function lookupOf<Profile extends ShownProfile, Query>(

@@ -4,6 +4,7 @@
  * T1. An audience is true or false, never absent. A computed trait without a value is absent.
  * T2. An audience of accounts is true for a user if any of its accounts is in it.
  */
+import { compareBytes } from '../model/byte-order.ts'
 import { CONSENT_KEY } from '../model/consent.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
 import type { Collection, ShownTrait, TraitCatalogue } from '../model/trait-catalogue.ts'
@@ -49,35 +50,85 @@ export interface HeldValue {
   readonly changedAt: number
 }
 
-/** The traits that are asked for; undefined: any. */
+/** The traits that are asked for. */
 export interface Choice {
-  readonly include: ReadonlySet<string> | undefined
-  readonly class: TraitClass | undefined
+  /** Only these keys; undefined: all. */
+  readonly include?: ReadonlySet<string> | undefined
+  /** Undefined: all. */
+  readonly class?: TraitClass | undefined
+  /** Those before this key are left out. */
+  readonly from?: string
+  /** The first so many of the rest; all by default. */
+  readonly count?: number
 }
 
-const ANY: Choice = { include: undefined, class: undefined }
-
-/** Returns the chosen traits of a profile of this collection, in byte order of their keys. */
+/**
+ * Returns the chosen traits of a profile of this collection, in byte order of their keys. What that takes grows with
+ * the traits that are returned and the custom ones, not with the definitions.
+ */
 export function traitsOf(
   profile: ProfileView,
   collection: Collection,
   catalogue: TraitCatalogue,
-  { include, class: wanted }: Choice = ANY,
+  choice: Choice = {},
 ): Trait[] {
-  const traits: Trait[] = []
+  const { class: wanted, from = '', count = Infinity } = choice
+  const custom = customTraits(profile, catalogue.of(collection), choice)
+  const defined = definedFor(collection, catalogue, choice)
+  const found: Trait[] = []
+  let [next, nextCustom] = [placeFrom(defined, from), 0]
+  while (found.length < count) {
+    const [definition, own] = [defined[next], custom[nextCustom]]
+    if (own && (!definition || compareBytes(own.key, definition.source.key) < 0)) {
+      found.push(own)
+      nextCustom++
+    } else if (definition) {
+      next++
+      const trait = wanted === undefined || wanted === definition.source.kind ? shownBy(profile, definition) : undefined
+      if (trait) found.push(trait)
+    } else break
+  }
+  return found
+}
+
+/** Lists the custom traits that are chosen, in byte order of their keys. Keeps C1 of the catalogue. */
+function customTraits(
+  profile: ProfileView,
+  shown: ReadonlyMap<string, unknown>,
+  { include, class: wanted, from = '' }: Choice,
+): Trait[] {
+  const custom: Trait[] = []
+  if (wanted !== undefined && wanted !== 'custom') return custom
+  for (const { key, value, ts, sourceId } of profile.traits.entries())
+    if (value !== null && key !== CONSENT_KEY && !shown.has(key) && (include?.has(key) ?? true))
+      if (compareBytes(key, from) >= 0)
+        custom.push({ key, class: 'custom', value, sourceId, updatedAt: ts, definition: undefined })
+  return custom.sort((a, b) => compareBytes(a.key, b.key))
+}
+
+/** Lists the definitions among which the chosen ones are, in byte order of their keys. */
+function definedFor(
+  collection: Collection,
+  catalogue: TraitCatalogue,
+  { include, class: wanted }: Choice,
+): readonly ShownTrait[] {
+  if (wanted === 'custom') return []
+  if (!include) return catalogue.inOrder(collection)
   const shown = catalogue.of(collection)
-  if (wanted !== 'custom')
-    for (const [key, definition] of shown) {
-      if (!definition || (include && !include.has(key))) continue
-      if (wanted !== undefined && wanted !== definition.source.kind) continue
-      const trait = definition.isOfAccounts ? traitOfAccounts(profile, definition) : ownTrait(profile, definition)
-      if (trait) traits.push(trait)
-    }
-  if (wanted === undefined || wanted === 'custom')
-    for (const { key, value, ts, sourceId } of profile.traits.entries())
-      if (value !== null && key !== CONSENT_KEY && !shown.has(key) && (include?.has(key) ?? true))
-        traits.push({ key, class: 'custom', value, sourceId, updatedAt: ts, definition: undefined })
-  return traits.sort((a, b) => compareBytes(a.key, b.key))
+  return Array.from(include)
+    .flatMap((key) => shown.get(key) ?? [])
+    .sort((a, b) => compareBytes(a.source.key, b.source.key))
+}
+
+/** Finds the first definition whose key is not before another. */
+function placeFrom(defined: readonly ShownTrait[], key: string): number {
+  let [low, high] = [0, defined.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (compareBytes(defined[middle]!.source.key, key) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 /** Returns the value of one trait, as `traitsOf` shows it; undefined if there is none. */
@@ -90,23 +141,12 @@ export function traitValue(
   const shown = catalogue.of(collection)
   const definition = shown.get(key)
   if (!definition) return shown.has(key) ? undefined : profile.traits.values[key]
-  return (definition.isOfAccounts ? traitOfAccounts(profile, definition) : ownTrait(profile, definition))?.value
+  return shownBy(profile, definition)?.value
 }
 
-const SURROGATES = 0xd800
-const AFTER_SURROGATES = 0xe000
-
-/** Orders two texts by their UTF-8 bytes: as their code units, but that surrogates stand for greater bytes. */
-export function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const [ours, theirs] = [a.charCodeAt(at), b.charCodeAt(at)]
-    if (ours === theirs) continue
-    if (ours < SURROGATES || theirs < SURROGATES) return ours - theirs
-    if (ours < AFTER_SURROGATES === theirs < AFTER_SURROGATES) return ours - theirs
-    return theirs - ours
-  }
-  return a.length - b.length
+/** Returns what a definition makes a profile show; undefined if that is nothing. */
+function shownBy(profile: Pick<ProfileView, 'defined' | 'accounts'>, definition: ShownTrait): Trait | undefined {
+  return definition.isOfAccounts ? traitOfAccounts(profile, definition) : ownTrait(profile, definition)
 }
 
 /** Keeps T1. */
