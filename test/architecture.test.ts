@@ -272,6 +272,13 @@ function isImpure(node: ts.Identifier): boolean {
   return !['UTC', 'parse'].includes(memberOf(node) ?? '')
 }
 
+/** Files that import async hooks: from their first use on they follow all promises, which every request pays for. */
+function hooking(files: Files): string[] {
+  return [...files]
+    .filter(([path, text]) => importsOf(path, text).some(({ to }) => /^(node:)?async_hooks$/.test(to)))
+    .map(([path]) => path)
+}
+
 /** Files of the product's own folders to which no import leads from `src/main.ts`. */
 function unreachable(files: Files): string[] {
   const reached = reachedFrom('src/main.ts', edgesOf(files))
@@ -311,6 +318,10 @@ describe('the repository', () => {
 
   it('has no clock, timer, chance or environment inside the actors', () => {
     expect(impurities(files)).toEqual([])
+  })
+
+  it('has nothing of the server follow all promises', () => {
+    expect(hooking(partOf(files, 'src', 'actors'))).toEqual([])
   })
 
   it('has no file that the program does not reach, but for those listed', () => {
@@ -358,6 +369,11 @@ describe('the rules fire', () => {
       'test/a.ts': "import { b } from '../actors/b.ts'\nimport { c } from './support/c.ts'",
     })
     expect(againstLayers(files)).toEqual([])
+  })
+
+  it('on async hooks', () => {
+    const text = "import { AsyncLocalStorage } from 'node:async_hooks'"
+    expect(hooking(map({ 'src/a.ts': text, 'src/b.ts': "import { once } from 'node:events'" }))).toEqual(['src/a.ts'])
   })
 
   it('on a circle, of types too, and not on what leads to one', () => {
