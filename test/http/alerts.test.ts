@@ -49,11 +49,16 @@ async function given() {
     config: { alerts },
   })
   onTestFinished(() => server.stop())
-  /** Time passes, which is looked at twice; resolves with what has been told by then, once it is that much. */
+  /**
+   * Time passes, which is looked at twice; resolves with what has been told by then, once it is that much, and once the
+   * server knows: a notice that is still under way when time goes on has timed out.
+   */
   const told = (count: number, forMs = 10_000) => {
     time.moveTo(time.now + forMs)
-    return eventually(() => {
+    return eventually(async () => {
       expect(notices).toHaveLength(count)
+      const metrics = await (await fetch(`${server.url}/metrics`)).text()
+      expect(metrics).toContain(`rollcall_alert_notices_total{result="delivered"} ${count}\n`)
       return notices.map(({ state, alert }) => `${String(state)} ${String(alert)}`)
     })
   }
@@ -84,8 +89,6 @@ it('the beginning and the end of a condition are told of, under one id', async (
     details: { audienceId: id, key: 'buyers', size: 4, sizeBefore: 1 },
   })
   expect(ended).toMatchObject({ id: began!['id'], state: 'resolved', since: began!['since'] })
-  const metrics = await (await fetch(`${server.url}/metrics`)).text()
-  expect(metrics).toContain('rollcall_alert_notices_total{result="delivered"} 2')
 })
 
 it('the journal, checkpoints and destinations are looked at', async () => {
