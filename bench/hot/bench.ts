@@ -8,13 +8,15 @@
  * values of everybody at the end, computed anew from what was sent; and again when half of the window of the one has
  * closed.
  *
- * It does not show: HTTP and the journal; a checkpoint of such a user.
+ * It does not show: HTTP and the journal; a checkpoint of such a user; a funnel as a computed trait, whose parents are
+ * counted anew when one of them changes.
  */
 import { Shard } from '../../actors/engine/shard.ts'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import type { DefinitionSource } from '../../src/model/definition.ts'
 import type { CallsEntry, RawCall } from '../../src/model/entry.ts'
 import type { JsonValue } from '../../src/model/json.ts'
+import type { Transition } from '../../src/model/transition.ts'
 import { formatInstant, UNITS } from '../../src/model/time.ts'
 import { entryOf } from '../harness/calls.ts'
 import { Stopwatch } from '../harness/cost.ts'
@@ -41,10 +43,12 @@ const DEFINITIONS: readonly DefinitionSource[] = [
   trait('views', `${VIEWED}.count()`),
   trait('spent', `${VIEWED}.sum(property('n'))`),
   trait('products', `${VIEWED}.unique(property('product')).count()`),
-  trait(
-    'bought',
-    `event('Viewed').where(event('Ordered').within(parent: 1 hour).count() >= 1).within(90 days).count()`,
-  ),
+  {
+    kind: 'audience',
+    key: 'bought',
+    type: 'USERS',
+    query: `event('Viewed').where(event('Ordered').within(parent: 1 hour).count() >= 1).within(90 days).count() >= 1`,
+  },
 ]
 
 function trait(key: string, query: string): DefinitionSource {
@@ -85,15 +89,19 @@ function apply(entries: readonly CallsEntry<RawCall>[]): number {
   stopwatch.stop()
   for (const { outcomes, transitions } of results) {
     if (outcomes[0]?.kind !== 'applied') throw new Error('a call was not applied')
-    for (const { profile, key, value } of transitions) values.set(`${profile} ${key}`, value!)
+    note(transitions)
   }
   return (stopwatch.cost.cpuMs * 1000) / entries.length
 }
 
+function note(transitions: readonly Transition[]): void {
+  for (const { profile, key, type, value } of transitions)
+    values.set(`${profile} ${key}`, type === 'trait' ? value! : Number(type === 'entered'))
+}
+
 /** Moves the clock on, and checks all values. */
 function checkAt(instant: number): void {
-  for (const { profile, key, value } of shard.apply({ kind: 'tick', receivedAt: instant }).transitions)
-    values.set(`${profile} ${key}`, value!)
+  note(shard.apply({ kind: 'tick', receivedAt: instant }).transitions)
   for (const [user, events] of sent.entries())
     for (const [key, expected] of Object.entries(expectedOf(events, instant))) {
       const found = values.get(`user_id:user-${user} ${key}`) ?? 0
@@ -114,7 +122,7 @@ function expectedOf(events: readonly Sent[], instant: number): Record<string, nu
     products.add(product)
     if (next < orders.length && orders[next]! <= at + UNITS.hour) bought++
   }
-  return { views, spent, products: products.size, bought }
+  return { views, spent, products: products.size, bought: Number(bought > 0) }
 }
 
 /** Chunks of calls, one of each kind in turn, from an instant on; @returns the cost of each. */
