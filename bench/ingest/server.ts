@@ -8,7 +8,8 @@ import { ServerProcess } from '../harness/server-process.ts'
 
 const CONNECTIONS = 32
 const USERS = 10_000
-const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
+/** Names of the events. */
+export const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
 
 /**
  * Bodies of requests that have `count` events together, or as many more as fill the last batch.
@@ -54,11 +55,14 @@ export async function sendAll(url: string, bodies: readonly Buffer[]): Promise<v
   agent.destroy()
 }
 
-/** A server of ours with twenty definitions, and four more that count what has come. */
-export function withServer<Result>(use: (server: ServerProcess) => Promise<Result>): Promise<Result> {
+/** A server of ours with twenty definitions, and four more, `events_0` to `events_3`, that count what has come. */
+export function withServer<Result>(
+  use: (server: ServerProcess) => Promise<Result>,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Result> {
   return inDirectory(async (directory) => {
     const main = new URL('../../src/main.js', import.meta.url)
-    const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS }
+    const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS, ...settings }
     const server = await ServerProcess.start(main, ['serve'], env)
     const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
     const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))

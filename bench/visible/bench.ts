@@ -10,15 +10,14 @@
  *
  * It does not show: how long a client takes to notice; more events a second than a core can take.
  */
-import { DEFINITIONS } from '../engine/definitions.ts'
-import { inDirectory } from '../harness/directory.ts'
-import { AS_ADMINISTRATOR, AS_READER, AS_WRITER, KEYS } from '../harness/keys.ts'
+import { AS_READER, AS_WRITER } from '../harness/keys.ts'
 import { Random } from '../harness/random.ts'
 import { report } from '../harness/row.ts'
-import { ServerProcess } from '../harness/server-process.ts'
+import type { ServerProcess } from '../harness/server-process.ts'
 import { setting } from '../harness/setting.ts'
 import { quantile, type Spread, spreadOf } from '../harness/spread.ts'
 import { sendPaced } from '../ingest/paced.ts'
+import { NAMES, withServer } from '../ingest/server.ts'
 
 const USERS = setting('VISIBLE_USERS', 500_000)
 const RUNS = setting('BENCH_RUNS', 3)
@@ -30,7 +29,6 @@ const REHEARSAL_SECONDS = 10
 const CONNECTIONS = 64
 const TARGET_MS = 50
 const SHARE = 0.999
-const NAMES = ['Product Viewed', 'Product Added', 'Order Completed', 'Email Opened']
 const COUNTS = NAMES.map((_, place) => `events_${place}`).join(',')
 /** Users whose counts are looked at after the run. */
 const CHECKED = 200
@@ -52,13 +50,6 @@ async function fill(url: string): Promise<void> {
     const { ok } = await fetch(`${url}/v1/batch`, { method: 'POST', headers: AS_WRITER, body: bodyOf(batch) })
     if (!ok) throw new Error('a batch was refused')
   }
-}
-
-async function define(url: string, key: string, query: string, type?: 'USERS'): Promise<void> {
-  const path = `${url}/spaces/default/${type ? 'computed-traits' : 'audiences'}`
-  const body = JSON.stringify({ name: key, key, definition: { query, ...(type && { type }) } })
-  const { ok } = await fetch(path, { method: 'POST', headers: AS_ADMINISTRATOR, body })
-  if (!ok) throw new Error(`${key} cannot be defined`)
 }
 
 /** Sends for so long; returns the latencies, ms. */
@@ -86,23 +77,15 @@ async function checkCounts(url: string, sent: readonly number[]): Promise<void> 
 
 /** Runs a server; returns the latencies, ms. */
 function run(checkpointSeconds: number): Promise<readonly number[]> {
-  return inDirectory(async (directory) => {
-    const main = new URL('../../src/main.js', import.meta.url)
-    const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, ...KEYS }
-    const server = await ServerProcess.start(main, ['serve'], { ...env, CHECKPOINT_SECONDS: String(checkpointSeconds) })
-    const { url } = server
-    for (const { kind, key, query } of DEFINITIONS)
-      await define(url, key, query, kind === 'audience' ? undefined : 'USERS')
-    for (const [place, name] of NAMES.entries())
-      await define(url, `events_${place}`, `event('${name}').count()`, 'USERS')
+  const measure = async ({ url }: ServerProcess): Promise<readonly number[]> => {
     await fill(url)
     const sent = Array.from({ length: USERS }, () => 1)
     await sendFor(url, REHEARSAL_SECONDS, sent)
     const latencies = await sendFor(url, SECONDS, sent)
     await checkCounts(url, sent)
-    await server.stop()
     return latencies
-  })
+  }
+  return withServer(measure, { CHECKPOINT_SECONDS: String(checkpointSeconds) })
 }
 
 /** Reports a quantile, spread over the runs. */
