@@ -37,7 +37,7 @@ it.skipIf(CANNOT_MOUNT)('refuses input while the disk is full, and loses nothing
   const filler = join(disk, 'filler')
   fill(filler)
   await eventually(() => rig.refusesAndReads(), { timeout: within(20_000), interval: 50 })
-  expect(rig.server.output()).toContain('redis-server exited; restarting')
+  await eventually(() => expect(rig.server.output()).toContain('redis-server exited; restarting'))
   rmSync(filler)
   say(rig.story, `healed after ${Math.round(await rig.heals(HEALED_WITHIN_MS))} ms`)
   await rig.verify(load)
