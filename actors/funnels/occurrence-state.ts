@@ -26,6 +26,10 @@ export class OccurrenceState implements Occurrences {
   /** The node of the present plan. */
   node: OccurrenceNode
   #occurrences: Occurrence[] = []
+  /** Those that pass, in event order; undefined until they are asked for. */
+  #passing: Occurrence[] | undefined
+  /** Those whose verdict time alone may change. */
+  readonly #flipping = new Set<Occurrence>()
   /** The first so many are settled: no child need visit them again. */
   #settled = 0
 
@@ -44,7 +48,9 @@ export class OccurrenceState implements Occurrences {
       const flipAt = (flags & FLIPS) === 0 ? Infinity : reader.double()
       const values = node.fields.length === 0 ? NO_VALUES : readValues(reader, node.fields.length)
       const [passes, isSettled] = [(flags & PASSES) !== 0, (flags & SETTLED) !== 0]
-      state.#occurrences.push({ ts, arrival, values, passes, isSettled, flipAt })
+      const occurrence = { ts, arrival, values, passes, isSettled, flipAt }
+      state.#occurrences.push(occurrence)
+      if (flipAt < Infinity) state.#flipping.add(occurrence)
     }
     return state
   }
@@ -65,6 +71,11 @@ export class OccurrenceState implements Occurrences {
 
   get occurrences(): readonly Occurrence[] {
     return this.#occurrences
+  }
+
+  get passing(): readonly Occurrence[] {
+    this.#passing ??= this.#occurrences.filter(({ passes }) => passes)
+    return this.#passing
   }
 
   insert(event: ProfileEvent, host: Host, reader: OccurrenceReader): void {
@@ -88,10 +99,12 @@ export class OccurrenceState implements Occurrences {
   /** Judges again the occurrences whose verdict time alone may have changed. */
   advance(host: Host, reader: OccurrenceReader): void {
     this.dueAt = Infinity
-    for (const occurrence of this.#occurrences) {
-      if (occurrence.flipAt <= host.now) this.#judge(occurrence, host, reader)
+    const due: Occurrence[] = []
+    for (const occurrence of this.#flipping) {
+      if (occurrence.flipAt <= host.now) due.push(occurrence)
       else if (occurrence.flipAt < this.dueAt) this.dueAt = occurrence.flipAt
     }
+    for (const occurrence of due.sort(compareEvents)) this.#judge(occurrence, host, reader)
   }
 
   /** Judges every occurrence again: a trait that the judge reads has changed. */
@@ -113,12 +126,22 @@ export class OccurrenceState implements Occurrences {
   #judge(occurrence: Occurrence, host: Host, reader: OccurrenceReader): void {
     const horizon: Horizon = { at: Infinity, isSettled: true }
     const passes = this.node.judge ? this.node.judge(occurrence, host, horizon) : true
+    if (horizon.at < Infinity) this.#flipping.add(occurrence)
+    else if (occurrence.flipAt < Infinity) this.#flipping.delete(occurrence)
     occurrence.flipAt = horizon.at
     occurrence.isSettled = horizon.isSettled
     if (horizon.at < this.dueAt) this.dueAt = horizon.at
     if (passes === occurrence.passes) return
     occurrence.passes = passes
+    this.#notePassing(occurrence)
     reader.onFlip(this.node, occurrence)
+  }
+
+  #notePassing(occurrence: Occurrence): void {
+    if (!this.#passing) return
+    const index = placeOf(this.#passing, occurrence)
+    if (occurrence.passes) this.#passing.splice(index, 0, occurrence)
+    else this.#passing.splice(index, 1)
   }
 
   /** Drops old occurrences in runs: moving the array for each would cost more than it saves. */
@@ -128,10 +151,23 @@ export class OccurrenceState implements Occurrences {
     if (!oldest || oldest.ts > edge) return
     const left = firstAfter(this.#occurrences, edge)
     if (left >= 16 || left * 2 >= this.#occurrences.length) {
-      this.#occurrences.splice(0, left)
+      for (const forgotten of this.#occurrences.splice(0, left)) this.#flipping.delete(forgotten)
+      if (this.#passing) this.#passing.splice(0, firstAfter(this.#passing, edge))
       this.#settled = Math.max(0, this.#settled - left)
     }
   }
+}
+
+/** Returns the index of the first that is not before an event. */
+function placeOf(occurrences: readonly Occurrence[], event: Occurrence): number {
+  let low = 0
+  let high = occurrences.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compareEvents(occurrences[middle]!, event) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function readValues(reader: EventReader, count: number): Reached[] {

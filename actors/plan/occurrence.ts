@@ -17,6 +17,8 @@ export interface Occurrence {
 /** In event order. */
 export interface Occurrences {
   readonly occurrences: readonly Occurrence[]
+  /** Those of them that pass. */
+  readonly passing: readonly Occurrence[]
 }
 
 /** Returns the index of the first occurrence with an event time later than `ts`. */

@@ -41,60 +41,42 @@ export class JudgedState implements StreamState {
     writeValue(scratch, NO_NAMES, this.#value)
   }
 
-  #reduce(state: Occurrences, now: number): void {
-    const { window, sessionGap, countMax, reducer } = this.#node
-    const { occurrences } = state
-    if (window.to === Infinity && sessionGap === Infinity && countMax === Infinity && reducer.kind === 'count') {
-      let count = 0
-      for (const { passes } of occurrences) if (passes) count++
-      this.#value = count
-      return
-    }
-    const start = window.to === Infinity ? 0 : firstAfter(occurrences, now - window.to)
-    const end = window.from === 0 ? occurrences.length : firstAfter(occurrences, now - window.from)
+  #reduce({ passing }: Occurrences, now: number): void {
+    const { window, sessionGap, countMax } = this.#node
+    const end = window.from === 0 ? passing.length : firstAfter(passing, now - window.from)
+    const first = window.to === Infinity ? 0 : Math.min(end, firstAfter(passing, now - window.to))
     // A count that is compared with constants needs the newest alone; in a session, the run decides.
-    const counted = passing(occurrences, start, end, sessionGap === Infinity ? countMax : Infinity)
-    let next = end
-    while (next < occurrences.length && !occurrences[next]!.passes) next++
-    this.dueAt = Math.min(
-      this.#nextLeave(counted),
-      next < occurrences.length ? occurrences[next]!.ts + window.from : Infinity,
-    )
-    const session = sessionGap === Infinity ? counted : this.#latestSession(counted, now)
-    this.#value = this.#reduceCounted(session)
+    const start = sessionGap === Infinity ? Math.max(first, end - countMax) : first
+    this.dueAt = end < passing.length ? passing[end]!.ts + window.from : Infinity
+    if (start < end) this.dueAt = Math.min(this.dueAt, this.#nextLeave(passing, start, end))
+    const counted = sessionGap === Infinity ? start : this.#latestSession(passing, start, end, now)
+    this.#value = this.#reduceRange(passing, counted, end)
   }
 
-  #nextLeave(counted: readonly Occurrence[]): number {
+  #nextLeave(passing: readonly Occurrence[], start: number, end: number): number {
     const { window, countMax, sessionGap, thresholds } = this.#node
-    if (counted.length === 0) return Infinity
-    if (countMax === Infinity || sessionGap < Infinity) return counted[0]!.ts + window.to
+    if (countMax === Infinity || sessionGap < Infinity) return passing[start]!.ts + window.to
     let at = thresholds.length - 1
-    while (at >= 0 && thresholds[at]! > counted.length) at--
-    return at < 0 ? Infinity : counted[counted.length - thresholds[at]!]!.ts + window.to
+    while (at >= 0 && thresholds[at]! > end - start) at--
+    return at < 0 ? Infinity : passing[end - thresholds[at]!]!.ts + window.to
   }
 
-  #reduceCounted(counted: readonly Occurrence[]): JsonValue {
+  #reduceRange(passing: readonly Occurrence[], start: number, end: number): JsonValue {
     const { reducer, valueIndex } = this.#node
-    if (reducer.kind === 'count') return counted.length
+    if (reducer.kind === 'count') return end - start
     const accumulator = createAccumulator(reducer, false)
-    for (const occurrence of counted) accumulator.add(occurrence, occurrence.values[valueIndex])
+    for (let index = start; index < end; index++)
+      accumulator.add(passing[index]!, passing[index]!.values[valueIndex])
     return accumulator.result()
   }
 
-  #latestSession(counted: Occurrence[], now: number): Occurrence[] {
-    const last = counted.at(-1)
-    if (!last || now >= last.ts + this.#node.sessionGap) return []
-    this.dueAt = Math.min(this.dueAt, last.ts + this.#node.sessionGap)
-    let start = counted.length - 1
-    while (start > 0 && counted[start]!.ts - counted[start - 1]!.ts < this.#node.sessionGap) start--
-    return counted.slice(start)
+  /** Returns where the session begins that is still open; the end of the range if there is none. */
+  #latestSession(passing: readonly Occurrence[], first: number, end: number, now: number): number {
+    const { sessionGap } = this.#node
+    if (first >= end || now >= passing[end - 1]!.ts + sessionGap) return end
+    this.dueAt = Math.min(this.dueAt, passing[end - 1]!.ts + sessionGap)
+    let start = end - 1
+    while (start > first && passing[start]!.ts - passing[start - 1]!.ts < sessionGap) start--
+    return start
   }
-}
-
-/** Lists, in their order, the newest of a range that pass: so many, or all. */
-function passing(occurrences: readonly Occurrence[], start: number, end: number, max: number): Occurrence[] {
-  const found: Occurrence[] = []
-  for (let index = end - 1; index >= start && found.length < max; index--)
-    if (occurrences[index]!.passes) found.push(occurrences[index]!)
-  return found.reverse()
 }

@@ -22,6 +22,8 @@ const WINDOW_EVENTS = 'test/actors/engine/window-events.test.ts'
 const CERTIFICATE = 'test/http/certificate.test.ts'
 const SECRETS = 'test/dispatch/secrets.test.ts'
 const RESEAL = 'test/dispatch/reseal.test.ts'
+const OCCURRENCE_STATE = 'test/actors/funnels/occurrence-state.test.ts'
+const JUDGED_STATE = 'test/actors/streams/judged-state.test.ts'
 const SECRETS_KEYS = 'test/http/secrets.test.ts'
 const ORACLES = ['test/actors/engine/oracle.test.ts', 'test/actors/engine/conformance.test.ts']
 
@@ -1258,6 +1260,34 @@ export const MUTANTS = [
     find: 'if (replaced && !replaced.equals(key)) return',
     replace: 'if (replaced) return',
     caughtBy: [SECRETS_KEYS],
+  },
+  {
+    name: 'a parent that no longer passes is still counted',
+    file: 'actors/funnels/occurrence-state.ts',
+    find: 'else this.#passing.splice(index, 1)',
+    replace: '',
+    caughtBy: [OCCURRENCE_STATE],
+  },
+  {
+    name: 'a parent that is forgotten is still counted',
+    file: 'actors/funnels/occurrence-state.ts',
+    find: 'if (this.#passing) this.#passing.splice(0, firstAfter(this.#passing, edge))',
+    replace: '',
+    caughtBy: [OCCURRENCE_STATE],
+  },
+  {
+    name: 'a parent whose verdict time alone changes is not judged again once it was packed',
+    file: 'actors/funnels/occurrence-state.ts',
+    find: 'if (flipAt < Infinity) state.#flipping.add(occurrence)',
+    replace: '',
+    caughtBy: [OCCURRENCE_STATE],
+  },
+  {
+    name: 'parents that pass are counted one by one',
+    file: 'actors/streams/judged-state.ts',
+    find: "if (reducer.kind === 'count') return end - start",
+    replace: "if (reducer.kind === 'count') return passing.slice(start, end).length",
+    caughtBy: [JUDGED_STATE],
   },
 ]
 
