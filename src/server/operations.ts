@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { ACTIVATION_BODIES } from '../control-api/activation-requests.ts'
 import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destination-requests.ts'
 import { NewRegulation } from '../control-api/regulation-router.ts'
+import { NewSession } from '../console/router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
 import { QUESTION_BODIES } from '../control-api/question-requests.ts'
 import { SETTINGS } from '../control-api/settings-router.ts'
@@ -56,6 +57,14 @@ const CALLS = {
   alias: z.looseObject({ ...Common, previousId: z.string().optional() }),
 } as const
 const Batch = z.looseObject({ batch: z.array(z.looseObject({ type: z.string(), ...Common })) })
+const ProfileSearch = z.object({
+  id: z.string().optional(),
+  type: z.string().optional(),
+  value: z.string().optional(),
+  prefix: z.string().optional(),
+  limit: z.number().optional(),
+  next: z.string().optional(),
+})
 const SHORT = { t: 'track', i: 'identify', p: 'page', s: 'screen', g: 'group', a: 'alias' } as const
 
 function operation(tag: string, credential: Credential) {
@@ -103,7 +112,7 @@ function profiles(): Operation[] {
   const traits = ['limit', 'next', 'include', 'class', 'verbose']
   return [
     of(`GET ${PROFILES}`, 'Lists profiles', { query: ['limit', 'next'] }),
-    of(`POST ${PROFILES}/search`, 'Finds profiles by an id, or by how it begins'),
+    of(`POST ${PROFILES}/search`, 'Finds profiles by an id, or by how it begins', { body: ProfileSearch }),
     of(`GET ${PROFILE}/traits`, 'Traits, memberships and computed traits', { query: traits }),
     of(`GET ${PROFILE}/properties`, 'The same as traits, as older clients ask for them', { query: traits }),
     of(`GET ${PROFILE}/external_ids`, 'All ids', { query: ['limit', 'next', 'include'] }),
@@ -269,6 +278,15 @@ function administration(): Operation[] {
   ]
 }
 
+function consoleSessions(): Operation[] {
+  const of = operation('Console', 'none')
+  return [
+    of('GET /app/session', 'Says who is signed in', { credential: 'access token' }),
+    of('POST /app/session', 'Signs a browser in, by an access token', { body: NewSession }),
+    of('DELETE /app/session', 'Signs it out'),
+  ]
+}
+
 function health(): Operation[] {
   const of = operation('Health', 'none')
   return [
@@ -287,5 +305,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...definitions('computed-traits'),
   ...destinations(),
   ...administration(),
+  ...consoleSessions(),
   ...health(),
 ]

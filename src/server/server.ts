@@ -1,6 +1,9 @@
 /** The server, put together: HTTP, and the spaces that it leads to. */
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Router } from 'express'
+import { consoleRouter } from '../console/router.ts'
+import { Sessions } from '../console/sessions.ts'
 import { controlErrorBody } from '../control-api/router.ts'
 import { spacesRouter } from '../control-api/space-router.ts'
 import type { ExportLimits } from '../exports/exports.ts'
@@ -57,6 +60,9 @@ export interface RunningServer {
   /** Answers the requests under way, then ends; the journals stay open. */
   stop(): Promise<void>
 }
+
+/** The files of the console, where the build leaves them: beside the compiled server. */
+const CONSOLE_FOLDER = join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../../dist/web' : '../../web')
 
 /** Listens, refuses all requests until the first journal has been read, and then serves. Port 0: any that is free. */
 export async function startServer(
@@ -148,7 +154,7 @@ function watchOf(
 }
 
 /** Makes what answers once the first space is open. */
-function httpAppOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts): HttpApp {
+function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerConfig, parts: ServerParts): HttpApp {
   const { spaces, access, metrics, log, clock } = parts
   const turns = new FairTurns({
     now: () => performance.now(),
@@ -166,9 +172,20 @@ function httpAppOf({ spaceId: firstId, trace }: ServerConfig, parts: ServerParts
       logAnswer(log, answer)
     },
   }
-  const surfaces = surfacesOf(routerOf(ofToken, clock), ingestRouter(targets))
+  const sessions = new Sessions({ clock, publicUrl })
+  const pages = consoleRouter({
+    folder: CONSOLE_FOLDER,
+    sessions,
+    grantOf: (authorization) => access.grantOf(borneToken(authorization)),
+    isSecure: certificate !== undefined || publicUrl?.startsWith('https:') === true,
+  })
+  const surfaces = surfacesOf(Router().use(pages, routerOf(ofToken, clock)), ingestRouter(targets))
+  const direct = directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told })
   return {
-    direct: directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told }),
+    direct: (request, response) => {
+      sessions.authorize(request)
+      return direct(request, response)
+    },
     app: createApp({ surfaces, isReady: () => spaces.isReady, metrics, ...told }),
   }
 }
@@ -195,7 +212,7 @@ function routerOf(ofToken: DispatchOptions, clock: () => number): Router {
 function surfacesOf(spaces: Router, ingest: Router): Surface[] {
   return [
     { router: spaces, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: Router(), paths: ['/spaces', '/regulations', '/suppressions', '/queues'], errorBody: controlErrorBody },
+    { router: Router(), paths: ['/spaces', '/regulations', '/suppressions', '/queues', '/app'], errorBody: controlErrorBody },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
   ]
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { spacesRouter } from '../../src/control-api/space-router.ts'
 import { oauthCallbackRouter } from '../../src/http/oauth-callback.ts'
 import { CALL_PATHS } from '../../src/ingest/calls.ts'
+import { consoleRouter } from '../../src/console/router.ts'
 import { ingestRouter } from '../../src/ingest/router.ts'
 import { OPERATIONS } from '../../src/server/operations.ts'
 import { CONFIG } from '../support/server.ts'
@@ -41,11 +42,14 @@ describe('the description', () => {
       ingestRouter({ targetOf: none, refusal: none, areAllKnown: none }),
       oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
+      consoleRouter({ folder: '', sessions: none, grantOf: none, isSecure: false }),
     ]
     const calls = CALL_PATHS.map((path) => `POST ${path}`)
     const routes = [...routers.flatMap((router) => routesOf(stackOf(router))), ...calls]
     // The older name of the same, and what browsers ask before they ask.
-    const wanted = routes.filter((route) => !route.includes('/v1/namespaces') && !route.startsWith('OPTIONS'))
+    const isPage = (route: string): boolean => /^GET \/(app(\/\*page)?)?$/.test(route)
+    const isOlder = (route: string): boolean => route.includes('/v1/namespaces') || route.startsWith('OPTIONS')
+    const wanted = routes.filter((route) => !isOlder(route) && !isPage(route))
     const described = OPERATIONS.filter(({ tag }) => tag !== 'Health').map(
       ({ method, path }) => `${method.toUpperCase()} ${path}`,
     )

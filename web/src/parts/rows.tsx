@@ -1,0 +1,111 @@
+/**
+ * A list of any length, of which only the rows in view are there: a grid for screen readers, with one stop of the Tab
+ * key. Arrows, Home, End and Page keys move; Enter opens.
+ */
+import { useWindowVirtualizer } from '@tanstack/react-virtual'
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+
+export interface Column<Row> {
+  readonly title: string
+  /** A track of a CSS grid: `minmax(0,1fr)`, `96px`. */
+  readonly width: string
+  readonly isNumber?: boolean
+  /** Left out on a phone. */
+  readonly isExtra?: boolean
+  readonly cell: (row: Row) => ReactNode
+}
+
+export interface RowsProps<Row> {
+  readonly label: string
+  readonly rows: readonly Row[]
+  readonly keyOf: (row: Row) => string
+  readonly columns: readonly Column<Row>[]
+  /** Of a row, in px: 54 with two lines, 34 with one. */
+  readonly height?: number
+  readonly onOpen?: (row: Row) => void
+  /** Called when the last rows come into view. */
+  readonly onEnd?: () => void
+  /** Called for a key that the list does not know itself. */
+  readonly onKey?: (row: Row, event: KeyboardEvent) => void
+}
+
+const PAGE_ROWS = 10
+const OVERSCAN = 8
+
+export function Rows<Row>({ label, rows, keyOf, columns, height = 54, onOpen, onEnd, onKey }: RowsProps<Row>) {
+  const grid = useRef<HTMLDivElement>(null)
+  const [active, setActive] = useState(0)
+  const [margin, setMargin] = useState(0)
+  useLayoutEffect(() => {
+    if (grid.current) setMargin(grid.current.getBoundingClientRect().top + scrollY)
+  }, [rows.length])
+  const virtualizer = useWindowVirtualizer({
+    count: rows.length,
+    estimateSize: () => height,
+    overscan: OVERSCAN,
+    scrollMargin: margin,
+  })
+  const items = virtualizer.getVirtualItems()
+  const last = items.at(-1)?.index ?? -1
+  useLayoutEffect(() => {
+    if (last >= 0 && last >= rows.length - OVERSCAN) onEnd?.()
+  }, [last, rows.length, onEnd])
+  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') }
+  const move = (to: number): void => {
+    const index = Math.max(0, Math.min(rows.length - 1, to))
+    setActive(index)
+    virtualizer.scrollToIndex(index)
+    requestAnimationFrame(() => {
+      grid.current?.querySelector<HTMLElement>(`[aria-rowindex="${index + 2}"]`)?.focus()
+    })
+  }
+  const onKeyDown = (row: Row, index: number, event: KeyboardEvent): void => {
+    if (event.target !== event.currentTarget) return
+    const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: rows.length - 1 }[event.key]
+    const page = { PageDown: index + PAGE_ROWS, PageUp: index - PAGE_ROWS }[event.key]
+    if (to !== undefined || page !== undefined) {
+      event.preventDefault()
+      move(to ?? page!)
+    } else if (event.key === 'Enter' && onOpen) onOpen(row)
+    else onKey?.(row, event)
+  }
+  return (
+    <div className="rows card" role="grid" aria-label={label} aria-rowcount={rows.length + 1} ref={grid}>
+      <div className="rows-head" role="row" aria-rowindex={1} style={template}>
+        {columns.map(({ title, isNumber, isExtra }) => (
+          <span key={title} role="columnheader" className={`${isNumber ? 'num' : ''} ${isExtra ? 'hide-s' : ''}`}>
+            {title}
+          </span>
+        ))}
+      </div>
+      <div className="rows-body" role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
+        {items.map(({ index, start }) => {
+          const row = rows[index]!
+          return (
+            <div
+              key={keyOf(row)}
+              role="row"
+              className={onOpen ? 'rows-row opens' : 'rows-row'}
+              aria-rowindex={index + 2}
+              tabIndex={index === Math.min(active, rows.length - 1) ? 0 : -1}
+              style={{ ...template, height, transform: `translateY(${start - margin}px)` }}
+              onFocus={() => {
+                setActive(index)
+              }}
+              onClick={() => onOpen?.(row)}
+              onKeyDown={(event) => {
+                onKeyDown(row, index, event)
+              }}
+            >
+              {columns.map(({ title, cell, isNumber, isExtra }) => (
+                <div key={title} role="gridcell" className={`${isNumber ? 'num' : ''} ${isExtra ? 'hide-s' : ''}`}>
+                  {cell(row)}
+                </div>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+    </div>
+  )
+}
