@@ -39,8 +39,10 @@ export interface PreviewApiOptions {
   readonly previews: PreviewApi
 }
 
+/** Fields beside those of a definition. */
 const Beside = z.object({
   compareWith: z.string().optional(),
+  changeOf: z.string().optional(),
   overlapWith: z
     .array(z.string())
     .max(PREVIEW_OTHERS_MAX - 1)
@@ -48,6 +50,9 @@ const Beside = z.object({
   traits: z.array(z.string().min(1)).max(50).default([]),
   replaces: z.string().optional(),
 })
+
+/** The body of a preview, for the description of the API. */
+export const PreviewBody = Beside.loose()
 
 /** The name under which a preview's definition is read; nobody sees it. */
 const NAME = 'preview'
@@ -97,9 +102,11 @@ function readPreview(
   body: unknown,
   now: number,
 ): { readonly preview: PreviewRequest; readonly replaces: string | undefined } {
-  const { compareWith, overlapWith, traits, replaces, ...rest } = parsed(Beside.loose(), body)
+  const { compareWith: compared, changeOf, overlapWith, traits, replaces, ...rest } = parsed(PreviewBody, body)
   const { source, options } = (kind === 'audience' ? readAudience : readComputedTrait)({ ...rest, name: NAME }, now)
-  const asked = { options, compareWith, overlapWith, traits, changeOf: undefined }
+  // A change of an audience is held against what it is now; a computed trait's values are, by themselves.
+  const compareWith = compared ?? (kind === 'audience' ? changeOf : undefined)
+  const asked = { options, compareWith, overlapWith, traits, changeOf }
   const preview = { ...asked, source: { ...source, key: PREVIEW_KEY } }
   return { preview, replaces }
 }

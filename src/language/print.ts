@@ -3,7 +3,18 @@
  * needed. For every tree that `parseQuery` makes, `parseQuery(printQuery(tree))` equals it.
  */
 import { printDuration } from './duration.ts'
-import type { Comparison, Condition, EventField, Filter, Operand, Query, Reducer, Reduction, Scalar } from './tree.ts'
+import type {
+  Comparator,
+  Comparison,
+  Condition,
+  EventField,
+  Filter,
+  Operand,
+  Query,
+  Reducer,
+  Reduction,
+  Scalar,
+} from './tree.ts'
 import { SYMBOLS } from './vocabulary.ts'
 
 /** Prints a definition. */
@@ -37,12 +48,16 @@ function printOperandOf(outer: 'or' | 'and' | 'prefix', operand: Condition): str
 const SYMBOL_OF: ReadonlyMap<string, string> = new Map([...SYMBOLS].reverse().map(([symbol, name]) => [name, symbol]))
 
 function printComparison(comparison: Comparison): string {
-  const { comparator } = comparison
-  const left = printScalar(comparison.left)
-  if ('duration' in comparison) return `${left}.${comparator}(${printDuration(comparison.duration)})`
-  const operands = 'right' in comparison ? [comparison.right].flat().map(printOperand).join(', ') : ''
+  return `${printScalar(comparison.left)}${printComparator(comparison)}`
+}
+
+/** Prints all of a comparison after its left side. */
+export function printComparator(test: Comparator): string {
+  const { comparator } = test
+  if ('duration' in test) return `.${comparator}(${printDuration(test.duration)})`
+  const operands = 'right' in test ? [test.right].flat().map(printOperand).join(', ') : ''
   const symbol = SYMBOL_OF.get(comparator)
-  return symbol ? `${left} ${symbol} ${operands}` : `${left}.${comparator}(${operands})`
+  return symbol ? ` ${symbol} ${operands}` : `.${comparator}(${operands})`
 }
 
 function printScalar(scalar: Scalar): string {
@@ -67,7 +82,7 @@ export function printReduction({ stream, reducer }: Reduction): string {
   return [`event(${quote(stream.event)})`, ...steps].join('.')
 }
 
-function printFilter(filter: Filter): string {
+export function printFilter(filter: Filter): string {
   switch (filter.kind) {
     case 'where':
       return `where(${printCondition(filter.condition)})`
@@ -86,7 +101,7 @@ function printParent({ parent }: { readonly parent: boolean }): string {
   return parent ? 'parent: ' : ''
 }
 
-function printReducer(reducer: Reducer): string {
+export function printReducer(reducer: Reducer): string {
   if (reducer.kind === 'count') return 'count()'
   const of = printField(reducer.of)
   switch (reducer.kind) {
@@ -110,7 +125,7 @@ function printReducer(reducer: Reducer): string {
  * Quotes a string. The delimiter is escaped wherever it occurs, so every string can be written but one that ends in a
  * backslash, which would escape the closing delimiter; the parser makes none.
  */
-function quote(text: string): string {
+export function quote(text: string): string {
   if (text.endsWith('\\')) throw new Error('The query language has no text for a string that ends in a backslash.')
   const delimiter = text.includes("'") && !text.includes('"') ? '"' : "'"
   return `${delimiter}${text.replaceAll(delimiter, `\\${delimiter}`)}${delimiter}`

@@ -8,6 +8,7 @@ import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destinatio
 import { NewRegulation } from '../control-api/regulation-router.ts'
 import { NewSession } from '../console/router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
+import { PreviewBody } from '../control-api/preview-router.ts'
 import { QUESTION_BODIES } from '../control-api/question-requests.ts'
 import { SETTINGS } from '../control-api/settings-router.ts'
 import { SOURCE_BODIES } from '../control-api/source-router.ts'
@@ -152,7 +153,7 @@ function definitions(kind: 'audiences' | 'computed-traits'): Operation[] {
       query: ['dryRun', 'ifUpdatedAt'],
     }),
     of(`DELETE ${all}/{id}`, `Removes ${one}`),
-    of(`POST ${previews}`, 'Starts a preview of a query'),
+    of(`POST ${previews}`, 'Starts a preview of a query', { body: PreviewBody }),
     of(`GET ${previews}/{id}`, 'Shows a preview'),
     of(`GET ${previews}/{id}/stream`, 'A preview as it refines', { answer: STREAM }),
     of(`GET ${previews}/{id}/entering`, 'Who would enter', { query: ['limit', 'next'] }),

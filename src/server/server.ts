@@ -212,7 +212,11 @@ function routerOf(ofToken: DispatchOptions, clock: () => number): Router {
 function surfacesOf(spaces: Router, ingest: Router): Surface[] {
   return [
     { router: spaces, paths: ['/v1/spaces', '/v1/namespaces'], errorBody: profileErrorBody },
-    { router: Router(), paths: ['/spaces', '/regulations', '/suppressions', '/queues', '/app'], errorBody: controlErrorBody },
+    {
+      router: Router(),
+      paths: ['/spaces', '/regulations', '/suppressions', '/queues', '/app'],
+      errorBody: controlErrorBody,
+    },
     { router: ingest, paths: ['/v1', '/analytics.js', '/analytics-next'], errorBody: ingestErrorBody },
   ]
 }

@@ -195,6 +195,9 @@ describe('a preview of an audience', () => {
     // Nobody follows it any more: it is brought up to date no further, and lists the same.
     given.time.moveTo(START + 120_000)
     expect(await listed('leaving?limit=1')).toMatchObject({ data: { members: [{ id: 'user_id:u5' }] } })
+    const asChange = await completed(await started({ ...change, changeOf: id }))
+    expect(asChange).toMatchObject({ size: { count: 1 }, difference: { enter: 1, leave: 5 }, deliveries: [] })
+    expect(await completed(await started({ ...change, compareWith: id }))).not.toHaveProperty('deliveries')
     const alone = await started(change)
     expect((await given.server.control('GET', `audiences/previews/${alone}/entering`)).status).toBe(404)
     const { status, text } = await given.server.control('PATCH', `audiences/${id}?dryRun=maybe`, change)

@@ -99,9 +99,16 @@ export interface Estimate {
   readonly share: number
 }
 
+/** An id as lists of members have it. */
+export interface MemberId {
+  readonly type: string
+  readonly value: string
+}
+
 export interface SampleMember {
+  /** `user_id:u1`: for the page alone, and no address. */
   readonly id: string
-  readonly externalIds: readonly ExternalId[]
+  readonly externalIds: readonly MemberId[]
   readonly traits: Readonly<Record<string, unknown>>
   readonly until?: string
   readonly because?: readonly { readonly messageId: string; readonly ts: string }[]
