@@ -39,7 +39,9 @@ export function consoleRouter({ folder, sessions, grantOf, isSecure }: ConsoleOp
     if (!grant) throw new EngineError('authentication_error', 'Authorization: expected a session, or an access token')
     return { data: { role: grant.role, tokenId: grant.tokenId, ...(grant.spaceId && { spaceId: grant.spaceId }) } }
   }
-  router.get('/', (_request: Request, response: Response) => void response.redirect(302, '/app/'))
+  router.get('/', (_request: Request, response: Response) => {
+    response.redirect(302, '/app/')
+  })
   router.get('/app/session', (request: Request, response: Response) => void response.json(granted(request)))
   router.post('/app/session', express.json({ limit: '4kb' }), (request: Request, response: Response) => {
     if (!sessions.isOwn(request))

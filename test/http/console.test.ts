@@ -27,7 +27,7 @@ function cookieOf(headers: Headers): string {
 }
 
 function ask(path: string, cookie: string, init: RequestInit = {}) {
-  return send(`${given.server.url}${path}`, { ...init, headers: { cookie, ...init.headers } })
+  return send(`${given.server.url}${path}`, { ...init, headers: { cookie, ...(init.headers as object) } })
 }
 
 describe('a session', () => {
@@ -94,7 +94,7 @@ describe('a session', () => {
   it('does not count for a request of another site, nor for a change that does not say where it comes from', async () => {
     const cookie = cookieOf((await signIn(CONFIG.accessToken)).headers)
     const path = `/spaces/${CONFIG.spaceId}/audiences`
-    const definition = { query: "trait('a') = 1" }
+    const definition = { query: "trait('plan') = 'pro'" }
     const make = async (headers: Record<string, string>) =>
       (
         await ask(path, cookie, {

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components'
 
 const GO = { a: '/', t: '/traits', p: '/profiles', d: '/destinations', s: '/sources', l: '/live' } as const
+type PagePath = (typeof GO)[keyof typeof GO]
 const ALL_KEYS = [
   ['⌘K', 'find or go to'],
   ['/', 'filter this list'],
@@ -31,7 +32,7 @@ export function Keys() {
     let wentAt = 0
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event.target) || event.metaKey || event.ctrlKey || event.altKey) return
-      const to = GO[event.key.toLowerCase() as keyof typeof GO]
+      const to = (GO as Partial<Record<string, PagePath>>)[event.key.toLowerCase()]
       if (event.key === '?') show(true)
       else if (event.key === 'g') wentAt = event.timeStamp
       else if (to && event.timeStamp - wentAt < SECOND_KEY_MS) {

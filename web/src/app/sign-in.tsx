@@ -1,5 +1,5 @@
 /** The way in: an access token is shown once, and the browser then has a session. */
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { ApiError } from '../api/client.ts'
 import { useSigning } from '../api/session.ts'
 import { Mark } from '../parts/mark.tsx'
@@ -9,7 +9,7 @@ export function SignIn() {
   const [token, setToken] = useState('')
   const [problem, setProblem] = useState<string>()
   const [isBusy, setBusy] = useState(false)
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setBusy(true)
     setProblem(undefined)

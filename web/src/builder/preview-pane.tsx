@@ -3,7 +3,7 @@
  * are, and what it costs. Never a number without its kind.
  */
 import { Check } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import type { Estimate, PreviewAnswer, SampleMember } from '../api/answers.ts'
 import { findProfile } from '../api/find-profile.ts'
 import { answered, api } from '../api/client.ts'
@@ -276,7 +276,7 @@ function CheckPerson({ query }: { readonly query: string }) {
   const { spaceId, type } = useBuilder()
   const [id, setId] = useState('')
   const [result, show] = useState<string>()
-  const check = async (event: FormEvent): Promise<void> => {
+  const check = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     show(await explained(spaceId, type, query, `any:${id.trim()}`).catch((error: unknown) => (error as Error).message))
   }
