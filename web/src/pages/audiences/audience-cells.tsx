@@ -84,7 +84,7 @@ export function TallyCell({ audience: { id, status, progress } }: { readonly aud
 }
 
 /** True once the component has been shown for a moment. */
-function useIsSeen(): boolean {
+export function useIsSeen(): boolean {
   const [isSeen, see] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => {

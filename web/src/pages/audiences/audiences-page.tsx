@@ -1,14 +1,14 @@
 /** All audiences of the space, and who came and went. */
-import { Link, useNavigate } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense } from 'react'
 import { useMay } from '../../api/session.ts'
-import { isTyping } from '../../app/keys.tsx'
 import { Page } from '../../app/page.tsx'
 import { count } from '../../parts/format.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
 import { AudienceList } from './audience-list.tsx'
 import { LastHour } from './last-hour.tsx'
+import { useNewKey } from './new-key.ts'
 import { useAudiences } from './queries.ts'
 import './audiences.css'
 
@@ -18,7 +18,7 @@ const ROWS_LOADING = 12
 export function AudiencesPage() {
   const audiences = useAudiences()
   const mayEdit = useMay('editor')
-  useNewKey(mayEdit)
+  useNewKey('/audiences/new', mayEdit)
   const { data, error } = audiences
   const note = data && data.length > 0 && (
     <span className="mut audiences-count">
@@ -57,22 +57,4 @@ export function AudiencesPage() {
       )}
     </Page>
   )
-}
-
-/** N begins a new audience. */
-function useNewKey(isOn: boolean): void {
-  const navigate = useNavigate()
-  useEffect(() => {
-    if (!isOn) return undefined
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key.toLowerCase() !== 'n' || isTyping(event.target)) return
-      if (event.metaKey || event.ctrlKey || event.altKey) return
-      event.preventDefault()
-      void navigate({ to: '/audiences/new' })
-    }
-    document.addEventListener('keydown', onKey)
-    return () => {
-      document.removeEventListener('keydown', onKey)
-    }
-  }, [isOn, navigate])
 }

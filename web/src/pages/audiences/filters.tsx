@@ -118,7 +118,8 @@ interface FilterTextProps {
   readonly onChange: (text: string) => void
 }
 
-function FilterText({ text, onChange }: FilterTextProps) {
+/** The field that narrows a list; the key `/` goes there. */
+export function FilterText({ text, onChange }: FilterTextProps) {
   const field = useRef<HTMLInputElement>(null)
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
