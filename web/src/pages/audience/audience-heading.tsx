@@ -40,6 +40,7 @@ export function AudienceHeading({ audience, tab: shown }: AudienceHeadingProps) 
               {...(tab === 'definition'
                 ? ({ to: '/audiences/$audienceId', params: { audienceId } } as const)
                 : ({ to: '/audiences/$audienceId/$tab', params: { audienceId, tab } } as const))}
+              activeOptions={{ exact: true }}
               {...(tab === shown && { 'aria-current': 'page' })}
             >
               {words}

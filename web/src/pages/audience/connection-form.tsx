@@ -1,4 +1,4 @@
-/** What a connection sends: which calls, under which names, with which traits, addressed to which ids. */
+/** The settings of a connection: its calls, their names, the traits that go along, the ids that are addressed. */
 import { type FormEvent, type ReactNode, useId, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'

@@ -4,7 +4,7 @@ import { answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
 import type { ConnectionAnswer, ConnectionSettings, DeliveryOverview, IdSync } from '../audiences/answers.ts'
 
-/** What is connected. */
+/** An audience or a computed trait. */
 export interface Connectable {
   readonly kind: 'audiences' | 'computed-traits'
   readonly id: string

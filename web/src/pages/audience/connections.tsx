@@ -29,7 +29,11 @@ export function Connections({ of, type }: ConnectionsProps) {
     <>
       {connections.data.length === 0 && (
         <Empty title="No destination is told of it.">
-          <p>Connect one, and it hears of everybody who enters or leaves, and first of all who are in it now.</p>
+          <p>
+            {of.kind === 'audiences'
+              ? 'Connect one, and it hears of everybody who is in it now, and then of everybody who enters or leaves.'
+              : 'Connect one, and it hears of everybody’s value now, and then of each that changes.'}
+          </p>
         </Empty>
       )}
       {connections.data.map((connection) => (

@@ -1,4 +1,4 @@
-/** What a file of all members has in it, and the way to it. */
+/** The choice of what a file of all members has in it, and the way to the file. */
 import { useState } from 'react'
 import { useSpaceId } from '../../api/session.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
@@ -109,7 +109,7 @@ function SingleId({ types, single, choose, isHashed, setHashed }: SingleIdProps)
 
 interface ChoicesProps {
   readonly title: string
-  /** What it means that none is chosen. */
+  /** The meaning of none chosen. */
   readonly none: string
   readonly choices: readonly string[]
   readonly chosen: readonly string[]

@@ -1,4 +1,4 @@
-/** Who is in an audience now, and until when. */
+/** The people in an audience now, each with when it would leave by itself. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Check, Download, Tag } from 'lucide-react'

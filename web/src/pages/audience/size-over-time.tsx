@@ -1,4 +1,4 @@
-/** How the size of an audience went, and who came and went meanwhile. */
+/** The size of an audience over time, and the entries and exits meanwhile. */
 import { lazy, Suspense, useMemo, useState } from 'react'
 import type { AudienceAnswer, SizeStep } from '../../api/answers.ts'
 import { clock, count, day, people } from '../../parts/format.ts'

@@ -19,7 +19,7 @@ export interface DeliveryOverview {
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number }
 }
 
-/** What a destination says of all its connections. */
+/** The counts of all connections of a destination. */
 export interface DestinationOverview {
   readonly connections: readonly (Pick<DeliveryOverview, 'held' | 'failed'> & {
     readonly connectionId: string

@@ -8,7 +8,7 @@ export interface FilterMenuProps<Choice extends string> {
   readonly choices: readonly { readonly id: Choice; readonly text: string }[]
   readonly value: Choice
   readonly onChange: (value: Choice) => void
-  /** What the button shows. */
+  /** The text of the button. */
   readonly children: ReactNode
   readonly className?: string
 }

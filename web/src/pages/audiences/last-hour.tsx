@@ -1,4 +1,4 @@
-/** Who came and went in the last hour, in all audiences. */
+/** Entries and exits of the last hour, in all audiences. */
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useMemo } from 'react'
@@ -43,7 +43,7 @@ export function LastHour({ audiences }: { readonly audiences: readonly AudienceA
           </span>
         </div>
         <p className="dim last-hour-note">
-          {byTime === 0 ? 'none of them by time alone' : `${count(byTime)} of them by time alone`}
+          {byTime === 0 ? 'none by time alone' : `${count(byTime)} of them by time alone`}
         </p>
       </div>
       <div>

@@ -1,4 +1,4 @@
-/** Which audiences are shown, and in which order. */
+/** The choice of audiences that are shown, and their order. */
 import type { AudienceAnswer } from '../../api/answers.ts'
 import type { ConnectedByDefinition, ConnectedTo } from './queries.ts'
 

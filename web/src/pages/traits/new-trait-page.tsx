@@ -84,7 +84,7 @@ function NewTrait({ parent }: { readonly parent: { readonly to: '/traits'; reado
             </div>
           </form>
         </main>
-        <Values followed={followed} type={type} isOld={followed?.query !== query} />
+        <Values followed={followed} type={type} query={query} />
       </div>
     </Page>
   )

@@ -57,7 +57,7 @@ function Trait({ trait }: { readonly trait: ComputedTraitAnswer }) {
             <Whole trait={trait} />
           </section>
         </main>
-        <Values followed={followed} type={definition.type} isOld={followed?.query !== query} />
+        <Values followed={followed} type={definition.type} query={query} />
       </div>
     </Page>
   )

@@ -7,11 +7,11 @@ import type { Estimate } from '../../api/answers.ts'
 import type { TraitType } from './queries.ts'
 
 export interface TraitValues {
-  /** Of those who have a value. */
+  /** The number of those who have a value. */
   readonly count: number
-  /** By the share that has at most this value; of numbers. */
+  /** Numbers, by the share of all that is at most as high. */
   readonly quantiles?: Readonly<Record<string, number>>
-  /** Of all else. */
+  /** All that is no number, the most frequent first. */
   readonly mostFrequent?: readonly { readonly value: unknown; readonly count: number }[]
 }
 

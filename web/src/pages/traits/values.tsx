@@ -1,4 +1,4 @@
-/** How the values of a computed trait are spread, beside its definition. */
+/** The values of a computed trait, beside its definition. */
 import type { ReactNode } from 'react'
 import { clockMs, count, share, valueText } from '../../parts/format.ts'
 import { Failed } from '../../parts/states.tsx'
@@ -8,17 +8,20 @@ import type { TraitType } from './queries.ts'
 export interface ValuesProps {
   readonly followed: ReturnType<typeof useTraitPreview>
   readonly type: TraitType
-  /** True while the answer is about an earlier query. */
-  readonly isOld: boolean
+  readonly query: string
 }
 
-export function Values({ followed, type, isOld }: ValuesProps) {
+export function Values({ followed, type, query }: ValuesProps) {
   const { preview } = followed ?? {}
+  const hasQuery = query.trim() !== ''
+  const isOld = followed?.query !== query
   return (
     <aside className="right trait-values" aria-label="Values">
       {!preview && (
         <Part title="Values">
-          <p className="dim">They are shown once the definition can be read.</p>
+          <p className="dim">
+            {hasQuery && !followed?.error ? 'Counting…' : 'They are shown once the definition can be read.'}
+          </p>
         </Part>
       )}
       {preview && (
@@ -28,7 +31,7 @@ export function Values({ followed, type, isOld }: ValuesProps) {
             <Failed error={new Error(preview.failureReason ?? 'It could not be counted.')} />
           )}
           {preview.values && <Spread values={preview.values} />}
-          <Reachable preview={preview} />
+          {preview.status === 'COMPLETED' && <Reachable preview={preview} />}
         </div>
       )}
     </aside>
