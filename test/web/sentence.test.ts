@@ -27,10 +27,12 @@ const USERS = [
   ],
   [
     CART_LEFT,
-    'Did Product Added where price is at least 100, in the last 7 days, and then did not do Order Completed within 1 hour of it',
+    'Did Product Added where price is at least 100, in the last 7 days, ' +
+      'and then did not do Order Completed within 1 hour of it',
   ],
   [
-    "event('A').where(event('B').where(property('x') = property(parent: 'x')).between(parent: 1 hour, 2 days).count() >= 1).count() >= 1",
+    "event('A').where(event('B').where(property('x') = property(parent: 'x'))" +
+      '.between(parent: 1 hour, 2 days).count() >= 1).count() >= 1',
     'Did A, and then did B where x is that of A, 1 hour to 2 days after it',
   ],
   [

@@ -8,21 +8,26 @@ import { count } from '../../parts/format.ts'
 const HEIGHT_PX = 220
 const LINE_PX = 1.5
 const AXIS_PX = 56
+/** Room for half of the last time on the axis. */
+const END_PX = 20
 const MS = 1_000
 
 export interface SizeChartProps {
   readonly steps: readonly SizeStep[]
   readonly stepMs: number
+  /** The time that is shown, epoch ms. */
+  readonly from: number
+  readonly to: number
 }
 
-export function SizeChart({ steps, stepMs }: SizeChartProps) {
+export function SizeChart({ steps, stepMs, from, to }: SizeChartProps) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
     const element = place.current!
-    let chart = drawn(element, steps, stepMs)
+    let chart = drawn(element, { steps, stepMs, from, to })
     const again = (): void => {
       chart.destroy()
-      chart = drawn(element, steps, stepMs)
+      chart = drawn(element, { steps, stepMs, from, to })
     }
     const themes = new MutationObserver(again)
     themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
@@ -38,14 +43,14 @@ export function SizeChart({ steps, stepMs }: SizeChartProps) {
       isDark.removeEventListener('change', again)
       chart.destroy()
     }
-  }, [steps, stepMs])
+  }, [steps, stepMs, from, to])
   const first = steps[0]!.size
   const last = steps.at(-1)!.size
   const label = `Size: ${count(first)} at first, ${count(last)} now`
   return <div className="over-time-chart" ref={place} role="img" aria-label={label} />
 }
 
-function drawn(element: HTMLElement, steps: readonly SizeStep[], stepMs: number): uPlot {
+function drawn(element: HTMLElement, { steps, stepMs, from, to }: SizeChartProps): uPlot {
   const [accent, line, ink] = ['--accent', '--line', '--ink-3'].map((token) => colourOf(element, token)) as [
     string,
     string,
@@ -62,7 +67,8 @@ function drawn(element: HTMLElement, steps: readonly SizeStep[], stepMs: number)
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, END_PX, 0, 0],
+    scales: { x: { range: () => [from / MS, to / MS] } },
     series: [{}, { stroke: accent, width: LINE_PX, points: { show: steps.length === 1 } }],
     axes: [
       { ...axis, grid: { show: false }, values: (_, at) => at.map((seconds) => timeText(seconds * MS, stepMs)) },
@@ -70,7 +76,7 @@ function drawn(element: HTMLElement, steps: readonly SizeStep[], stepMs: number)
     ],
   }
   // The size of a step is that of its end.
-  const at = steps.map((step) => (Date.parse(step.at) + stepMs) / MS)
+  const at = steps.map((step) => Math.min(to, Date.parse(step.at) + stepMs) / MS)
   return new uPlot(options, [at, steps.map(({ size }) => size)], element)
 }
 

@@ -41,16 +41,18 @@ interface ShownProps {
 }
 
 function Shown({ steps, step, of }: ShownProps) {
-  const strokes = useMemo(
-    () => steps.map(({ at, entered, left }) => ({ at: Date.parse(at) + STEP_MS[step] / 2, entered, left })),
-    [steps, step],
-  )
+  const from = Date.parse(steps[0]!.at)
+  const lastAt = Date.parse(steps.at(-1)!.at)
+  // The present step ends now.
+  const to = useMemo(() => Math.min(Date.now(), lastAt + STEP_MS[step]), [lastAt, step])
+  const strokes = steps.map(({ at, entered, left }) => {
+    const begins = Date.parse(at)
+    return { at: (begins + Math.min(to, begins + STEP_MS[step])) / 2, entered, left }
+  })
   const entered = steps.reduce((sum, one) => sum + one.entered, 0)
   const left = steps.reduce((sum, one) => sum + one.left, 0)
   const byTime = steps.reduce((sum, one) => sum + one.byTime, 0)
   const now = steps.at(-1)!.size
-  const from = Date.parse(steps[0]!.at)
-  const to = Date.parse(steps.at(-1)!.at) + STEP_MS[step]
   return (
     <>
       <section className="card over-time" aria-label="Size over time">
@@ -59,7 +61,7 @@ function Shown({ steps, step, of }: ShownProps) {
           <span>{of === 'USERS' ? people(now).replace(/^\S+ /, '') : now === 1 ? 'account' : 'accounts'} now</span>
         </p>
         <Suspense fallback={<div className="over-time-chart" />}>
-          <SizeChart steps={steps} stepMs={STEP_MS[step]} />
+          <SizeChart steps={steps} stepMs={STEP_MS[step]} from={from} to={to} />
         </Suspense>
         <div className="over-time-tally">
           <Tally

@@ -7,6 +7,7 @@ import { count } from '../../parts/format.ts'
 import { Segmented } from '../../parts/segmented.tsx'
 import type { ListedDestination } from './answers.ts'
 import { FilterMenu } from './filter-menu.tsx'
+import { useIsPhone } from './phone.ts'
 import type { Order, Selection, Status } from './selection.ts'
 
 export interface FiltersProps {
@@ -121,6 +122,7 @@ interface FilterTextProps {
 /** The field that narrows a list; the key `/` goes there. */
 export function FilterText({ text, onChange }: FilterTextProps) {
   const field = useRef<HTMLInputElement>(null)
+  const isPhone = useIsPhone()
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.key !== '/' || isTyping(event.target) || event.metaKey || event.ctrlKey) return
@@ -138,7 +140,7 @@ export function FilterText({ text, onChange }: FilterTextProps) {
       className="field filter-text"
       type="search"
       aria-label="Filter by name or definition"
-      placeholder="Filter   /"
+      placeholder={isPhone ? 'Filter' : 'Filter   /'}
       value={text}
       onChange={({ target }) => {
         onChange(target.value)
