@@ -25,19 +25,7 @@ export function ConnectionCard({ of, type, connection, destination }: Connection
   const { attempt, problem } = useAttempt()
   return (
     <section className="card connection" aria-label={name}>
-      <div className="hd">
-        <span className="dst" aria-hidden="true">
-          {name.slice(0, 1).toUpperCase()}
-        </span>
-        <h2>
-          <Link to="/destinations/$destinationId" params={{ destinationId: to.id }}>
-            {name}
-          </Link>
-        </h2>
-        <span className="dim hide-s">{destination?.metadata.name}</span>
-        <span className="grow" />
-        <ConnectionStatus connection={connection} destination={destination} />
-      </div>
+      <Heading connection={connection} destination={destination} name={name} />
       <Held {...{ of, connection }} onDecide={(decision) => attempt(order(to.id, decision))} />
       <Overview of={of} destinationId={to.id} />
       <p role="alert" className="problem connection-problem">
@@ -77,6 +65,28 @@ export function ConnectionCard({ of, type, connection, destination }: Connection
       )}
       {isRemoved && <Remove {...{ of, name, destinationId: to.id }} onClose={() => setRemoved(false)} />}
     </section>
+  )
+}
+
+interface HeadingProps extends StatusProps {
+  readonly name: string
+}
+
+function Heading({ connection, destination, name }: HeadingProps) {
+  return (
+    <div className="hd">
+      <span className="dst" aria-hidden="true">
+        {name.slice(0, 1).toUpperCase()}
+      </span>
+      <h2>
+        <Link to="/destinations/$destinationId" params={{ destinationId: connection.destination.id }}>
+          {name}
+        </Link>
+      </h2>
+      <span className="dim hide-s">{destination?.metadata.name}</span>
+      <span className="grow" />
+      <ConnectionStatus connection={connection} destination={destination} />
+    </div>
   )
 }
 

@@ -67,34 +67,9 @@ function Connect({ of, type, connections, destinations }: ConnectProps) {
         <h2 id="connect">Connect a destination</h2>
       </div>
       {free.length === 0 ? (
-        <p className="connect-none mut">
-          {destinations.length === 0
-            ? 'There is no destination yet.'
-            : 'Every type of destination is connected; there can be one of each.'}{' '}
-          <Link className="link" to="/destinations">
-            Destinations
-          </Link>
-        </p>
+        <NoneFree isNone={destinations.length === 0} />
       ) : (
-        <div className="connect-choice">
-          <label>
-            <span className="label">Destination</span>
-            <select
-              className="field"
-              value={chosen}
-              onChange={({ target }) => {
-                choose(target.value)
-              }}
-            >
-              <option value="">Choose one</option>
-              {free.map(({ id, name, metadata }) => (
-                <option key={id} value={id}>
-                  {name} ({metadata.name})
-                </option>
-              ))}
-            </select>
-          </label>
-        </div>
+        <Choice free={free} chosen={chosen} onChoose={choose} />
       )}
       {destination && (
         <ConnectionForm
@@ -118,5 +93,48 @@ function Connect({ of, type, connections, destinations }: ConnectProps) {
         />
       )}
     </section>
+  )
+}
+
+function NoneFree({ isNone }: { readonly isNone: boolean }) {
+  return (
+    <p className="connect-none mut">
+      {isNone
+        ? 'There is no destination yet.'
+        : 'All destinations are of types that are connected; there can be one of each.'}{' '}
+      <Link className="link" to="/destinations">
+        Destinations
+      </Link>
+    </p>
+  )
+}
+
+interface ChoiceProps {
+  readonly free: readonly ListedDestination[]
+  readonly chosen: string
+  readonly onChoose: (id: string) => void
+}
+
+function Choice({ free, chosen, onChoose }: ChoiceProps) {
+  return (
+    <div className="connect-choice">
+      <label>
+        <span className="label">Destination</span>
+        <select
+          className="field"
+          value={chosen}
+          onChange={({ target }) => {
+            onChoose(target.value)
+          }}
+        >
+          <option value="">Choose one</option>
+          {free.map(({ id, name, metadata }) => (
+            <option key={id} value={id}>
+              {name} ({metadata.name})
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
   )
 }

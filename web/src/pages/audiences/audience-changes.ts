@@ -26,7 +26,8 @@ export function useAudienceChanges() {
     },
     remove: async (id: string): Promise<void> => {
       await answeredData(api.DELETE('/spaces/{spaceId}/audiences/{id}', path(id)))
-      await isRead()
+      // A page that still shows it does not ask for it again.
+      await queries.invalidateQueries({ queryKey: ['audiences', spaceId, 'all'] })
     },
     /** Resolves with the id of the clone. */
     clone: async (audience: AudienceAnswer): Promise<string> => {

@@ -32,85 +32,72 @@ const ORDERS: readonly { readonly id: Order; readonly text: string }[] = [
 ]
 
 export function Filters({ audiences, destinations, inNeed, selection, onChange }: FiltersProps) {
+  const { kind, status, needsAttention, text, order } = selection
   const change = (changed: Partial<Selection>): void => {
     onChange({ ...selection, ...changed })
   }
   const users = audiences.filter(({ audienceType }) => audienceType === 'USERS').length
-  const to = [
-    { id: 'any', text: 'Any destination' },
-    { id: 'none', text: 'Connected to none' },
-    ...destinations.map(({ id, name }) => ({ id, text: name })),
-  ]
+  const kinds = [
+    { id: 'all', text: `All ${count(audiences.length)}` },
+    { id: 'USERS', text: `Users ${count(users)}` },
+    { id: 'ACCOUNTS', text: `Accounts ${count(audiences.length - users)}` },
+  ] as const
   return (
     <div className="tools">
-      <Segmented
-        label="Audiences of"
-        choices={[
-          { id: 'all', text: `All ${count(audiences.length)}` },
-          { id: 'USERS', text: `Users ${count(users)}` },
-          { id: 'ACCOUNTS', text: `Accounts ${count(audiences.length - users)}` },
-        ]}
-        value={selection.kind}
-        onChange={(kind) => {
-          change({ kind })
-        }}
-      />
+      <Segmented label="Audiences of" choices={kinds} value={kind} onChange={(chosen) => change({ kind: chosen })} />
       <FilterMenu
         label="Status"
         className="hide-s"
         choices={STATUSES}
-        value={selection.status}
-        onChange={(status) => {
-          change({ status })
-        }}
+        value={status}
+        onChange={(chosen) => change({ status: chosen })}
       >
         <ListFilter className="i" aria-hidden="true" />
-        {selection.status === 'any' ? 'Status' : selection.status}
+        {status === 'any' ? 'Status' : status}
       </FilterMenu>
-      <FilterMenu
-        label="Destination"
-        className="hide-s"
-        choices={to}
+      <DestinationFilter
+        destinations={destinations}
         value={selection.destination}
-        onChange={(destination) => {
-          change({ destination })
-        }}
-      >
-        <Send className="i" aria-hidden="true" />
-        {selection.destination === 'any' ? 'Destination' : to.find(({ id }) => id === selection.destination)?.text}
-      </FilterMenu>
-      {(inNeed > 0 || selection.needsAttention) && (
+        onChange={(destination) => change({ destination })}
+      />
+      {(inNeed > 0 || needsAttention) && (
         <button
           type="button"
           className="chip warn need"
-          aria-pressed={selection.needsAttention}
-          onClick={() => {
-            change({ needsAttention: !selection.needsAttention })
-          }}
+          aria-pressed={needsAttention}
+          onClick={() => change({ needsAttention: !needsAttention })}
         >
           <TriangleAlert className="i s" aria-hidden="true" />
           {count(inNeed)} {inNeed === 1 ? 'needs' : 'need'} attention
         </button>
       )}
       <span className="grow" />
-      <FilterText
-        text={selection.text}
-        onChange={(text) => {
-          change({ text })
-        }}
-      />
-      <FilterMenu
-        label="Order"
-        choices={ORDERS}
-        value={selection.order}
-        onChange={(order) => {
-          change({ order })
-        }}
-      >
-        Sorted by {ORDERS.find(({ id }) => id === selection.order)!.text}
+      <FilterText text={text} onChange={(typed) => change({ text: typed })} />
+      <FilterMenu label="Order" choices={ORDERS} value={order} onChange={(chosen) => change({ order: chosen })}>
+        Sorted by {ORDERS.find(({ id }) => id === order)!.text}
         <ChevronDown className="i s" aria-hidden="true" />
       </FilterMenu>
     </div>
+  )
+}
+
+interface DestinationFilterProps {
+  readonly destinations: readonly ListedDestination[]
+  readonly value: string
+  readonly onChange: (value: string) => void
+}
+
+function DestinationFilter({ destinations, value, onChange }: DestinationFilterProps) {
+  const choices = [
+    { id: 'any', text: 'Any destination' },
+    { id: 'none', text: 'Connected to none' },
+    ...destinations.map(({ id, name }) => ({ id, text: name })),
+  ]
+  return (
+    <FilterMenu label="Destination" className="hide-s" choices={choices} value={value} onChange={onChange}>
+      <Send className="i" aria-hidden="true" />
+      {value === 'any' ? 'Destination' : choices.find(({ id }) => id === value)?.text}
+    </FilterMenu>
   )
 }
 

@@ -75,7 +75,9 @@ export function useTraitChanges() {
     },
     remove: async (id: string): Promise<void> => {
       const params = { path: { spaceId, id } }
-      await done(answeredData(api.DELETE('/spaces/{spaceId}/computed-traits/{id}', { params })))
+      await answeredData(api.DELETE('/spaces/{spaceId}/computed-traits/{id}', { params }))
+      // A page that still shows it does not ask for it again.
+      await queries.invalidateQueries({ queryKey: ['computed traits', spaceId, 'all'] })
     },
   }
 }
