@@ -1,6 +1,12 @@
 /** Words of conditions in the explanation of a profile. */
 import { describe, expect, it } from 'vitest'
-import { conditionReader, conditionWords, plain, traitWords } from '../../web/src/pages/profiles/condition-words.ts'
+import {
+  conditionReader,
+  conditionWords,
+  isExplained,
+  plain,
+  traitWords,
+} from '../../web/src/pages/profiles/condition-words.ts'
 
 const said = (text: string, type: 'USERS' | 'ACCOUNTS' = 'USERS'): string => plain(conditionWords(text, type))
 const NAMES = (key: string): string | undefined => (key === 'vip' ? 'Best customers' : undefined)
@@ -112,9 +118,10 @@ describe('a reader of conditions', () => {
 
   it('tells kinds apart', () => {
     const query = "trait('vip') = true AND event('A').count() >= 1 AND event('A').sum(property('b')) > 2"
-    expect(readAt("trait('vip') = true", query).kind).toBe('trait')
+    expect(readAt("trait('vip') = true", query).kind).toBe('membership')
     expect(readAt("event('A').count() >= 1", query).kind).toBe('count')
     expect(readAt("event('A').sum(property('b')) > 2", query).kind).toBe('value')
+    expect(readAt("trait('plan') = 1", "trait('plan') = 1").kind).toBe('trait')
     expect(readAt(query, query).kind).toBe('junction')
   })
 
@@ -125,6 +132,13 @@ describe('a reader of conditions', () => {
   it('words a slice if the query does not parse', () => {
     expect(plain(conditionReader("trait('a') = 1 AND", 'USERS')({ start: 0, end: 14 }).words)).toBe('a is 1')
   })
+})
+
+it('knows whether a query is the one that is explained', () => {
+  const query = "event('Order').count() >= 2"
+  expect(isExplained(query, 'USERS', 'Users who did Order, at least 2 times')).toBe(true)
+  expect(isExplained(query, 'USERS', 'Users who did Order, at least 3 times')).toBe(false)
+  expect(isExplained('', 'USERS', 'Users who did Order, at least 3 times')).toBe(false)
 })
 
 describe('the words of a computed trait', () => {

@@ -3,8 +3,8 @@ import type { Cause, EventAnswer } from './answers.ts'
 
 const CAUSES = {
   time: 'by time alone',
-  merge: 'as two profiles became one',
-  definition: 'as its definition was made or changed',
+  merge: 'when two profiles became one',
+  definition: 'when it was defined',
 } as const
 
 /** Words a cause. A call is named by its event, if that is among these. */

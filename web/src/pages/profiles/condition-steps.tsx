@@ -27,13 +27,20 @@ const SHOWN_AT_FIRST = 3
 interface ConditionStepsProps {
   readonly conditions: readonly ExplainedCondition[]
   readonly why: Why
+  /** They are judged for a single event. */
+  readonly isOfEvent?: boolean
 }
 
-export function ConditionSteps({ conditions, why }: ConditionStepsProps) {
+export function ConditionSteps({ conditions, why, isOfEvent = false }: ConditionStepsProps) {
   return (
     <ul className="steps">
       {conditions.map((condition) => (
-        <ConditionStep key={`${condition.start}:${condition.end}`} condition={condition} why={why} />
+        <ConditionStep
+          key={`${condition.start}:${condition.end}`}
+          condition={condition}
+          why={why}
+          isOfEvent={isOfEvent}
+        />
       ))}
     </ul>
   )
@@ -52,7 +59,13 @@ export function Said({ words }: { readonly words: Words }) {
   )
 }
 
-function ConditionStep({ condition, why }: { readonly condition: ExplainedCondition; readonly why: Why }) {
+interface ConditionStepProps {
+  readonly condition: ExplainedCondition
+  readonly why: Why
+  readonly isOfEvent: boolean
+}
+
+function ConditionStep({ condition, why, isOfEvent }: ConditionStepProps) {
   const read = why.read(condition)
   const source = evidenceSource(condition, read)
   const { occurrences = [], users = [], of = [] } = source
@@ -65,13 +78,13 @@ function ConditionStep({ condition, why }: { readonly condition: ExplainedCondit
             <Said words={read.words} />
           </div>
           <Evidence condition={condition} read={read} events={occurrences.length > 0 ? [] : source.events} why={why} />
-          {condition.wants !== undefined && condition.changesAt === undefined && read.kind !== 'junction' && (
-            <div className="ev">to hold, it wants: {condition.wants}</div>
+          {condition.wants !== undefined && condition.changesAt === undefined && isWantShown(read) && (
+            <div className="ev">to meet it: {condition.wants}</div>
           )}
         </div>
-        <div className="when">{whenWords(condition, read)}</div>
+        <div className="when">{whenWords(condition, read, isOfEvent)}</div>
       </div>
-      {of.length > 0 && users.length === 0 && <ConditionSteps conditions={of} why={why} />}
+      {of.length > 0 && users.length === 0 && <ConditionSteps conditions={of} why={why} isOfEvent={isOfEvent} />}
       <Few
         items={occurrences}
         text="events"
@@ -87,6 +100,11 @@ function ConditionStep({ condition, why }: { readonly condition: ExplainedCondit
       <Few items={users} text="users" show={(user) => <JudgedUser key={user.id} user={user} why={why} />} />
     </li>
   )
+}
+
+/** What a property or the operands of a junction want is what their words say. */
+function isWantShown({ kind }: ReadCondition): boolean {
+  return kind === 'count' || kind === 'value' || kind === 'not' || kind === 'quantifier'
 }
 
 function Holds({
@@ -158,7 +176,7 @@ interface OccurrenceProps {
 function Occurrence({ occurrence, event, why }: OccurrenceProps) {
   const { ts, holds, leavesAt, changesAt, of } = occurrence
   const known = eventOf(occurrence, event, why)
-  const telling = of.filter((condition) => !condition.holds || why.read(condition).kind !== 'field')
+  const telling = of.filter((condition) => (holds ? why.read(condition).kind !== 'field' : !condition.holds))
   return (
     <li>
       <div className="step">
@@ -171,7 +189,7 @@ function Occurrence({ occurrence, event, why }: OccurrenceProps) {
         </div>
         <div className="when">{occurrenceWhen(holds, changesAt, leavesAt)}</div>
       </div>
-      {telling.length > 0 && <ConditionSteps conditions={telling} why={why} />}
+      {telling.length > 0 && <ConditionSteps conditions={telling} why={why} isOfEvent />}
     </li>
   )
 }

@@ -7,6 +7,7 @@
 import type { DefinitionType } from '../../../../src/model/definition.ts'
 import { printDuration } from '../../../../src/language/duration.ts'
 import { parsePlacedQuery, parseQuery } from '../../../../src/language/parse.ts'
+import { wordQuery } from '../../../../src/language/wording.ts'
 import type {
   Comparator,
   Comparison,
@@ -26,7 +27,8 @@ export type Words = readonly Word[]
 export type AudienceNames = (key: string) => string | undefined
 
 /** The left side of a comparison decides what its value is. */
-export type ConditionKind = 'trait' | 'field' | 'count' | 'value' | 'not' | 'junction' | 'quantifier' | 'unknown'
+export type ConditionKind =
+  'membership' | 'trait' | 'field' | 'count' | 'value' | 'not' | 'junction' | 'quantifier' | 'unknown'
 
 export interface ReadCondition {
   readonly words: Words
@@ -136,6 +138,11 @@ export function conditionReader(
   }
 }
 
+/** True if an audience's query is the one whose text an explanation gives: its places are those of this query. */
+export function isExplained(text: string, type: DefinitionType, explained: string): boolean {
+  return read(() => wordQuery(parseQuery(text, { kind: 'audience', type }), type)) === explained
+}
+
 /** Returns words as text. */
 export function plain(words: Words): string {
   return words.map((word) => (typeof word === 'string' ? word : word.event)).join('')
@@ -160,12 +167,13 @@ function readOf(condition: Condition, around: Around): ReadCondition {
     case 'quantifier':
       return { words, kind: 'quantifier' }
     case 'comparison':
-      return { words, kind: kindOf(condition), ...eventOf(condition) }
+      return { words, kind: kindOf(condition, around), ...eventOf(condition) }
   }
 }
 
-function kindOf({ left }: Comparison): ConditionKind {
-  if (left.kind === 'trait') return 'trait'
+function kindOf(comparison: Comparison, around: Around): ConditionKind {
+  const { left } = comparison
+  if (left.kind === 'trait') return audienceOf(comparison, around) === undefined ? 'trait' : 'membership'
   if (left.kind !== 'reduction') return 'field'
   return left.reducer.kind === 'count' ? 'count' : 'value'
 }

@@ -24,6 +24,7 @@ export function valueWords(condition: ExplainedCondition, { kind, event }: ReadC
     case 'field':
     case 'value':
       return value === null || value === undefined ? 'there is none' : `it is ${valueText(value)}`
+    case 'membership':
     case 'junction':
     case 'unknown':
       return ''
@@ -36,9 +37,14 @@ function timesWords(value: unknown): string {
 }
 
 /** For how long a condition holds, or from when on it will. */
-export function whenWords({ holds, changesAt }: ExplainedCondition, { kind }: ReadCondition): string {
+export function whenWords(
+  { holds, changesAt }: ExplainedCondition,
+  { kind }: ReadCondition,
+  isOfEvent: boolean,
+): string {
   if (changesAt !== undefined) return `${holds ? 'until' : 'from'} ${moment(changesAt)}`
   if (!holds) return ''
-  if (kind === 'trait') return 'as long as that stays'
-  return kind === 'not' ? 'until one comes' : ''
+  if (kind === 'trait' || kind === 'membership') return 'as long as that stays'
+  if (kind !== 'not') return ''
+  return isOfEvent ? 'unless one still comes' : 'until one comes'
 }

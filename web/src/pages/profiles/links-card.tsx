@@ -8,8 +8,8 @@ import { Confirm } from '../../parts/confirm.tsx'
 import { count } from '../../parts/format.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
 import type { LinkAnswer } from './answers.ts'
-import { bestId } from './names.ts'
-import { profileKey, type Shown, useLinks } from './profile-queries.ts'
+import { bestId, nameOf } from './names.ts'
+import { profileKey, type Shown, useLinks, useNameTraits } from './profile-queries.ts'
 import { ProfileLink, useSegmentId } from './to-profile.tsx'
 
 const TITLES = { users: 'Accounts', accounts: 'Users' } as const
@@ -66,7 +66,11 @@ function Linked({ shown, link }: { readonly shown: Shown; readonly link: LinkAns
   const best = bestId(link.external_ids)
   const first = link.external_ids[0]
   const id = useSegmentId(link.to_collection, first ? `${first.type}:${first.id}` : '')
-  const name = best?.id ?? 'without an id'
+  const { data: traits } = useNameTraits({
+    collection: 'accounts',
+    id: link.to_collection === 'accounts' ? id : undefined,
+  })
+  const name = nameOf(traits ?? {}) ?? best?.id ?? 'without an id'
   return (
     <li>
       <span className="trunc grow">

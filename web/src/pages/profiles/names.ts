@@ -14,6 +14,20 @@ export function bestId(ids: readonly ExternalId[]): ExternalId | undefined {
   return ids[0]
 }
 
+/** The traits that give a name. */
+export const NAME_TRAITS = [
+  'name',
+  'full_name',
+  'fullName',
+  'display_name',
+  'first_name',
+  'firstName',
+  'firstname',
+  'last_name',
+  'lastName',
+  'lastname',
+]
+
 /** The name of a person or an account by its traits; undefined if they have none. */
 export function nameOf(traits: Named): string | undefined {
   const text = (...keys: string[]): string =>
@@ -27,7 +41,8 @@ export function nameOf(traits: Named): string | undefined {
 /** `MH` of `Mira Holt`; `M` of `mira@holt.example`. */
 export function initialsOf(name: string): string {
   const words = name.replace(/@.*/, '').split(/[\s._-]+/)
-  const letters = words.flatMap((word) => /\p{L}|\p{N}/u.exec(word)?.[0] ?? [])
+  const lettered = words.flatMap((word) => /\p{L}/u.exec(word)?.[0] ?? [])
+  const letters = lettered.length > 0 ? lettered : words.flatMap((word) => /\p{N}/u.exec(word)?.[0] ?? [])
   return [letters[0], letters.length > 1 ? letters.at(-1) : undefined].join('').toUpperCase()
 }
 

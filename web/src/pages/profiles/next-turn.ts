@@ -1,5 +1,5 @@
 /** The last line of an explanation: when and why somebody leaves or enters next. */
-import type { Collection, ExplainedCondition, Explanation } from './answers.ts'
+import type { Collection, EventReference, ExplainedCondition, Explanation } from './answers.ts'
 
 export interface NextTurn {
   readonly kind: 'leaves' | 'enters' | 'stays' | 'out'
@@ -23,6 +23,11 @@ export function nextTurn({ value, changesAt, conditions }: Explanation): NextTur
     because: [],
     wants: isIn ? [] : missing.flatMap(({ wants }) => wants ?? []),
   }
+}
+
+/** Lists the events of a condition that leave its window at an instant. */
+export function oldEvents({ occurrences = [] }: ExplainedCondition, at: string | undefined): readonly EventReference[] {
+  return occurrences.filter(({ holds, leavesAt }) => holds && leavesAt !== undefined && leavesAt === at)
 }
 
 /** `they would have to`, before what is wanted. */

@@ -6,6 +6,7 @@ import { useInfiniteQuery, useQueries, useQuery, type UseQueryResult } from '@ta
 import type { AudienceAnswer, ComputedTraitAnswer, Pagination } from '../../api/answers.ts'
 import { answered, answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
+import { NAME_TRAITS } from './names.ts'
 import type {
   Collection,
   EventAnswer,
@@ -107,6 +108,30 @@ export function useTraits(shown: Shown) {
   })
 }
 
+/** The traits that give a profile its name. */
+export function useNameTraits({
+  collection,
+  id,
+}: {
+  readonly collection: Collection
+  readonly id: string | undefined
+}) {
+  const spaceId = useSpaceId()
+  return useQuery({
+    queryKey: [...profileKey(spaceId, { collection, id: id ?? '' }), 'name'],
+    queryFn: async () => {
+      const path = { space: spaceId, collection, identifier: id! }
+      const query = { include: NAME_TRAITS.join(','), verbose: 'true' }
+      const asked = api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/traits', {
+        params: { path, query },
+      })
+      return (await answered<TraitsAnswer>(asked)).traits
+    },
+    enabled: id !== undefined,
+    staleTime: 60_000,
+  })
+}
+
 export function useIds(shown: Shown) {
   const { key, params } = usePlace(shown)
   return useInfiniteQuery({
@@ -189,9 +214,9 @@ export function useRecentEvents(shown: Shown) {
   const { key, params } = usePlace(shown)
   return useQuery({
     queryKey: [...key, 'recent events'],
-    queryFn: async () => {
+    queryFn: () => {
       const query = { limit: String(EVENTS_IN_SPAN), start: EVER }
-      return await answered<Listed<EventAnswer>>(
+      return answered<Listed<EventAnswer>>(
         api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/events', {
           params: { ...params, query },
         }),

@@ -1,8 +1,8 @@
 /** A list of people or accounts by their ids, which opens their pages. */
 import { useNavigate } from '@tanstack/react-router'
-import { dayAndClock } from '../../parts/format.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import type { Collection, ProfileAnswer } from './answers.ts'
+import { moment } from './instants.ts'
 import { bestId, initialsOf } from './names.ts'
 
 interface ProfileRowsProps {
@@ -18,16 +18,16 @@ const COLUMNS: readonly Column<ProfileAnswer>[] = [
   { title: 'Other ids', width: 'minmax(0,1.4fr)', isExtra: true, cell: (profile) => <OtherIds profile={profile} /> },
   {
     title: 'First seen',
-    width: '150px',
+    width: '124px',
     isNumber: true,
     isExtra: true,
-    cell: ({ created_at: at }) => <span className="mut">{at ? dayAndClock(at) : 'not known'}</span>,
+    cell: ({ created_at: at }) => <span className="mut">{at ? moment(at) : 'not known'}</span>,
   },
   {
     title: 'Last heard of',
-    width: 'minmax(96px,160px)',
+    width: '124px',
     isNumber: true,
-    cell: ({ updated_at: at }) => <span className="mut">{at ? dayAndClock(at) : 'not known'}</span>,
+    cell: ({ updated_at: at }) => <span className="mut">{at ? moment(at) : 'not known'}</span>,
   },
 ]
 

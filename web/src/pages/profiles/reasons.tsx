@@ -77,7 +77,7 @@ export function Reasons({ shown, name }: ReasonsProps) {
           name={name}
           audience={audience}
           audiences={known}
-          changedAt={traits.all[audience.key]?.updated_at}
+          held={traits.all[audience.key]}
           onChoose={choose}
         />
       ) : (

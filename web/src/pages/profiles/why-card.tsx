@@ -1,15 +1,18 @@
 /** Why a profile is in an audience, or out: each condition as a sentence, and when and why that turns. */
+import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { CircleDashed, LogIn, LogOut } from 'lucide-react'
+import { useEffect } from 'react'
+import { useSpaceId } from '../../api/session.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import { clockMs, day } from '../../parts/format.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
-import type { Explanation, PastTransition } from './answers.ts'
+import type { Explanation, PastTransition, TraitAnswer } from './answers.ts'
 import { causeWords } from './causes.ts'
-import { conditionReader } from './condition-words.ts'
+import { conditionReader, isExplained, type ReadCondition } from './condition-words.ts'
 import { ConditionSteps, Said, type Why } from './condition-steps.tsx'
 import { momentMs } from './instants.ts'
-import { nextTurn, wouldHaveTo } from './next-turn.ts'
+import { nextTurn, oldEvents, wouldHaveTo } from './next-turn.ts'
 import { type Shown, useExplanation, useHistory, useRecentEvents } from './profile-queries.ts'
 
 interface WhyCardProps {
@@ -19,19 +22,19 @@ interface WhyCardProps {
   readonly audience: AudienceAnswer
   /** Others that can be asked about. */
   readonly audiences: readonly AudienceAnswer[]
-  /** When it was last entered or left; undefined: never. */
-  readonly changedAt: string | undefined
+  /** The trait that says if the profile is in, and since when. */
+  readonly held: TraitAnswer | undefined
   readonly onChoose: (key: string) => void
 }
 
-export function WhyCard({ shown, name, audience, audiences, changedAt, onChoose }: WhyCardProps) {
+export function WhyCard({ shown, name, audience, audiences, held, onChoose }: WhyCardProps) {
   const { data, error, refetch } = useExplanation(shown, audience.key)
-  const isIn = data?.value === true
+  const isIn = (data ? data.value : held?.value) === true
   return (
     <section className="card exp" aria-label="Why">
       <div className="why-head">
         <h2>
-          Why {name} is {data && !isIn ? 'not in' : 'in'}{' '}
+          Why {name} is {isIn ? 'in' : 'not in'}{' '}
           <Link className="link" to="/audiences/$audienceId" params={{ audienceId: audience.id }}>
             {audience.name}
           </Link>
@@ -40,7 +43,7 @@ export function WhyCard({ shown, name, audience, audiences, changedAt, onChoose 
         {data && (
           <span className={isIn ? 'chip ok' : 'chip'}>
             {isIn ? 'in' : 'out'}
-            {changedAt !== undefined && ` since ${momentMs(changedAt)}`}
+            {held?.updated_at !== undefined && ` since ${momentMs(held.updated_at)}`}
           </span>
         )}
         <label className="why-choice">
@@ -81,11 +84,20 @@ function Explained({ shown, audience, audiences, explanation }: ExplainedProps) 
   const events = recent?.data ?? []
   const last = past?.find(({ key, type }) => key === audience.key && type !== 'trait')
   const audienceNames = (key: string): string | undefined => audiences.find((each) => each.key === key)?.name
-  const read = conditionReader(audience.definition.query, audience.audienceType, audienceNames)
+  const { query } = audience.definition
+  const isCurrent = isExplained(query, audience.audienceType, explanation.text)
+  const spaceId = useSpaceId()
+  const queries = useQueryClient()
+  useEffect(() => {
+    if (!isCurrent) void queries.invalidateQueries({ queryKey: ['audiences', spaceId] })
+  }, [isCurrent, explanation.text, queries, spaceId])
+  const read = isCurrent ? conditionReader(query, audience.audienceType, audienceNames) : readNothing
   const why: Why = { shown, read, events }
   return (
     <>
-      <p className="head">{last ? headWords(last, causeWords(last.cause, events)) : `${explanation.text}.`}</p>
+      <p className="head">
+        {last && isCurrent ? headWords(last, causeWords(last.cause, events)) : `${explanation.text}.`}
+      </p>
       {explanation.eligible === false && (
         <p className="next">
           Left out, whatever the conditions say: none of the ids that this audience asks for is there
@@ -103,12 +115,17 @@ function Explained({ shown, audience, audiences, explanation }: ExplainedProps) 
   )
 }
 
+/** Reads conditions of a definition that is being changed: of the one that is explained, only the whole is known. */
+function readNothing(): ReadCondition {
+  return { words: ['one of its conditions'], kind: 'unknown' }
+}
+
 function headWords({ type, at }: PastTransition, cause: string): string {
-  return `${type === 'entered' ? 'Entered' : 'Left'} ${cause}, on ${day(at)} at ${clockMs(at)}.`
+  return `${type === 'entered' ? 'Entered' : 'Left'} ${cause} on ${day(at)} at ${clockMs(at)}.`
 }
 
 function NextLine({ explanation, why }: { readonly explanation: Explanation; readonly why: Why }) {
-  const { kind, at, because, wants } = nextTurn(explanation)
+  const { kind, at, wants } = nextTurn(explanation)
   const Icon = kind === 'leaves' ? LogOut : kind === 'enters' ? LogIn : CircleDashed
   return (
     <div className={`next ${kind}`}>
@@ -120,13 +137,8 @@ function NextLine({ explanation, why }: { readonly explanation: Explanation; rea
             <b className="b">
               {day(at)} at {clockMs(at)}
             </b>
-            , if nothing else happens{because.length > 0 && ': '}
-            {because.map((condition, index) => (
-              <span key={condition.start}>
-                {index > 0 && ', and '}“<Said words={why.read(condition).words} />”
-              </span>
-            ))}
-            {because.length > 0 && (kind === 'leaves' ? ' no longer holds then' : ' holds from then on')}.
+            , if nothing else happens
+            <TurnReason explanation={explanation} why={why} />.
           </>
         )}
         {kind === 'stays' && 'Stays in until something happens: time alone ends none of it.'}
@@ -136,5 +148,31 @@ function NextLine({ explanation, why }: { readonly explanation: Explanation; rea
         {kind === 'out' && wants.length === 0 && 'Stays out until something happens.'}
       </div>
     </div>
+  )
+}
+
+/** Says what of an explanation turns: an event that becomes too old, or else conditions, if there are several. */
+function TurnReason({ explanation, why }: { readonly explanation: Explanation; readonly why: Why }) {
+  const { kind, at, because } = nextTurn(explanation)
+  const [old] = because.flatMap((condition) =>
+    oldEvents(condition, at).map(({ ts }) => ({ ts, event: why.read(condition).event })),
+  )
+  if (kind === 'leaves' && old)
+    return (
+      <>
+        : then <b className="b">{old.event ?? 'the event'}</b> of {momentMs(old.ts)} is too old to count
+      </>
+    )
+  if (because.length === 0 || explanation.conditions.length === 1) return null
+  return (
+    <>
+      {': '}
+      {because.map((condition, index) => (
+        <span key={condition.start}>
+          {index > 0 && ', and '}“<Said words={why.read(condition).words} />”
+        </span>
+      ))}
+      {kind === 'leaves' ? ' no longer holds then' : ' holds from then on'}
+    </>
   )
 }
