@@ -87,7 +87,6 @@ function ConditionStep({ condition, why, isOfEvent }: ConditionStepProps) {
       {of.length > 0 && users.length === 0 && <ConditionSteps conditions={of} why={why} isOfEvent={isOfEvent} />}
       <Few
         items={occurrences}
-        text="events"
         show={(occurrence) => (
           <Occurrence
             key={`${occurrence.messageId}@${occurrence.ts}`}
@@ -97,7 +96,7 @@ function ConditionStep({ condition, why, isOfEvent }: ConditionStepProps) {
           />
         )}
       />
-      <Few items={users} text="users" show={(user) => <JudgedUser key={user.id} user={user} why={why} />} />
+      <Few items={users} show={(user) => <JudgedUser key={user.id} user={user} why={why} />} />
     </li>
   )
 }
@@ -229,12 +228,11 @@ function JudgedUser({ user, why }: { readonly user: ExplainedUser; readonly why:
 
 interface FewProps<Item> {
   readonly items: readonly Item[]
-  readonly text: string
   readonly show: (item: Item) => ReactNode
 }
 
 /** The first of some, and the others on demand. */
-function Few<Item>({ items, text, show }: FewProps<Item>) {
+function Few<Item>({ items, show }: FewProps<Item>) {
   const [isAll, showAll] = useState(false)
   if (items.length === 0) return null
   const rest = items.length - SHOWN_AT_FIRST
@@ -250,7 +248,7 @@ function Few<Item>({ items, text, show }: FewProps<Item>) {
             showAll(!isAll)
           }}
         >
-          {isAll ? 'Show fewer' : `Show ${rest} more ${text}`}
+          {isAll ? 'Show fewer' : `Show ${rest} more`}
         </button>
       )}
     </>

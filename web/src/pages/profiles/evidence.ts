@@ -19,7 +19,7 @@ export function valueWords(condition: ExplainedCondition, { kind, event }: ReadC
     case 'not':
       return event === undefined || typeof value !== 'number' ? '' : timesWords(value)
     case 'quantifier':
-      return `${valueText(value)} ${value === 1 ? 'user meets' : 'users meet'} it`
+      return `true for ${value === 0 ? 'no user' : `${valueText(value)} ${value === 1 ? 'user' : 'users'}`}`
     case 'trait':
     case 'field':
     case 'value':

@@ -14,7 +14,7 @@ import { ProfileLink, useSegmentId } from './to-profile.tsx'
 
 const TITLES = { users: 'Accounts', accounts: 'Users' } as const
 const NOTHING = {
-  users: 'It belongs to none: group calls say so.',
+  users: 'In no account: group calls say who belongs to one.',
   accounts: 'Nobody belongs to it now.',
 } as const
 

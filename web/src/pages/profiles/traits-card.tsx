@@ -21,7 +21,9 @@ export function TraitsCard({ shown }: { readonly shown: Shown }) {
       </div>
       {data ? (
         <>
-          {traits.length === 0 && <p className="dim pad">It has none yet: identify calls bring them.</p>}
+          {traits.length === 0 && (
+            <p className="dim pad">None yet: {shown.collection === 'users' ? 'identify' : 'group'} calls bring them.</p>
+          )}
           <dl className="kv traits">
             {custom.map(([key, { value }]) => (
               <div key={key}>
