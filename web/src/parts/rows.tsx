@@ -3,7 +3,7 @@
  * key. Arrows, Home, End and Page keys move; Enter opens.
  */
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 
 export interface Column<Row> {
   readonly title: string
@@ -50,7 +50,10 @@ export function Rows<Row>({ label, rows, keyOf, columns, height = 54, onOpen, on
   useLayoutEffect(() => {
     if (last >= 0 && last >= rows.length - OVERSCAN) onEnd?.()
   }, [last, rows.length, onEnd])
-  const template = { gridTemplateColumns: columns.map(({ width }) => width).join(' ') }
+  const template = {
+    '--tracks': columns.map(({ width }) => width).join(' '),
+    '--tracks-s': columns.flatMap(({ width, isExtra }) => (isExtra ? [] : [width])).join(' '),
+  } as CSSProperties
   const move = (to: number): void => {
     const index = Math.max(0, Math.min(rows.length - 1, to))
     setActive(index)
