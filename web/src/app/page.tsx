@@ -8,6 +8,8 @@ import { FindButton } from './find.tsx'
 export interface PageProps {
   /** Of the tab of the browser, and of the bar: never a name or an id of a person. */
   readonly title: string
+  /** In place of the title in the tab: with what has moved. */
+  readonly tabTitle?: string
   /** The page above this one. */
   readonly parent?: {
     readonly to: '/' | '/traits' | '/profiles' | '/accounts' | '/destinations' | '/sources'
@@ -22,10 +24,10 @@ export interface PageProps {
   readonly isOwnLayout?: boolean
 }
 
-export function Page({ title, parent, note, actions, children, isOwnLayout = false }: PageProps) {
+export function Page({ title, tabTitle = title, parent, note, actions, children, isOwnLayout = false }: PageProps) {
   return (
     <>
-      <title>{`${title} · Rollcall`}</title>
+      <title>{`${tabTitle} · Rollcall`}</title>
       <header className="bar">
         <div className="crumb">
           {parent && (

@@ -1,0 +1,133 @@
+/** Transitions in rows: who, what they entered or left, and when. */
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { findProfile } from '../../api/find-profile.ts'
+import { useSpaceId } from '../../api/session.ts'
+import { clockMs, nameOfProfile, valueText } from '../../parts/format.ts'
+import { type Column, Rows } from '../../parts/rows.tsx'
+import type { LiveTransition } from './recent.ts'
+import { nameOfTransition } from './use-transitions.ts'
+
+const WORDS = { entered: 'entered', exited: 'left', trait: 'has a new' } as const
+const SIGNS = { entered: '+', exited: '−', trait: '=' } as const
+const LOOKS = { entered: 'sg up', exited: 'sg down', trait: 'sg dim' } as const
+
+export interface TransitionRowsProps {
+  readonly transitions: readonly LiveTransition[]
+  readonly names: ReadonlyMap<string, string>
+}
+
+export function TransitionRows({ transitions, names }: TransitionRowsProps) {
+  const navigate = useNavigate()
+  const { open, problem } = useOpenProfile()
+  return (
+    <>
+      <p className="problem" role="alert">
+        {problem}
+      </p>
+      <Rows
+        label="Transitions"
+        rows={transitions}
+        keyOf={nameOfTransition}
+        columns={columnsOf(names)}
+        height={34}
+        onOpen={({ profile }) => void open(profile)}
+        onKey={({ audienceId, computedTraitId }, event) => {
+          if (event.key !== 'ArrowRight') return
+          event.preventDefault()
+          if (audienceId) void navigate({ to: '/audiences/$audienceId', params: { audienceId } })
+          else if (computedTraitId) void navigate({ to: '/traits/$traitId', params: { traitId: computedTraitId } })
+        }}
+      />
+      <p className="row dim legend hide-s">
+        <kbd>↑</kbd>
+        <kbd>↓</kbd> move <kbd>↵</kbd> the profile <kbd>→</kbd> the audience
+      </p>
+    </>
+  )
+}
+
+function columnsOf(names: ReadonlyMap<string, string>): readonly Column<LiveTransition>[] {
+  return [
+    { title: 'When', width: '88px', cell: ({ at }) => <time className="dim">{clockMs(at)}</time> },
+    {
+      title: 'Who and what',
+      width: 'minmax(0,1fr)',
+      cell: (transition) => <Line transition={transition} names={names} />,
+    },
+  ]
+}
+
+function Line({
+  transition,
+  names,
+}: {
+  readonly transition: LiveTransition
+  readonly names: ReadonlyMap<string, string>
+}) {
+  const { type, profile, value } = transition
+  return (
+    <div className="moved">
+      <span className={LOOKS[type]} aria-hidden="true">
+        {SIGNS[type]}
+      </span>
+      <div className="trunc">
+        <b>{nameOfProfile(profile)}</b> <span className="mut">{WORDS[type]}</span>{' '}
+        <Definition transition={transition} names={names} />
+        {type === 'trait' && <span className="mut">: {valueText(value)}</span>}
+      </div>
+    </div>
+  )
+}
+
+function Definition({
+  transition,
+  names,
+}: {
+  readonly transition: LiveTransition
+  readonly names: ReadonlyMap<string, string>
+}) {
+  const { key, audienceId, computedTraitId } = transition
+  const name = names.get(key) ?? key
+  const shared = {
+    className: 'moved-link',
+    tabIndex: -1,
+    onClick: (event: { stopPropagation: () => void }) => {
+      event.stopPropagation()
+    },
+  }
+  if (audienceId)
+    return (
+      <Link to="/audiences/$audienceId" params={{ audienceId }} {...shared}>
+        {name}
+      </Link>
+    )
+  if (computedTraitId)
+    return (
+      <Link to="/traits/$traitId" params={{ traitId: computedTraitId }} {...shared}>
+        {name}
+      </Link>
+    )
+  return <b>{name}</b>
+}
+
+/** Opens the page of whoever has an id, which is looked up in the body of a request and stands in no address. */
+function useOpenProfile() {
+  const spaceId = useSpaceId()
+  const navigate = useNavigate()
+  const [problem, setProblem] = useState<string>()
+  const open = async (profile: string): Promise<void> => {
+    setProblem(undefined)
+    try {
+      const found = await findProfile(spaceId, profile)
+      const wanted = profile.startsWith('group_id:') ? 'accounts' : 'users'
+      const one = found.find(({ collection }) => collection === wanted) ?? found[0]
+      if (!one) setProblem('This profile is there no more.')
+      else if (one.collection === 'users') await navigate({ to: '/profiles/$profileId', params: { profileId: one.id } })
+      else await navigate({ to: '/accounts/$profileId', params: { profileId: one.id } })
+    } catch (error) {
+      setProblem((error as Error).message)
+    }
+  }
+  return { open, problem }
+}
