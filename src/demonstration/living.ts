@@ -60,10 +60,16 @@ function* visitsOfLife(life: ShopLife): Generator<ShopVisit, never> {
   }
 }
 
-function visitOf(
-  person: Person,
-  { seed, at, slot, number }: { readonly seed: number; readonly at: number; readonly slot: number; number: number },
-): ShopVisit {
+interface Begun {
+  readonly seed: number
+  /** Epoch ms. */
+  readonly at: number
+  readonly slot: number
+  /** Its number within the slot. */
+  readonly number: number
+}
+
+function visitOf(person: Person, { seed, at, slot, number }: Begun): ShopVisit {
   const isQuiet = person.company !== undefined && holds(QUIET_COMPANIES, seed, -7, person.company, at / FORTNIGHT_MS)
   const likelihood = isQuiet ? { ...LIKELIHOOD, signIn: 0 } : LIKELIHOOD
   const chance = new Chance(seed, -8, slot, number)

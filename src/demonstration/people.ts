@@ -4,7 +4,7 @@ import { Chance } from './chance.ts'
 
 export interface ShopScale {
   readonly seed: number
-  /** How many people there are. */
+  /** A number of people. */
   readonly people: number
 }
 

@@ -75,7 +75,9 @@ function lifeOf({ index, habit }: Person, { seed, opensAt }: ShopPast): Omit<Lif
   const chance = new Chance(seed, -2, index)
   const start = opensAt - PAST_MS
   const isThere = habit === 'lapsing' || chance.isTrue(THERE_BEFORE)
-  const joinsAt = isThere ? start + index * KNOWN_EVERY_MS : Math.round(chance.between(start, opensAt - JOINED_MS))
+  const joinsAt = isThere
+    ? start + (index + 1) * KNOWN_EVERY_MS
+    : Math.round(chance.between(start, opensAt - JOINED_MS))
   const lapsesAt = opensAt - Math.round(chance.between(LAPSED_MS.least, LAPSED_MS.most))
   return { joinsAt, staysUntil: habit === 'lapsing' ? lapsesAt : opensAt }
 }

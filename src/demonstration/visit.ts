@@ -12,15 +12,15 @@ export interface ShopCall {
   readonly call: JsonObject
 }
 
-/** How likely a visit comes to something. */
+/** Probabilities that a visit comes to something. */
 export interface VisitLikelihood {
   readonly cart: number
-  /** Of a cart: that it is ordered at once, or later. */
+  /** That a cart is ordered at once, and that it is later. */
   readonly order: number
   readonly laterOrder: number
   readonly ticket: number
   readonly trial: number
-  /** Of those who belong to a company. */
+  /** For those who belong to a company. */
   readonly signIn: number
 }
 

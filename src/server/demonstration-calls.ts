@@ -40,7 +40,7 @@ export interface DemonstrationSetup {
   readonly log: Logger
 }
 
-export interface DemonstratedShop extends ShopScale {
+export interface DemonstrationShop extends ShopScale {
   readonly record: SpaceRecord
 }
 
@@ -48,7 +48,7 @@ export interface DemonstratedShop extends ShopScale {
 const EVENTS_MAX = 400
 /** Once the present is reached, calls are sent so often, ms. */
 const EVERY_MS = 500
-/** What would have happened before, while the server was down, is left out, ms. */
+/** Calls that would have come before, while the server was down, are left out, ms. */
 const MISSED_MS_MAX = 2 * UNITS.hour
 /** Calls of a batch. */
 const CALLS_MAX = 400
@@ -69,14 +69,14 @@ interface Sending {
 
 export class DemonstrationCalls {
   readonly #setup: DemonstrationSetup
-  readonly #shop: DemonstratedShop
+  readonly #shop: DemonstrationShop
   readonly #opensAt: number
   #sending: Sending | undefined
   #running: Promise<void> | undefined
   #cancelTimer: () => void = () => undefined
   #isStopped = false
 
-  constructor(setup: DemonstrationSetup, shop: DemonstratedShop) {
+  constructor(setup: DemonstrationSetup, shop: DemonstrationShop) {
     this.#setup = setup
     this.#shop = shop
     this.#opensAt = shop.record.createdAt

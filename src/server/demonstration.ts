@@ -13,7 +13,7 @@ const SCALE: ShopScale = { seed: 1, people: PEOPLE }
 export class Demonstration {
   readonly #setup: DemonstrationSetup
   readonly #scale: ShopScale
-  /** Of the space that there is, or was last. */
+  /** Those of the space that there is, or was last. */
   #calls: DemonstrationCalls | undefined
   /** Resolves when it is being neither made nor removed. */
   #changing: Promise<unknown> = Promise.resolve()

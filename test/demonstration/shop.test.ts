@@ -27,7 +27,7 @@ function until(calls: Iterable<ShopCall>, end: number): ShopCall[] {
 }
 
 function nameOf({ call }: ShopCall): string {
-  return String(call['event'] ?? call['type'])
+  return (call['event'] ?? call['type']) as string
 }
 
 function times(calls: readonly ShopCall[], name: string): number {
@@ -53,7 +53,7 @@ describe('the past of the shop', () => {
     expect(calls.every(({ at }, index) => index === 0 || calls[index - 1]!.at <= at)).toBe(true)
     expect(calls[0]!.at).toBeGreaterThanOrEqual(OPENS - PAST_MS)
     expect(calls.at(-1)!.at).toBeLessThan(OPENS)
-    expect(calls.every(({ at, call }) => Date.parse(String(call['timestamp'])) === at)).toBe(true)
+    expect(calls.every(({ at, call }) => Date.parse(call['timestamp'] as string) === at)).toBe(true)
   })
 
   it('has everybody, each with an identify before all else', () => {
@@ -86,7 +86,7 @@ describe('the past of the shop', () => {
     const lapsing = new Set(
       peopleOf({ seed: SEED, people: 500 }).flatMap((one) => (one.habit === 'lapsing' ? one.userId : [])),
     )
-    const late = calls.filter(({ at, call }) => at > OPENS - 30 * UNITS.day && lapsing.has(String(call['userId'])))
+    const late = calls.filter(({ at, call }) => at > OPENS - 30 * UNITS.day && lapsing.has(call['userId'] as string))
     expect(lapsing.size).toBeGreaterThan(40)
     expect(late).toEqual([])
   })
@@ -116,7 +116,7 @@ describe('the life of the shop', () => {
     const all = until(callsOfLife({ seed: SEED, people: 300, after: OPENS }), HOUR_LATER)
     const middle = OPENS + UNITS.hour / 2
     const rest = until(callsOfLife({ seed: SEED, people: 300, after: middle }), HOUR_LATER)
-    const sorted = (calls: readonly ShopCall[]) => calls.map(({ call }) => String(call['messageId'])).sort()
+    const sorted = (calls: readonly ShopCall[]) => calls.map(({ call }) => call['messageId'] as string).sort()
     expect(sorted(rest)).toEqual(sorted(all.filter(({ at }) => at > middle)))
     expect(rest.length).toBeGreaterThan(50)
   })
@@ -141,8 +141,8 @@ describe('the calls of the shop', () => {
     expect(all.every(({ at }, index) => index === 0 || all[index - 1]!.at <= at)).toBe(true)
     expect(new Set(all.map(({ call }) => call['messageId'])).size).toBe(all.length)
     for (const after of [OPENS - 50 * UNITS.day, OPENS - UNITS.hour, OPENS + UNITS.minute]) {
-      const ids = until(callsOfShop(shop, after), end).map(({ call }) => String(call['messageId']))
-      const expected = all.filter(({ at }) => at > after).map(({ call }) => String(call['messageId']))
+      const ids = until(callsOfShop(shop, after), end).map(({ call }) => call['messageId'] as string)
+      const expected = all.filter(({ at }) => at > after).map(({ call }) => call['messageId'] as string)
       expect(ids.sort()).toEqual(expected.sort())
     }
   })
