@@ -49,6 +49,8 @@ const LAYERS: readonly Layer[] = [
   // Edges: where the outside meets the product.
   { path: 'src/segment', may: [...GROUND, 'actors', 'destinations'] },
   { path: 'src/http', may: ['src/model'] },
+  { path: 'src/demonstration', may: ['src/model'] },
+  { path: 'src/console', may: ['src/model', 'src/http', 'src/demonstration'] },
   { path: 'src/ingest', may: ['src/model', 'src/http'] },
   { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
   { path: 'src/control-api', may: [...GROUND, 'src/http', 'src/segment'] },

@@ -74,6 +74,14 @@ function present(spaces: SpaceAdmin, id: string, visibleId: string | undefined):
   return space
 }
 
-function viewOf({ record: { id, name, createdAt }, isOpen }: ShownSpace): object {
-  return { id, slug: id, name, createdAt: formatInstant(createdAt), status: isOpen ? 'Live' : 'Recovering' }
+function viewOf({ record: { id, name, createdAt, isDemonstration }, isOpen }: ShownSpace): object {
+  const status = isOpen ? 'Live' : 'Recovering'
+  return {
+    id,
+    slug: id,
+    name,
+    createdAt: formatInstant(createdAt),
+    status,
+    ...(isDemonstration && { isDemonstration }),
+  }
 }

@@ -6,6 +6,8 @@ export interface SpaceRecord {
   readonly createdAt: number
   /** True from the request to delete it until nothing of it is left. */
   readonly isEnding?: boolean
+  /** True for the demonstration: everybody in it is invented. */
+  readonly isDemonstration?: boolean
 }
 
 /** The spaces that were made, kept where their journals are. */

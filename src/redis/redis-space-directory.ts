@@ -11,6 +11,7 @@ const Stored = z.object({
   name: z.string(),
   createdAt: z.number(),
   isEnding: z.boolean().optional(),
+  isDemonstration: z.boolean().optional(),
 })
 
 export class RedisSpaceDirectory implements SpaceDirectory {
@@ -55,6 +56,6 @@ export class RedisSpaceDirectory implements SpaceDirectory {
 }
 
 function recordOf(text: string): SpaceRecord {
-  const { isEnding, ...record } = Stored.parse(JSON.parse(text))
-  return isEnding ? { ...record, isEnding } : record
+  const { isEnding, isDemonstration, ...record } = Stored.parse(JSON.parse(text))
+  return { ...record, ...(isEnding && { isEnding }), ...(isDemonstration && { isDemonstration }) }
 }

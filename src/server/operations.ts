@@ -279,12 +279,18 @@ function administration(): Operation[] {
   ]
 }
 
-function consoleSessions(): Operation[] {
+function ofConsole(): Operation[] {
   const of = operation('Console', 'none')
+  const credential = 'access token'
   return [
-    of('GET /app/session', 'Says who is signed in', { credential: 'access token' }),
+    of('GET /app/session', 'Says who is signed in', { credential }),
     of('POST /app/session', 'Signs a browser in, by an access token', { body: NewSession }),
     of('DELETE /app/session', 'Signs it out'),
+    of('GET /app/demonstration', 'Says if there is a demonstration shop, and how much of its past has come in', {
+      credential,
+    }),
+    of('POST /app/demonstration', 'Makes the demonstration shop, a space of its own', { credential }),
+    of('DELETE /app/demonstration', 'Removes it, with all that it had', { credential }),
   ]
 }
 
@@ -306,6 +312,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...definitions('computed-traits'),
   ...destinations(),
   ...administration(),
-  ...consoleSessions(),
+  ...ofConsole(),
   ...health(),
 ]

@@ -2,10 +2,12 @@
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Router } from 'express'
+import { demonstrationRouter } from '../console/demonstration-router.ts'
 import { consoleRouter } from '../console/router.ts'
 import { Sessions } from '../console/sessions.ts'
 import { controlErrorBody } from '../control-api/router.ts'
 import { spacesRouter } from '../control-api/space-router.ts'
+import type { ShopScale } from '../demonstration/people.ts'
 import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
 import { type AnsweredRequest, type AppOptions, createApp, createStartingApp, type Surface } from '../http/app.ts'
@@ -14,7 +16,7 @@ import type { HttpApp } from '../http/express-listener.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
 import { type ListenOptions, listen } from '../http/server.ts'
-import { callRoute, ingestErrorBody } from '../ingest/calls.ts'
+import { callRoute, type IngestOptions, ingestErrorBody } from '../ingest/calls.ts'
 import { ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { WRITER_LIMITS } from '../journal/writer.ts'
@@ -23,8 +25,10 @@ import type { Trace } from '../model/trace.ts'
 import type { Pipeline } from '../space/pipeline.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { type AlertSettings, AlertWatch } from './alerts.ts'
+import { Demonstration } from './demonstration.ts'
 import { type DispatchOptions, dispatchToSpaces } from './dispatch.ts'
 import { FairTurns } from './fair-turns.ts'
+import { HeldClock } from './held-clock.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces } from './spaces.ts'
@@ -46,6 +50,8 @@ export interface ServerConfig extends SurfaceConfig, ListenOptions {
   readonly alerts?: AlertSettings
   /** Takes spans of what is done; undefined: nothing is traced. */
   readonly trace?: Trace | undefined
+  /** The size of the demonstration, if there is one; undefined: the usual one. */
+  readonly demonstration?: ShopScale
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
   /** Called when the journal of a space is another process's: the server must end. */
@@ -76,6 +82,7 @@ export async function startServer(
   const { spaceId: firstId, exportsDirectory, exportLimits } = config
   const { clock = Date.now } = options
   const metrics = createMetrics()
+  const heldClock = new HeldClock(clock)
   const access = new Access({
     installation: new Map(
       config.adminToken === undefined ? [[config.accessToken, 'environment']] : [[config.adminToken, 'administrator']],
@@ -99,6 +106,7 @@ export async function startServer(
       exportLimits,
       pipeline: {
         ...options,
+        ...(isDemonstration(spaces, id) && { clock: heldClock.now }),
         onFailure: (cause) => {
           options.onFailure?.(cause)
           watch?.faulted(id)
@@ -116,12 +124,19 @@ export async function startServer(
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    http.become(httpAppOf(config, { spaces, access, metrics, log, clock }))
-    const others = spaces.openOthers().catch((cause: unknown) => {
-      log.error({ err: cause }, 'the spaces beside the first cannot be listed')
-    })
+    const targets = targetsOf(spaces, clock)
+    const { timer = setTimer } = options
+    const demonstration = new Demonstration({ spaces, targets, heldClock, clock, timer, log }, config.demonstration)
+    http.become(httpAppOf(config, { spaces, access, metrics, log, clock, targets, demonstration }))
+    const others = spaces
+      .openOthers()
+      .then(() => demonstration.start())
+      .catch((cause: unknown) => {
+        log.error({ err: cause }, 'the spaces beside the first cannot be listed')
+      })
     const stop = async (): Promise<void> => {
       watch?.stop()
+      await demonstration.stop()
       await Promise.all([spaces.dismiss(), http.close()])
       await spaces.stop()
       await others
@@ -142,27 +157,31 @@ interface ServerParts {
   readonly log: Logger
   /** Epoch ms. */
   readonly clock: () => number
+  readonly targets: IngestOptions
+  readonly demonstration: Demonstration
+}
+
+function isDemonstration(spaces: Spaces, id: string): boolean {
+  return spaces.find(id)?.record.isDemonstration === true
+}
+
+/** Nobody is told of troubles of the demonstration. */
+function* watched(spaces: Spaces): ReturnType<Spaces['runningOrFailed']> {
+  for (const space of spaces.runningOrFailed()) if (!isDemonstration(spaces, space.id)) yield space
 }
 
 function watchOf(
   settings: AlertSettings,
   { checkpointLimits, timer = setTimer }: Pick<PipelineOptions, 'checkpointLimits' | 'timer'>,
-  { spaces, metrics, log, clock }: Omit<ServerParts, 'access'>,
+  { spaces, metrics, log, clock }: Pick<ServerParts, 'spaces' | 'metrics' | 'log' | 'clock'>,
 ): AlertWatch {
-  const running = () => spaces.runningOrFailed()
+  const running = () => watched(spaces)
   return new AlertWatch({ settings, checkpointLimits, spaces: running, log, clock, timer, count: metrics.countNotice })
 }
 
 /** Makes what answers once the first space is open. */
 function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerConfig, parts: ServerParts): HttpApp {
-  const { spaces, access, metrics, log, clock } = parts
-  const turns = new FairTurns({
-    now: () => performance.now(),
-    afterTurn: setImmediate,
-    isShared: () => spaces.size > 1,
-    waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
-  })
-  const targets = ingestTargets(spaces, turns, clock)
+  const { spaces, access, metrics, log, clock, targets, demonstration } = parts
   const ofToken = { access, spaces, firstId }
   const told: Pick<AppOptions, 'onFault' | 'onAnswer'> = {
     onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
@@ -173,13 +192,16 @@ function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerCo
     },
   }
   const sessions = new Sessions({ clock, publicUrl })
+  const grantOf = (authorization: string | undefined) => access.grantOf(borneToken(authorization))
   const pages = consoleRouter({
     folder: CONSOLE_FOLDER,
     sessions,
-    grantOf: (authorization) => access.grantOf(borneToken(authorization)),
+    grantOf,
     isSecure: certificate !== undefined || publicUrl?.startsWith('https:') === true,
   })
-  const surfaces = surfacesOf(Router().use(pages, routerOf(ofToken, clock)), ingestRouter(targets))
+  // Before the pages, which have all other paths under `/app`.
+  const ofConsole = Router().use(demonstrationRouter({ grantOf, demonstration }), pages)
+  const surfaces = surfacesOf(Router().use(ofConsole, routerOf(ofToken, clock)), ingestRouter(targets))
   const direct = directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told })
   return {
     direct: (request, response) => {
@@ -188,6 +210,16 @@ function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerCo
     },
     app: createApp({ surfaces, isReady: () => spaces.isReady, metrics, ...told }),
   }
+}
+
+function targetsOf(spaces: Spaces, clock: () => number): IngestOptions {
+  const turns = new FairTurns({
+    now: () => performance.now(),
+    afterTurn: setImmediate,
+    isShared: () => spaces.size > 1,
+    waitingMax: { requests: WRITER_LIMITS.submissionsMax, bytes: WRITER_LIMITS.bytesMax },
+  })
+  return ingestTargets(spaces, turns, clock)
 }
 
 /** Makes the router to all spaces, and to what is none's. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { spacesRouter } from '../../src/control-api/space-router.ts'
 import { oauthCallbackRouter } from '../../src/http/oauth-callback.ts'
 import { CALL_PATHS } from '../../src/ingest/calls.ts'
+import { demonstrationRouter } from '../../src/console/demonstration-router.ts'
 import { consoleRouter } from '../../src/console/router.ts'
 import { ingestRouter } from '../../src/ingest/router.ts'
 import { OPERATIONS } from '../../src/server/operations.ts'
@@ -42,6 +43,7 @@ describe('the description', () => {
       ingestRouter({ targetOf: none, refusal: none, areAllKnown: none }),
       oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
+      demonstrationRouter({ grantOf: none, demonstration: none }),
       consoleRouter({ folder: '', sessions: none, grantOf: none, isSecure: false }),
     ]
     const calls = CALL_PATHS.map((path) => `POST ${path}`)

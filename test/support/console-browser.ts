@@ -15,6 +15,7 @@ if (CHROMIUM === undefined) {
   console.warn(`\n!!! ${message}: the tests of the console are SKIPPED !!!\n`)
 }
 
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export interface ShownAs {
@@ -74,15 +75,14 @@ export class ConsoleBrowser {
 export async function findingsOf(page: Page): Promise<string[]> {
   // By the debugger, which the policy of the page does not bind.
   await page.evaluate(AXE)
-  return page.evaluate(async () => {
-    interface Axe {
-      run(what: Document, how: object): Promise<{ violations: { id: string; nodes: { target: string[] }[] }[] }>
-    }
-    const { axe } = globalThis as unknown as { axe: Axe }
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-    const { violations } = await axe.run(document, { runOnly: tags })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-  })
+  const found = await page.evaluate(`axe.run(document, { runOnly: ${JSON.stringify(WCAG)} })`)
+  const { violations } = found as { readonly violations: readonly Violation[] }
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+}
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly target: readonly string[] }[]
 }
 
 /** Opens the last slot of a name, types what is sought, and takes the first that fits. */

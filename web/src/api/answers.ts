@@ -13,6 +13,8 @@ export interface SpaceAnswer {
   readonly id: string
   readonly name: string
   readonly status: string
+  /** True if everybody in it is invented. */
+  readonly isDemonstration?: boolean
 }
 
 export interface Pagination {

@@ -98,7 +98,8 @@ function SpaceMenu() {
   const { end } = useSigning()
   return (
     <MenuTrigger>
-      <Button className="space" aria-label={`Space: ${space.name}`}>
+      <Button className="space">
+        <span className="vh">Space:</span>
         <span className="dst" aria-hidden="true">
           {space.name.slice(0, 1).toUpperCase()}
         </span>
