@@ -1,5 +1,6 @@
-import { Page } from '../../app/page.tsx'
+/** A new audience. */
+import { DefinitionEditor } from '../../builder/definition-editor.tsx'
 
 export function NewAudiencePage() {
-  return <Page title="NewAudiencePage">{null}</Page>
+  return <DefinitionEditor />
 }

@@ -1,5 +1,60 @@
+/** All audiences of the space, and who came and went. */
+import { Link } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { lazy, Suspense } from 'react'
+import { useMay } from '../../api/session.ts'
 import { Page } from '../../app/page.tsx'
+import { count } from '../../parts/format.ts'
+import { Failed, Loading } from '../../parts/states.tsx'
+import { AudienceList } from './audience-list.tsx'
+import { LastHour } from './last-hour.tsx'
+import { useNewKey } from './new-key.ts'
+import { useAudiences } from './queries.ts'
+import './audiences.css'
+
+const FirstRun = lazy(async () => ({ default: (await import('../first-run/first-run.tsx')).FirstRun }))
+const ROWS_LOADING = 12
 
 export function AudiencesPage() {
-  return <Page title="AudiencesPage">{null}</Page>
+  const audiences = useAudiences()
+  const mayEdit = useMay('editor')
+  useNewKey('/audiences/new', mayEdit)
+  const { data, error } = audiences
+  const note = data && data.length > 0 && (
+    <span className="mut audiences-count">
+      {count(data.length)} {data.length === 1 ? 'audience' : 'audiences'}
+    </span>
+  )
+  const toNew = mayEdit && (
+    <Link className="btn pri" to="/audiences/new">
+      <Plus className="i s" aria-hidden="true" />
+      New audience
+      <kbd className="hide-s" aria-hidden="true">
+        N
+      </kbd>
+    </Link>
+  )
+  return (
+    <Page title="Audiences" note={note} actions={toNew}>
+      {error && (
+        <Failed
+          error={error}
+          again={() => void audiences.refetch()}
+          {...(data && { since: new Date(audiences.dataUpdatedAt).toLocaleTimeString('en-GB') })}
+        />
+      )}
+      {!data && !error && <Loading rows={ROWS_LOADING} />}
+      {data?.length === 0 && (
+        <Suspense fallback={<Loading rows={ROWS_LOADING} />}>
+          <FirstRun />
+        </Suspense>
+      )}
+      {data && data.length > 0 && (
+        <>
+          <LastHour audiences={data} />
+          <AudienceList audiences={data} readAt={audiences.dataUpdatedAt} />
+        </>
+      )}
+    </Page>
+  )
 }

@@ -1,0 +1,3 @@
+export function FirstRun() {
+  return <h2>No audience yet</h2>
+}
