@@ -21,9 +21,8 @@ export interface AudienceHeadingProps {
   readonly tab: AudienceTab
 }
 
-export function AudienceHeading({ audience, tab: shown }: AudienceHeadingProps) {
-  const { id: audienceId, name, audienceType } = audience
-  const connections = useConnections({ kind: 'audiences', id: audienceId }).data?.length ?? 0
+export function AudienceHeading({ audience, tab }: AudienceHeadingProps) {
+  const { name, audienceType } = audience
   return (
     <>
       <div className="ttl">
@@ -31,6 +30,17 @@ export function AudienceHeading({ audience, tab: shown }: AudienceHeadingProps) 
         <StatusCell audience={audience} />
         {audienceType === 'ACCOUNTS' && <span className="chip line">Accounts</span>}
       </div>
+      <AudienceTabs audience={audience} tab={tab} />
+    </>
+  )
+}
+
+/** The way to all that is shown of an audience. */
+export function AudienceTabs({ audience, tab: shown }: AudienceHeadingProps) {
+  const { id: audienceId, name, audienceType } = audience
+  const connections = useConnections({ kind: 'audiences', id: audienceId }).data?.length ?? 0
+  return (
+    <>
       <nav className="tabs" aria-label={name}>
         {TABS.map(({ tab, text }) => {
           const words = tab === 'people' && audienceType === 'ACCOUNTS' ? 'Accounts' : text

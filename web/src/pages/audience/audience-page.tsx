@@ -6,7 +6,7 @@ import { NotFound } from '../../app/not-found.tsx'
 import { Page } from '../../app/page.tsx'
 import { DefinitionEditor } from '../../builder/definition-editor.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
-import { AudienceHeading, type AudienceTab } from './audience-heading.tsx'
+import { AudienceHeading, AudienceTabs, type AudienceTab } from './audience-heading.tsx'
 import { AudienceSettings } from './audience-settings.tsx'
 import { Connections } from './connections.tsx'
 import { People } from './people.tsx'
@@ -35,7 +35,8 @@ export function AudiencePage() {
         {error ? <Failed error={error} again={() => void audience.refetch()} /> : <Loading rows={12} />}
       </Page>
     )
-  if (tab === undefined) return <DefinitionEditor audience={data} key={data.id} />
+  if (tab === undefined)
+    return <DefinitionEditor audience={data} key={data.id} tabs={<AudienceTabs audience={data} tab="definition" />} />
   const shown = tab as keyof typeof TABS
   const Tab = TABS[shown]
   return (

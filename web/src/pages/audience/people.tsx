@@ -85,7 +85,7 @@ export function People({ audience }: { readonly audience: AudienceAnswer }) {
 
 function columnsOf(traits: readonly string[], isPhone: boolean): readonly Column<Member>[] {
   const until: Column<Member> = {
-    title: 'Leaves by itself',
+    title: 'Until',
     width: isPhone ? '112px' : '190px',
     cell: (member) => (member.until ? dayAndClock(member.until) : <span className="dim">stays</span>),
   }

@@ -74,8 +74,8 @@ function Shown({ steps, step, of }: ShownProps) {
           />
         </div>
         <p className="mut">
-          <b className="up">+{count(entered)}</b> entered, <b className="down">−{count(left)}</b> left, {count(byTime)}{' '}
-          of them by time alone
+          <b className="up">+{count(entered)}</b> entered, <b className="down">−{count(left)}</b> left,{' '}
+          {byTime === 0 ? 'none' : count(byTime)} of them by time alone
         </p>
       </section>
       <details className="card numbers">

@@ -178,8 +178,8 @@ function NameCell({ trait: { id, name, definition } }: { readonly trait: Compute
 
 function ValuesCell({ trait: { status, definition } }: { readonly trait: ComputedTraitAnswer }) {
   const isSeen = useIsSeen()
-  const { data } = useTraitValues(definition, isSeen && status === 'Live')
-  if (!data) return <span className="dim">—</span>
+  const { data, isFetching } = useTraitValues(definition, isSeen && status === 'Live')
+  if (!data) return <span className="dim">{isFetching ? 'counting…' : '—'}</span>
   return (
     <>
       <div className="trunc">{valuesInShort(data)}</div>
