@@ -9,7 +9,7 @@ import { ActionsMenu } from '../../parts/actions-menu.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { day, dayAndClock } from '../../parts/format.ts'
 import { initialsOf } from './names.ts'
-import { profileKey, type Shown, useMetadata } from './profile-queries.ts'
+import { foundKey, profileKey, type Shown, useMetadata } from './profile-queries.ts'
 
 interface ProfileHeadProps {
   readonly shown: Shown
@@ -81,8 +81,12 @@ function Deletion({ shown, isOpen, onClose }: DeletionProps) {
     await answered(
       api.DELETE('/v1/spaces/{space}/collections/users/profiles/{identifier}', { params: { path, query } }),
     )
+    const found = foundKey(spaceId, shown)
+    queries.setQueryData(found, null)
+    const isOther = ({ queryKey }: { readonly queryKey: readonly unknown[] }): boolean =>
+      queryKey.at(-1) !== found.at(-1)
+    queries.removeQueries({ queryKey: profileKey(spaceId, shown), predicate: isOther })
     await navigate({ to: '/profiles' })
-    queries.removeQueries({ queryKey: profileKey(spaceId, shown) })
     await queries.invalidateQueries({ queryKey: ['profiles', spaceId] })
   }
   return (

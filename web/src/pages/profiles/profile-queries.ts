@@ -4,7 +4,7 @@
  */
 import { useInfiniteQuery, useQueries, useQuery, type UseQueryResult } from '@tanstack/react-query'
 import type { AudienceAnswer, ComputedTraitAnswer, Pagination } from '../../api/answers.ts'
-import { answered, answeredData, api } from '../../api/client.ts'
+import { answered, answeredData, api, ApiError } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
 import { NAME_TRAITS } from './names.ts'
 import type {
@@ -52,6 +52,11 @@ export function profileKey(spaceId: string, { collection, id }: Shown): readonly
   return ['profile', spaceId, collection, id]
 }
 
+/** The question of whether there is such a profile. */
+export function foundKey(spaceId: string, shown: Shown): readonly string[] {
+  return [...profileKey(spaceId, shown), 'found']
+}
+
 function usePlace({ collection, id }: Shown) {
   const spaceId = useSpaceId()
   const path = { space: spaceId, collection, identifier: id }
@@ -62,7 +67,7 @@ function usePlace({ collection, id }: Shown) {
 export function useProfileOf({ collection, id }: Shown) {
   const spaceId = useSpaceId()
   return useQuery({
-    queryKey: [...profileKey(spaceId, { collection, id }), 'found'],
+    queryKey: foundKey(spaceId, { collection, id }),
     queryFn: async (): Promise<ProfileAnswer | null> => {
       const { data } = await searchProfiles(spaceId, collection, { id, limit: 1 })
       return data[0] ?? null
@@ -225,28 +230,34 @@ export function useRecentEvents(shown: Shown) {
   })
 }
 
-/** Returns a mark that differs once the profile has been heard of. */
+/** Returns a mark that differs once the profile has been heard of, or is gone. */
 export function usePresence(shown: Shown): string | undefined {
   const { key, params } = usePlace(shown)
+  const presence = async (): Promise<string> => {
+    const [{ metadata }, newest] = await Promise.all([
+      answered<{ metadata: MetadataAnswer }>(
+        api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/metadata', { params }),
+      ),
+      answered<Listed<EventAnswer>>(
+        api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/events', {
+          params: { ...params, query: { limit: '1' } },
+        }),
+      ),
+    ])
+    const [event] = newest.data
+    return [metadata.updated_at, event?.timestamp, event?.message_id].join(' ')
+  }
   const { data } = useQuery({
     queryKey: ['presence of a profile', ...key],
-    queryFn: async () => {
-      const [{ metadata }, newest] = await Promise.all([
-        answered<{ metadata: MetadataAnswer }>(
-          api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/metadata', { params }),
-        ),
-        answered<Listed<EventAnswer>>(
-          api.GET('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/events', {
-            params: { ...params, query: { limit: '1' } },
-          }),
-        ),
-      ])
-      const [event] = newest.data
-      return [metadata.updated_at, event?.timestamp, event?.message_id].join(' ')
-    },
+    queryFn: () => presence().catch(goneIfNotFound),
     refetchInterval: PRESENT_EVERY_MS,
   })
   return data
+}
+
+function goneIfNotFound(error: unknown): string {
+  if (error instanceof ApiError && error.status === 404) return 'gone'
+  throw error
 }
 
 function explanationQuery({ key, params }: ReturnType<typeof usePlace>, audience: string) {
