@@ -89,7 +89,8 @@ export class DemonstrationCalls {
 
   /** The share of the past that has come in, from 0 to 1. */
   get share(): number {
-    const passed = (this.#sending?.until ?? 0) - (this.#opensAt - PAST_MS)
+    const reached = this.#sending?.until ?? this.#pipeline()?.shard.clock ?? 0
+    const passed = reached - (this.#opensAt - PAST_MS)
     return Math.max(0, Math.min(1, passed / PAST_MS))
   }
 
