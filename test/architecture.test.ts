@@ -60,7 +60,10 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/main.ts', may: PRODUCT },
   { path: 'docs/sample', may: ['src/model', 'destinations'] },
   { path: 'test/bench', may: ['bench'] },
-  { path: 'test', may: [...PRODUCT, 'script', 'docs/sample'] },
+  // The console: it asks the HTTP API, and shares the language alone.
+  { path: 'web/vite.config.ts', may: [] },
+  { path: 'web', may: GROUND },
+  { path: 'test', may: [...PRODUCT, 'web', 'script', 'docs/sample'] },
   { path: 'bench', may: PRODUCT },
 ]
 
@@ -78,7 +81,7 @@ interface Import {
   readonly isType: boolean
 }
 
-const FOLDERS = [...PRODUCT, 'bench', 'docs/sample', 'test']
+const FOLDERS = [...PRODUCT, 'web', 'bench', 'docs/sample', 'test']
 const FORBIDDEN_IN_ACTORS = ['process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'globalThis']
 /** Parts of RxJS that look at the clock by themselves. */
 const TIMED_OPERATORS =
@@ -93,7 +96,7 @@ function readRepository(): Files {
 }
 
 function isSource(path: string): boolean {
-  return path.endsWith('.ts') && !path.includes('node_modules/')
+  return /\.tsx?$/.test(path) && !path.includes('node_modules/')
 }
 
 const parsed = new Map<string, ts.SourceFile>()
@@ -281,11 +284,15 @@ function hooking(files: Files): string[] {
     .map(([path]) => path)
 }
 
-/** Files of the product's own folders to which no import leads from `src/main.ts`. */
+/** The program, and the console. */
+const ENTRANCES = ['src/main.ts', 'web/src/main.tsx']
+
+/** Files of the product's own folders to which no import leads from an entrance. */
 function unreachable(files: Files): string[] {
-  const reached = reachedFrom('src/main.ts', edgesOf(files))
-  const isOurs = (path: string) => isWithin(path, 'src') || isWithin(path, 'actors')
-  return [...files.keys()].filter((path) => isOurs(path) && path !== 'src/main.ts' && !reached.has(path))
+  const edges = edgesOf(files)
+  const reached = new Set(ENTRANCES.flatMap((entrance) => [entrance, ...reachedFrom(entrance, edges)]))
+  const isOurs = (path: string) => ['src', 'actors', 'web/src'].some((folder) => isWithin(path, folder))
+  return [...files.keys()].filter((path) => isOurs(path) && !reached.has(path))
 }
 
 function partOf(files: Files, ...folders: readonly string[]): Files {

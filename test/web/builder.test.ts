@@ -1,4 +1,4 @@
-/** The builder's model: every query is drawn as groups, rows and slots, or as text in its place, and read back the same. */
+/** The builder's model: every query is drawn as groups, rows and slots, or as text, and read back the same. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { layOutQuery } from '../../src/language/lay-out.ts'

@@ -1,7 +1,7 @@
 /** The pages by their addresses, all under `/app`. Each page is loaded when it is first shown. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
-import { NotFound } from './not-found.tsx'
-import { Shell } from './shell.tsx'
+import { NotFound } from '../frame/not-found.tsx'
+import { Shell } from '../frame/shell.tsx'
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound })
 

@@ -4,12 +4,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useBlocker, useNavigate } from '@tanstack/react-router'
 import { type KeyboardEvent, type ReactNode, useState } from 'react'
-import { printQuery } from '../../../src/language/print.ts'
+import { layOutQuery } from '../../../src/language/lay-out.ts'
 import type { Condition, Query } from '../../../src/language/tree.ts'
 import type { AudienceAnswer, ConditionCount } from '../api/answers.ts'
 import { answeredData, api } from '../api/client.ts'
 import { useMay, useSpaceId } from '../api/session.ts'
-import { Page } from '../app/page.tsx'
+import { Page } from '../frame/page.tsx'
 import { count } from '../parts/format.ts'
 import { Segmented } from '../parts/segmented.tsx'
 import './builder.css'
@@ -20,7 +20,7 @@ import { GroupView } from './group-view.tsx'
 import { conditionOf, type Group, groupsOf, replaced } from './model/groups.ts'
 import { boundsOf, PreviewPane } from './preview-pane.tsx'
 import { TextPane } from './text-pane.tsx'
-import { useDefinition } from './use-definition.ts'
+import { editedOf, useDefinition } from './use-definition.ts'
 import { type Preview, usePreview } from './use-preview.ts'
 
 export interface DefinitionEditorProps {
@@ -44,7 +44,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
   const [view, setView] = useState<View>('both')
   const [cursor, setCursor] = useState<number>()
   const [compared, setCompared] = useState<readonly string[]>([])
-  const saved = audience?.definition.query ?? ''
+  const saved = laidOut(audience?.definition.query ?? '', audience?.audienceType ?? 'USERS')
   const editing = useDefinition(saved, { kind: 'audience', type })
   const { edited, setText, setQuery } = editing
   const condition = edited.query?.kind === 'audience' ? edited.query.condition : undefined
@@ -55,7 +55,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
       : undefined,
   )
   const isChanged = name !== (audience?.name ?? '') || !isSame(edited.text, saved, edited.query)
-  const save = useSave({ spaceId, audience, name, type, query: edited.text })
+  const save = useSave({ spaceId, audience, name, type, query: edited.text, saved })
   const isReady = isEditable && isChanged && !edited.fault && edited.query !== undefined && name.trim() !== ''
   useBlocker({
     shouldBlockFn: () => isChanged && !save.isSuccess && !confirm('Leave without saving?'),
@@ -77,7 +77,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
   }
   const marked = markedRow(groups, edited.places, cursor)
   const counts = countsOf(preview, edited.text)
-  const difference = preview.isOld ? undefined : preview.answer?.difference
+  const difference = preview.isOld || edited.text === saved ? undefined : preview.answer?.difference
   return (
     <BuilderContext value={{ spaceId, type, isEditable }}>
       <Page
@@ -181,7 +181,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
           </main>
           <PreviewPane
             preview={preview}
-            isNew={audience === undefined}
+            isNew={audience === undefined || edited.text === saved}
             emptyHint={emptyHintOf(preview, edited.text)}
             query={edited.text}
             compared={compared}
@@ -207,10 +207,16 @@ const VIEW_CHOICES = [
   { id: 'text', text: 'Text' },
 ] as const
 
+/** Returns a query as a person would lay it out; as it is, if it does not read. */
+function laidOut(query: string, type: Of): string {
+  const { query: read, fault } = editedOf(query, { kind: 'audience', type })
+  return read && !fault ? layOutQuery(read) : query
+}
+
 /** True if a text says what is saved, however it is laid out. */
 function isSame(text: string, saved: string, query: Query | undefined): boolean {
   if (text === saved) return true
-  return query !== undefined && saved !== '' && printQuery(query) === saved
+  return query !== undefined && saved !== '' && layOutQuery(query) === saved
 }
 
 interface SaveOptions {
@@ -219,20 +225,23 @@ interface SaveOptions {
   readonly name: string
   readonly type: Of
   readonly query: string
+  /** The query as it was shown first. */
+  readonly saved: string
 }
 
 /** Saves the definition, and goes to the audience that is made. */
-function useSave({ spaceId, audience, name, type, query }: SaveOptions) {
+function useSave({ spaceId, audience, name, type, query, saved }: SaveOptions) {
   const queries = useQueryClient()
   const navigate = useNavigate()
   return useMutation({
     mutationFn: () => {
       const definition = { query }
+      const isSaved = query === saved
       return audience
         ? answeredData<{ audience: AudienceAnswer }>(
             api.PATCH('/spaces/{spaceId}/audiences/{id}', {
               params: { path: { spaceId, id: audience.id }, query: { ifUpdatedAt: audience.updatedAt } },
-              body: { name, definition },
+              body: { name, ...(!isSaved && { definition }) },
             }),
           )
         : answeredData<{ audience: AudienceAnswer }>(

@@ -15,7 +15,7 @@ import type { Preview } from './use-preview.ts'
 
 export interface PreviewPaneProps {
   readonly preview: Preview
-  /** True for one that is not saved yet: there is nothing to hold it against. */
+  /** True while there is nothing saved to hold it against, or it is what is saved. */
   readonly isNew: boolean
   readonly emptyHint: string | undefined
   readonly query: string
@@ -281,7 +281,7 @@ function CheckPerson({ query }: { readonly query: string }) {
     show(await explained(spaceId, type, query, `any:${id.trim()}`).catch((error: unknown) => (error as Error).message))
   }
   return (
-    <form className="check" onSubmit={(event) => void check(event)}>
+    <form className="check-person" onSubmit={(event) => void check(event)}>
       <label className="vh" htmlFor="check">
         Check a person by any id
       </label>

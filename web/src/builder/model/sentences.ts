@@ -63,8 +63,7 @@ export function itemOf(condition: Condition): Item {
 
 /** Returns the parts of a sentence about events. */
 export function partsOf({ left: { stream, reducer } }: EventComparison): EventParts {
-  const of = (role: FilterRole): Filter | undefined =>
-    stream.filters.find((filter) => roleOf(filter) === role)
+  const of = (role: FilterRole): Filter | undefined => stream.filters.find((filter) => roleOf(filter) === role)
   const where = of('where') as Extract<Filter, { kind: 'where' }> | undefined
   const sources = of('sources') as Extract<Filter, { kind: 'sources' }> | undefined
   return {

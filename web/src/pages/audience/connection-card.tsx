@@ -6,8 +6,7 @@ import { Confirm } from '../../parts/confirm.tsx'
 import { count } from '../../parts/format.ts'
 import type { ConnectionAnswer, DeliveryOverview, ListedDestination } from '../audiences/answers.ts'
 import { ConnectionForm } from './connection-form.tsx'
-import { type Connectable, useConnectionChanges, useOverview } from './connection-queries.ts'
-import type { ConnectionsProps } from './connections.tsx'
+import { type Connectable, type ConnectionsProps, useConnectionChanges, useOverview } from './connection-queries.ts'
 
 export interface ConnectionCardProps extends ConnectionsProps {
   readonly connection: ConnectionAnswer

@@ -81,3 +81,8 @@ function bodyOf({ enabled, idSyncConfiguration, connectionSettings }: Connection
     ...(connectionSettings && { connectionSettings }),
   }
 }
+
+export interface ConnectionsProps {
+  readonly of: Connectable
+  readonly type: AudienceAnswer['audienceType']
+}

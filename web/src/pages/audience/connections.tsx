@@ -9,13 +9,8 @@ import type { ConnectionAnswer, ListedDestination } from '../audiences/answers.t
 import { useDestinations } from '../audiences/queries.ts'
 import { ConnectionCard } from './connection-card.tsx'
 import { ConnectionForm, NEW_CONNECTION } from './connection-form.tsx'
-import { type Connectable, useConnectionChanges, useConnections } from './connection-queries.ts'
+import { type ConnectionsProps, useConnectionChanges, useConnections } from './connection-queries.ts'
 import './audience.css'
-
-export interface ConnectionsProps {
-  readonly of: Connectable
-  readonly type: AudienceAnswer['audienceType']
-}
 
 export function Connections({ of, type }: ConnectionsProps) {
   const connections = useConnections(of)

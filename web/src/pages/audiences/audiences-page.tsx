@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import { useMay } from '../../api/session.ts'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { count } from '../../parts/format.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
+import { DemonstrationNote } from '../first-run/demonstration-note.tsx'
 import { AudienceList } from './audience-list.tsx'
 import { LastHour } from './last-hour.tsx'
 import { useNewKey } from './new-key.ts'
@@ -51,6 +52,7 @@ export function AudiencesPage() {
       )}
       {data && data.length > 0 && (
         <>
+          <DemonstrationNote />
           <LastHour audiences={data} />
           <AudienceList audiences={data} readAt={audiences.dataUpdatedAt} />
         </>

@@ -2,7 +2,7 @@
 import { ChevronDown, ListFilter, Send, TriangleAlert } from 'lucide-react'
 import { useEffect, useRef } from 'react'
 import type { AudienceAnswer } from '../../api/answers.ts'
-import { isTyping } from '../../app/keys.tsx'
+import { isTyping } from '../../frame/keys.tsx'
 import { count } from '../../parts/format.ts'
 import { Segmented } from '../../parts/segmented.tsx'
 import type { ListedDestination } from './answers.ts'

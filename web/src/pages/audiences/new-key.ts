@@ -1,7 +1,7 @@
 /** N begins something new. */
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
-import { isTyping } from '../../app/keys.tsx'
+import { isTyping } from '../../frame/keys.tsx'
 
 export function useNewKey(to: '/audiences/new' | '/traits/new', isOn: boolean): void {
   const navigate = useNavigate()

@@ -1,6 +1,6 @@
 /** The destinations of a space with what becomes of what is sent to them; and the catalogue of what else there is. */
 import { Link, useNavigate } from '@tanstack/react-router'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { count } from '../../parts/format.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'

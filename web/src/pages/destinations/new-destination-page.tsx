@@ -1,7 +1,7 @@
 /** A new destination of a type: its name and its settings. */
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { TextRow } from '../../parts/form-row.tsx'

@@ -1,8 +1,8 @@
 /** People coming and going as it happens: the tally of all audiences, and each transition, the newest first. */
 import { Pause, Play } from 'lucide-react'
 import { useState } from 'react'
-import { Page } from '../../app/page.tsx'
-import { useNow } from '../../app/pulse.tsx'
+import { Page } from '../../frame/page.tsx'
+import { useNow } from '../../frame/pulse.tsx'
 import { useFeed } from '../../api/feed.ts'
 import { useSpaceId } from '../../api/session.ts'
 import { clock, count, signed } from '../../parts/format.ts'

@@ -1,6 +1,6 @@
 /** The pages of one person and of one account: what they have, what they are in and why, and what has happened. */
 import { Navigate, useLocation, useParams } from '@tanstack/react-router'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import type { Collection, ProfileAnswer } from './answers.ts'
 import { EventsCard } from './events-card.tsx'

@@ -1,7 +1,7 @@
 /** The audiences of a profile over time, and of the one that is chosen, why it is in or out. */
 import { useState } from 'react'
 import type { AudienceAnswer } from '../../api/answers.ts'
-import { useNow } from '../../app/pulse.tsx'
+import { useNow } from '../../frame/pulse.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import { LanesCard, type NamedLane, type SpanId, SPANS } from './lanes-card.tsx'
 import { lanesOf } from './lanes.ts'

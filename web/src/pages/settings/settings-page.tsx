@@ -1,6 +1,6 @@
 /** The settings of a space: who may do what, how much is kept, what was changed; and the spaces of the installation. */
 import { useState } from 'react'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { useMay, useSession } from '../../api/session.ts'
 import { Segmented } from '../../parts/segmented.tsx'
 import { AuditLog } from './audit-log.tsx'

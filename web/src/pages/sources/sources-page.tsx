@@ -2,7 +2,7 @@
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
-import { Page } from '../../app/page.tsx'
+import { Page } from '../../frame/page.tsx'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { count, day } from '../../parts/format.ts'
