@@ -1,4 +1,5 @@
 /** Connections of audiences and computed traits, and what can be done with them. */
+import type { AudienceAnswer } from '../../api/answers.ts'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
