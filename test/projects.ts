@@ -18,6 +18,7 @@ export const PROCESSES: readonly string[] = [
   'test/queue/rate-limit.test.ts',
   'test/redis',
   'test/server',
+  'test/web/story.test.ts',
 ]
 
 /** Puts modules in the place of others, which no other file may meet. */

@@ -73,6 +73,8 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
     else if (isCommand && event.key.toLowerCase() === 'z' && !isInField)
       (event.shiftKey ? editing.redo : editing.undo)()
     else return
+    // Slots take Enter by themselves.
+    event.stopPropagation()
     event.preventDefault()
   }
   const marked = markedRow(groups, edited.places, cursor)
@@ -119,7 +121,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
           )
         }
       >
-        <div className="build" onKeyDown={onKeyDown}>
+        <div className="build" onKeyDownCapture={onKeyDown}>
           <main className="left">
             <div className="ttl">
               <Name name={name} isEditable={isEditable} onChange={setName} />

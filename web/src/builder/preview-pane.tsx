@@ -40,7 +40,7 @@ export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compa
       )}
       {answer && (
         <>
-          <Size answer={answer} emptyHint={emptyHint} />
+          <Size answer={answer} isOld={isOld} emptyHint={emptyHint} />
           {!isNew && <Difference answer={answer} />}
           <Sample answer={answer} query={query} />
           <Reachable answer={answer} />
@@ -52,7 +52,14 @@ export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compa
   )
 }
 
-function Size({ answer, emptyHint }: { readonly answer: PreviewAnswer; readonly emptyHint: string | undefined }) {
+interface SizeProps {
+  readonly answer: PreviewAnswer
+  /** True while the answer is that to an older question. */
+  readonly isOld: boolean
+  readonly emptyHint: string | undefined
+}
+
+function Size({ answer, isOld, emptyHint }: SizeProps) {
   const { type } = useBuilder()
   const { size, estimate, asOf, recent = [] } = answer
   const unit = type === 'USERS' ? 'people' : 'accounts'
@@ -64,14 +71,14 @@ function Size({ answer, emptyHint }: { readonly answer: PreviewAnswer; readonly 
     <section className="pv">
       <h2>
         In it now
-        {size && asOf && <span className="r">exact at {clockMs(asOf)}</span>}
+        {size && asOf && !isOld && <span className="r">exact at {clockMs(asOf)}</span>}
       </h2>
       <div className="row">
         <p className="size grow" role="status">
           <b>{size ? count(size.count) : estimate ? `${count(estimate.low)} – ${count(estimate.high)}` : '…'}</b>
           <span>{unit}</span>
         </p>
-        {size ? (
+        {size && !isOld ? (
           <span className="chip ok">
             <Check className="i s" aria-hidden="true" />
             exact

@@ -49,14 +49,24 @@ export function Slot({ label, text, look = '', icon, children }: SlotProps) {
   )
 }
 
-/** Moves the focus to the slot after a button, once the popover has given it back. */
+/**
+ * Moves the focus on, once the popover has given it back: to the first slot that is new, if something was added, and
+ * otherwise to the next one of the sentence.
+ */
 function focusNext(from: HTMLElement | null): void {
-  const around = from?.closest('[data-sentence]')
+  const form = from?.closest('main') ?? document.body
+  const before = new Set(slotsIn(form))
+  const inSentence = slotsIn(from?.closest('[data-sentence]') ?? form)
+  const next = inSentence[inSentence.indexOf(from!) + 1]
+  const isAdding = from?.classList.contains('add') ?? false
   setTimeout(() => {
-    const slots = [...(around?.querySelectorAll<HTMLElement>('.slot') ?? [])]
-    const next = slots[slots.indexOf(from!) + 1]
-    ;(next ?? (from?.isConnected ? from : slots.at(-1)))?.focus()
+    const added = isAdding ? slotsIn(form).find((slot) => !before.has(slot)) : undefined
+    ;[added, next, from].find((slot) => slot?.isConnected)?.focus()
   }, FOCUS_BACK_MS)
+}
+
+function slotsIn(around: Element): HTMLElement[] {
+  return [...around.querySelectorAll<HTMLElement>('.slot')]
 }
 
 const FOCUS_BACK_MS = 60
@@ -113,7 +123,10 @@ export function Choices({ label, placeholder, choices, isLoading = false, onTake
         autoFocus
         className="q"
         onKeyDown={(event) => {
-          if (event.key !== 'Tab' || event.shiftKey || sought === '' || !shown[0]) return
+          // What came after it was typed has no focus yet.
+          const isFocused = event.target instanceof Element && event.target.hasAttribute('aria-activedescendant')
+          const isTaken = (event.key === 'Tab' && !event.shiftKey) || (event.key === 'Enter' && !isFocused)
+          if (!isTaken || sought === '' || !shown[0]) return
           event.preventDefault()
           take(shown[0].id)
         }}
