@@ -1,0 +1,140 @@
+/**
+ * Every page of the console, with people in it: axe finds nothing, nothing is wider than the window, the policy refuses
+ * nothing, and no address or title says who somebody is. In one theme and width; with `TEST_WEB=full` in all, and with
+ * menus, slots and dialogs open.
+ */
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CHROMIUM, ConsoleBrowser, DESKTOP, findingsOf, type ShownAs } from '../support/console-browser.ts'
+import { CONFIG, startTestServer, type TestServer } from '../support/server.ts'
+
+const IS_FULL = process.env['TEST_WEB'] === 'full'
+const SHOWN: readonly ShownAs[] = IS_FULL
+  ? [1440, 390].flatMap((width) => [
+      { width, theme: 'light' },
+      { width, theme: 'dark' },
+    ])
+  : [DESKTOP]
+
+/** Somebody's name and id, which belong into pages and nowhere else. */
+const PERSON = { userId: 'canary-person', email: 'canary@example.com' }
+
+interface Place {
+  readonly name: string
+  readonly path: () => string
+  /** Shown once it is there. */
+  readonly text: string | RegExp
+  /** What is opened on it. */
+  readonly open?: (page: Page) => Promise<void>
+}
+
+describe.skipIf(CHROMIUM === undefined)('every page', () => {
+  let server: TestServer
+  let browser: ConsoleBrowser
+  const ids = { audience: '', trait: '', destination: '', profile: '', account: '' }
+
+  beforeAll(async () => {
+    server = await startTestServer()
+    await server.ingest('identify', { userId: PERSON.userId, traits: { email: PERSON.email, plan: 'pro' } })
+    await server.ingest('group', { userId: PERSON.userId, groupId: 'g1', traits: { plan: 'business' } })
+    await server.ingest('track', { userId: PERSON.userId, event: 'Product Added', properties: { price: 120 } })
+    const query = "event('Product Added').where(property('price') >= 100).within(7 days).count() >= 1"
+    ids.audience = await made('audiences', { name: 'Carts', definition: { query } }, 'audience')
+    const counted = { query: "event('Product Added').count()", type: 'USERS' }
+    ids.trait = await made('computed-traits', { name: 'Additions', definition: counted }, 'computedTrait')
+    const hook = { type: 'webhook', name: 'Hook', enabled: true, settings: { url: 'https://hook.example/' } }
+    ids.destination = await made('destinations', hook, 'destination')
+    ids.profile = await searched('users', PERSON.userId)
+    ids.account = await searched('accounts', 'g1')
+    browser = await ConsoleBrowser.open(server.url, CONFIG.accessToken)
+  })
+
+  afterAll(async () => {
+    await browser.close()
+    await server.stop()
+  })
+
+  async function made(kind: string, body: object, one: string): Promise<string> {
+    const answer = await server.control('POST', kind, body)
+    return (answer.body['data'] as Record<string, { id: string }>)[one]!.id
+  }
+
+  async function searched(collection: string, id: string): Promise<string> {
+    const headers = { authorization: `Bearer ${CONFIG.accessToken}` }
+    const init = { method: 'POST', headers, body: JSON.stringify({ id }) }
+    const answer = await server.profiles(`${collection}/profiles/search`, init)
+    return (answer.body['data'] as { id: string }[])[0]!.id
+  }
+
+  const places: readonly Place[] = [
+    { name: 'audiences', path: () => '/app/', text: 'Carts' },
+    { name: 'a new audience', path: () => '/app/audiences/new', text: 'Users who' },
+    { name: 'an audience', path: () => `/app/audiences/${ids.audience}`, text: /meet it/ },
+    { name: 'its people', path: () => `/app/audiences/${ids.audience}/people`, text: PERSON.userId },
+    { name: 'its size', path: () => `/app/audiences/${ids.audience}/size`, text: /entered/ },
+    {
+      name: 'its connections',
+      path: () => `/app/audiences/${ids.audience}/connections`,
+      text: 'Connect a destination',
+    },
+    { name: 'its settings', path: () => `/app/audiences/${ids.audience}/settings`, text: 'Description' },
+    { name: 'computed traits', path: () => '/app/traits', text: 'Additions' },
+    { name: 'a new computed trait', path: () => '/app/traits/new', text: 'Name' },
+    { name: 'a computed trait', path: () => `/app/traits/${ids.trait}`, text: 'Additions' },
+    { name: 'profiles', path: () => '/app/profiles', text: PERSON.userId },
+    { name: 'a profile', path: () => `/app/profiles/${ids.profile}`, text: 'Product Added' },
+    { name: 'accounts', path: () => '/app/accounts', text: 'g1' },
+    { name: 'an account', path: () => `/app/accounts/${ids.account}`, text: 'business' },
+    { name: 'destinations', path: () => '/app/destinations', text: 'Hook' },
+    { name: 'a new destination', path: () => '/app/destinations/new/webhook', text: 'Add destination' },
+    { name: 'a destination', path: () => `/app/destinations/${ids.destination}`, text: 'Test' },
+    { name: 'sources', path: () => '/app/sources', text: 'Default' },
+    { name: 'a source', path: () => '/app/sources/default', text: /Listening/ },
+    { name: 'live', path: () => '/app/live', text: 'Live' },
+    { name: 'settings', path: () => '/app/settings', text: 'Viewer' },
+    { name: 'a page that there is not', path: () => '/app/elsewhere', text: 'There is no such page.' },
+    {
+      name: 'a slot that is open',
+      path: () => `/app/audiences/${ids.audience}`,
+      text: /meet it/,
+      open: async (page) => {
+        await page.getByRole('button', { name: 'Event: Product Added' }).click()
+        await page.getByRole('dialog').getByRole('option').first().waitFor()
+      },
+    },
+    {
+      name: 'a menu that is open',
+      path: () => `/app/audiences/${ids.audience}`,
+      text: /meet it/,
+      open: async (page) => {
+        await page.getByRole('button', { name: 'This condition' }).click()
+        await page.getByRole('menu').waitFor()
+      },
+    },
+    {
+      name: 'a dialog that is open',
+      path: () => '/app/live',
+      text: 'Live',
+      open: async (page) => {
+        await page.keyboard.press('?')
+        await page.getByRole('dialog').waitFor()
+      },
+    },
+  ]
+
+  for (const as of SHOWN)
+    it.each(places)(`passes at ${as.width} px, ${as.theme}: $name`, async ({ path, text, open }) => {
+      const page = await browser.page(path(), as)
+      await page.getByText(text).first().waitFor({ state: 'attached' })
+      await open?.(page)
+      expect(await findingsOf(page)).toEqual([])
+      expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+      expect(`${page.url()} ${await page.title()}`).not.toMatch(/canary/)
+      expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).not.toMatch(/canary/)
+      await page.context().close()
+    })
+
+  it('is shown without a refusal of the policy, or an error of a script', () => {
+    expect(browser.faults).toEqual([])
+  })
+})
