@@ -1,12 +1,12 @@
 /**
  * Takes the pictures of the console in docs/console, with the demonstration shop in it:
  *   npm run console:pictures
- * Needs a build, Redis and Chromium. What is shown is of now: the shop's people are always the same, their moves are not.
+ * Needs a build, Redis and Chromium. The people of the shop are always the same; what they do is of now.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 import { chromium } from 'playwright-core'
@@ -14,7 +14,9 @@ import { chromium } from 'playwright-core'
 const TOKEN = 'token-of-the-pictures'
 const ROOT = join(import.meta.dirname, '..')
 const FOLDER = join(ROOT, 'docs/console')
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+const BROWSERS = (process.env.PATH ?? '')
+  .split(delimiter)
+  .flatMap((folder) => ['chromium', 'chromium-browser', 'google-chrome'].map((name) => join(folder, name)))
 
 /** Each page is taken in all of these. */
 const SIZES = [
@@ -59,7 +61,10 @@ async function memberOf(name) {
 try {
   await until(async () => (await fetch(`${url}/readyz`)).ok)
   mkdirSync(FOLDER, { recursive: true })
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? NAMES[0], args: ['--no-sandbox'] })
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path)),
+    args: ['--no-sandbox'],
+  })
   const take = async (name, path, space, readyText) => {
     for (const viewport of SIZES)
       for (const colorScheme of THEMES) {
@@ -79,7 +84,7 @@ try {
   }
   await take('first-run', '/app/', 'default', 'demonstration shop')
   await ask('/app/demonstration', { method: 'POST' })
-  await until(async () => (await ask('/app/demonstration')).data.status === 'live')
+  await until(async () => (await ask('/app/demonstration')).data.demonstration.status === 'live')
   const { audienceId, profileId } = await memberOf('Cart left')
   await take('audiences', '/app/', 'demonstration', 'Cart left')
   await take('builder', `/app/audiences/${audienceId}`, 'demonstration', /meet it|are left/)

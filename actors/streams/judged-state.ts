@@ -65,8 +65,7 @@ export class JudgedState implements StreamState {
     const { reducer, valueIndex } = this.#node
     if (reducer.kind === 'count') return end - start
     const accumulator = createAccumulator(reducer, false)
-    for (let index = start; index < end; index++)
-      accumulator.add(passing[index]!, passing[index]!.values[valueIndex])
+    for (let index = start; index < end; index++) accumulator.add(passing[index]!, passing[index]!.values[valueIndex])
     return accumulator.result()
   }
 

@@ -24,7 +24,7 @@ interface Place {
   readonly path: () => string
   /** Shown once it is there. */
   readonly text: string | RegExp
-  /** What is opened on it. */
+  /** Opens something on it. */
   readonly open?: (page: Page) => Promise<void>
 }
 

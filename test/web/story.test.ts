@@ -70,7 +70,12 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
       })
     }).listen(0, '127.0.0.1')
     await once(hook, 'listening')
-    const settings = { WRITE_KEY: KEY, ACCESS_TOKEN: TOKEN, DESTINATIONS_ALLOW_PRIVATE: '127.0.0.0/8', LOG_LEVEL: 'info' }
+    const settings = {
+      WRITE_KEY: KEY,
+      ACCESS_TOKEN: TOKEN,
+      DESTINATIONS_ALLOW_PRIVATE: '127.0.0.0/8',
+      LOG_LEVEL: 'info',
+    }
     server = runServe(directory, settings)
     url = await server.ready
     await eventually(async () => (await fetch(`${url}/readyz`)).ok)

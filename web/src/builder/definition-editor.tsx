@@ -191,7 +191,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
               setCompared([...compared, id].slice(-OVERLAP_MAX))
             }}
           />
-          <Sheet preview={preview} />
+          <Sheet preview={preview} isChanged={edited.text !== saved} />
         </div>
       </Page>
     </BuilderContext>
@@ -387,7 +387,7 @@ function comparisonsIn(tree: unknown): number {
 }
 
 /** On a phone: what matters most, always in sight. */
-function Sheet({ preview: { answer } }: { readonly preview: Preview }) {
+function Sheet({ preview: { answer }, isChanged }: { readonly preview: Preview; readonly isChanged: boolean }) {
   if (!answer) return null
   const { size, estimate, difference } = answer
   return (
@@ -396,7 +396,7 @@ function Sheet({ preview: { answer } }: { readonly preview: Preview }) {
         <b>{size ? count(size.count) : estimate ? `${count(estimate.low)} – ${count(estimate.high)}` : '…'}</b>
         <span>{size ? 'exact' : 'being counted'}</span>
       </div>
-      {difference && (
+      {difference && isChanged && (
         <p className="dim">
           {boundsOf(difference.enter)} enter, {boundsOf(difference.leave)} leave
         </p>
