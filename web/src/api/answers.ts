@@ -144,7 +144,7 @@ export interface PreviewAnswer {
   }
 }
 
-/** How many meet a condition, by its place in the query's text. */
+/** The number who meet a condition, by its place in the query's text. */
 export interface ConditionCount {
   readonly start: number
   readonly end: number

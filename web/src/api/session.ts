@@ -1,4 +1,4 @@
-/** Who is signed in, and which space is shown. */
+/** The session, and the space that is shown. */
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { createContext, useContext } from 'react'
 import { answeredData, api } from './client.ts'

@@ -22,7 +22,7 @@ export interface EventSentenceProps {
   readonly onChange: (comparison: EventComparison) => void
   /** The event around it; undefined for one of the first level. */
   readonly parent?: string
-  /** Of a child: that it must not have come. */
+  /** True for a child that must not have come. */
   readonly isNegated?: boolean
   readonly onNegate?: (isNegated: boolean) => void
   readonly onRemove?: () => void
@@ -383,7 +383,7 @@ interface ReducedWordsProps {
   readonly onChange: (comparison: EventComparison) => void
 }
 
-/** How often, or what is made of the events instead: ", at least 2 times", ", with a sum of revenue is at least 200". */
+/** The number of times, or what is made of the events instead: ", at least 2 times", ", with a sum of revenue is at least 200". */
 function ReducedWords({ comparison, isNegated, parent, onChange }: ReducedWordsProps) {
   const { event, reducer } = partsOf(comparison)
   const { list } = useProperties(event)

@@ -21,7 +21,7 @@ export interface GroupViewProps {
   readonly onChange: (group: Group | undefined) => void
   /** Adds a group after this one. */
   readonly onAddGroup: (group: Group) => void
-  /** What a condition cuts, beside it. */
+  /** Returns what a condition cuts, to be shown beside it. */
   readonly cutOf: (condition: Condition, group: Group) => ReactNode
   readonly isMarked: (condition: Condition) => boolean
 }

@@ -6,7 +6,7 @@ import { ThemeButton } from './theme.tsx'
 import { FindButton } from './find.tsx'
 
 export interface PageProps {
-  /** Of the tab of the browser, and of the bar: never a name or an id of a person. */
+  /** Stands in the tab of the browser and in the bar: never a name or an id of a person. */
   readonly title: string
   /** In place of the title in the tab: with what has moved. */
   readonly tabTitle?: string

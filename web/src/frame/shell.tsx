@@ -1,4 +1,4 @@
-/** What is around every page: the way to all others, the space, the role, and how fresh all of it is. */
+/** The frame of every page: the way to all others, the space, the role, and how fresh all of it is. */
 import { Link, Outlet } from '@tanstack/react-router'
 import {
   Activity,

@@ -5,7 +5,7 @@ import { Button, Dialog, Heading, Modal, ModalOverlay } from 'react-aria-compone
 export interface ConfirmProps {
   readonly isOpen: boolean
   readonly title: string
-  /** What is lost, and what depends on it. */
+  /** Says what is lost, and what depends on it. */
   readonly children: ReactNode
   /** The words of the button that does it: `Delete Cart left`. */
   readonly action: string

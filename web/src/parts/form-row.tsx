@@ -1,7 +1,7 @@
 /** A field of a form with its label, what it is for, and what is wrong with it. */
 import { type ReactNode, useId } from 'react'
 
-/** What a control needs, so that its label and its problem are read out with it. */
+/** Attributes that a control needs, so that its label and its problem are read out with it. */
 export interface ControlProps {
   readonly id: string
   readonly 'aria-describedby': string

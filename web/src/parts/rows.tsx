@@ -20,7 +20,7 @@ export interface RowsProps<Row> {
   readonly rows: readonly Row[]
   readonly keyOf: (row: Row) => string
   readonly columns: readonly Column<Row>[]
-  /** Of a row, in px: 54 with two lines, 34 with one. */
+  /** The height of a row, in px: 54 with two lines, 34 with one. */
   readonly height?: number
   readonly onOpen?: (row: Row) => void
   /** Called when the last rows come into view. */

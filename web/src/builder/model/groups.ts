@@ -13,7 +13,7 @@ export type Quantifier = 'any' | 'all' | 'none'
 /** At least one row. */
 export interface Group {
   readonly isNegated: boolean
-  /** Of accounts: about how many of the users it is. */
+  /** For accounts: about how many of the users it is. */
   readonly quantifier: Quantifier | undefined
   readonly rows: readonly Condition[]
 }

@@ -22,7 +22,7 @@ export interface EventParts {
   readonly reach: Windowed | undefined
   /** Ids of sources that are left out. */
   readonly excluded: readonly string[]
-  /** Of a visit. */
+  /** The end of a visit. */
   readonly expiresAfter: Extract<Filter, { kind: 'expires_after' }> | undefined
   readonly reducer: Reducer
 }

@@ -27,7 +27,7 @@ export const COMPARATOR_WORDS = {
   after_next: 'is at least … from now',
 } as const satisfies Record<ComparatorName, string>
 
-/** How a number of times is said. */
+/** The words for a number of times. */
 export const COUNT_WORDS = {
   at_least: 'at least',
   equals: 'exactly',

@@ -130,7 +130,7 @@ export interface FailureAnswer {
   readonly failedAt: string
 }
 
-/** What a tool has answered to a question: a test, or a rehearsal. */
+/** The answer of a tool to a question: a test, or a rehearsal. */
 export type Asked<Found> =
   | ({ readonly status: 'SUCCESS' } & Found)
   | { readonly status: 'FAILED'; readonly reason: string; readonly message: string }

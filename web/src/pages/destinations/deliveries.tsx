@@ -1,4 +1,4 @@
-/** What becomes of the deliveries of a destination: counts, the connections that make them, and failures. */
+/** The deliveries of a destination: counts, the connections that make them, and failures. */
 import { useMutation } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { answeredData, api } from '../../api/client.ts'

@@ -9,7 +9,7 @@ import type { FailureAnswer } from './answers.ts'
 import { useChanged, useFailures } from './queries.ts'
 import { adviceFor, reasonText } from './reasons.ts'
 
-/** Of a reason, so many are listed. */
+/** So many of one reason are listed. */
 const LISTED_MAX = 50
 
 export interface FailuresProps {

@@ -1,4 +1,4 @@
-/** What a failure's reason means, and what to do about it. */
+/** The meaning of a failure's reason, and what to do about it. */
 
 const REASONS: Readonly<Record<string, string>> = {
   timeout: 'It did not answer in time. Look if it is up; then send again.',

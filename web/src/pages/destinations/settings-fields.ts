@@ -7,9 +7,9 @@ import type { FieldProblem } from './schema.ts'
 export interface EditedSettings {
   readonly values: JsonObject
   readonly setValues: (values: JsonObject) => void
-  /** Of the last save, at its field. */
+  /** The refusal of the last save, at its field. */
   readonly problem: FieldProblem | undefined
-  /** Of the last save, of no field that is shown. */
+  /** The refusal of the last save, of no field that is shown. */
   readonly fault: string | undefined
   readonly setUnread: (names: ReadonlySet<string>) => void
   readonly canSave: boolean

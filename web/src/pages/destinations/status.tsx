@@ -1,4 +1,4 @@
-/** How a destination is, as a dot and a word. */
+/** The state of a destination, as a dot and a word. */
 import type { DestinationAnswer, OverviewAnswer } from './answers.ts'
 
 export interface DestinationStatusProps {

@@ -63,7 +63,7 @@ export function ShopOption() {
   )
 }
 
-/** How much of the past has come in. */
+/** The share of the past that has come in. */
 function Filling({ done }: { readonly done: number }) {
   return (
     <div className="filling" role="status">

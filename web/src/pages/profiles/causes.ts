@@ -1,4 +1,4 @@
-/** What a transition came of, in words. */
+/** The cause of a transition, in words. */
 import type { Cause, EventAnswer } from './answers.ts'
 
 const CAUSES = {

@@ -13,7 +13,7 @@ import { summaryOf } from './names.ts'
 import type { Shown } from './profile-queries.ts'
 import { ToProfile } from './to-profile.tsx'
 
-/** What an explanation is about. */
+/** The subject of an explanation. */
 export interface Why {
   readonly shown: Shown
   /** Reads a condition by its place in the query. */
@@ -101,7 +101,7 @@ function ConditionStep({ condition, why, isOfEvent }: ConditionStepProps) {
   )
 }
 
-/** What a property or the operands of a junction want is what their words say. */
+/** The value of a property, or the operands of a junction want is what their words say. */
 function isWantShown({ kind }: ReadCondition): boolean {
   return kind === 'count' || kind === 'value' || kind === 'not' || kind === 'quantifier'
 }

@@ -290,7 +290,7 @@ function oftenWords({ stream, reducer }: Reduction, comparison: Comparison, arou
   return `${start} of ${AMOUNTS[comparator as keyof typeof AMOUNTS]} ${literal}`
 }
 
-/** What is asked of the properties of an event. Those that are to be as its parent's stand first. */
+/** Words what is asked of the properties of an event. Those that are to be as its parent's stand first. */
 function whereWords(reduction: Reduction, around: Around): Words {
   const inside = insideOf(reduction, around)
   const fields = operandsOfWheres(reduction).filter((operand) => !isChild(operand))
@@ -306,7 +306,7 @@ function whereWords(reduction: Reduction, around: Around): Words {
   ]
 }
 
-/** What is asked of the events after an event. */
+/** Words what is asked of the events after an event. */
 function childWords(reduction: Reduction, around: Around): Words {
   const inside = insideOf(reduction, around)
   return operandsOfWheres(reduction)

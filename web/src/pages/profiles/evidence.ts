@@ -1,4 +1,4 @@
-/** What stands below and beside a condition of an explanation: its value in words, and for how long it holds. */
+/** The notes below and beside a condition of an explanation: its value in words, and for how long it holds. */
 import { valueText } from '../../parts/format.ts'
 import type { ExplainedCondition } from './answers.ts'
 import type { ReadCondition } from './condition-words.ts'

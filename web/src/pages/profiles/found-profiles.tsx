@@ -1,4 +1,4 @@
-/** What a search by an id finds: the profile that has it, then those with an id that begins so. */
+/** The profiles that a search by an id finds: the profile that has it, then those with an id that begins so. */
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useSpaceId } from '../../api/session.ts'

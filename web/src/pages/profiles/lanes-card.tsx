@@ -18,7 +18,7 @@ export const SPANS = {
   month: { text: '30 days', ms: 30 * DAY_MS },
 } as const satisfies Record<SpanId, { readonly text: string; readonly ms: number }>
 
-/** Of the picture: what is past takes two thirds of it. */
+/** The share of the picture that is past takes two thirds of it. */
 const WIDTH = 760
 const PAST_SHARE = 0.68
 

@@ -28,7 +28,7 @@ export interface Shown {
   readonly id: string
 }
 
-/** What a profile has, sorted by what gives it. */
+/** The values of a profile, sorted by what gives it. */
 export interface HeldTraits {
   readonly all: Readonly<Record<string, TraitAnswer>>
   /** False if there are more than are read. */

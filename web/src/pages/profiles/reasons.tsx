@@ -22,7 +22,7 @@ const LANES_MAX = 12
 
 interface ReasonsProps {
   readonly shown: Shown
-  /** Of the person or the account. */
+  /** The name of the person or the account. */
   readonly name: string
 }
 

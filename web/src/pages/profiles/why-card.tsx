@@ -17,7 +17,7 @@ import { type Shown, useExplanation, useHistory, useRecentEvents } from './profi
 
 interface WhyCardProps {
   readonly shown: Shown
-  /** Of the person or the account. */
+  /** The name of the person or the account. */
   readonly name: string
   readonly audience: AudienceAnswer
   /** Others that can be asked about. */

@@ -116,7 +116,7 @@ function nameOf(fields: ChangeAnswer['after']): string | undefined {
 
 interface DifferenceProps {
   readonly fields: readonly FieldChange[]
-  /** Of what is made or deleted, only how much it is is said at once. */
+  /** For what is made or deleted, only how much it is is said at once. */
   readonly isChange: boolean
 }
 

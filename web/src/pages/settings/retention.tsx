@@ -1,4 +1,4 @@
-/** How much a space keeps: what it has chosen itself, and what it has as the server has it for all. */
+/** The amount that a space keeps: what it has chosen itself, and what it has as the server has it for all. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, type ReactNode, useState } from 'react'
 import { answeredData, api, ApiError } from '../../api/client.ts'

@@ -1,4 +1,4 @@
-/** How calls are sent to a source: by a browser, by Node, and by hand. */
+/** Snippets that send calls to a source: by a browser, by Node, and by hand. */
 import { useState } from 'react'
 import { CopyButton } from '../../parts/copy-button.tsx'
 import { Segmented } from '../../parts/segmented.tsx'

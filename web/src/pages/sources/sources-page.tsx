@@ -95,7 +95,7 @@ function Name({ source: { id, name } }: { readonly source: SourceAnswer }) {
   )
 }
 
-/** Whether calls of a source are taken, as a dot and a word. */
+/** Says if calls of a source are taken, as a dot and a word. */
 export function SourceStatus({ enabled }: { readonly enabled: boolean }) {
   return <span className={enabled ? 'st' : 'st off'}>{enabled ? 'On' : 'Disabled'}</span>
 }
