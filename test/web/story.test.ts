@@ -1,6 +1,6 @@
 /**
- * The story of the product, told by clicking, in a real browser and a server of its own: audiences are built, previewed,
- * downloaded and connected, and somebody is looked up in the API. Once by keyboard alone.
+ * The story of the product, told by clicking, in a real browser and a server of its own: audiences are built,
+ * previewed, downloaded and connected, and somebody is looked up in the API. Once by keyboard alone.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'

@@ -1,6 +1,6 @@
 /**
- * The preview of what is being edited: begun 150 ms after the last change, refined by the server's stream, and kept up to
- * date once it is exact. An answer to an older question is never shown as that to the newer one.
+ * The preview of what is being edited: begun 150 ms after the last change, refined by the server's stream, and kept up
+ * to date once it is exact. An answer to an older question is never shown as that to the newer one.
  */
 import { useEffect, useRef, useState } from 'react'
 import { answeredData, api } from '../api/client.ts'

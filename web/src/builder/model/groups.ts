@@ -1,5 +1,5 @@
 /**
- * A condition as groups of rows, and back. The groups are joined by "and who" or "and not who", the rows of one by "or":
+ * A condition as groups of rows, and back. Groups are joined by "and who" or "and not who", the rows of one by "or":
  *
  *     trait('a') = 1 AND NOT (trait('b') = 1 OR trait('c') = 1)
  *     who have a that is 1 | and not who have b that is 1 or have c that is 1

@@ -1,4 +1,4 @@
-/** Comparators in words, those that fit a type of value, and a test that keeps its right side when its comparator changes. */
+/** Comparators in words, those that fit a type of value, and tests that keep their right side under another one. */
 import type { Comparator, Duration, Operand } from '../../../../src/language/tree.ts'
 
 export type ComparatorName = Comparator['comparator']

@@ -2,7 +2,8 @@
  * Definitions as short plain English, for lists: no subject, the verb first.
  *
  * Example: `event('Order').within(7 days).count() >= 2` is "Did Order at least 2 times in the last 7 days". All of a
- * definition is said. A funnel whose parent's window begins where its negated child's ends is said by its far end alone.
+ * definition is said. If the window of a funnel's parent begins where its negated child's ends, its far end is said
+ * alone.
  */
 import { durationMs, printDuration } from '../../../../src/language/duration.ts'
 import { parseQuery } from '../../../../src/language/parse.ts'

@@ -1,4 +1,4 @@
-/** The part that a form needs to know of a JSON Schema of settings: how each is edited, its words, and what has changed. */
+/** The part of a JSON Schema of settings that a form needs: how each is edited, its words, and what has changed. */
 import { type JsonObject, type JsonValue, MASK, type Schema } from './answers.ts'
 
 export type Control = 'text' | 'long text' | 'number' | 'boolean' | 'enum' | 'list' | 'group' | 'json'

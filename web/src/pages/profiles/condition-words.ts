@@ -1,6 +1,6 @@
 /**
- * The words of conditions, as the explanation of a profile says them: "did Product Added where price is at least 100, at
- * least 1 time, within the last 7 days". Names of events are parts of their own, so that they can stand out.
+ * The words of conditions, as the explanation of a profile says them: "did Product Added where price is at least 100,
+ * at least 1 time, within the last 7 days". Names of events are parts of their own, so that they can stand out.
  *
  * A condition is found by its place in the text of its query. One that cannot be read is its own text.
  */
@@ -8,16 +8,8 @@ import type { DefinitionType } from '../../../../src/model/definition.ts'
 import { printDuration } from '../../../../src/language/duration.ts'
 import { parsePlacedQuery, parseQuery } from '../../../../src/language/parse.ts'
 import { wordQuery } from '../../../../src/language/wording.ts'
-import type {
-  Comparator,
-  Comparison,
-  Condition,
-  EventField,
-  Filter,
-  Operand,
-  Reducer,
-  Reduction,
-} from '../../../../src/language/tree.ts'
+import { fieldWords, testWords } from './test-words.ts'
+import type { Comparator, Comparison, Condition, Filter, Reducer, Reduction } from '../../../../src/language/tree.ts'
 
 /** A piece of a sentence: text, or the name of an event. */
 export type Word = string | { readonly event: string }
@@ -48,29 +40,6 @@ interface Around {
   readonly event?: string
   readonly parent?: string
 }
-
-const WORDS = {
-  equals: 'is',
-  differs: 'is not',
-  one_of: 'is any of',
-  none_of: 'is none of',
-  contains: 'contains',
-  omits: 'does not contain',
-  starts_with: 'starts with',
-  ends_with: 'ends with',
-  at_least: 'is at least',
-  at_most: 'is at most',
-  greater_than: 'is more than',
-  less_than: 'is less than',
-  exists: 'is there',
-  absent: 'is not there',
-  before_date: 'is before',
-  after_date: 'is after',
-  within_last: 'is within the last',
-  within_next: 'is within the next',
-  before_last: 'is at least',
-  after_next: 'is at least',
-} as const satisfies Record<Comparator['comparator'], string>
 
 const TIMES = {
   equals: 'exactly',
@@ -360,47 +329,6 @@ function endWords(filters: readonly Filter[]): Words {
 
 function ofIt({ parent }: { readonly parent: boolean }): string {
   return parent ? ' of it' : ''
-}
-
-/** Words a comparator with its right side. */
-function testWords(comparison: Comparison, around: Around): string {
-  const words = WORDS[comparison.comparator]
-  if ('duration' in comparison) {
-    const end = { before_last: ' ago', after_next: ' from now', within_last: '', within_next: '' }
-    return `${words} ${printDuration(comparison.duration)}${end[comparison.comparator]}`
-  }
-  if (!('right' in comparison)) return words
-  const own = comparison.left.kind === 'property' ? comparison.left.path : undefined
-  const isList = comparison.comparator === 'one_of' || comparison.comparator === 'none_of'
-  const rights = [comparison.right].flat().map((right) => rightWords(right, own, around))
-  return `${words} ${rights.join(isList ? ', ' : ' or ')}`
-}
-
-function rightWords(operand: Operand, own: string | undefined, around: Around): string {
-  switch (operand.kind) {
-    case 'literal':
-      return literalWords(operand.value)
-    case 'date':
-      return operand.text
-    case 'trait':
-      return `their ${operand.name}`
-    case 'property':
-      if (operand.parent && operand.path === own && around.parent !== undefined) return `that of ${around.parent}`
-      return fieldWords(operand, around)
-    case 'context':
-      return fieldWords(operand, around)
-  }
-}
-
-/** Text stands in quotation marks only if it could be misread without. */
-function literalWords(value: string | number | boolean): string {
-  if (typeof value !== 'string') return String(value)
-  return /^\S(.*\S)?$/.test(value) && !/[,"“”]/.test(value) ? value : `“${value}”`
-}
-
-function fieldWords(field: EventField, { parent }: Pick<Around, 'parent'>): string {
-  if (field.kind === 'context') return `context ${field.path}`
-  return field.parent && parent !== undefined ? `${field.path} of ${parent}` : field.path
 }
 
 /** True for `count() >= 1` and its like. */
