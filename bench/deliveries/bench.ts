@@ -233,7 +233,7 @@ const runs = await alternate({
 })
 const baseline = spreadOf(runs.baseline).median
 for (const [name, values, target] of [
-  [`${BATCH} calls to a request`, runs.batched, 10],
+  [`${BATCH} calls to a request`, runs.batched, 12],
   ['one call to a request', runs.single, 2],
 ] as const) {
   const result = spreadOf(values)

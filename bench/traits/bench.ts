@@ -25,7 +25,8 @@ const CONNECTIONS = 32
 const USERS = 10_000
 const USERS_A_BATCH = 100
 const TRAITS = 20
-const TARGET = 0.7
+/** Shares of Express with a constant answer, and of bare `node:http`. */
+const TARGETS = { express: 0.7, bare: 0.45 }
 
 function pathOf(user: number): string {
   return `/v1/spaces/default/collections/users/profiles/user_id:user-${user}/traits?limit=${TRAITS}`
@@ -140,9 +141,9 @@ const runs = await alternate({
 })
 const result = spreadOf(runs.ours.map(({ perCpuSecond }) => perCpuSecond))
 const wall = spreadOf(runs.ours.map(({ perSecond }) => perSecond)).median
-for (const [name, floor] of [
-  ['Express, constant', runs.express],
-  ['node:http, constant', runs.bare],
+for (const [name, floor, target] of [
+  ['Express, constant', runs.express, TARGETS.express],
+  ['node:http, constant', runs.bare, TARGETS.bare],
 ] as const) {
   const value = spreadOf(floor.map(({ perCpuSecond }) => perCpuSecond)).median
   const ratio = result.median / value
@@ -154,7 +155,7 @@ for (const [name, floor] of [
     wall,
     baseline: { name, value },
     ratio,
-    ...(floor === runs.express && { target: { text: `≥ ${TARGET} ×`, isMet: ratio >= TARGET } }),
+    target: { text: `≥ ${target} ×`, isMet: ratio >= target },
   })
 }
 const p99 = spreadOf(runs.ours.map(({ p99Ms }) => p99Ms))
