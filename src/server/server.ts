@@ -199,9 +199,8 @@ function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerCo
     grantOf,
     isSecure: certificate !== undefined || publicUrl?.startsWith('https:') === true,
   })
-  // Before the pages, which have all other paths under `/app`.
-  const ofConsole = Router().use(demonstrationRouter({ grantOf, demonstration }), pages)
-  const surfaces = surfacesOf(Router().use(ofConsole, routerOf(ofToken, clock)), ingestRouter(targets))
+  const ofConsole = [demonstrationRouter({ grantOf, demonstration }), pages]
+  const surfaces = surfacesOf(Router().use(...ofConsole, routerOf(ofToken, clock)), ingestRouter(targets))
   const direct = directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told })
   return {
     direct: (request, response) => {
