@@ -1,3 +1,4 @@
+/* global fetch, localStorage */
 /**
  * Takes the pictures of the console in docs/console, with the demonstration shop in it:
  *   npm run console:pictures

@@ -10,7 +10,7 @@
  * P3. A command is checked against the state that it will be applied to, before it is journalled.
  * P4. Time alone acts through ticks: nothing that it caused is seen before its tick is durable.
  */
-import { map, mergeMap, type Observable, Subject, tap } from 'rxjs'
+import { map, mergeMap, type Observable, Subject, Subscription, tap } from 'rxjs'
 import type { CallOutcome } from '../../actors/engine/applied.ts'
 import type { Commit } from '../../actors/engine/drive-actors.ts'
 import type { Shard } from '../../actors/engine/shard.ts'
@@ -214,13 +214,15 @@ export class Pipeline {
     if (isLive()) return
     const { timer = setTimer } = this.#options
     await new Promise<void>((resolve) => {
+      const following = new Subscription()
       const end = (): void => {
         cancel()
         following.unsubscribe()
         resolve()
       }
       const cancel = timer(end, LIVE_PATIENCE_MS)
-      const following = applied$.subscribe({ next: () => isLive() && end(), error: end, complete: end })
+      // One that has failed already says so at once.
+      following.add(applied$.subscribe({ next: () => isLive() && end(), error: end, complete: end }))
     })
   }
 

@@ -1,6 +1,6 @@
 /** The name of an audience, what it counts, and what can be done with the whole of it. */
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useId, useState } from 'react'
+import { type SyntheticEvent, useId, useState } from 'react'
 import { useMay } from '../../api/session.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import { dayAndClock } from '../../parts/format.ts'
@@ -37,7 +37,7 @@ export function NameForm({ of, save }: NameFormProps) {
   const [description, setDescription] = useState(of.description ?? '')
   const [said, setSaid] = useState<{ readonly problem?: string; readonly done?: string }>({})
   if (!mayEdit) return <p className="mut settings-text">{of.description}</p>
-  const submit = async (event: FormEvent): Promise<void> => {
+  const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setSaid({})
     try {

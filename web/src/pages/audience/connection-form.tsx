@@ -1,5 +1,5 @@
 /** The settings of a connection: its calls, their names, the traits that go along, the ids that are addressed. */
-import { type FormEvent, type ReactNode, useId, useState } from 'react'
+import { type SyntheticEvent, type ReactNode, useId, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import type { ConnectionAnswer, ConnectionSettings, IdStrategy, IdSync } from '../audiences/answers.ts'
@@ -49,7 +49,7 @@ export function ConnectionForm({ kind, type, isList, initial, action, onSave, on
   const change = (changed: Partial<ConnectionSettings>): void => {
     setSettings({ ...settings, ...changed })
   }
-  const save = async (event: FormEvent): Promise<void> => {
+  const save = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setProblem('')
     try {

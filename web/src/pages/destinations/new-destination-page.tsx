@@ -1,6 +1,6 @@
 /** A new destination of a type: its name and its settings. */
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { Page } from '../../frame/page.tsx'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
@@ -47,7 +47,7 @@ function NewForm({ type }: { readonly type: WholeTypeAnswer }) {
     await changed()
     await navigate({ to: '/destinations/$destinationId', params: { destinationId: destination.id } })
   }
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     void edited.save(create)
   }

@@ -2,6 +2,7 @@
  * A form of settings, made from their JSON Schema: texts, secrets, numbers, switches, choices, lists of texts and groups
  * of these. Anything else is a field of JSON.
  */
+import { valueText } from '../../parts/format.ts'
 import { useState } from 'react'
 import { FormRow } from '../../parts/form-row.tsx'
 import { type JsonObject, type JsonValue, MASK, type Schema } from './answers.ts'
@@ -136,7 +137,7 @@ function Value(props: ValueProps) {
 function Line({ path, label, schema, isSecret, isRequired, value, onChange, problem }: ValueProps) {
   const control = controlOf(schema)
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : ''
-  const placeholder = schema.default === undefined || schema.default === '' ? '' : String(schema.default)
+  const placeholder = schema.default === undefined || schema.default === '' ? '' : valueText(schema.default)
   const take = (typed: string): void => {
     if (typed === '') onChange(undefined)
     else onChange(control === 'number' && Number.isFinite(Number(typed)) ? Number(typed) : typed)
@@ -224,7 +225,7 @@ function Choice({ path, label, schema, isRequired, value, onChange, problem }: V
         >
           <option value="">{usual}</option>
           {schema.enum?.map((choice) => (
-            <option key={String(choice)}>{String(choice)}</option>
+            <option key={valueText(choice)}>{valueText(choice)}</option>
           ))}
         </select>
       )}

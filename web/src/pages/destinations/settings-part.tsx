@@ -1,6 +1,6 @@
 /** The settings of a destination: its name, those of its type, the consent that it asks for, and an app's way in. */
 import { useMutation } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { dayAndClock } from '../../parts/format.ts'
@@ -67,7 +67,7 @@ function SettingsForm({ destination, type }: SettingsPartProps) {
     await answeredData(api.PATCH('/spaces/{spaceId}/destinations/{id}', { params, body: body as never }))
     await changed()
   }
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     void edited.save(save)
   }

@@ -1,6 +1,6 @@
 /** The amount that a space keeps: what it has chosen itself, and what it has as the server has it for all. */
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, type ReactNode, useState } from 'react'
+import { type SyntheticEvent, type ReactNode, useState } from 'react'
 import { answeredData, api, ApiError } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { count } from '../../parts/format.ts'
@@ -104,7 +104,7 @@ function BoundForm({ name, value, isChosen, label }: BoundFormProps) {
   const before = value === null ? '' : String(value)
   const [typed, setTyped] = useState(before)
   const isSame = typed === before
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     choose.mutate(Number(typed))
   }

@@ -1,6 +1,6 @@
 /** The spaces of the installation: made with their first token and key, and deleted with all that they have. */
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import type { SpaceAnswer } from '../../api/answers.ts'
 import { answeredData, api } from '../../api/client.ts'
 import { useSession } from '../../api/session.ts'
@@ -85,7 +85,7 @@ function NewSpace() {
   const [name, setName] = useState('')
   const [made, setMade] = useState<NewSpaceAnswer>()
   const [problem, setProblem] = useState<string>()
-  const make = async (event: FormEvent): Promise<void> => {
+  const make = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setProblem(undefined)
     try {

@@ -1,6 +1,6 @@
 /** Access tokens: made with a name and a role, shown once, and revoked. */
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import type { Role } from '../../api/answers.ts'
 import { answeredData, api } from '../../api/client.ts'
 import { useSession, useSpaceId } from '../../api/session.ts'
@@ -83,7 +83,7 @@ function NewToken() {
   const [role, setRole] = useState<Role>('viewer')
   const [made, setMade] = useState<{ readonly name: string; readonly secret: string }>()
   const [problem, setProblem] = useState<string>()
-  const make = async (event: FormEvent): Promise<void> => {
+  const make = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setProblem(undefined)
     try {

@@ -149,7 +149,7 @@ function Call({ seen: { at, call, rejected }, isOpen, onToggle }: CallProps) {
         <time className="dim">{clockMs(at)}</time>
         <span className={rejected ? 'chip bad' : 'chip ok'}>{rejected ? 'rejected' : 'accepted'}</span>
         <span className="trunc">
-          <b>{nameOf(call)}</b> <span className="dim">{rejected ? rejected.message : String(call['type'] ?? '')}</span>
+          <b>{nameOf(call)}</b> <span className="dim">{rejected ? rejected.message : textOf(call['type'])}</span>
         </span>
       </button>
       {isOpen && (
@@ -165,4 +165,8 @@ function Call({ seen: { at, call, rejected }, isOpen, onToggle }: CallProps) {
 function nameOf({ event, name, type }: Readonly<Record<string, unknown>>): string {
   const found = [event, name, type].find((one) => typeof one === 'string' && one !== '')
   return typeof found === 'string' ? found : 'a call without a type'
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }

@@ -53,13 +53,7 @@ export function Rejections({ sourceId }: { readonly sourceId: string }) {
         ))}
       </div>
       {shown.length > 0 && (
-        <Rows
-          label="Rejected calls"
-          rows={shown}
-          keyOf={({ key }) => key}
-          columns={COLUMNS as readonly Column<(typeof shown)[number]>[]}
-          height={34}
-        />
+        <Rows label="Rejected calls" rows={shown} keyOf={({ key }) => key} columns={COLUMNS} height={34} />
       )}
     </section>
   )

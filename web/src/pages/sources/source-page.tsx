@@ -1,7 +1,7 @@
 /** A source: its keys, how calls are sent to it, and its calls as they come. */
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { Page } from '../../frame/page.tsx'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
@@ -134,7 +134,7 @@ interface RenamingProps {
 
 function Renaming({ name, onDone }: RenamingProps) {
   const [text, setText] = useState(name)
-  const submit = (event: FormEvent): void => {
+  const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     onDone(text.trim() === '' ? undefined : text.trim())
   }

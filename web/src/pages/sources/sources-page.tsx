@@ -1,7 +1,7 @@
 /** The sources of a space: who sends calls, and by which keys. */
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { Page } from '../../frame/page.tsx'
 import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
@@ -107,7 +107,7 @@ function NewSource() {
   const [name, setName] = useState('')
   const [quiet, setQuiet] = useState(false)
   const [problem, setProblem] = useState<string>()
-  const create = async (event: FormEvent): Promise<void> => {
+  const create = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setProblem(undefined)
     try {

@@ -1,6 +1,6 @@
 /** A new computed trait, with its values beside it. */
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { type SyntheticEvent, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import { useMay } from '../../api/session.ts'
 import { Page } from '../../frame/page.tsx'
@@ -48,7 +48,7 @@ function NewTrait({ parent }: { readonly parent: { readonly to: '/traits'; reado
   const [refusal, setRefusal] = useState<ApiError>()
   const followed = useTraitPreview({ type, query })
   const fault = followed?.query === query ? followed.error : undefined
-  const save = async (event: FormEvent): Promise<void> => {
+  const save = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
     setRefusal(undefined)
     try {

@@ -25,7 +25,7 @@ export function Values({ followed, type, query }: ValuesProps) {
         </Part>
       )}
       {preview && (
-        <div className={isOld || followed?.error ? 'is-old' : ''}>
+        <div className={isOld || followed.error ? 'is-old' : ''}>
           <HaveOne preview={preview} type={type} />
           {preview.status === 'FAILED' && (
             <Failed error={new Error(preview.failureReason ?? 'It could not be counted.')} />
