@@ -20,16 +20,20 @@ const ALL_KEYS = [
 ] as const
 const SECOND_KEY_MS = 1_500
 
-/** True if a key belongs to a field that is being typed in. */
+/** True if a key belongs to a field that is being typed in: keys of a list that it filters are of other targets. */
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  return [target, document.activeElement].some(
+    (element) =>
+      element instanceof HTMLElement &&
+      (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName)),
+  )
 }
 
 export function Keys() {
   const navigate = useNavigate()
   const [isShown, show] = useState(false)
   useEffect(() => {
-    let wentAt = 0
+    let wentAt = -Infinity
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event.target) || event.metaKey || event.ctrlKey || event.altKey) return
       const to = (GO as Partial<Record<string, PagePath>>)[event.key.toLowerCase()]
@@ -37,7 +41,7 @@ export function Keys() {
       else if (event.key === 'g') wentAt = event.timeStamp
       else if (to && event.timeStamp - wentAt < SECOND_KEY_MS) {
         event.preventDefault()
-        wentAt = 0
+        wentAt = -Infinity
         void navigate({ to })
       }
     }
