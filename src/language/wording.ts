@@ -6,33 +6,11 @@
  */
 import type { DefinitionType } from '../model/definition.ts'
 import { printDuration } from './duration.ts'
-import type { Comparator, Comparison, Condition, Filter, Operand, Query, Reducer, Reduction, Scalar } from './tree.ts'
+import { COMPARATOR_WORDS, wordDuration, wordField, wordReference } from './test-words.ts'
+import type { Comparator, Comparison, Condition, Filter, Operand, Query, Reducer, Reduction } from './tree.ts'
 
 /** Relative to now, or to the enclosing event: `of it`. */
 type Windowed = Extract<Filter, { kind: 'within' | 'between' }>
-
-const WORDS = {
-  equals: 'is',
-  differs: 'is not',
-  one_of: 'is any of',
-  none_of: 'is none of',
-  contains: 'contains',
-  omits: 'does not contain',
-  starts_with: 'starts with',
-  ends_with: 'ends with',
-  at_least: 'is at least',
-  at_most: 'is at most',
-  greater_than: 'is more than',
-  less_than: 'is less than',
-  exists: 'is there',
-  absent: 'is not there',
-  before_date: 'is before',
-  after_date: 'is after',
-  within_last: 'is within the last',
-  within_next: 'is within the next',
-  before_last: 'is at least',
-  after_next: 'is at least',
-} as const satisfies Record<Comparator['comparator'], string>
 
 const QUANTIFIERS = { any: 'any user who', all: 'only users who', none: 'no user who' } as const
 const REDUCERS = {
@@ -207,12 +185,8 @@ function wordReducer(reducer: Exclude<Reducer, { kind: 'count' }>, event: string
 
 /** Words a comparator with its right side. */
 function wordTest(comparison: Comparison, around: Surrounding): string {
-  const words = WORDS[comparison.comparator]
-  if ('duration' in comparison) {
-    const duration = printDuration(comparison.duration)
-    if (comparison.comparator === 'before_last') return `${words} ${duration} ago`
-    return comparison.comparator === 'after_next' ? `${words} ${duration} from now` : `${words} ${duration}`
-  }
+  if ('duration' in comparison) return wordDuration(comparison.comparator, comparison.duration)
+  const words = COMPARATOR_WORDS[comparison.comparator]
   if (!('right' in comparison)) return words
   const rights = [comparison.right].flat()
   const own = comparison.left.kind === 'property' ? comparison.left.path : undefined
@@ -223,24 +197,8 @@ function wordTest(comparison: Comparison, around: Surrounding): string {
 }
 
 function wordRight(operand: Operand, own: string | undefined, around: Surrounding): string {
-  switch (operand.kind) {
-    case 'literal':
-      return typeof operand.value === 'string' ? quoted(operand.value) : String(operand.value)
-    case 'date':
-      return operand.text
-    case 'trait':
-      return `their ${operand.name}`
-    case 'property':
-      if (operand.parent && operand.path === own && around.parent !== undefined) return `that of ${around.parent}`
-      return wordField(operand, around)
-    case 'context':
-      return wordField(operand, around)
-  }
-}
-
-function wordField(field: Exclude<Scalar, Reduction | { kind: 'trait' }>, { parent }: Surrounding): string {
-  if (field.kind === 'context') return `context ${field.path}`
-  return field.parent && parent !== undefined ? `${field.path} of ${parent}` : field.path
+  if (operand.kind !== 'literal') return wordReference(operand, own, around)
+  return typeof operand.value === 'string' ? quoted(operand.value) : String(operand.value)
 }
 
 function wordList(words: readonly string[], last: 'or' | 'and'): string {

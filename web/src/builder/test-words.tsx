@@ -1,20 +1,13 @@
 /** A test in words: a comparator, and what stands to its right. */
 import { useState } from 'react'
+import { COMPARATOR_WORDS } from '../../../src/language/test-words.ts'
 import type { Comparator, Operand } from '../../../src/language/tree.ts'
 import type { ObservedField } from '../api/answers.ts'
 import { Segmented } from '../parts/segmented.tsx'
 import { useBuilder } from './context.ts'
 import { DurationSlot } from './duration-slot.tsx'
 import { replaced, without } from './model/groups.ts'
-import {
-  COMPARATOR_WORDS,
-  type ComparatorName,
-  comparatorsFor,
-  literalOf,
-  rightKindOf,
-  withComparator,
-  wordsOf,
-} from './model/tests.ts'
+import { type ComparatorName, comparatorsFor, literalOf, rightKindOf, withComparator, wordsOf } from './model/tests.ts'
 import { choiceOf, typeOf, useComputedTraits, useProperties, useTraits, valuesOf } from './observed.ts'
 import { Choices, Slot } from './slot.tsx'
 

@@ -1,31 +1,8 @@
 /** Comparators in words, those that fit a type of value, and tests that keep their right side under another one. */
+import { COMPARATOR_WORDS } from '../../../../src/language/test-words.ts'
 import type { Comparator, Duration, Operand } from '../../../../src/language/tree.ts'
 
 export type ComparatorName = Comparator['comparator']
-
-/** In the order in which they are offered. */
-export const COMPARATOR_WORDS = {
-  equals: 'is',
-  differs: 'is not',
-  one_of: 'is any of',
-  none_of: 'is none of',
-  at_least: 'is at least',
-  at_most: 'is at most',
-  greater_than: 'is more than',
-  less_than: 'is less than',
-  contains: 'contains',
-  omits: 'does not contain',
-  starts_with: 'starts with',
-  ends_with: 'ends with',
-  exists: 'is there',
-  absent: 'is not there',
-  before_date: 'is before',
-  after_date: 'is after',
-  within_last: 'is within the last',
-  within_next: 'is within the next',
-  before_last: 'is at least … ago',
-  after_next: 'is at least … from now',
-} as const satisfies Record<ComparatorName, string>
 
 /** The words for a number of times. */
 export const COUNT_WORDS = {

@@ -7,12 +7,12 @@
  */
 import { durationMs, printDuration } from '../../../../src/language/duration.ts'
 import { parseQuery } from '../../../../src/language/parse.ts'
+import { COMPARATOR_WORDS, wordDuration, wordField, wordReference } from '../../../../src/language/test-words.ts'
 import type {
   Comparator,
   Comparison,
   Condition,
   Duration,
-  EventField,
   Filter,
   Operand,
   Query,
@@ -34,29 +34,6 @@ interface Around {
   readonly event?: string
   readonly parent?: string
 }
-
-const TESTS = {
-  equals: 'is',
-  differs: 'is not',
-  one_of: 'is any of',
-  none_of: 'is none of',
-  contains: 'contains',
-  omits: 'does not contain',
-  starts_with: 'starts with',
-  ends_with: 'ends with',
-  at_least: 'is at least',
-  at_most: 'is at most',
-  greater_than: 'is more than',
-  less_than: 'is less than',
-  exists: 'is there',
-  absent: 'is not there',
-  before_date: 'is before',
-  after_date: 'is after',
-  within_last: 'is within the last',
-  within_next: 'is within the next',
-  before_last: 'is at least',
-  after_next: 'is at least',
-} as const satisfies Record<Comparator['comparator'], string>
 
 /** Comparators that are said as "of at least 3". */
 const AMOUNTS: ReadonlySet<string> = new Set(['at_least', 'at_most', 'greater_than', 'less_than'])
@@ -275,38 +252,18 @@ function wordAmount(comparison: Comparison, around: Around): string {
 
 /** Words a comparator with its right side. */
 function wordTest(comparison: Comparison, around: Around): string {
-  const words = TESTS[comparison.comparator]
-  if ('duration' in comparison) {
-    const duration = printDuration(comparison.duration)
-    if (comparison.comparator === 'before_last') return `${words} ${duration} ago`
-    return comparison.comparator === 'after_next' ? `${words} ${duration} from now` : `${words} ${duration}`
-  }
+  if ('duration' in comparison) return wordDuration(comparison.comparator, comparison.duration)
+  const words = COMPARATOR_WORDS[comparison.comparator]
   if (!('right' in comparison)) return words
   const own = comparison.left.kind === 'property' ? comparison.left.path : undefined
   const rights = [comparison.right].flat().map((right) => wordOperand(right, own, around))
-  if (comparison.comparator === 'one_of' && rights.length === 1) return `${TESTS.equals} ${rights[0]!}`
+  if (comparison.comparator === 'one_of' && rights.length === 1) return `${COMPARATOR_WORDS.equals} ${rights[0]!}`
   return `${words} ${wordList(rights)}`
 }
 
 function wordOperand(operand: Operand, own: string | undefined, around: Around): string {
-  switch (operand.kind) {
-    case 'literal':
-      return typeof operand.value === 'string' ? quoted(operand.value) : String(operand.value)
-    case 'date':
-      return operand.text
-    case 'trait':
-      return `their ${operand.name}`
-    case 'property':
-      if (operand.parent && operand.path === own && around.parent !== undefined) return `that of ${around.parent}`
-      return wordField(operand, around)
-    case 'context':
-      return wordField(operand, around)
-  }
-}
-
-function wordField(field: EventField, { parent }: Around): string {
-  if (field.kind === 'context') return `context ${field.path}`
-  return field.parent && parent !== undefined ? `${field.path} of ${parent}` : field.path
+  if (operand.kind !== 'literal') return wordReference(operand, own, around)
+  return typeof operand.value === 'string' ? quoted(operand.value) : String(operand.value)
 }
 
 function inside({ stream }: Reduction, { isAccount, names, event: parent }: Around): Around {

@@ -7,8 +7,9 @@
 import type { DefinitionType } from '../../../../src/model/definition.ts'
 import { printDuration } from '../../../../src/language/duration.ts'
 import { parsePlacedQuery, parseQuery } from '../../../../src/language/parse.ts'
+import { wordField } from '../../../../src/language/test-words.ts'
 import { wordQuery } from '../../../../src/language/wording.ts'
-import { fieldWords, testWords } from './test-words.ts'
+import { testWords } from './test-words.ts'
 import type { Comparator, Comparison, Condition, Filter, Reducer, Reduction } from '../../../../src/language/tree.ts'
 
 /** A piece of a sentence: text, or the name of an event. */
@@ -84,7 +85,7 @@ export function traitWords(text: string, type: DefinitionType): Words {
   const query = read(() => parseQuery(text, { kind: 'computed_trait', type }))
   if (query?.kind !== 'computed_trait') return [text]
   const { stream, reducer } = query.reduction
-  const value = reducer.kind === 'count' ? REDUCERS.count : `${REDUCERS[reducer.kind]} of ${fieldWords(reducer.of, {})}`
+  const value = reducer.kind === 'count' ? REDUCERS.count : `${REDUCERS[reducer.kind]} of ${wordField(reducer.of, {})}`
   const around = { audienceNames: NO_NAMES }
   return [`${value} of `, { event: stream.event }, ...whereWords(query.reduction, around), ...endWords(stream.filters)]
 }
@@ -216,7 +217,7 @@ function quantifierWords({ quantifier, operand }: Extract<Condition, { kind: 'qu
 function comparisonWords(comparison: Comparison, around: Around, isNot: boolean): Words {
   const { left } = comparison
   if (left.kind === 'reduction') return reductionWords(left, comparison, around, isNot)
-  if (left.kind !== 'trait') return [`${fieldWords(left, around)} ${testWords(comparison, around)}`]
+  if (left.kind !== 'trait') return [`${wordField(left, around)} ${testWords(comparison, around)}`]
   const audience = audienceOf(comparison, around)
   return [audience === undefined ? `${left.name} ${testWords(comparison, around)}` : `is in ${audience}`]
 }
@@ -253,7 +254,7 @@ function oftenWords({ stream, reducer }: Reduction, comparison: Comparison, arou
       return `a number of times that ${testWords(comparison, around)}`
     return `${TIMES[comparator as keyof typeof TIMES]} ${literal} ${literal === 1 ? 'time' : 'times'}`
   }
-  const value = `${REDUCERS[reducer.kind]} of ${fieldWords(reducer.of, { parent: stream.event })}`
+  const value = `${REDUCERS[reducer.kind]} of ${wordField(reducer.of, { parent: stream.event })}`
   const start = `with ${/^[aeio]/.test(value) ? 'an' : 'a'} ${value}`
   if (!(comparator in AMOUNTS) || typeof literal !== 'number') return `${start} that ${testWords(comparison, around)}`
   return `${start} of ${AMOUNTS[comparator as keyof typeof AMOUNTS]} ${literal}`

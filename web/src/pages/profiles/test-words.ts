@@ -1,50 +1,22 @@
-/** The words of a test: its comparator, and what stands to its right. */
-import { printDuration } from '../../../../src/language/duration.ts'
-import type { Comparison, EventField, Operand } from '../../../../src/language/tree.ts'
-import { COMPARATOR_WORDS } from '../../builder/model/tests.ts'
-
-/** The event around the one that is tested, if there is one. */
-export interface Enclosed {
-  readonly parent?: string
-}
+/** The words of a test of an explanation: its comparator, and what stands to its right. */
+import { COMPARATOR_WORDS, type ParentEvent, wordDuration, wordReference } from '../../../../src/language/test-words.ts'
+import type { Comparison } from '../../../../src/language/tree.ts'
 
 /** Words a comparator with its right side. */
-export function testWords(comparison: Comparison, around: Enclosed): string {
+export function testWords(comparison: Comparison, around: ParentEvent): string {
+  if ('duration' in comparison) return wordDuration(comparison.comparator, comparison.duration)
   const words = COMPARATOR_WORDS[comparison.comparator]
-  if ('duration' in comparison) {
-    const duration = printDuration(comparison.duration)
-    return words.includes('…') ? words.replace('…', duration) : `${words} ${duration}`
-  }
   if (!('right' in comparison)) return words
   const own = comparison.left.kind === 'property' ? comparison.left.path : undefined
   const isList = comparison.comparator === 'one_of' || comparison.comparator === 'none_of'
-  const rights = [comparison.right].flat().map((right) => rightWords(right, own, around))
+  const rights = [comparison.right]
+    .flat()
+    .map((right) => (right.kind === 'literal' ? literalWords(right.value) : wordReference(right, own, around)))
   return `${words} ${rights.join(isList ? ', ' : ' or ')}`
-}
-
-function rightWords(operand: Operand, own: string | undefined, around: Enclosed): string {
-  switch (operand.kind) {
-    case 'literal':
-      return literalWords(operand.value)
-    case 'date':
-      return operand.text
-    case 'trait':
-      return `their ${operand.name}`
-    case 'property':
-      if (operand.parent && operand.path === own && around.parent !== undefined) return `that of ${around.parent}`
-      return fieldWords(operand, around)
-    case 'context':
-      return fieldWords(operand, around)
-  }
 }
 
 /** Text stands in quotation marks only if it could be misread without. */
 function literalWords(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value)
   return /^\S(.*\S)?$/.test(value) && !/[,"“”]/.test(value) ? value : `“${value}”`
-}
-
-export function fieldWords(field: EventField, { parent }: Enclosed): string {
-  if (field.kind === 'context') return `context ${field.path}`
-  return field.parent && parent !== undefined ? `${field.path} of ${parent}` : field.path
 }
