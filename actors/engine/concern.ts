@@ -7,7 +7,7 @@
 import type { ActorStore } from '../actor/actor-store.ts'
 import type { NameBits } from '../history/histories.ts'
 import { type Adoption, isEmptyAdoption } from '../plan/adoption.ts'
-import { DUE_AT, LINKS, TRAITS, VALUES } from '../rows/row.ts'
+import { DUE_AT, TRAITS } from '../rows/row.ts'
 
 export class Concern {
   readonly #store: ActorStore
@@ -34,16 +34,17 @@ export class Concern {
 
   /** True if an actor must take part. Accounts do not tell: they take part in whatever is about accounts. */
   of(ordinal: number, isAccount: boolean): boolean {
-    const { rows, histories, values, memory } = this.#store
+    const { rows, histories, values, links, memory } = this.#store
     const { doubles, ints } = memory.state
     const row = rows.at(ordinal)
     if (doubles[row + DUE_AT]! <= this.#now) return true
     if (isAccount) return this.#isForAccounts
     const { concernsAll, readsTraits, readsDefined, dropped, successions, valued } = this.#user
     if (concernsAll || histories.mayHold(row, this.#bits)) return true
-    // Traits, values and links are references; 0 is none.
+    // The traits are a reference; 0 is none.
     if (readsTraits && ints[(row + TRAITS) * 2 + 1] !== 0) return true
-    if (readsDefined && (ints[(row + VALUES) * 2] !== 0 || ints[(row + LINKS) * 2 + 1] !== 0)) return true
+    // Values and links are counted: a list that has become empty keeps its block until the actor is read from a record.
+    if (readsDefined && (values.count(row) > 0 || links.count(row) > 0)) return true
     if (dropped.size + successions.size > 0)
       for (const id of rows.entryIds(row)) if (dropped.has(id) || successions.has(id)) return true
     return valued.size > 0 && values.ids(row).some((id) => valued.has(id))

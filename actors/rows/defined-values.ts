@@ -156,6 +156,13 @@ export class DefinedValues {
     doubles[at + CHANGED_AT] = changedAt
   }
 
+  /** Returns the number of definitions that have a value. */
+  count(row: number): number {
+    const { ints } = this.#memory.state
+    const block = ints[(row + VALUES) * 2]!
+    return block === 0 ? 0 : ints[(block + 1) * 2]!
+  }
+
   /** Lists the ids of the definitions that have a value, ascending. */
   ids(row: number): number[] {
     const { ints } = this.#memory.state

@@ -184,7 +184,7 @@ function run({ definitions, inputs }: Scenario, all: readonly Change[], between:
 
 /** A space of users `u0`, `u1` … that have ordered once each, whose definitions change in steps of one user. */
 class Stepped {
-  readonly shard: Shard
+  shard: Shard
   now = 0
   #calls = 0
 
@@ -322,6 +322,28 @@ describe('a definition that is added in steps', () => {
     space.proceedOn()
     expect(read).toHaveBeenCalledTimes(20)
     read.mockRestore()
+  })
+})
+
+describe('a restart while nothing is under way', () => {
+  it('changes no step of what comes next, though users have lost their accounts', () => {
+    const space = new Stepped(0, audience('seen', "event('Seen').count() >= 1"))
+    for (const userId of ['u0', 'u1', 'u2']) {
+      const body = { type: 'group', userId, groupId: 'g1', messageId: userId }
+      space.shard.apply({ kind: 'calls', receivedAt: START, calls: [{ body, sourceId: '' }] })
+    }
+    for (const value of ['u0', 'u1'])
+      space.command({ kind: 'unlink', profile: { type: 'user_id', value }, account: 'g1' })
+    const restarted = new Stepped(0)
+    restarted.shard = new Stored().reopen(space.shard)
+    const [inPlace, restored] = [space, restarted].map((one) => {
+      one.define(audience('readers', "trait('seen') = true OR event('Seen').count() >= 9"))
+      return Array.from({ length: 4 }, () => {
+        one.command({ kind: 'proceed', slice: { ...ONE, rows: 3 } })
+        return one.shard.changeover.progress?.done
+      })
+    })
+    expect(inPlace).toEqual(restored)
   })
 })
 
