@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.ts'
 import { MemoryJournal } from '../support/memory-journal.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
 import type { PipelineOptions, SpaceJournal } from '../../src/space/pipeline-options.ts'
+import type { JournalEntry } from '../../src/journal/journal.ts'
 import { HeldJournal } from '../journal/held-journal.ts'
 import { startTestServer, type TestServer, VirtualTime } from '../support/server.ts'
 
@@ -41,6 +42,28 @@ async function startHeld(
   const { server } = await start({ ...options, journal })
   journal.hold()
   return { server, journal }
+}
+
+/** A journal that takes all but the steps of a change of definitions. */
+class FailingAtSteps extends MemoryJournal<SpaceCommand> {
+  override append(entry: JournalEntry<SpaceCommand>): Promise<number> {
+    const isStep = entry.kind === 'command' && entry.command.kind === 'proceed'
+    return isStep ? Promise.reject(new Error('disk')) : super.append(entry)
+  }
+}
+
+const DEFINED: SpaceCommand = {
+  kind: 'define',
+  record: {
+    id: 'a',
+    name: 'Orders',
+    description: '',
+    enabled: true,
+    createdAt: START,
+    updatedAt: START,
+    source: { kind: 'computed_trait', type: 'USERS', key: 'orders', query: "event('Order').count()" },
+    options: { includeHistoricalData: true, includeAnonymousUsers: false },
+  },
 }
 
 function row({ at, type, key, profile, value }: Transition): string {
@@ -210,6 +233,14 @@ describe('the journal', () => {
     expect((await server.ingest('track', order('u1'))).headers.get('retry-after')).toBe('1')
     expect((await fetch(`${server.url}/readyz`)).status).toBe(503)
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  })
+
+  it('ends the wait for definitions that will never be live', async () => {
+    const journal = new FailingAtSteps()
+    const { server } = await start({ journal })
+    await server.ingest('track', order('u1'))
+    await expect(server.pipeline.command(DEFINED)).resolves.toBeUndefined()
+    expect(server.pipeline.isOpen).toBe(false)
   })
 })
 
