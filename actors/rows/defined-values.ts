@@ -166,11 +166,10 @@ export class DefinedValues {
   /** Lists the ids of the definitions that have a value, ascending. */
   ids(row: number): number[] {
     const { ints } = this.#memory.state
-    const block = ints[(row + VALUES) * 2]!
+    const first = ints[(row + VALUES) * 2]! + VALUES_FIRST
     const ids: number[] = []
-    if (block !== 0)
-      for (let index = 0; index < ints[(block + 1) * 2]!; index++)
-        ids.push(ints[(block + VALUES_FIRST + index * VALUE_WORDS) * 2]!)
+    for (let index = 0, count = this.count(row); index < count; index++)
+      ids.push(ints[(first + index * VALUE_WORDS) * 2]!)
     return ids
   }
 
@@ -195,9 +194,9 @@ export class DefinedValues {
   keepOnly(row: number, isKept: (id: number) => boolean): void {
     const { ints } = this.#memory.state
     const block = ints[(row + VALUES) * 2]!
-    if (block === 0 || this.ids(row).every(isKept)) return
+    if (this.ids(row).every(isKept)) return
     this.#touch(block)
-    const count = ints[(block + 1) * 2]!
+    const count = this.count(row)
     let kept = 0
     for (let index = 0; index < count; index++) {
       const at = block + VALUES_FIRST + index * VALUE_WORDS
