@@ -167,9 +167,8 @@ export class DefinedValues {
   ids(row: number): number[] {
     const { ints } = this.#memory.state
     const first = ints[(row + VALUES) * 2]! + VALUES_FIRST
-    const ids: number[] = []
-    for (let index = 0, count = this.count(row); index < count; index++)
-      ids.push(ints[(first + index * VALUE_WORDS) * 2]!)
+    const ids = new Array<number>(this.count(row))
+    for (let index = 0; index < ids.length; index++) ids[index] = ints[(first + index * VALUE_WORDS) * 2]!
     return ids
   }
 
