@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * The command line: `rollcall serve`, `replay`, `apply`, `audiences`, `destinations`, `preview`, `profile`, `export`,
- * `import`, `backup`, `restore`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command loads what it needs
- * when it runs: the process of the workers has no use for the server's modules, nor a replay.
+ * `import`, `backup`, `restore`, `nodes`, `drain`, `mcp`, `token create`, `secrets`, `verify`, `health`. Each command
+ * loads what it needs when it runs: the process of the workers has no use for the server's modules, nor a replay.
  */
 import { Command, Option } from 'commander'
 import type { ApplyOptions } from './cli/apply.ts'
@@ -69,6 +69,26 @@ program
     if (type !== undefined) showType(type, write)
     else if (types !== undefined) listTypes(types === true ? '' : types, write)
     else await listDestinations((await import('./server/settings.ts')).clientOptions(), write)
+  })
+
+program
+  .command('nodes')
+  .description('list the nodes of a cluster: id, address, roles, status, load, spaces')
+  .action(async () => {
+    const { listNodes } = await import('./cli/nodes.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    await listNodes(clientOptions(), (line) => process.stdout.write(line))
+  })
+
+program
+  .command('drain')
+  .description('have a node hand its spaces over to the others, and take none')
+  .argument('<node>', 'its id, as `rollcall nodes` lists it')
+  .option('--undo', 'let it take spaces again')
+  .action(async (node: string, { undo }: { undo?: true }) => {
+    const { drainNode } = await import('./cli/nodes.ts')
+    const { clientOptions } = await import('./server/settings.ts')
+    await drainNode(node, undo !== true, clientOptions(), (line) => process.stdout.write(line))
   })
 
 program

@@ -37,6 +37,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/checkpoints', may: ['src/model', 'src/redis', 'src/journal'], mayTypes: ['actors'] },
   { path: 'src/outbox', may: ['src/model'], mayTypes: ['actors'] },
   { path: 'src/space', may: [...GROUND, ...SPACE, 'actors', 'destinations'] },
+  { path: 'src/cluster', may: ['src/model', 'src/redis'] },
   { path: 'src/alerts', may: ['src/model'] },
   { path: 'src/tracing', may: ['src/model'] },
   { path: 'src/exports', may: ['src/model', 'src/space', 'actors', 'destinations'] },

@@ -26,6 +26,18 @@ export async function askServer(
   return ((await response.json().catch(() => undefined)) as { data: unknown }).data
 }
 
+/** The same of what is no single space's, with an installation token. */
+export async function askInstallation(
+  options: ClientOptions,
+  method: 'GET' | 'PATCH',
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const response = await sendTo(options, path, { method, ...(body && { body: JSON.stringify(body) }) })
+  if (!response.ok) throw await refusalOf(response)
+  return ((await response.json().catch(() => undefined)) as { data: unknown }).data
+}
+
 /**
  * Resolves with an answer of the Profile API; a request with a body is a POST. Throws an EngineError that says why
  * there is none.

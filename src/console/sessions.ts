@@ -28,23 +28,27 @@ export interface SessionsOptions {
   readonly clock: () => number
   /** Where the server is for browsers; undefined if nobody has said: then the `Host` of a request says it. */
   readonly publicUrl: string | undefined
+  /** The node of a cluster that has the sessions: their ids say so; undefined: there is no other. */
+  readonly nodeId?: string | undefined
 }
 
 export class Sessions {
   readonly #clock: () => number
   readonly #publicHost: string | undefined
+  readonly #prefix: string
   /** By id, oldest first. */
   readonly #sessions = new Map<string, Session>()
 
-  constructor({ clock, publicUrl }: SessionsOptions) {
+  constructor({ clock, publicUrl, nodeId }: SessionsOptions) {
     this.#clock = clock
+    this.#prefix = nodeId === undefined ? '' : `${nodeId}.`
     this.#publicHost = publicUrl === undefined ? undefined : new URL(publicUrl).host
   }
 
   /** Begins a session of a token; returns its id. */
   begin(token: string): string {
     if (this.#sessions.size >= SESSIONS_MAX) this.#sessions.delete(this.#sessions.keys().next().value!)
-    const id = randomBytes(32).toString('base64url')
+    const id = this.#prefix + randomBytes(32).toString('base64url')
     this.#sessions.set(id, { token, endsAt: this.#clock() + SESSION_MS })
     return id
   }
@@ -77,6 +81,13 @@ export class Sessions {
     const host = hostOf(headers.origin)
     return host !== undefined && (host === headers.host || host === this.#publicHost)
   }
+}
+
+/** Returns the node that has the session of a request; undefined if it has none, or one of a server by itself. */
+export function sessionNodeOf(request: IncomingMessage): string | undefined {
+  if (request.headers.cookie === undefined) return undefined
+  const [nodeId, secret] = sessionIdOf(request)?.split('.') ?? []
+  return secret === undefined ? undefined : nodeId
 }
 
 function sessionIdOf({ headers }: IncomingMessage): string | undefined {

@@ -1,3 +1,5 @@
+import type { TokenRecord } from './space-command.ts'
+
 /** A space of an installation, beside the one that the environment names. */
 export interface SpaceRecord {
   readonly id: string
@@ -8,6 +10,14 @@ export interface SpaceRecord {
   readonly isEnding?: boolean
   /** True for the demonstration: everybody in it is invented. */
   readonly isDemonstration?: boolean
+  /** The first token and source, until the space has them. */
+  readonly first?: FirstAccess
+}
+
+/** The token, and the write key of the source, that a new space begins with. */
+export interface FirstAccess {
+  readonly token: TokenRecord
+  readonly writeKey: string
 }
 
 /** The spaces that were made, kept where their journals are. */

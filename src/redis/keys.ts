@@ -37,6 +37,21 @@ export function listsKey(spaceId: string): string {
 /** The records of the spaces beside the first. */
 export const SPACES_KEY = 'rollcall:spaces'
 
+/** Begins the keys that the nodes of a cluster share, those of BullMQ's queue of spaces among them. */
+export const NODES_PREFIX = 'rollcall:{nodes}'
+
+/** The nodes: by id, when each was last heard of, and what it said. */
+export const NODES_KEY = `${NODES_PREFIX}:nodes`
+
+/** The owner of each space. */
+export const OWNERS_KEY = `${NODES_PREFIX}:owners`
+
+/** A number that counts the changes of the owners. */
+export const OWNERS_VERSION_KEY = `${NODES_PREFIX}:owners-version`
+
+/** The ids of nodes that are to take no spaces, and to let go of theirs. */
+export const DRAINED_KEY = `${NODES_PREFIX}:drained`
+
 /** Matches all keys of a space, whose id has letters, digits and `_` only. */
 export function spacePattern(spaceId: string): string {
   return `rollcall:{${spaceId}}:*`

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
+import { ROLES } from '../model/role.ts'
 import type { SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
 import { createRedis } from './client.ts'
 import { SPACES_KEY } from './keys.ts'
@@ -12,6 +13,18 @@ const Stored = z.object({
   createdAt: z.number(),
   isEnding: z.boolean().optional(),
   isDemonstration: z.boolean().optional(),
+  first: z
+    .object({
+      token: z.object({
+        id: z.string(),
+        description: z.string(),
+        role: z.enum(ROLES),
+        digest: z.string(),
+        createdAt: z.number(),
+      }),
+      writeKey: z.string(),
+    })
+    .optional(),
 })
 
 export class RedisSpaceDirectory implements SpaceDirectory {
@@ -56,6 +69,11 @@ export class RedisSpaceDirectory implements SpaceDirectory {
 }
 
 function recordOf(text: string): SpaceRecord {
-  const { isEnding, isDemonstration, ...record } = Stored.parse(JSON.parse(text))
-  return { ...record, ...(isEnding && { isEnding }), ...(isDemonstration && { isDemonstration }) }
+  const { isEnding, isDemonstration, first, ...record } = Stored.parse(JSON.parse(text))
+  return {
+    ...record,
+    ...(isEnding && { isEnding }),
+    ...(isDemonstration && { isDemonstration }),
+    ...(first && { first }),
+  }
 }

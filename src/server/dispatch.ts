@@ -53,7 +53,8 @@ export function spaceFor(
   grant: Grant | undefined,
 ): { readonly id: string; readonly space: OpenSpace } {
   if (!grant && !spaces.areAllKnown) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
-  const id = grant?.spaceId ?? (grant && spaces.has(named) ? named : firstId)
+  // The first space may be another node's: any space refuses a token that nobody was given.
+  const id = grant?.spaceId ?? ((grant && spaces.has(named)) || !spaces.has(firstId) ? named : firstId)
   const space = spaces.open(id)
   if (!space?.server.pipeline.isOpen) throw new EngineError('unavailable', 'The space is being opened; try again')
   return { id, space }

@@ -8,6 +8,7 @@ import { CONNECTION_BODIES, DESTINATION_BODIES } from '../control-api/destinatio
 import { NewRegulation } from '../control-api/regulation-router.ts'
 import { NewSession } from '../console/router.ts'
 import { DEFINITION_BODIES } from '../control-api/requests.ts'
+import { NODE_BODIES } from '../control-api/node-router.ts'
 import { PreviewBody } from '../control-api/preview-router.ts'
 import { QUESTION_BODIES } from '../control-api/question-requests.ts'
 import { SETTINGS } from '../control-api/settings-router.ts'
@@ -247,6 +248,8 @@ function administration(): Operation[] {
     of('GET /spaces', 'Lists the spaces that the token opens'),
     of('GET /spaces/{id}', 'Shows a space'),
     of('DELETE /spaces/{id}', 'Removes a space, with all that it had', { body: SPACE_BODIES.removed }),
+    of('GET /nodes', 'Lists the nodes of a cluster'),
+    of('PATCH /nodes/{id}', 'Drains a node, or lets it take spaces again', { body: NODE_BODIES.drained }),
     of(`GET ${SPACE}/sources`, 'Lists the sources'),
     of(`POST ${SPACE}/sources`, 'Makes a source', { body: SOURCE_BODIES.made }),
     of(`GET ${source}`, 'Shows a source'),

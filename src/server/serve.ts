@@ -1,7 +1,12 @@
 /** `rollcall serve`: holds the data directory, starts Redis, and runs the server until it is told to end. */
 import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
+import { BullOwnership } from '../cluster/bull-ownership.ts'
+import { NodeDirectory } from '../cluster/node-directory.ts'
+import { StaticOwnership } from '../cluster/static-ownership.ts'
 import { Certificate } from '../http/certificate.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer } from '../model/timer.ts'
@@ -12,10 +17,13 @@ import { removeKeysOf } from '../redis/space-keys.ts'
 import { inspectRedis } from '../redis/inspection.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 import { deliveryHost } from './deliveries.ts'
+import { type NodeConfig, startNode } from './node.ts'
 import { showRecovery } from './recovery-progress.ts'
 import {
   alertSettings,
   certificateFiles,
+  type ClusterSettings,
+  clusterSettings,
   deliverySettings,
   exportSettings,
   pipelineSettings,
@@ -27,8 +35,8 @@ import type { Stores } from './space-server.ts'
 import type { Installation } from './spaces.ts'
 import { openStores } from './stores.ts'
 
-/** At the end, stores that do not answer are waited for so long. */
-const STOPPED_WITHIN_MS = 5_000
+/** At the end, stores that do not answer are waited for so long; a node has its spaces to hand over first. */
+const STOPPED_WITHIN_MS = { server: 5_000, node: 120_000 }
 
 /** Runs until the process is told to end, or the pipeline cannot go on. */
 export async function serve(): Promise<void> {
@@ -110,7 +118,8 @@ async function serveSpaces(
     open: async (spaceId) => {
       const redisStores = await openStores(spaceId, { address, onTrouble: redisTrouble(log) }, ending.signal)
       const probe = () => redisStores.journal.probe()
-      const stores = { ...redisStores, delivery: delivery.setupOf(spaceId, log), probe }
+      const { epoch } = redisStores.journal
+      const stores = { ...redisStores, delivery: delivery.setupOf(spaceId, log), probe, epoch }
       opened.add(stores)
       const rewrite = async (): Promise<void> => {
         await Promise.all([redis?.rewrite(), delivery.rewrite()])
@@ -123,15 +132,16 @@ async function serveSpaces(
     },
   }
   let isStarted = false
-  const isEnded = actAfter(ending.signal, () => {
+  const cluster = clusterSettings(settings)
+  const isEnded = actAfter(ending.signal, STOPPED_WITHIN_MS[cluster ? 'node' : 'server'], () => {
     directory.close()
     void closeAll(opened)
   })
   try {
-    const server = await startServer(config, log, installation, {
-      ...pipelineSettings(settings),
-      onProgress: showRecovery(log),
-    })
+    const options = { ...pipelineSettings(settings), onProgress: showRecovery(log) }
+    const server = cluster
+      ? await startNode({ ...config, ...nodeOf(cluster, address) }, log, installation, options)
+      : await startServer(config, log, installation, options)
     log.info({ url: server.url, space: config.spaceId }, 'ready')
     isStarted = true
     if (!ending.signal.aborted) await once(ending.signal, 'abort')
@@ -150,13 +160,33 @@ async function serveSpaces(
   if (failed.signal.aborted) process.exitCode = 1
 }
 
+/** Makes what a node has beside what a server by itself has. */
+function nodeOf(
+  { ownership, isEngine, url, lockMs, nodes, ordinal }: ClusterSettings,
+  address: string,
+): Pick<NodeConfig, 'nodeId' | 'nodeUrl' | 'isEngine' | 'ownership' | 'nodes'> {
+  // Also part of cookies.
+  const nodeId = `${hostname().replaceAll(/[^\w-]/g, '-')}-${randomBytes(4).toString('hex')}`
+  const now = () => performance.now()
+  return {
+    nodeId,
+    nodeUrl: url,
+    isEngine,
+    ownership:
+      ownership === 'bullmq'
+        ? new BullOwnership({ address, token: nodeId, lockMs, now })
+        : new StaticOwnership({ ordinal, nodes, now }),
+    nodes: new NodeDirectory(address),
+  }
+}
+
 /**
  * Acts if it takes too long to end, in the middle of a start too: a journal that cannot be reached would be waited for
  * without end. Returns a function to be called once it has ended.
  */
-function actAfter(ending: AbortSignal, act: () => void): () => void {
+function actAfter(ending: AbortSignal, ms: number, act: () => void): () => void {
   let timer: NodeJS.Timeout | undefined
-  ending.addEventListener('abort', () => (timer = setTimeout(act, STOPPED_WITHIN_MS)), { once: true })
+  ending.addEventListener('abort', () => (timer = setTimeout(act, ms)), { once: true })
   return () => clearTimeout(timer)
 }
 

@@ -6,12 +6,13 @@ import { demonstrationRouter } from '../console/demonstration-router.ts'
 import { consoleRouter } from '../console/router.ts'
 import { Sessions } from '../console/sessions.ts'
 import { controlErrorBody } from '../control-api/router.ts'
+import { type NodesApiOptions, nodesRouter } from '../control-api/node-router.ts'
 import { spacesRouter } from '../control-api/space-router.ts'
 import type { ShopScale } from '../demonstration/people.ts'
 import type { ExportLimits } from '../exports/exports.ts'
 import { Access, borneToken } from '../http/access.ts'
 import { type AnsweredRequest, type AppOptions, createApp, createStartingApp, type Surface } from '../http/app.ts'
-import { directListener } from '../http/direct.ts'
+import { type DirectListener, directListener } from '../http/direct.ts'
 import type { HttpApp } from '../http/express-listener.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
@@ -20,6 +21,7 @@ import { callRoute, type IngestOptions, ingestErrorBody } from '../ingest/calls.
 import { ingestRouter } from '../ingest/router.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { WRITER_LIMITS } from '../journal/writer.ts'
+import type { SpaceAdmin } from '../model/space-record.ts'
 import { setTimer } from '../model/timer.ts'
 import type { Trace } from '../model/trace.ts'
 import type { Pipeline } from '../space/pipeline.ts'
@@ -31,7 +33,7 @@ import { FairTurns } from './fair-turns.ts'
 import { HeldClock } from './held-clock.ts'
 import { ingestTargets } from './ingest-targets.ts'
 import { openApiRouter } from './openapi.ts'
-import { type Installation, Spaces } from './spaces.ts'
+import { type Installation, Spaces, type SpacesOptions } from './spaces.ts'
 import { type SurfaceConfig, spaceSurfaces } from './surfaces.ts'
 import { requestSpan } from './tracing.ts'
 import { traitsRoute } from './traits-route.ts'
@@ -79,55 +81,15 @@ export async function startServer(
 ): Promise<RunningServer> {
   const http = await listen({ app: createStartingApp() }, config)
   config.onListening?.(http.url)
-  const { spaceId: firstId, exportsDirectory, exportLimits } = config
-  const { clock = Date.now } = options
-  const metrics = createMetrics()
-  const heldClock = new HeldClock(clock)
-  const access = new Access({
-    installation: new Map(
-      config.adminToken === undefined ? [[config.accessToken, 'environment']] : [[config.adminToken, 'administrator']],
-    ),
-    // The environment's token of the first space, where an installation has another.
-    given: config.adminToken === undefined ? undefined : { token: config.accessToken, spaceId: firstId },
-    spaces: () => spaces.opened(),
-  })
-  const spaces: Spaces = new Spaces({
-    firstId,
-    writeKey: config.writeKey,
-    installation,
-    log,
-    serverOptionsOf: (id, ofSpace) => ({
-      spaceId: id,
-      log: ofSpace,
-      metrics: metrics.ofSpace(id),
-      trace: config.trace,
-      exportsDirectory:
-        exportsDirectory === undefined || id === firstId ? exportsDirectory : `${exportsDirectory}-${id}`,
-      exportLimits,
-      pipeline: {
-        ...options,
-        ...(isDemonstration(spaces, id) && { clock: heldClock.now }),
-        onFailure: (cause) => {
-          options.onFailure?.(cause)
-          watch?.faulted(id)
-        },
-        onSetAside: (cause) => {
-          options.onSetAside?.(cause)
-          watch?.faulted(id)
-        },
-      },
-    }),
-    surfacesOf: (id, server) => spaceSurfaces({ ...config, spaceId: id, access }, server),
-    onLost: (cause) => config.onLost?.(cause),
-  })
-  const watch = config.alerts && watchOf(config.alerts, options, { spaces, metrics, log, clock })
+  const onLost = (cause: unknown) => config.onLost?.(cause)
+  const parts = partsOf(config, options, { log, installation, onLost, isNode: false })
+  const { spaces, clock, targets, heldClock, watch } = parts
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
-    const targets = targetsOf(spaces, clock)
     const { timer = setTimer } = options
     const demonstration = new Demonstration({ spaces, targets, heldClock, clock, timer, log }, config.demonstration)
-    http.become(httpAppOf(config, { spaces, access, metrics, log, clock, targets, demonstration }))
+    http.become(httpAppOf(config, { ...parts, admin: spaces, isReady: () => spaces.isReady, demonstration }))
     const others = spaces
       .openOthers()
       .then(() => demonstration.start())
@@ -150,15 +112,81 @@ export async function startServer(
   }
 }
 
-interface ServerParts {
+/** The parts of a server, whichever way its spaces come to it. */
+export interface ServerParts {
   readonly spaces: Spaces
   readonly access: Access
   readonly metrics: ReturnType<typeof createMetrics>
   readonly log: Logger
   /** Epoch ms. */
   readonly clock: () => number
+  readonly heldClock: HeldClock
   readonly targets: IngestOptions
-  readonly demonstration: Demonstration
+  /** Undefined: nobody is told of troubles. */
+  readonly watch: AlertWatch | undefined
+}
+
+export function partsOf(
+  config: ServerConfig,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
+  ofSpaces: Pick<SpacesOptions, 'log' | 'installation' | 'onLost' | 'isNode'>,
+): ServerParts {
+  const { log } = ofSpaces
+  const { spaceId: firstId, exportsDirectory, exportLimits } = config
+  const { clock = Date.now } = options
+  const metrics = createMetrics()
+  const heldClock = new HeldClock(clock)
+  const access = new Access({
+    installation: new Map(
+      config.adminToken === undefined ? [[config.accessToken, 'environment']] : [[config.adminToken, 'administrator']],
+    ),
+    // The environment's token of the first space, where an installation has another.
+    given: config.adminToken === undefined ? undefined : { token: config.accessToken, spaceId: firstId },
+    spaces: () => spaces.opened(),
+  })
+  const spaces: Spaces = new Spaces({
+    ...ofSpaces,
+    firstId,
+    writeKey: config.writeKey,
+    serverOptionsOf: (id, ofSpace) => ({
+      spaceId: id,
+      log: ofSpace,
+      metrics: metrics.ofSpace(id),
+      trace: config.trace,
+      exportsDirectory:
+        exportsDirectory === undefined || id === firstId ? exportsDirectory : `${exportsDirectory}-${id}`,
+      exportLimits,
+      pipeline: {
+        ...options,
+        ...(isDemonstration(spaces, id) && { clock: heldClock.now }),
+        onFailure: (cause) => {
+          options.onFailure?.(cause)
+          watch?.faulted(id)
+        },
+        onSetAside: (cause) => {
+          options.onSetAside?.(cause)
+          watch?.faulted(id)
+        },
+      },
+    }),
+    surfacesOf: (id, server) => spaceSurfaces({ ...config, spaceId: id, access }, server),
+  })
+  const watch = config.alerts && watchOf(config.alerts, options, { spaces, metrics, log, clock })
+  return { spaces, access, metrics, log, clock, heldClock, targets: targetsOf(spaces, clock), watch }
+}
+
+/** The parts, with those in which a server by itself and a node of a cluster differ. */
+export interface HttpAppOptions extends ServerParts {
+  /** The operations on all spaces that there are. */
+  readonly admin: SpaceAdmin
+  readonly isReady: () => boolean
+  /** Undefined: there is none. */
+  readonly demonstration?: Demonstration
+  /** Asked before everything else, with what is told of its answers. */
+  readonly front?: (told: Pick<AppOptions, 'onFault' | 'onAnswer'>) => DirectListener
+  /** Those of a cluster; undefined: there are none. */
+  readonly nodes?: Pick<NodesApiOptions, 'list' | 'drain'>
+  readonly nodeId?: string
 }
 
 function isDemonstration(spaces: Spaces, id: string): boolean {
@@ -179,9 +207,24 @@ function watchOf(
   return new AlertWatch({ settings, checkpointLimits, spaces: running, log, clock, timer, count: metrics.countNotice })
 }
 
-/** Makes what answers once the first space is open. */
-function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerConfig, parts: ServerParts): HttpApp {
-  const { spaces, access, metrics, log, clock, targets, demonstration } = parts
+const NO_NODES: Pick<NodesApiOptions, 'list' | 'drain'> = { list: () => [], drain: () => Promise.resolve() }
+
+/** Makes what answers once the spaces can be asked. */
+export function httpAppOf(config: ServerConfig, options: HttpAppOptions): HttpApp {
+  const { spaceId: firstId, trace, publicUrl, certificate } = config
+  const {
+    spaces,
+    access,
+    metrics,
+    log,
+    clock,
+    targets,
+    admin,
+    isReady,
+    demonstration,
+    nodeId,
+    nodes = NO_NODES,
+  } = options
   const ofToken = { access, spaces, firstId }
   const told: Pick<AppOptions, 'onFault' | 'onAnswer'> = {
     onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
@@ -191,7 +234,7 @@ function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerCo
       logAnswer(log, answer)
     },
   }
-  const sessions = new Sessions({ clock, publicUrl })
+  const sessions = new Sessions({ clock, publicUrl, nodeId })
   const grantOf = (authorization: string | undefined) => access.grantOf(borneToken(authorization))
   const pages = consoleRouter({
     folder: CONSOLE_FOLDER,
@@ -199,15 +242,19 @@ function httpAppOf({ spaceId: firstId, trace, publicUrl, certificate }: ServerCo
     grantOf,
     isSecure: certificate !== undefined || publicUrl?.startsWith('https:') === true,
   })
-  const ofConsole = [demonstrationRouter({ grantOf, demonstration }), pages]
-  const surfaces = surfacesOf(Router().use(...ofConsole, routerOf(ofToken, clock)), ingestRouter(targets))
+  const ofConsole = [...(demonstration ? [demonstrationRouter({ grantOf, demonstration })] : []), pages]
+  const surfaces = surfacesOf(
+    Router().use(...ofConsole, nodesRouter({ ...nodes, grantOf }), routerOf(ofToken, clock, admin)),
+    ingestRouter(targets),
+  )
   const direct = directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told })
+  const front = options.front?.(told)
   return {
     direct: (request, response) => {
       sessions.authorize(request)
-      return direct(request, response)
+      return front?.(request, response) === true || direct(request, response)
     },
-    app: createApp({ surfaces, isReady: () => spaces.isReady, metrics, ...told }),
+    app: createApp({ surfaces, isReady, metrics, ...told }),
   }
 }
 
@@ -222,7 +269,7 @@ function targetsOf(spaces: Spaces, clock: () => number): IngestOptions {
 }
 
 /** Makes the router to all spaces, and to what is none's. */
-function routerOf(ofToken: DispatchOptions, clock: () => number): Router {
+function routerOf(ofToken: DispatchOptions, clock: () => number, admin: SpaceAdmin): Router {
   const { access, spaces } = ofToken
   return Router().use(
     openApiRouter(),
@@ -235,7 +282,7 @@ function routerOf(ofToken: DispatchOptions, clock: () => number): Router {
         return undefined
       },
     }),
-    spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces }),
+    spacesRouter({ grantOf: (authorization) => access.grantOf(borneToken(authorization)), clock, spaces: admin }),
     dispatchToSpaces(ofToken),
   )
 }

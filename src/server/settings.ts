@@ -56,15 +56,37 @@ const Variables = z.object({
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   PROFILE_API_RATE: z.coerce.number().int().min(0).max(1_000_000).default(0),
   TRAITS_LIMIT: z.coerce.number().int().min(1).max(TRAITS_LIMIT_MAX).default(TRAITS_LIMIT),
+  OWNERSHIP: z.enum(['single', 'bullmq', 'static']).default('single'),
+  ROLES: z
+    .string()
+    .regex(/^(edge|engine)(,(edge|engine))*$/, 'expected edge, engine or edge,engine')
+    .default('edge,engine'),
+  NODE_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((url) => url.replace(/\/+$/, ''))
+    .optional(),
+  LOCK_SECONDS: z.coerce.number().min(1).max(120).default(5),
+  NODES: z.coerce.number().int().min(1).max(1_000).default(1),
+  NODE_ORDINAL: z.coerce.number().int().min(0).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   ROLLCALL_URL: z.url().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
 
-const Environment = Variables.superRefine(({ TLS_CERT, TLS_KEY }, context) => {
+/** Nodes of a cluster must be given alike what a server by itself would make. */
+const SHARED_BY_NODES = ['REDIS_URL', 'QUEUE_REDIS_URL', 'SECRETS_KEY', 'WRITE_KEY', 'ACCESS_TOKEN'] as const
+
+const Environment = Variables.superRefine((variables, context) => {
+  const { TLS_CERT, TLS_KEY, OWNERSHIP, NODES, NODE_ORDINAL } = variables
+  const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
+  if (OWNERSHIP !== 'single')
+    for (const name of SHARED_BY_NODES)
+      if (variables[name] === undefined) issue(name, `expected the same of every node, as OWNERSHIP is ${OWNERSHIP}`)
+  if (OWNERSHIP === 'static' && (NODE_ORDINAL === undefined || NODE_ORDINAL >= NODES))
+    issue('NODE_ORDINAL', `expected a number from 0 to ${NODES - 1}, as OWNERSHIP is static`)
   if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return
   const [missing, given] = TLS_CERT === undefined ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT']
-  context.addIssue({ code: 'custom', path: [missing], message: `expected a PEM file, as ${given} names one; got none` })
+  issue(missing, `expected a PEM file, as ${given} names one; got none`)
 })
 
 const DAY_MS = 86_400_000
@@ -138,6 +160,23 @@ export function pipelineSettings(
     residentBytesMax: settings.PROFILES_MEMORY_MB * MEGABYTE,
     checkpointLimits: { ...CHECKPOINT_LIMITS, intervalMs: settings.CHECKPOINT_SECONDS * 1000 },
   }
+}
+
+/** A node's part in a cluster. */
+export interface ClusterSettings {
+  readonly ownership: 'bullmq' | 'static'
+  readonly isEngine: boolean
+  readonly url: string | undefined
+  readonly lockMs: number
+  readonly nodes: number
+  readonly ordinal: number
+}
+
+/** Returns the part of a node in its cluster; undefined for a server by itself. */
+export function clusterSettings(settings: Settings): ClusterSettings | undefined {
+  const { OWNERSHIP: ownership, ROLES, NODE_URL: url, LOCK_SECONDS, NODES: nodes, NODE_ORDINAL: ordinal = 0 } = settings
+  if (ownership === 'single') return undefined
+  return { ownership, isEngine: ROLES.includes('engine'), url, lockMs: LOCK_SECONDS * 1000, nodes, ordinal }
 }
 
 /** Returns the bounds of exports. */

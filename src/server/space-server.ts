@@ -25,6 +25,8 @@ export interface Stores {
   readonly journal: SpaceJournal
   readonly checkpoints?: CheckpointStore & { close?(): void }
   readonly delivery: DeliverySetup
+  /** Counts the owners that the journal has had; absent where nobody counts. */
+  readonly epoch?: number
   /** Finds out if the journal's Redis answers; absent where there is none. */
   readonly probe?: () => void
   /** Lets the Redis of the product's own write their files anew. */

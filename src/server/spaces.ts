@@ -3,7 +3,8 @@
  * not notice.
  *
  * S1. A space is recorded before it takes anything, and until nothing of it is left.
- * S2. Only a journal that another process has taken over ends the server: to go on would be to fight for it.
+ * S2. Only a journal that another process has taken over ends the server, or in a cluster the space: to go on would be
+ *     to fight for it.
  */
 import type { Logger } from 'pino'
 import type { OpenedSpace } from '../http/access.ts'
@@ -36,7 +37,9 @@ export interface SpacesOptions {
   readonly serverOptionsOf: (spaceId: string, log: Logger) => SpaceServerOptions
   readonly surfacesOf: (spaceId: string, server: SpaceServer) => SpaceSurfaces
   /** Called when the journal of a space is another process's. Keeps S2. */
-  readonly onLost: (cause: unknown) => void
+  readonly onLost: (cause: unknown, spaceId: string) => void
+  /** True if this process need not know of spaces that it does not have: a cluster does. */
+  readonly isNode: boolean
 }
 
 export const SPACES_MAX = 100
@@ -51,7 +54,7 @@ export interface OpenSpace extends SpaceSurfaces {
 }
 
 interface Kept {
-  readonly record: SpaceRecord
+  record: SpaceRecord
   stores: Stores | undefined
   open: OpenSpace | undefined
   openedAt: number
@@ -64,11 +67,12 @@ interface Kept {
 export class Spaces implements SpaceAdmin {
   readonly #options: SpacesOptions
   readonly #spaces = new Map<string, Kept>()
-  #areListed = false
+  #areListed: boolean
   #isStopped = false
 
   constructor(options: SpacesOptions) {
     this.#options = options
+    this.#areListed = options.isNode
   }
 
   get first(): SpaceServer | undefined {
@@ -96,6 +100,12 @@ export class Spaces implements SpaceAdmin {
 
   has(id: string): boolean {
     return this.#spaces.has(id)
+  }
+
+  /** Returns the epoch of the journal of a space that runs; undefined if it has none. */
+  epochOf(id: string): number | undefined {
+    const kept = this.#spaces.get(id)
+    return kept?.open && kept.stores?.epoch
   }
 
   /** Yields the spaces that run, as tokens open them. */
@@ -151,23 +161,42 @@ export class Spaces implements SpaceAdmin {
     if (this.#spaces.has(id)) throw new EngineError('in_use', 'id: there is a space of this id', 'id')
     if (this.#spaces.size >= SPACES_MAX)
       throw new EngineError('validation_error', `spaces: expected at most ${SPACES_MAX}; remove one first`)
-    const kept = keptOf(record)
+    const { accessToken, writeKey, token } = firstCredentials(createdAt)
+    const kept = keptOf({ ...record, first: { token, writeKey } })
     this.#spaces.set(id, kept)
     try {
-      await installation.directory.put(record)
+      await installation.directory.put(kept.record)
       await this.#open(kept)
     } catch (cause) {
       this.#spaces.delete(id)
       await installation.directory.remove(id)
       throw cause
     }
-    const { pipeline } = kept.open!.server
-    const { accessToken, writeKey, token } = firstCredentials(createdAt)
-    await pipeline.command({ kind: 'add token', token })
-    const writeKeys = [{ key: writeKey, createdAt }]
-    const source = { id: DEFAULT_SOURCE_ID, name: 'Default', enabled: true, writeKeys, createdAt }
-    await pipeline.command({ kind: 'put source', source })
     return { accessToken, writeKey }
+  }
+
+  /** Opens a space that this process may have now; one that was being removed is removed. */
+  async take(record: SpaceRecord): Promise<void> {
+    const kept = keptOf(record)
+    this.#spaces.set(record.id, kept)
+    try {
+      if (record.isEnding) await this.#erase(kept)
+      else await this.#open(kept)
+    } catch (cause) {
+      this.#spaces.delete(record.id)
+      await this.#close(kept)
+      throw cause
+    }
+  }
+
+  /** Closes a space that another process may have now. @param isOrderly false: nothing more of it may be stored */
+  async letGo(id: string, isOrderly: boolean): Promise<void> {
+    const kept = this.#spaces.get(id)
+    if (!kept) return
+    this.#spaces.delete(id)
+    kept.cancelReopening()
+    if (!isOrderly) await kept.stores?.close?.().catch(() => undefined)
+    await this.#close(kept)
   }
 
   /** Keeps S1. */
@@ -238,15 +267,35 @@ export class Spaces implements SpaceAdmin {
       },
     })
     if (id === firstId) server.pipeline.registry.sources.give(writeKey)
+    await this.#begin(kept, server)
     kept.open = { server, ...surfacesOf(id, server) }
     kept.openedAt = this.#now()
   }
 
+  /** Gives a new space its first token and source, once. */
+  async #begin(kept: Kept, { pipeline }: SpaceServer): Promise<void> {
+    const { first, ...record } = kept.record
+    if (!first) return
+    const { token, writeKey } = first
+    const { createdAt } = record
+    if (!pipeline.registry.tokens.find(token.id)) await pipeline.command({ kind: 'add token', token })
+    const source = {
+      id: DEFAULT_SOURCE_ID,
+      name: 'Default',
+      enabled: true,
+      writeKeys: [{ key: writeKey, createdAt }],
+      createdAt,
+    }
+    await pipeline.command({ kind: 'put source', source })
+    kept.record = record
+    await this.#options.installation.directory.put(record)
+  }
+
   /** Opens a space again that has failed. */
   #failed(kept: Kept, cause: unknown): void {
-    if (this.#isStopped) return
+    if (this.#isStopped || this.#spaces.get(kept.record.id) !== kept) return
     if (cause instanceof JournalLostError) {
-      this.#options.onLost(cause)
+      this.#options.onLost(cause, kept.record.id)
       return
     }
     const { timer = setTimer } = this.#options.serverOptionsOf(kept.record.id, this.#options.log).pipeline

@@ -257,6 +257,11 @@ export class Pipeline {
     await this.#checkpoints.read(spaceId, reader)
   }
 
+  /** Stores the present as a checkpoint, while input goes on; resolves when that is done, or has failed. */
+  async checkpoint(): Promise<void> {
+    await this.#checkpoints?.make()
+  }
+
   /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
   async stop(): Promise<void> {
     this.#alarm.disarm()

@@ -92,6 +92,11 @@ export class SpaceCheckpoints {
     })
   }
 
+  /** Makes a checkpoint of the present; resolves when it is stored, or has failed. */
+  make(): Promise<void> {
+    return this.#schedule.make()
+  }
+
   /** Begins no checkpoint any more: the present must not be stored. */
   abandon(): void {
     this.#schedule.abandon()

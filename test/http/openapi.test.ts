@@ -1,6 +1,7 @@
 /** The description of the APIs: it has every route, and no other; and the page that shows it. */
 import type { Router } from 'express'
 import { describe, expect, it } from 'vitest'
+import { nodesRouter } from '../../src/control-api/node-router.ts'
 import { spacesRouter } from '../../src/control-api/space-router.ts'
 import { oauthCallbackRouter } from '../../src/http/oauth-callback.ts'
 import { CALL_PATHS } from '../../src/ingest/calls.ts'
@@ -43,6 +44,7 @@ describe('the description', () => {
       ingestRouter({ targetOf: none, refusal: none, areAllKnown: none }),
       oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
+      nodesRouter({ grantOf: none, list: none, drain: none }),
       demonstrationRouter({ grantOf: none, demonstration: none }),
       consoleRouter({ folder: '', sessions: none, grantOf: none, isSecure: false }),
     ]

@@ -1,0 +1,200 @@
+/**
+ * The spaces that a node has claimed: each is opened, served while its lease is held, and closed.
+ *
+ * C1. A space is open here only between a claim and its release, or the loss of its lock.
+ * C2. Nothing of a space is answered when its lease is over. It stays in memory until it is known that somebody else
+ *     has it: if its lock comes back, it goes on at once.
+ * C3. Whoever comes late opens no journal: its rightful owner would have to take it back.
+ */
+import type { SetTimer } from '../model/timer.ts'
+import { Lease } from './lease.ts'
+import type { Claim, Ownership, Renewal } from './ownership.ts'
+import type { HostedSpace, SpaceHost } from './space-host.ts'
+
+export interface ClaimedSpacesOptions {
+  readonly host: Pick<SpaceHost, 'open' | 'prepare' | 'close' | 'describe'>
+  readonly ownership: Pick<Ownership, 'leaseMs' | 'release'>
+  /** Makes it known that a space is here. */
+  readonly announce: (spaceId: string) => Promise<void>
+  /** Makes it known that a space is here no more, as it was described last. */
+  readonly retire: (spaceId: string, described: HostedSpace) => Promise<void>
+  /** The monotonic clock, ms. */
+  readonly now: () => number
+  readonly timer: SetTimer
+  readonly onTrouble: (cause: unknown) => void
+  readonly onChange: () => void
+}
+
+/**
+ * Open, and being stored for its next owner, a space serves. One that has failed to open waits a moment before another
+ * node may try.
+ */
+type Phase = 'opening' | 'open' | 'preparing' | 'closing'
+
+interface ClaimedSpace {
+  readonly lease: Lease
+  phase: Phase
+  /** True while its lock is not ours, as far as is known. */
+  isParked: boolean
+  /** Resolves when what was begun with it has ended. */
+  changing: Promise<void>
+}
+
+/** A space that could not be opened is given up after so long. */
+const GIVEN_UP_AFTER_MS = 2_000
+
+export class ClaimedSpaces {
+  readonly #options: ClaimedSpacesOptions
+  readonly #spaces = new Map<string, ClaimedSpace>()
+
+  constructor(options: ClaimedSpacesOptions) {
+    this.#options = options
+  }
+
+  get ids(): string[] {
+    return [...this.#spaces.keys()]
+  }
+
+  get size(): number {
+    return this.#spaces.size
+  }
+
+  has(spaceId: string): boolean {
+    return this.#spaces.has(spaceId)
+  }
+
+  /** True while this node may answer for a space. Keeps C2. */
+  serves(spaceId: string): boolean {
+    const space = this.#spaces.get(spaceId)
+    return space !== undefined && isServing(space.phase) && space.lease.isHeld
+  }
+
+  /** Lists those that are open and whose lock is ours. */
+  get announcedIds(): string[] {
+    return this.ids.filter((id) => isServing(this.#spaces.get(id)!.phase) && !this.#spaces.get(id)!.isParked)
+  }
+
+  /** Lists those that stay here, as far as is known. */
+  get stayingIds(): string[] {
+    return this.ids.filter((id) => ['opening', 'open'].includes(this.#spaces.get(id)!.phase))
+  }
+
+  /** Lists those whose lock is not ours. */
+  get parkedIds(): string[] {
+    return this.ids.filter((id) => this.#spaces.get(id)!.isParked)
+  }
+
+  /** True while some space is on its way to another node. */
+  get isAnyLeaving(): boolean {
+    return [...this.#spaces.values()].some(({ phase }) => phase === 'preparing' || phase === 'closing')
+  }
+
+  /** Opens a space that was claimed, or goes on with one that was here all the time. */
+  take({ spaceId, askedAt }: Claim): void {
+    const held = this.#spaces.get(spaceId)
+    if (held) {
+      held.lease.extend(askedAt)
+      held.isParked = false
+      return
+    }
+    const { now, ownership } = this.#options
+    const lease = new Lease(now, ownership.leaseMs)
+    lease.extend(askedAt)
+    const space: ClaimedSpace = { lease, phase: 'opening', isParked: false, changing: Promise.resolve() }
+    this.#spaces.set(spaceId, space)
+    space.changing = this.#open(spaceId, space)
+  }
+
+  /** Notes the outcome of a renewal of all of them, or of some. Keeps C2. */
+  renewed(spaceIds: readonly string[], { askedAt, lost }: Renewal): void {
+    for (const spaceId of spaceIds) {
+      const space = this.#spaces.get(spaceId)
+      if (!space) continue
+      space.isParked = lost.includes(spaceId)
+      if (space.isParked) space.lease.end()
+      else space.lease.extend(askedAt)
+    }
+  }
+
+  /** Opens a space again whose journal somebody has taken, though its lock is ours. */
+  reopen(spaceId: string): void {
+    const { host, onTrouble } = this.#options
+    const space = this.#spaces.get(spaceId)
+    if (space?.phase !== 'open') return
+    space.phase = 'opening'
+    space.changing = host
+      .close(spaceId, false)
+      .catch(onTrouble)
+      .then(() => this.#open(spaceId, space))
+  }
+
+  /** Stores a space while it serves, closes it, and lets other nodes claim it. */
+  letGo(spaceId: string): void {
+    const { host, onTrouble } = this.#options
+    const space = this.#spaces.get(spaceId)
+    if (!space || space.phase === 'preparing' || space.phase === 'closing') return
+    const isOpen = space.phase === 'open'
+    const before = space.changing
+    space.phase = isOpen ? 'preparing' : 'closing'
+    space.changing = (async () => {
+      await before
+      if (isOpen) await host.prepare(spaceId).catch(onTrouble)
+      space.phase = 'closing'
+      await this.#giveUp(spaceId, true)
+    })()
+  }
+
+  /** Throws away a space that somebody else has. */
+  drop(spaceId: string): void {
+    const { host, onTrouble } = this.#options
+    if (this.#spaces.delete(spaceId)) void host.close(spaceId, false).catch(onTrouble)
+  }
+
+  /** Forgets a space that was closed and removed. */
+  forget(spaceId: string): void {
+    this.#spaces.delete(spaceId)
+  }
+
+  /** Lets all of them go; resolves when they are gone. */
+  async letAllGo(): Promise<void> {
+    while (this.#spaces.size > 0) {
+      for (const spaceId of this.ids) this.letGo(spaceId)
+      await Promise.all(Array.from(this.#spaces.values(), ({ changing }) => changing))
+    }
+  }
+
+  async #open(spaceId: string, space: ClaimedSpace): Promise<void> {
+    const { host, announce, timer, onTrouble, onChange } = this.#options
+    try {
+      // Keeps C3.
+      if (!space.lease.isHeld) throw new Error(`cluster: the claim of ${spaceId} was over before it was opened`)
+      await host.open(spaceId)
+      if (space.phase === 'opening') space.phase = 'open'
+      await announce(spaceId).catch(onTrouble)
+    } catch (cause) {
+      onTrouble(cause)
+      await new Promise<void>((resolve) => timer(resolve, GIVEN_UP_AFTER_MS))
+      if (space.phase === 'opening') await this.#giveUp(spaceId, false)
+    }
+    onChange()
+  }
+
+  /** Closes a space, then lets others have it. Keeps C1. */
+  async #giveUp(spaceId: string, isOrderly: boolean): Promise<void> {
+    const { host, ownership, retire, onTrouble, onChange } = this.#options
+    const described = host.describe(spaceId)
+    try {
+      await host.close(spaceId, isOrderly).catch(onTrouble)
+      if (described) await retire(spaceId, described)
+      await ownership.release(spaceId)
+    } catch (cause) {
+      onTrouble(cause)
+    }
+    this.#spaces.delete(spaceId)
+    onChange()
+  }
+}
+
+function isServing(phase: Phase): boolean {
+  return phase === 'open' || phase === 'preparing'
+}

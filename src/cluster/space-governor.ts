@@ -1,0 +1,295 @@
+/**
+ * Beats for a node: says that it lives, renews the locks of its spaces, learns who has which, and claims or lets go.
+ *
+ * G1. The lock says who may ask for a space; the epoch of the journal fences. So an error here costs time, and no data.
+ * G2. A journal that somebody has taken over while the lock is ours is taken back: whoever did that came late.
+ * G3. A queue that has lost its locks gives each space back to the node that has it.
+ */
+import type { SetTimer } from '../model/timer.ts'
+import { ClaimedSpaces } from './claimed-spaces.ts'
+import type { ClusterView, NodeDirectory, NodeRecord, OwnerRecord } from './node-directory.ts'
+import type { Ownership } from './ownership.ts'
+import { claimsOf, moveOf, type NodeLoad, weightOf } from './placement.ts'
+import { RouteTable } from './route-table.ts'
+import type { HostedSpace, SpaceHost } from './space-host.ts'
+
+export interface SpaceGovernorOptions {
+  readonly nodeId: string
+  readonly url: string
+  /** False for a node that only leads requests on. */
+  readonly isEngine: boolean
+  readonly directory: Pick<NodeDirectory, 'beat' | 'leave' | 'owners' | 'announce' | 'retire' | 'forget'>
+  readonly ownership: Ownership
+  readonly host: SpaceHost
+  /** Epoch ms. */
+  readonly clock: () => number
+  /** The monotonic clock, ms. */
+  readonly now: () => number
+  readonly timer: SetTimer
+  readonly onTrouble: (cause: unknown) => void
+}
+
+/** The time between two beats. */
+const BEAT_MS = 250
+/** Locks are extended so often within the time that a lease lasts. */
+const RENEWALS = 3
+/** Spaces are listed so often: one may have been made. */
+const LIST_MS = 1_000
+/** The time between two looks that somebody asks for. */
+const REFRESH_MS = 50
+/** A node whose last beat is so long ago is on its own. */
+const JOINED_MS = 3_000
+/** The time between two moves. */
+const MOVE_MS = 5_000
+/** Spaces that are claimed with one beat. */
+const CLAIMS_MAX = 8
+const NO_LOAD = { callsPerSecond: 0, profiles: 0 }
+
+export class SpaceGovernor {
+  readonly routes = new RouteTable()
+  readonly #options: SpaceGovernorOptions
+  readonly #claimed: ClaimedSpaces
+  readonly #startedAt: number
+  /** By space, what was last announced of it. */
+  readonly #announced = new Map<string, string>()
+  #view: ClusterView | undefined
+  #spaceIds: readonly string[] = []
+  #ownersVersion = -1
+  #renewedAt = -Infinity
+  #listedAt = -Infinity
+  #movedAt = -Infinity
+  #refreshedAt = -Infinity
+  #joinedAt = -Infinity
+  #isEnding = false
+  #isStopped = false
+  #beating: Promise<void> | undefined
+  #cancel: () => void = () => undefined
+  readonly #waiting: (() => void)[] = []
+
+  constructor(options: SpaceGovernorOptions) {
+    const { directory, clock } = options
+    this.#options = options
+    this.#startedAt = clock()
+    this.#claimed = new ClaimedSpaces({
+      ...options,
+      announce: (spaceId) => this.#announce(spaceId),
+      retire: (spaceId, described) => directory.retire(spaceId, described.epoch, this.#ownerBy(described)),
+      onChange: () => this.#wake(),
+    })
+  }
+
+  /** Begins to beat; resolves when the node is known to the others. */
+  async start(): Promise<void> {
+    await this.beat()
+    while (!this.#view && !this.#isStopped) {
+      await new Promise<void>((resolve) => this.#options.timer(resolve, BEAT_MS))
+      await this.beat()
+    }
+    this.#beatLater()
+  }
+
+  /** The cluster as it was with the last beat; undefined before the first. */
+  get view(): ClusterView | undefined {
+    return this.#view
+  }
+
+  /** True while the cluster hears of this node. */
+  get isJoined(): boolean {
+    return this.#options.now() - this.#joinedAt < JOINED_MS
+  }
+
+  /** All spaces that there are. */
+  get spaceIds(): readonly string[] {
+    return this.#spaceIds
+  }
+
+  /** True while this node may answer for a space. */
+  serves(spaceId: string): boolean {
+    return this.#claimed.serves(spaceId)
+  }
+
+  /** Resolves with the next change of what is known. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Looks again: somebody asks for what is not known here. Resolves at once if that was done a moment ago. */
+  async refresh(): Promise<void> {
+    const { now } = this.#options
+    if (now() - this.#refreshedAt < REFRESH_MS) return
+    this.#refreshedAt = now()
+    this.#ownersVersion = -1
+    this.#listedAt = -Infinity
+    await this.beat()
+  }
+
+  /** To be called when the journal of a space has another owner. Keeps G2. */
+  async lostJournal(spaceId: string): Promise<void> {
+    if (!this.#claimed.has(spaceId)) return
+    const { ownership, onTrouble } = this.#options
+    const renewal = await ownership.renew([spaceId]).catch((cause: unknown) => {
+      onTrouble(cause)
+      return { askedAt: -Infinity, lost: [spaceId] }
+    })
+    this.#claimed.renewed([spaceId], renewal)
+    if (renewal.lost.length === 0) this.#claimed.reopen(spaceId)
+    else this.#claimed.drop(spaceId)
+  }
+
+  /** To be called when a space was closed and removed. */
+  async removed(spaceId: string): Promise<void> {
+    const { ownership, directory } = this.#options
+    this.#claimed.forget(spaceId)
+    await ownership.withdraw(spaceId)
+    await directory.forget(spaceId)
+  }
+
+  /** Hands all spaces over to other nodes, and leaves; requests are still led on meanwhile. */
+  async stop(): Promise<void> {
+    const { directory, nodeId, ownership, onTrouble } = this.#options
+    this.#isEnding = true
+    await this.#claimed.letAllGo()
+    this.#isStopped = true
+    this.#cancel()
+    await this.#beating
+    await directory.leave(nodeId).catch(onTrouble)
+    await ownership.close()
+    this.#wake()
+  }
+
+  /** Takes one beat; a second one at the same time is the same. */
+  beat(): Promise<void> {
+    this.#beating ??= this.#beat()
+      .catch(this.#options.onTrouble)
+      .finally(() => {
+        this.#beating = undefined
+        this.#wake()
+      })
+    return this.#beating
+  }
+
+  #beatLater(): void {
+    if (this.#isStopped) return
+    this.#cancel = this.#options.timer(() => void this.beat().then(() => this.#beatLater()), BEAT_MS)
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  async #beat(): Promise<void> {
+    const { directory, isEngine, now } = this.#options
+    await this.#renew()
+    this.#view = await directory.beat(this.#record())
+    this.#joinedAt = now()
+    if (this.#view.ownersVersion !== this.#ownersVersion) {
+      this.routes.update(await directory.owners())
+      this.#ownersVersion = this.#view.ownersVersion
+      this.#dropWhatOthersHave()
+    }
+    await this.#list(this.#view)
+    for (const spaceId of this.#claimed.announcedIds) await this.#announce(spaceId)
+    if (isEngine && !this.#isEnding) await this.#place(this.#view)
+  }
+
+  #record(): NodeRecord {
+    const { nodeId, url, isEngine, host } = this.#options
+    // Spaces that are being opened count: they are about to be here.
+    const weights = this.#claimed.stayingIds.map((id) => [id, weightOf(host.describe(id)?.load ?? NO_LOAD)] as const)
+    const common = { id: nodeId, url, isEngine, startedAt: this.#startedAt }
+    return { ...common, isEnding: this.#isEnding, weights: Object.fromEntries(weights) }
+  }
+
+  async #renew(): Promise<void> {
+    const { ownership, now } = this.#options
+    const { ids } = this.#claimed
+    if (ids.length === 0 || now() - this.#renewedAt < ownership.leaseMs / (RENEWALS + 1)) return
+    const renewal = await ownership.renew(ids)
+    this.#renewedAt = renewal.askedAt
+    this.#claimed.renewed(ids, renewal)
+    // Keeps G3: a job that is there stays as it is.
+    await ownership.offer(renewal.lost)
+  }
+
+  async #list(view: ClusterView): Promise<void> {
+    const { host, ownership, isEngine, now } = this.#options
+    if (now() - this.#listedAt < LIST_MS) return
+    this.#listedAt = now()
+    this.#spaceIds = await host.listIds()
+    if (isEngine) await ownership.offer(this.#ownerless(view.nodes).filter((id) => !this.#claimed.has(id)))
+  }
+
+  /** A space that another node has announced since is that node's. */
+  #dropWhatOthersHave(): void {
+    for (const spaceId of this.#claimed.parkedIds) {
+      const owner = this.routes.ownerOf(spaceId)
+      if (owner && owner.nodeId !== this.#options.nodeId) this.#claimed.drop(spaceId)
+    }
+  }
+
+  async #announce(spaceId: string): Promise<void> {
+    const { directory, host, nodeId } = this.#options
+    const described = host.describe(spaceId)
+    if (!described) return
+    const { epoch } = described
+    const record = this.#ownerBy(described)
+    const text = JSON.stringify([epoch, record])
+    if (text === this.#announced.get(spaceId) && this.routes.ownerOf(spaceId)?.nodeId === nodeId) return
+    if (!(await directory.announce(spaceId, epoch, record))) return
+    this.#announced.set(spaceId, text)
+    this.#ownersVersion = -1
+  }
+
+  #ownerBy({ writeKeys, tokens }: HostedSpace): OwnerRecord {
+    const { nodeId, url } = this.#options
+    return { nodeId, url, writeKeys: [...writeKeys], tokens: [...tokens] }
+  }
+
+  async #place({ nodes, drained }: ClusterView): Promise<void> {
+    const { nodeId, ownership, now } = this.#options
+    if (drained.has(nodeId)) {
+      // One at a time, so that not all of them are away at once.
+      if (!this.#claimed.isAnyLeaving) for (const id of this.#claimed.stayingIds.slice(0, 1)) this.#claimed.letGo(id)
+      return
+    }
+    const engines = nodes.filter((node) => node.isEngine && !node.isEnding && !drained.has(node.id)).map(loadedNode)
+    const waiting = this.#ownerless(nodes).length
+    const share = ownership.isFixed ? waiting : claimsOf(nodeId, engines, waiting)
+    await this.#claim(Math.min(CLAIMS_MAX, share + this.#claimed.parkedIds.length), nodes)
+    if (ownership.isFixed || waiting > 0 || this.#claimed.isAnyLeaving || now() - this.#movedAt < MOVE_MS) return
+    const moved = moveOf(nodeId, engines)
+    if (moved === undefined) return
+    this.#movedAt = now()
+    this.#claimed.letGo(moved)
+  }
+
+  async #claim(count: number, nodes: readonly NodeRecord[]): Promise<void> {
+    const { ownership } = this.#options
+    for (let left = count; left > 0; left--) {
+      const claim = await ownership.claim()
+      if (!claim) return
+      // Keeps G3.
+      if (this.#isElsewhere(claim.spaceId, nodes)) await ownership.release(claim.spaceId)
+      else this.#claimed.take(claim)
+    }
+  }
+
+  /** Lists the spaces that nobody has, or whose owner is dead. */
+  #ownerless(nodes: readonly NodeRecord[]): string[] {
+    const alive = new Set(nodes.map(({ id }) => id))
+    return this.#spaceIds.filter((spaceId) => {
+      const owner = this.routes.ownerOf(spaceId)
+      return !owner || !alive.has(owner.nodeId)
+    })
+  }
+
+  /** True for a space that another node has, which lives. */
+  #isElsewhere(spaceId: string, nodes: readonly NodeRecord[]): boolean {
+    const owner = this.routes.ownerOf(spaceId)
+    return owner !== undefined && owner.nodeId !== this.#options.nodeId && nodes.some(({ id }) => id === owner.nodeId)
+  }
+}
+
+function loadedNode({ id, weights }: NodeRecord): NodeLoad {
+  return { id, weights: new Map(Object.entries(weights)) }
+}

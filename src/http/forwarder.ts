@@ -1,0 +1,156 @@
+/**
+ * Leads requests on to another node, and its answers back.
+ *
+ * F1. A request is led on once: a node that gets one that another has led on, and cannot answer it, says so.
+ * F2. While nobody can answer, a request is held, and tried again, for as long as `holdMs`.
+ * F3. A request is sent again only if that changes nothing: it was not taken, it only reads, or each of its calls has
+ *     an id by which it counts once.
+ */
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as send, type ServerResponse } from 'node:http'
+import { Agent as SecureAgent, request as sendSecurely } from 'node:https'
+import type { SetTimer } from '../model/timer.ts'
+
+/** The header of a request that a node leads on, which says why. */
+export const FORWARDED_HEADER = 'rollcall-forwarded'
+/** The status of a node that does not have the space of a request that was led on to it: nothing of it was taken. */
+export const MISDIRECTED = 421
+
+/** Where a request is to go. */
+export type Route = { readonly url: string } | 'nowhere'
+
+export interface ForwardedRequest {
+  /** For the session that the other node has, or for the space. */
+  readonly purpose: 'session' | 'space'
+  readonly body: Buffer
+  /** True if the request may be sent again though it may have been taken. Keeps F3. */
+  readonly isRepeatable: () => boolean
+  /** Finds where it is to go, as things are now. */
+  readonly find: () => Route
+  /** Answers it after `holdMs` without one that can. */
+  readonly refuse: () => void
+  /** Headers to be added, in the place of the client's. */
+  readonly headers?: OutgoingHttpHeaders | undefined
+}
+
+export interface ForwarderOptions {
+  readonly holdMs: number
+  /** Resolves when it may be known better where requests are to go. */
+  readonly changed: () => Promise<void>
+  /** Looks where requests are to go, at once. */
+  readonly refresh: () => Promise<void>
+  /** The monotonic clock, ms. */
+  readonly now: () => number
+  readonly timer: SetTimer
+}
+
+/** Headers of one connection (RFC 9110, 7.6.1). */
+const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+const OF_THE_BODY = ['content-encoding', 'content-length', 'expect']
+/** The wait between two tries if nothing new is known. */
+const AGAIN_MS = 50
+
+/** The outcome of one try. */
+type Tried = 'answered' | 'not taken' | 'unknown'
+
+export class Forwarder {
+  readonly #options: ForwarderOptions
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 512 })
+  readonly #secureAgent = new SecureAgent({ keepAlive: true, maxSockets: 512 })
+
+  constructor(options: ForwarderOptions) {
+    this.#options = options
+  }
+
+  /** Resolves when the request is answered, by whomever. Keeps F2. */
+  async forward(request: IncomingMessage, response: ServerResponse, forwarded: ForwardedRequest): Promise<void> {
+    const { now, holdMs, refresh } = this.#options
+    const until = now() + holdMs
+    for (;;) {
+      if (response.destroyed) return
+      const route = forwarded.find()
+      if (route !== 'nowhere') {
+        const tried = await this.#try(route.url, { request, response, forwarded })
+        if (tried === 'answered') return
+        if (tried === 'unknown' && !forwarded.isRepeatable()) break
+        await refresh()
+      }
+      if (now() >= until) break
+      await this.#change()
+    }
+    if (!response.headersSent) forwarded.refuse()
+  }
+
+  close(): void {
+    this.#agent.destroy()
+    this.#secureAgent.destroy()
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.timer(resolve, AGAIN_MS)
+      void this.#options.changed().then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
+  #try(
+    url: string,
+    {
+      request,
+      response,
+      forwarded,
+    }: { request: IncomingMessage; response: ServerResponse; forwarded: ForwardedRequest },
+  ): Promise<Tried> {
+    const target = new URL(request.url!, url)
+    const isSecure = target.protocol === 'https:'
+    return new Promise((resolve) => {
+      let isConnected = false
+      const outgoing = (isSecure ? sendSecurely : send)(target, {
+        method: request.method!,
+        agent: isSecure ? this.#secureAgent : this.#agent,
+        headers: headersOf(request, forwarded),
+      })
+      outgoing.on('socket', (socket) => {
+        isConnected = !socket.connecting
+        socket.once('connect', () => (isConnected = true))
+      })
+      outgoing.on('response', (answer) => resolve(passOn(answer, response, forwarded)))
+      outgoing.on('error', () => resolve(isConnected ? 'unknown' : 'not taken'))
+      response.once('close', () => {
+        if (!response.writableFinished) outgoing.destroy()
+      })
+      outgoing.end(forwarded.body)
+    })
+  }
+}
+
+/** Returns the headers of a request as it is led on: a body has been read and inflated, and comes with its length. */
+function headersOf(
+  { headers }: IncomingMessage,
+  { body, headers: added, purpose }: ForwardedRequest,
+): OutgoingHttpHeaders {
+  const kept = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name) && !OF_THE_BODY.includes(name))
+  const isBodied = body.length > 0 || headers['content-length'] !== undefined || 'transfer-encoding' in headers
+  return {
+    ...Object.fromEntries(kept),
+    ...(isBodied && { 'content-length': body.length }),
+    ...added,
+    [FORWARDED_HEADER]: purpose,
+  }
+}
+
+/** Passes an answer on to the client, unless there may be a better one. */
+function passOn(answer: IncomingMessage, response: ServerResponse, { isRepeatable }: ForwardedRequest): Tried {
+  const { statusCode } = answer
+  if (statusCode === MISDIRECTED || (statusCode === 503 && isRepeatable())) {
+    answer.resume()
+    return statusCode === MISDIRECTED ? 'not taken' : 'unknown'
+  }
+  const headers = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
+  response.writeHead(statusCode!, Object.fromEntries(headers))
+  answer.once('error', () => response.destroy())
+  answer.pipe(response)
+  return 'answered'
+}

@@ -1,0 +1,171 @@
+/**
+ * Asked before everything else on a node of a cluster: requests for a space of another node are led on to that node,
+ * and are held while the space is on its way from one to another.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type DirectListener, headersOf, HttpExchange } from '../http/direct.ts'
+import { FORWARDED_HEADER, type Route, type Forwarder, type ForwardedRequest, MISDIRECTED } from '../http/forwarder.ts'
+import type { ErrorBody } from '../http/errors.ts'
+import { sessionNodeOf } from '../console/sessions.ts'
+import { controlErrorBody } from '../control-api/router.ts'
+import { bodyReader } from '../ingest/body.ts'
+import { ingestErrorBody } from '../ingest/calls.ts'
+import { EngineError } from '../model/errors.ts'
+import { BATCH_BYTES_MAX, parseBody } from '../model/read-request.ts'
+import { profileErrorBody } from '../profile-api/router.ts'
+import type { SpaceGovernor } from '../cluster/space-governor.ts'
+import type { OpenRequests } from './open-requests.ts'
+import { type Aim, aimOf, type SpaceKeys, spaceOfKey } from './request-space.ts'
+
+export interface ClusterFrontOptions {
+  readonly governor: Pick<SpaceGovernor, 'serves' | 'routes' | 'spaceIds' | 'refresh' | 'changed' | 'view'>
+  readonly forwarder: Forwarder
+  readonly requests: OpenRequests
+  readonly nodeId: string
+  /** Where this node reaches itself. */
+  readonly ownUrl: () => string
+  readonly firstId: string
+  readonly told: ConstructorParameters<typeof HttpExchange>[2]
+}
+
+/** The largest body of the control API, and more. */
+const BODY_BYTES_MAX = 4 * 1024 * 1024
+/** A write key that nobody knows is looked for during so many beats: it may just have been made. */
+const KEY_BEATS = 3
+const READING: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+export function clusterFront(options: ClusterFrontOptions): DirectListener {
+  const { governor, requests, nodeId, firstId } = options
+  const keys: SpaceKeys = {
+    spaceOfWriteKey: (digest) => governor.routes.spaceOfWriteKey(digest),
+    spaceOfToken: (digest) => governor.routes.spaceOfToken(digest),
+    has: (id) => governor.spaceIds.includes(id),
+  }
+  const answers = new Answers(options, keys)
+  return (request, response) => {
+    const sessionNode = sessionNodeOf(request)
+    const isElsewhere = sessionNode !== undefined && sessionNode !== nodeId && answers.urlOf(sessionNode) !== undefined
+    const ledOnFor = request.headers[FORWARDED_HEADER]
+    const isLedOn = ledOnFor === 'space'
+    if (isElsewhere && ledOnFor === undefined) {
+      void answers.leadOn(request, response, () => answers.urlOf(sessionNode) ?? 'nowhere')
+      return true
+    }
+    const aim = aimOf(request, keys, firstId)
+    if (aim.kind === 'any node') return false
+    if (aim.kind === 'space' && governor.serves(aim.spaceId) && (isLedOn || !aim.isGuess)) {
+      requests.count(aim.spaceId, response)
+      return false
+    }
+    if (!isLedOn) {
+      void answers.leadToSpace(request, response, aim)
+      return true
+    }
+    if (aim.kind === 'body') return false
+    response.writeHead(MISDIRECTED, { 'Content-Length': 0 }).end()
+    return true
+  }
+}
+
+/** Leads requests on, and refuses them in the form of their surface. */
+class Answers {
+  readonly #options: ClusterFrontOptions
+  readonly #keys: SpaceKeys
+  readonly #readCalls = bodyReader(BATCH_BYTES_MAX)
+  readonly #readAny = bodyReader(BODY_BYTES_MAX)
+
+  constructor(options: ClusterFrontOptions, keys: SpaceKeys) {
+    this.#options = options
+    this.#keys = keys
+  }
+
+  urlOf(nodeId: string): Route | undefined {
+    const node = this.#options.governor.view?.nodes.find(({ id }) => id === nodeId)
+    return node && { url: node.url }
+  }
+
+  async leadToSpace(request: IncomingMessage, response: ServerResponse, aim: Aim): Promise<void> {
+    const { governor, firstId, ownUrl, nodeId } = this.#options
+    await this.#lead(request, response, 'space', async (body) => {
+      const key = aim.kind === 'body' ? keyIn(body) : undefined
+      const aimNow = (): Aim =>
+        aim.kind === 'body' ? spaceOfKey(key, this.#keys, firstId) : aimOf(request, this.#keys, firstId)
+      const isGuess = (now = aimNow()): boolean => now.kind === 'space' && now.isGuess === true
+      // Its node says so with its next beat.
+      for (let beats = 0; isGuess() && beats < KEY_BEATS; beats++) {
+        await governor.refresh()
+        if (isGuess()) await governor.changed()
+      }
+      const find = (): Route => {
+        const now = aimNow()
+        const spaceId = now.kind === 'space' ? now.spaceId : firstId
+        if (governor.serves(spaceId)) return { url: ownUrl() }
+        const owner = governor.routes.ownerOf(spaceId)
+        return owner && owner.nodeId !== nodeId ? { url: owner.url } : 'nowhere'
+      }
+      // The owner need not look for it in the body.
+      const authorization = key === undefined ? undefined : `Basic ${Buffer.from(`${key}:`).toString('base64')}`
+      return { find, headers: authorization === undefined ? undefined : { authorization } }
+    })
+  }
+
+  async leadOn(request: IncomingMessage, response: ServerResponse, find: () => Route): Promise<void> {
+    await this.#lead(request, response, 'session', () => Promise.resolve({ find }))
+  }
+
+  async #lead(
+    request: IncomingMessage,
+    response: ServerResponse,
+    purpose: ForwardedRequest['purpose'],
+    aimed: (body: Buffer) => Promise<Pick<ForwardedRequest, 'find' | 'headers'>>,
+  ): Promise<void> {
+    const { forwarder, told } = this.#options
+    const exchange = new HttpExchange(request, response, told)
+    const isCall = request.method === 'POST' && (request.url ?? '').startsWith('/v1/') && !isProfileApi(request.url!)
+    try {
+      const body = await (isCall ? this.#readCalls : this.#readAny)(request, response)
+      const isRepeatable = (): boolean => READING.has(request.method) || (isCall && countsOnce(body))
+      const refuse = (): void => {
+        this.#refuse(exchange, new EngineError('unavailable', 'The space is on its way to another node; try again'))
+      }
+      await forwarder.forward(request, response, { purpose, body, isRepeatable, refuse, ...(await aimed(body)) })
+    } catch (error) {
+      this.#refuse(exchange, error)
+    }
+  }
+
+  #refuse(exchange: HttpExchange, error: unknown): void {
+    const url = exchange.request.url ?? ''
+    const errorBody: ErrorBody = isProfileApi(url)
+      ? profileErrorBody
+      : url.startsWith('/v1/')
+        ? ingestErrorBody
+        : controlErrorBody
+    exchange.refuse({ route: '', headers: headersOf(), errorBody }, error)
+  }
+}
+
+function isProfileApi(url: string): boolean {
+  return /^\/v1\/(?:spaces|namespaces)\//.test(url)
+}
+
+/** Returns the write key in a body; undefined if there is none. */
+function keyIn(body: Buffer): string | undefined {
+  try {
+    const { writeKey } = parseBody(body).root
+    return typeof writeKey === 'string' ? writeKey : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** True if each call of a body has an id by which it counts once. */
+function countsOnce(body: Buffer): boolean {
+  try {
+    const { root } = parseBody(body)
+    const calls = Array.isArray(root['batch']) ? root['batch'] : [root]
+    return calls.every((call) => typeof (call as { messageId?: unknown } | null)?.messageId === 'string')
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * A node of a cluster: a server whose spaces come and go. It answers for all spaces, and leads on to their nodes what
+ * is for those that it does not have.
+ */
+import type { Logger } from 'pino'
+import type { NodeDirectory } from '../cluster/node-directory.ts'
+import type { Ownership } from '../cluster/ownership.ts'
+import { SpaceGovernor } from '../cluster/space-governor.ts'
+import { createStartingApp } from '../http/app.ts'
+import { Forwarder } from '../http/forwarder.ts'
+import { listen } from '../http/server.ts'
+import { setTimer } from '../model/timer.ts'
+import type { PipelineOptions } from '../space/pipeline-options.ts'
+import { clusterFront } from './cluster-front.ts'
+import { ClusterHost } from './cluster-host.ts'
+import { OpenRequests } from './open-requests.ts'
+import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
+import type { Installation, Spaces } from './spaces.ts'
+
+export interface NodeConfig extends ServerConfig {
+  readonly nodeId: string
+  /** Where other nodes reach it; undefined: where it listens. */
+  readonly nodeUrl: string | undefined
+  /** False for a node that has no spaces, and only leads requests on. */
+  readonly isEngine: boolean
+  readonly ownership: Ownership
+  readonly nodes: NodeDirectory
+}
+
+export interface RunningNode {
+  readonly url: string
+  readonly spaces: Spaces
+  /** Hands the spaces over, answers the requests under way, then ends. */
+  stop(): Promise<void>
+}
+
+/** A request is held for so long while its space is on its way from one node to another. */
+const HOLD_MS = 5_000
+
+/** Joins the cluster, and serves. Port 0: any that is free. */
+export async function startNode(
+  config: NodeConfig,
+  log: Logger,
+  installation: Installation,
+  options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
+): Promise<RunningNode> {
+  const { nodeId, isEngine, ownership, nodes, spaceId: firstId, writeKey } = config
+  const http = await listen({ app: createStartingApp() }, config)
+  config.onListening?.(http.url)
+  const url = config.nodeUrl ?? http.url
+  const { timer = setTimer } = options
+  const now = () => performance.now()
+  const onTrouble = (cause: unknown) => log.warn({ err: cause }, 'the cluster cannot be asked; it is tried again')
+  const onLost = (_cause: unknown, spaceId: string) => void governor.lostJournal(spaceId)
+  const parts = partsOf(config, options, { log, installation, onLost, isNode: true })
+  const { spaces, clock } = parts
+  const { directory } = installation
+  const requests = new OpenRequests()
+  const host = new ClusterHost({ firstId, writeKey, spaces, directory, requests, now, timer })
+  const common = { nodeId, url, isEngine, ownership, host, clock, now, timer }
+  const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, onTrouble })
+  host.governor = governor
+  const forwarder = new Forwarder({
+    holdMs: HOLD_MS,
+    changed: () => governor.changed(),
+    refresh: () => governor.refresh(),
+    now,
+    timer,
+  })
+  await governor.start()
+  const shown = () =>
+    governor.view?.nodes.map((node) => ({ ...node, isDrained: governor.view!.drained.has(node.id) })) ?? []
+  const drain = async (id: string, isDrained: boolean): Promise<void> => {
+    await nodes.drain(id, isDrained)
+    await governor.refresh()
+  }
+  let isEnding = false
+  http.become(
+    httpAppOf(config, {
+      ...parts,
+      admin: host,
+      nodeId,
+      isReady: () => !isEnding && governor.isJoined,
+      nodes: { list: shown, drain },
+      front: (told) => clusterFront({ governor, forwarder, requests, nodeId, ownUrl: () => http.url, firstId, told }),
+    }),
+  )
+  const stop = async (): Promise<void> => {
+    isEnding = true
+    parts.watch?.stop()
+    await governor.stop()
+    // Its idle connections lead to this server too.
+    forwarder.close()
+    await Promise.all([spaces.dismiss(), http.close()])
+    await spaces.stop()
+    nodes.close()
+  }
+  return { url: http.url, spaces, stop }
+}

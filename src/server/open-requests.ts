@@ -1,0 +1,30 @@
+/** The requests that are being answered for each space: it is closed when there are none. */
+import type { ServerResponse } from 'node:http'
+
+export class OpenRequests {
+  readonly #counts = new Map<string, number>()
+  readonly #waiting = new Map<string, () => void>()
+
+  /** Counts a request until its answer is sent, or its client is gone. */
+  count(spaceId: string, response: ServerResponse): void {
+    this.#counts.set(spaceId, this.countOf(spaceId) + 1)
+    response.once('close', () => {
+      const left = this.countOf(spaceId) - 1
+      this.#counts.set(spaceId, left)
+      if (left > 0) return
+      this.#counts.delete(spaceId)
+      this.#waiting.get(spaceId)?.()
+      this.#waiting.delete(spaceId)
+    })
+  }
+
+  countOf(spaceId: string): number {
+    return this.#counts.get(spaceId) ?? 0
+  }
+
+  /** Resolves when no request of a space is open. */
+  async none(spaceId: string): Promise<void> {
+    if (this.countOf(spaceId) === 0) return
+    await new Promise<void>((resolve) => this.#waiting.set(spaceId, resolve))
+  }
+}

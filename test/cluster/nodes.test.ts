@@ -1,0 +1,193 @@
+/** Nodes as processes at one Redis: whichever is asked answers, and none is missed when it goes. */
+import { gzipSync } from 'node:zlib'
+import { afterEach, expect, it } from 'vitest'
+import { sized } from '../crash/harness/runs.ts'
+import { eventually, until } from '../support/eventually.ts'
+import { Cluster, type ClusterNode, type MadeSpace } from '../support/cluster.ts'
+
+const KILLS = sized({ usual: 1, full: 100 })
+const FREEZES = sized({ usual: 1, full: 50 })
+const DEPLOYS = sized({ usual: 1, full: 50 })
+
+let cluster: Cluster | undefined
+afterEach(async () => {
+  await cluster?.stop()
+  cluster = undefined
+})
+
+async function startWith(nodes: number, spaces: number): Promise<Cluster> {
+  cluster = await Cluster.start(nodes)
+  for (let number = 0; number < spaces; number++) await cluster.make(`space_${number}`, cluster.nodes[number % nodes])
+  return cluster
+}
+
+/** Sends calls of all spaces to all nodes in turn, until it is told to end. */
+function load(of: Cluster): { stop(): Promise<number> } {
+  let [isOver, turn, failures] = [false, 0, 0]
+  const nodeOf = (): ClusterNode => of.nodes[turn++ % of.nodes.length]!
+  const senders = of.spaces.map(async (space) => {
+    while (!isOver) failures += await of.order(space, nodeOf)
+  })
+  return {
+    stop: async () => {
+      isOver = true
+      await Promise.all(senders)
+      return failures
+    },
+  }
+}
+
+async function expectCounted(of: Cluster): Promise<void> {
+  for (const node of of.nodes)
+    for (const space of of.spaces) expect(await of.counted(space, node)).toBe(space.acknowledged)
+}
+
+it('shares spaces out, and answers for each at every node', async () => {
+  const of = await startWith(3, 6)
+  const nodes = await of.settles()
+  expect(nodes.map(({ spaces }) => spaces.length).sort()).toEqual([2, 2, 3])
+  for (const node of of.nodes) for (const space of of.spaces) expect(await of.order(space, () => node)).toBe(0)
+  await expectCounted(of)
+})
+
+it('loses no call, and counts none twice, when nodes are killed', async () => {
+  const of = await startWith(3, 4)
+  await of.settles()
+  const calls = load(of)
+  for (let kills = 0; kills < KILLS; kills++) {
+    await acknowledged(of, 100)
+    await of.end(of.nodes[kills % of.nodes.length]!, 'SIGKILL')
+    await of.settles()
+    await of.join()
+  }
+  await acknowledged(of, 100)
+  await calls.stop()
+  await expectCounted(of)
+})
+
+it('answers nothing of a space that it has lost while it stood still', async () => {
+  const of = await startWith(2, 2)
+  await of.settles()
+  const [frozen, other] = of.nodes as [ClusterNode, ClusterNode]
+  for (let freezes = 0; freezes < FREEZES; freezes++) {
+    frozen.process.child.kill('SIGSTOP')
+    of.nodes.splice(0, 1)
+    await of.settles()
+    for (const space of of.spaces) await of.order(space, () => other)
+    frozen.process.child.kill('SIGCONT')
+    // At once: it has not heard of anything yet.
+    for (const space of of.spaces) expect(await of.counted(space, frozen)).toBe(space.acknowledged)
+    for (const space of of.spaces) await of.order(space, () => frozen)
+    of.nodes.unshift(frozen)
+    await of.settles()
+    await expectCounted(of)
+  }
+})
+
+it('hands its spaces over when it is told to end, and nobody gets an error', async () => {
+  const of = await startWith(2, 4)
+  await of.settles()
+  const calls = load(of)
+  for (let deploys = 0; deploys < DEPLOYS; deploys++) {
+    await acknowledged(of, 50)
+    await of.join()
+    await acknowledged(of, 50)
+    expect(await of.end(of.nodes[0]!, 'SIGTERM')).toBe(0)
+  }
+  expect(await calls.stop()).toBe(0)
+  await expectCounted(of)
+})
+
+it('lets go of its spaces while it is drained, and takes some again', async () => {
+  const of = await startWith(2, 4)
+  const [first] = await of.settles()
+  const calls = load(of)
+  await of.ask(of.nodes[1]!, 'PATCH', `nodes/${first!.id}`, { drained: true })
+  await eventually(async () => {
+    const found = (await of.seen()).find(({ id }) => id === first!.id)
+    expect(found).toMatchObject({ status: 'Drained', spaces: [] })
+  })
+  await of.ask(of.nodes[1]!, 'PATCH', `nodes/${first!.id}`, { drained: false })
+  await eventually(async () => {
+    expect((await of.seen()).find(({ id }) => id === first!.id)?.spaces).not.toEqual([])
+  })
+  expect(await calls.stop()).toBe(0)
+  await expectCounted(of)
+})
+
+it('keeps its spaces when the queue has lost all that it had', async () => {
+  const of = await startWith(2, 4)
+  await of.settles()
+  const calls = load(of)
+  await acknowledged(of, 50)
+  const keys = (await of.redis.ask('KEYS', 'rollcall:{nodes}:spaces:*')) as string[]
+  expect(keys.length).toBeGreaterThan(0)
+  await of.redis.ask('DEL', ...keys)
+  await acknowledged(of, 200)
+  await of.settles()
+  await calls.stop()
+  await expectCounted(of)
+})
+
+it('takes calls by a write key that was just made, at every node', async () => {
+  const of = await startWith(2, 1)
+  await of.settles()
+  const [space] = of.spaces as [MadeSpace]
+  for (const [number, node] of of.nodes.entries()) {
+    const body = { name: `Source ${number}` }
+    const { source } = (await of.ask(
+      of.nodes[1 - number]!,
+      'POST',
+      'spaces/space_0/sources',
+      body,
+      space.accessToken,
+    )) as {
+      source: { writeKeys: readonly { key: string }[] }
+    }
+    await of
+      .order({ ...space, writeKey: source.writeKeys[0]!.key }, () => node)
+      .then((failures) => {
+        expect(failures).toBe(0)
+      })
+  }
+})
+
+it('refuses what nobody was given, whichever node has the space', async () => {
+  const of = await startWith(2, 2)
+  await of.settles()
+  for (const { url } of of.nodes)
+    for (const [path, method] of [
+      ['v1/track', 'POST'],
+      ['spaces/space_0/audiences', 'GET'],
+      ['v1/spaces/space_0/collections/users/profiles/user_id:u1/traits', 'GET'],
+    ] as const) {
+      const headers = { authorization: `Basic ${Buffer.from('nobody:').toString('base64')}` }
+      const body = method === 'POST' ? { body: JSON.stringify({ userId: 'u1', event: 'Order' }) } : {}
+      expect((await fetch(`${url}/${path}`, { method, headers, ...body })).status).toBe(401)
+    }
+  const ofOther = await fetch(`${of.nodes[0]!.url}/spaces/space_0/audiences`, {
+    headers: { authorization: `Bearer ${of.spaces[1]!.accessToken}` },
+  })
+  expect(ofOther.status).toBe(404)
+})
+
+it('takes calls whose write key is in the body, packed or not, at every node', async () => {
+  const of = await startWith(2, 2)
+  await of.settles()
+  for (const { url } of of.nodes)
+    for (const space of of.spaces) {
+      const call = { userId: 'u1', event: 'Order', writeKey: space.writeKey, messageId: `${url} ${space.id}` }
+      const packed = gzipSync(JSON.stringify({ ...call, messageId: `packed ${call.messageId}` }))
+      const bodies = [{ body: JSON.stringify(call) }, { body: packed, headers: { 'content-encoding': 'gzip' } }]
+      for (const init of bodies) expect((await fetch(`${url}/v1/track`, { method: 'POST', ...init })).status).toBe(200)
+      space.acknowledged += 2
+    }
+  await expectCounted(of)
+})
+
+/** Resolves when so many more calls have been acknowledged. */
+async function acknowledged(of: Cluster, count: number): Promise<void> {
+  const sum = () => of.spaces.reduce((total, space) => total + space.acknowledged, 0)
+  const wanted = sum() + count
+  await until(() => sum() >= wanted)
+}
