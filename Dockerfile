@@ -1,11 +1,22 @@
-# The server alone; Redis is another container (compose.yaml), or, without REDIS_URL, a child of the server.
+# The package, built from the sources, and the server that it is; Redis is another container (compose.yaml), or, without
+# REDIS_URL, a child of the server.
+FROM node:20-bookworm-slim AS build
+WORKDIR /build
+COPY . .
+RUN npm ci \
+  && npm pack --ignore-scripts \
+  && mkdir /app \
+  && tar -xzf rollcall-*.tgz -C /app --strip-components=1 \
+  && cp package-lock.json /app \
+  && npm ci --prefix /app --omit=dev --ignore-scripts
+
 FROM node:20-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends redis-server \
   && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
-COPY . .
-RUN npm ci && npm prune --omit=dev --ignore-scripts && mkdir /data && chown node /data
+COPY --from=build /app .
+RUN mkdir /data && chown node /data
 USER node
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
 VOLUME /data

@@ -14,6 +14,7 @@ export const PROCESSES: readonly string[] = [
   'test/destinations/postgres.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
+  'test/package',
   'test/process',
   'test/queue/delivery-queue.test.ts',
   'test/queue/rate-limit.test.ts',
