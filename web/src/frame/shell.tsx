@@ -15,9 +15,11 @@ import {
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 import { useFeed } from '../api/feed.ts'
 import { useSession, useSigning } from '../api/session.ts'
+import { count } from '../parts/format.ts'
 import { Mark } from '../parts/mark.tsx'
 import { Find } from './find.tsx'
 import { Keys } from './keys.tsx'
+import { useNavCounts } from './nav-counts.ts'
 
 const PAGES = [
   [
@@ -44,6 +46,7 @@ const ROLES = { viewer: 'Viewer access', editor: 'Editor access', admin: 'Admini
 export function Shell() {
   const { role, space } = useSession()
   const { state } = useFeed(space.id)
+  const counts = useNavCounts(space.id)
   return (
     <div className="app" key={space.id}>
       <nav className="side" aria-label="Main">
@@ -59,6 +62,7 @@ export function Shell() {
                 <Link key={to} to={to} activeOptions={{ exact: to === '/' }} activeProps={{ 'aria-current': 'page' }}>
                   <Icon className="i" aria-hidden="true" />
                   {text}
+                  <span className="n">{counts?.[to] === undefined ? '' : count(counts[to])}</span>
                 </Link>
               ))}
             </div>
