@@ -22,5 +22,5 @@ export function never({ left }: EventComparison): EventComparison {
 
 /** Returns the comparison as one that says "did". */
 export function once(comparison: EventComparison): EventComparison {
-  return { ...comparison, comparator: 'at_least', right: { kind: 'literal', value: 1 } } as EventComparison
+  return { ...comparison, comparator: 'at_least', right: { kind: 'literal', value: 1 } }
 }

@@ -1,38 +1,57 @@
 /** The values of a computed trait, beside its definition. */
+import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { clockMs, count, share, valueText } from '../../parts/format.ts'
 import { Failed } from '../../parts/states.tsx'
-import type { useTraitPreview, TraitPreview, TraitValues } from './trait-preview.ts'
+import { boundsOf } from '../../builder/bounds.ts'
+import { Calls, callsOf } from '../../builder/calls.tsx'
+import { CheckPerson } from '../../builder/check-person.tsx'
+import { Cost } from '../../builder/cost.tsx'
+import { valueOf } from '../../builder/explained.ts'
+import type { DraftPreview, TraitPreview, TraitValues } from './trait-preview.ts'
 import type { TraitType } from './queries.ts'
 
 export interface ValuesProps {
-  readonly followed: ReturnType<typeof useTraitPreview>
+  readonly preview: DraftPreview
+  /** True if something else is saved: then the answer is held against that. */
+  readonly isChange: boolean
   readonly type: TraitType
+  /** The text that the values are asked of. */
   readonly query: string
 }
 
-export function Values({ followed, type, query }: ValuesProps) {
-  const { preview } = followed ?? {}
-  const hasQuery = query.trim() !== ''
-  const isOld = followed?.query !== query
+export function Values({ preview, isChange, type, query }: ValuesProps) {
+  const { answer, isOld, error } = preview
   return (
-    <aside className="right trait-values" aria-label="Values">
-      {!preview && (
+    <aside className={isOld ? 'right trait-values old' : 'right trait-values'} aria-label="Values" aria-busy={isOld}>
+      {error && (
+        <p className="pv problem" role="alert">
+          {error.message}
+        </p>
+      )}
+      {!answer && !error && (
         <Part title="Values">
-          <p className="dim">
-            {hasQuery && !followed?.error ? 'Counting…' : 'They are shown once the definition can be read.'}
-          </p>
+          <p className="dim">{query === '' ? 'Choose an event, and its values stand here at once.' : 'Counting…'}</p>
         </Part>
       )}
-      {preview && (
-        <div className={isOld || followed.error ? 'is-old' : ''}>
-          <HaveOne preview={preview} type={type} />
-          {preview.status === 'FAILED' && (
-            <Failed error={new Error(preview.failureReason ?? 'It could not be counted.')} />
+      {answer && (
+        <>
+          <HaveOne preview={answer} type={type} isOld={isOld} />
+          {answer.status === 'FAILED' && (
+            <Failed error={new Error(answer.failureReason ?? 'It could not be counted.')} />
           )}
-          {preview.values && <Spread values={preview.values} />}
-          {preview.status === 'COMPLETED' && <Reachable preview={preview} />}
-        </div>
+          {isChange && callsOf(answer.deliveries) > 0 && (
+            <Part title="When you save">
+              <Calls deliveries={answer.deliveries} />
+            </Part>
+          )}
+          {answer.values && <Spread values={answer.values} type={type} isExact={answer.status === 'COMPLETED'} />}
+          <Part title="Of one">
+            <CheckPerson query={query} ask={valueOf} />
+          </Part>
+          {answer.status === 'COMPLETED' && <Reachable preview={answer} />}
+          <Cost cost={answer.cost} />
+        </>
       )}
     </aside>
   )
@@ -44,7 +63,7 @@ function Part({
   children,
 }: {
   readonly title: string
-  readonly note?: string
+  readonly note?: string | undefined
   readonly children: ReactNode
 }) {
   return (
@@ -61,29 +80,30 @@ function Part({
 interface HaveOneProps {
   readonly preview: TraitPreview
   readonly type: TraitType
+  /** True while the answer is that to an older question. */
+  readonly isOld: boolean
 }
 
-function HaveOne({ preview: { status, asOf, progress, values, estimate }, type }: HaveOneProps) {
-  const who = type === 'USERS' ? 'people' : 'accounts'
-  const isExact = status === 'COMPLETED'
-  const note = isExact && asOf ? `exact at ${clockMs(asOf)}` : `${share(progress)} counted`
+function HaveOne({ preview: { status, asOf, progress, values, estimate }, type, isOld }: HaveOneProps) {
+  const isCounted = status === 'COMPLETED'
+  const note = isCounted ? (asOf && !isOld ? `exact at ${clockMs(asOf)}` : undefined) : `${share(progress)} counted`
   return (
     <Part title="Have a value" note={note}>
-      {isExact && (
-        <p className="size">
-          <b>{count(values?.count ?? 0)}</b>
-          <span>{who}</span>
+      <div className="row">
+        <p className="size grow" role="status">
+          <b>{isCounted ? count(values?.count ?? 0) : estimate ? boundsOf(estimate) : '…'}</b>
+          <span>{type === 'USERS' ? 'people' : 'accounts'}</span>
         </p>
-      )}
-      {!isExact && estimate && (
-        <p className="size">
-          <b>
-            {count(estimate.low)}–{count(estimate.high)}
-          </b>
-          <span>{who}</span>
-        </p>
-      )}
-      {!isExact && (
+        {isCounted && !isOld ? (
+          <span className="chip ok">
+            <Check className="i s" aria-hidden="true" />
+            exact
+          </span>
+        ) : (
+          <span className="chip">being counted</span>
+        )}
+      </div>
+      {!isCounted && (
         <div className="meter" role="img" aria-label={`${share(progress)} counted`}>
           <i style={{ width: `${progress * 100}%` }} />
         </div>
@@ -102,11 +122,21 @@ const SHARES: readonly (readonly [string, string])[] = [
   ['1', 'highest'],
 ]
 
-function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly values: TraitValues }) {
+interface SpreadProps {
+  readonly values: TraitValues
+  readonly type: TraitType
+  /** False while they are being counted. */
+  readonly isExact: boolean
+}
+
+function Spread({ values: { count: all, quantiles, mostFrequent }, type, isExact }: SpreadProps) {
+  const soFar = isExact ? '' : ' so far'
   if (all === 0)
     return (
       <Part title="Values">
-        <p className="dim">No value yet: nobody has done what it counts.</p>
+        <p className="dim">
+          No value yet: {type === 'USERS' ? 'nobody has' : 'the users of no account have'} done what it is made of.
+        </p>
       </Part>
     )
   if (quantiles) {
@@ -116,7 +146,7 @@ function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly 
       return value === undefined ? [] : [{ text, value }]
     })
     return (
-      <Part title="Values" note="numbers">
+      <Part title="Values" note={`numbers${soFar}`}>
         <ul className="sh">
           {shown.map(({ text, value }) => (
             <Bar key={text} text={text} share={Math.abs(value) / most} number={valueText(value)} />
@@ -126,7 +156,7 @@ function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly 
     )
   }
   return (
-    <Part title="Most frequent" note={`of ${count(all)}`}>
+    <Part title="Most frequent" note={`of ${count(all)}${soFar}`}>
       <ul className="sh">
         {(mostFrequent ?? []).map(({ value, count: own }) => (
           <Bar key={JSON.stringify(value)} text={valueText(value)} share={own / all} number={count(own)} />
