@@ -72,7 +72,8 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
       preview={
         <>
           <PreviewPane
-            preview={edited.fault ? { ...preview, isOld: true } : preview}
+            preview={preview}
+            isRead={!edited.fault}
             isNew={audience === undefined || !draft.isQueryChanged}
             emptyHint={answer && emptyHintOf(answer)}
             query={edited.read}
@@ -81,7 +82,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
               setCompared([...compared, id].slice(-OVERLAP_MAX))
             }}
           />
-          <AudienceSheet preview={preview} isChanged={draft.isQueryChanged} />
+          <AudienceSheet preview={preview} isRead={!edited.fault} isChanged={draft.isQueryChanged} />
         </>
       }
       saveNote={
@@ -240,12 +241,17 @@ function emptyHintOf({ size, conditions = [] }: PreviewAnswer): string | undefin
   return `Without condition ${conditions.indexOf(most) + 1} there would be ${count(most.without)}.`
 }
 
-function AudienceSheet({ preview, isChanged }: { readonly preview: AudiencePreview; readonly isChanged: boolean }) {
-  const { answer, isOld } = preview
+interface SheetProps {
+  readonly preview: AudiencePreview
+  readonly isRead: boolean
+  readonly isChanged: boolean
+}
+
+function AudienceSheet({ preview: { answer, isOld }, isRead, isChanged }: SheetProps) {
   if (!answer) return null
   const { size, estimate, difference } = answer
   return (
-    <Sheet exact={size?.count} estimate={estimate} isOld={isOld}>
+    <Sheet exact={size?.count} estimate={estimate} isOld={isOld || !isRead}>
       {difference && isChanged && `${boundsOf(difference.enter)} enter, ${boundsOf(difference.leave)} leave`}
     </Sheet>
   )

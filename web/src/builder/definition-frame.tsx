@@ -144,12 +144,14 @@ function Actions({ words, draft, saveNote }: Pick<DefinitionFrameProps, 'words' 
         </button>
       )}
       <button type="button" className="btn pri" disabled={!draft.isReady} onClick={draft.save}>
-        {draft.isNew ? `Create ${words.one}` : 'Save'}
-        {!draft.isNew && saveNote}
+        {draft.isNew ? 'Create' : 'Save'}
+        {draft.isNew ? <span className="hide-s">{words.one}</span> : saveNote}
       </button>
     </>
   )
 }
+
+const NAME_COLUMNS_MIN = 18
 
 function Name({ label, draft }: { readonly label: string; readonly draft: Draft }) {
   const { name, isEditable, setName } = draft
@@ -161,7 +163,7 @@ function Name({ label, draft }: { readonly label: string; readonly draft: Draft 
         placeholder={label}
         maxLength={255}
         value={name}
-        size={Math.max(18, name.length)}
+        size={Math.max(NAME_COLUMNS_MIN, (name || label).length)}
         onChange={({ target }) => {
           setName(target.value)
         }}

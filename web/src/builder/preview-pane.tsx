@@ -2,7 +2,6 @@
  * The answer beside the question: how many, against what is saved, some of them, how they can be reached, where else they
  * are, and what it costs. Never a number without its kind.
  */
-import { Check } from 'lucide-react'
 import type { Estimate, PreviewAnswer } from '../api/answers.ts'
 import { clockMs, count, share } from '../parts/format.ts'
 import { Tally } from '../parts/tally.tsx'
@@ -12,10 +11,13 @@ import { Calls } from './calls.tsx'
 import { useBuilder } from './context.ts'
 import { Cost } from './cost.tsx'
 import { useAudiences } from './observed.ts'
+import { Kind } from './kind.tsx'
 import { Sample } from './sample.tsx'
 
 export interface PreviewPaneProps {
   readonly preview: AudiencePreview
+  /** False while the text does not read: then it is that of the last one that did. */
+  readonly isRead: boolean
   /** True while there is nothing saved to hold it against, or it is what is saved. */
   readonly isNew: boolean
   readonly emptyHint: string | undefined
@@ -24,10 +26,11 @@ export interface PreviewPaneProps {
   readonly compared: readonly string[]
 }
 
-export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compared }: PreviewPaneProps) {
-  const { answer, isOld, error } = preview
+export function PreviewPane({ preview, isRead, isNew, emptyHint, query, onCompare, compared }: PreviewPaneProps) {
+  const { answer, error } = preview
+  const isOld = preview.isOld || !isRead
   return (
-    <aside className={isOld ? 'right old' : 'right'} aria-label="Preview" aria-busy={isOld}>
+    <aside className={isOld ? 'right old' : 'right'} aria-label="Preview" aria-busy={preview.isOld}>
       {error && (
         <p className="pv problem" role="alert">
           {error.message}
@@ -41,7 +44,7 @@ export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compa
       )}
       {answer && (
         <>
-          <Size answer={answer} isOld={isOld} emptyHint={emptyHint} />
+          <Size answer={answer} isOld={isOld} isRead={isRead} emptyHint={emptyHint} />
           {!isNew && <Difference answer={answer} />}
           <Sample answer={answer} query={query} />
           <Reachable answer={answer} />
@@ -57,10 +60,11 @@ interface SizeProps {
   readonly answer: PreviewAnswer
   /** True while the answer is that to an older question. */
   readonly isOld: boolean
+  readonly isRead: boolean
   readonly emptyHint: string | undefined
 }
 
-function Size({ answer, isOld, emptyHint }: SizeProps) {
+function Size({ answer, isOld, isRead, emptyHint }: SizeProps) {
   const { type } = useBuilder()
   const { size, estimate, asOf, recent = [] } = answer
   const unit = type === 'USERS' ? 'people' : 'accounts'
@@ -79,14 +83,7 @@ function Size({ answer, isOld, emptyHint }: SizeProps) {
           <b>{size ? count(size.count) : estimate ? `${count(estimate.low)} – ${count(estimate.high)}` : '…'}</b>
           <span>{unit}</span>
         </p>
-        {size && !isOld ? (
-          <span className="chip ok">
-            <Check className="i s" aria-hidden="true" />
-            exact
-          </span>
-        ) : (
-          <span className="chip">being counted</span>
-        )}
+        <Kind isExact={size !== undefined && !isOld} isRead={isRead} />
       </div>
       {estimate && <Interval estimate={estimate} exact={size?.count} />}
       {size?.count === 0 && emptyHint && <p className="hint">{emptyHint}</p>}

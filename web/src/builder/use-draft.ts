@@ -54,7 +54,7 @@ export function useDraft({ kind, kept, save, onSaved }: DraftOptions): Draft {
   const shown = kept ? laidOut(kept.query, { kind, type: kept.type }) : ''
   const editing = useDefinition(shown, { kind, type })
   const { text, query, fault } = editing.edited
-  const isQueryChanged = !isSame(text, shown, query)
+  const isQueryChanged = !isSame(text, shown, fault ? undefined : query)
   const isChanged = name !== (kept?.name ?? '') || isQueryChanged
   const saving = useMutation({
     mutationFn: () => save({ name, type, query: text }, isQueryChanged),

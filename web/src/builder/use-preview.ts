@@ -16,7 +16,7 @@ export interface PreviewQuestion {
 }
 
 export interface Preview<Answer> {
-  /** Undefined until the first has been answered. */
+  /** The last one; undefined until the first has come. */
   readonly answer: Answer | undefined
   /** The query that the answer is about. */
   readonly query: string

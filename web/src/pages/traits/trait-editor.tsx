@@ -1,6 +1,7 @@
 /** The builder of computed traits: a sentence that ends in a value, with the values of everybody beside it. */
 import { useNavigate } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import type { Query } from '../../../../src/language/tree.ts'
 import type { ComputedTraitAnswer } from '../../api/answers.ts'
 import { useSpaceId } from '../../api/session.ts'
 import { callsOf } from '../../builder/calls.tsx'
@@ -12,7 +13,7 @@ import { type Draft, useDraft } from '../../builder/use-draft.ts'
 import { ValueSentence } from '../../builder/value-sentence.tsx'
 import { count } from '../../parts/format.ts'
 import { sentenceOf } from '../audiences/sentence.ts'
-import { useTraitChanges } from './queries.ts'
+import { type TraitType, useTraitChanges } from './queries.ts'
 import { type DraftPreview, useTraitPreview } from './trait-preview.ts'
 import { Values } from './values.tsx'
 import './traits.css'
@@ -39,9 +40,9 @@ export function TraitEditor({ trait, status, tabs }: TraitEditorProps) {
   const { type, isQueryChanged } = draft
   const { query, read, fault } = draft.editing.edited
   const preview = useTraitPreview(query && { spaceId, type, query: read, traitId: trait?.id })
-  const shown = fault ? { ...preview, isOld: true } : preview
   const isChange = trait !== undefined && isQueryChanged
-  const calls = isChange && !shown.isOld ? callsOf(shown.answer?.deliveries) : 0
+  const isRead = !fault
+  const calls = isChange && isRead && !preview.isOld ? callsOf(preview.answer?.deliveries) : 0
   return (
     <DefinitionFrame
       words={WORDS}
@@ -51,13 +52,17 @@ export function TraitEditor({ trait, status, tabs }: TraitEditorProps) {
       form={<Form draft={draft} />}
       preview={
         <>
-          <Values preview={shown} isChange={isChange} type={type} query={read} />
-          <TraitSheet preview={shown} calls={calls} />
+          <Values preview={preview} isRead={isRead} calls={calls} type={type} query={read} event={eventOf(query)} />
+          <TraitSheet preview={preview} isRead={isRead} calls={calls} type={type} />
         </>
       }
       saveNote={calls > 0 && <span className="hide-s">{count(calls)} calls</span>}
     />
   )
+}
+
+function eventOf(query: Query | undefined): string | undefined {
+  return query?.kind === 'computed_trait' ? query.reduction.stream.event : undefined
 }
 
 /** A draft that is saved as a computed trait; one that is made is gone to. */
@@ -142,13 +147,20 @@ function Examples({ draft: { type, editing } }: { readonly draft: Draft }) {
   )
 }
 
-function TraitSheet({ preview, calls }: { readonly preview: DraftPreview; readonly calls: number }) {
-  const { answer, isOld } = preview
+interface SheetProps {
+  readonly preview: DraftPreview
+  readonly isRead: boolean
+  readonly calls: number
+  readonly type: TraitType
+}
+
+function TraitSheet({ preview: { answer, isOld }, isRead, calls, type }: SheetProps) {
   if (!answer) return null
   const { status, values, estimate } = answer
   return (
-    <Sheet exact={status === 'COMPLETED' ? values?.count : undefined} estimate={estimate} isOld={isOld}>
-      have a value{calls > 0 && `, ${count(calls)} calls when you save`}
+    <Sheet exact={status === 'COMPLETED' ? values?.count : undefined} estimate={estimate} isOld={isOld || !isRead}>
+      {type === 'USERS' ? 'people' : 'accounts'} have a value
+      {calls > 0 && `, ${count(calls)} calls when you save`}
     </Sheet>
   )
 }

@@ -1,29 +1,38 @@
 /** The values of a computed trait, beside its definition. */
-import { Check } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { clockMs, count, share, valueText } from '../../parts/format.ts'
 import { Failed } from '../../parts/states.tsx'
 import { boundsOf } from '../../builder/bounds.ts'
-import { Calls, callsOf } from '../../builder/calls.tsx'
+import { Calls } from '../../builder/calls.tsx'
 import { CheckPerson } from '../../builder/check-person.tsx'
 import { Cost } from '../../builder/cost.tsx'
 import { valueOf } from '../../builder/explained.ts'
+import { Kind } from '../../builder/kind.tsx'
 import type { DraftPreview, TraitPreview, TraitValues } from './trait-preview.ts'
 import type { TraitType } from './queries.ts'
 
 export interface ValuesProps {
   readonly preview: DraftPreview
-  /** True if something else is saved: then the answer is held against that. */
-  readonly isChange: boolean
+  /** False while the text does not read: then it is that of the last one that did. */
+  readonly isRead: boolean
+  /** The number of calls that saving would send. */
+  readonly calls: number
   readonly type: TraitType
   /** The text that the values are asked of. */
   readonly query: string
+  /** The event that it is made of; undefined while none is chosen. */
+  readonly event: string | undefined
 }
 
-export function Values({ preview, isChange, type, query }: ValuesProps) {
-  const { answer, isOld, error } = preview
+export function Values({ preview, isRead, calls, type, query, event }: ValuesProps) {
+  const { answer, error } = preview
+  const isOld = preview.isOld || !isRead
   return (
-    <aside className={isOld ? 'right trait-values old' : 'right trait-values'} aria-label="Values" aria-busy={isOld}>
+    <aside
+      className={isOld ? 'right trait-values old' : 'right trait-values'}
+      aria-label="Values"
+      aria-busy={preview.isOld}
+    >
       {error && (
         <p className="pv problem" role="alert">
           {error.message}
@@ -36,16 +45,16 @@ export function Values({ preview, isChange, type, query }: ValuesProps) {
       )}
       {answer && (
         <>
-          <HaveOne preview={answer} type={type} isOld={isOld} />
+          <HaveOne preview={answer} type={type} isOld={isOld} isRead={isRead} />
           {answer.status === 'FAILED' && (
             <Failed error={new Error(answer.failureReason ?? 'It could not be counted.')} />
           )}
-          {isChange && callsOf(answer.deliveries) > 0 && (
+          {calls > 0 && (
             <Part title="When you save">
               <Calls deliveries={answer.deliveries} />
             </Part>
           )}
-          {answer.values && <Spread values={answer.values} type={type} isExact={answer.status === 'COMPLETED'} />}
+          {answer.values && <Spread values={answer.values} event={event} isExact={answer.status === 'COMPLETED'} />}
           <Part title="Of one">
             <CheckPerson query={query} ask={valueOf} />
           </Part>
@@ -82,9 +91,10 @@ interface HaveOneProps {
   readonly type: TraitType
   /** True while the answer is that to an older question. */
   readonly isOld: boolean
+  readonly isRead: boolean
 }
 
-function HaveOne({ preview: { status, asOf, progress, values, estimate }, type, isOld }: HaveOneProps) {
+function HaveOne({ preview: { status, asOf, progress, values, estimate }, type, isOld, isRead }: HaveOneProps) {
   const isCounted = status === 'COMPLETED'
   const note = isCounted ? (asOf && !isOld ? `exact at ${clockMs(asOf)}` : undefined) : `${share(progress)} counted`
   return (
@@ -94,14 +104,7 @@ function HaveOne({ preview: { status, asOf, progress, values, estimate }, type, 
           <b>{isCounted ? count(values?.count ?? 0) : estimate ? boundsOf(estimate) : '…'}</b>
           <span>{type === 'USERS' ? 'people' : 'accounts'}</span>
         </p>
-        {isCounted && !isOld ? (
-          <span className="chip ok">
-            <Check className="i s" aria-hidden="true" />
-            exact
-          </span>
-        ) : (
-          <span className="chip">being counted</span>
-        )}
+        <Kind isExact={isCounted && !isOld} isRead={isRead} />
       </div>
       {!isCounted && (
         <div className="meter" role="img" aria-label={`${share(progress)} counted`}>
@@ -124,18 +127,18 @@ const SHARES: readonly (readonly [string, string])[] = [
 
 interface SpreadProps {
   readonly values: TraitValues
-  readonly type: TraitType
+  readonly event: string | undefined
   /** False while they are being counted. */
   readonly isExact: boolean
 }
 
-function Spread({ values: { count: all, quantiles, mostFrequent }, type, isExact }: SpreadProps) {
+function Spread({ values: { count: all, quantiles, mostFrequent }, event, isExact }: SpreadProps) {
   const soFar = isExact ? '' : ' so far'
   if (all === 0)
     return (
       <Part title="Values">
         <p className="dim">
-          No value yet: {type === 'USERS' ? 'nobody has' : 'the users of no account have'} done what it is made of.
+          {isExact ? `No value yet${event === undefined ? '' : `: it waits for ${event}`}.` : 'None so far.'}
         </p>
       </Part>
     )
@@ -159,7 +162,7 @@ function Spread({ values: { count: all, quantiles, mostFrequent }, type, isExact
     <Part title="Most frequent" note={`of ${count(all)}${soFar}`}>
       <ul className="sh">
         {(mostFrequent ?? []).map(({ value, count: own }) => (
-          <Bar key={JSON.stringify(value)} text={valueText(value)} share={own / all} number={count(own)} />
+          <Bar key={JSON.stringify(value)} text={listText(value)} share={own / all} number={count(own)} />
         ))}
       </ul>
     </Part>
@@ -179,6 +182,11 @@ function Reachable({ preview: { values, identifiers = {} } }: { readonly preview
       </ul>
     </Part>
   )
+}
+
+/** A list of values as its values. */
+function listText(value: unknown): string {
+  return Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value)
 }
 
 interface BarProps {
@@ -209,6 +217,6 @@ export function valuesInShort({ count: all, quantiles, mostFrequent }: TraitValu
     return `${valueText(lowest)} to ${valueText(highest)}, half at most ${valueText(half)}`
   return (mostFrequent ?? [])
     .slice(0, 3)
-    .map(({ value, count: own }) => `${valueText(value)} ${share(own / all)}`)
+    .map(({ value, count: own }) => `${listText(value)} ${share(own / all)}`)
     .join(', ')
 }
