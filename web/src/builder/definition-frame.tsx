@@ -1,8 +1,8 @@
 /**
- * The frame in which a definition is edited: its name and what is not saved in the bar, then its sentences and its text,
- * and the answer beside them.
+ * The frame in which a definition is edited: its name and what is not saved in the bar, then its sentences and its
+ * text, and the answer beside them.
  */
-import { type KeyboardEvent, type ReactNode, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import type { Query } from '../../../src/language/tree.ts'
 import type { DefinitionType } from '../../../src/model/definition.ts'
 import { useSpaceId } from '../api/session.ts'
@@ -61,6 +61,7 @@ export function DefinitionFrame(props: DefinitionFrameProps) {
   const { edited } = editing
   const spaceId = useSpaceId()
   const [view, setView] = useState<View>('both')
+  useKeys({ draft, view, setView })
   return (
     <BuilderContext value={{ spaceId, type, isEditable }}>
       <Page
@@ -70,7 +71,7 @@ export function DefinitionFrame(props: DefinitionFrameProps) {
         note={isChanged && <span className="chip warn">unsaved</span>}
         actions={isEditable && <Actions words={words} draft={draft} saveNote={saveNote} />}
       >
-        <div className="build" onKeyDownCapture={keysOf({ draft, view, setView })}>
+        <div className="build">
           <main className="left">
             <div className="ttl">
               <Name label={`Name of the ${words.one}`} draft={draft} />
@@ -119,9 +120,9 @@ interface KeysOptions {
   readonly setView: (view: View) => void
 }
 
-/** Returns what the keys do that work anywhere in the builder. */
-function keysOf({ draft, view, setView }: KeysOptions): (event: KeyboardEvent) => void {
-  return (event) => {
+/** Follows the keys that work wherever the focus is: what had it may just have been hidden, or undone. */
+function useKeys({ draft, view, setView }: KeysOptions): void {
+  const onKeyDown = (event: KeyboardEvent): void => {
     const isCommand = event.metaKey || event.ctrlKey
     const isInField = event.target instanceof HTMLElement && /^(INPUT|TEXTAREA)$/.test(event.target.tagName)
     if (isCommand && event.key === 'Enter' && draft.isReady) draft.save()
@@ -133,6 +134,12 @@ function keysOf({ draft, view, setView }: KeysOptions): (event: KeyboardEvent) =
     event.stopPropagation()
     event.preventDefault()
   }
+  useEffect(() => {
+    document.addEventListener('keydown', onKeyDown, true)
+    return () => {
+      document.removeEventListener('keydown', onKeyDown, true)
+    }
+  })
 }
 
 function Actions({ words, draft, saveNote }: Pick<DefinitionFrameProps, 'words' | 'draft' | 'saveNote'>) {

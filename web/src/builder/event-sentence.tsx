@@ -1,6 +1,6 @@
 /**
- * Sentences about events: "did Order Completed where price is at least 100, at least 2 times, within the last 7 days", and
- * what happened then, below it on a rail. A condition and a computed trait begin otherwise, and go on alike.
+ * Sentences about events: "did Order Completed where price is at least 100, at least 2 times, within the last 7 days",
+ * and what happened then, below it on a rail. A condition and a computed trait begin otherwise, and go on alike.
  */
 import type { ReactNode } from 'react'
 import { printDuration } from '../../../src/language/duration.ts'
@@ -234,7 +234,7 @@ function WhereTest({ comparison, event, parent, onChange, onRemove }: WhereTestP
 /** Deeper funnels are folded to text. */
 const DRAWN_DEPTH = 3
 
-/** What happened after an event, or did not, and conditions on it that are no sentence. */
+/** Steps that came after an event, or did not, and conditions on it that are no sentence. */
 function Then({ event, items, setItems, depth }: ItemsProps & { readonly depth: number }) {
   return items.map((condition, index) => {
     const item = itemOf(condition)

@@ -1,4 +1,7 @@
-/** The number of times, or what is made of the events instead: ", at least 2 times", ", with a sum of revenue that is at least 200". */
+/**
+ * The number of times, or what is made of the events instead: ", at least 2 times", ", with a sum of revenue that is at
+ * least 200".
+ */
 import { COUNT_WORDS } from './model/tests.ts'
 import { type FieldReducer, givesNumber, REDUCER_WORDS, REDUCERS } from './model/reducers.ts'
 import { type EventComparison, withReducer } from './model/sentences.ts'

@@ -1,8 +1,8 @@
-/** A field of events and how it is reduced, in words: "revenue", "price, taken as text", "category, seen at least 2 times". */
+/** A field of events, and what is said of how it is reduced: "price as text", "category (seen at least 2 times)". */
 import type { EventField } from '../../../src/language/tree.ts'
 import { type FieldReducer, reducerOf, TAKEN_AS } from './model/reducers.ts'
 import { NumberSlot } from './number-slot.tsx'
-import { useProperties } from './observed.ts'
+import { typeOf, useProperties } from './observed.ts'
 import { PropertySlot } from './property-slot.tsx'
 import { Choices, Slot } from './slot.tsx'
 
@@ -74,14 +74,16 @@ function TakenAsSlot({ reducer, onChange }: TakenAsProps) {
   )
 }
 
-/** Returns a function that makes a reducer of a kind: of the same field as before, or of a number that is there most often. */
+const OF_NUMBERS: ReadonlySet<FieldReducer['kind']> = new Set(['sum', 'avg', 'min', 'max'])
+
+/** Returns a function that makes a reducer: of the same field as before, or of one that is there most often. */
 export function useReducerOf(
   event: string,
 ): (kind: FieldReducer['kind'], before: EventField | undefined) => FieldReducer {
   const { list } = useProperties(event)
   return (kind, before) => {
-    const number = list.find((field) => field.types.some(({ type }) => type === 'number'))
-    const path = (number ?? list[0])?.path ?? 'value'
+    const number = list.find((field) => typeOf(field) === 'number')
+    const path = ((OF_NUMBERS.has(kind) ? number : undefined) ?? list[0])?.path ?? 'value'
     return reducerOf(kind, before ?? { kind: 'property', path, parent: false })
   }
 }

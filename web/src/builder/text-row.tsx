@@ -1,4 +1,4 @@
-/** What cannot be drawn, as text in its place; what does not read is kept until it does, with the reason. */
+/** A part that cannot be drawn, as text in its place; what does not read is kept until it does, with the reason. */
 import { useEffect, useId, useState } from 'react'
 import { printCondition, printReduction } from '../../../src/language/print.ts'
 import { QueryError } from '../../../src/language/query-error.ts'

@@ -1,4 +1,7 @@
-/** A sentence that says what is computed: "The sum of revenue of Order Completed where price is at least 100, within the last 30 days". */
+/**
+ * A sentence that says what is computed: "The sum of revenue of Order Completed where price is at least 100, within the
+ * last 30 days".
+ */
 import type { Reduction } from '../../../src/language/tree.ts'
 import { useBuilder } from './context.ts'
 import { StreamSentence } from './event-sentence.tsx'

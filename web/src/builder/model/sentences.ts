@@ -1,6 +1,6 @@
 /**
- * Comparisons as sentences of words and slots. A comparison of a trait is always one. One of events is, if its stream is
- * drawn. Whatever is none is written as text in its place.
+ * Comparisons as sentences of words and slots. A comparison of a trait is always one. One of events is, if its stream
+ * is drawn. Whatever is none is written as text in its place.
  */
 import type { Comparison, Condition, Operand, Reducer, Reduction, Stream } from '../../../../src/language/tree.ts'
 import { givesNumber } from './reducers.ts'

@@ -1,6 +1,6 @@
 /**
- * Streams of events as the parts of a sentence, and the same stream with another part: "Order Completed where price is at
- * least 100, within the last 7 days". Conditions and computed traits are made of the same sentences.
+ * Streams of events as the parts of a sentence, and the same stream with another part: "Order Completed where price is
+ * at least 100, within the last 7 days". Conditions and computed traits are made of the same sentences.
  *
  * S1. A stream is drawn if each kind of filter stands once at most; any other is written as text in its place.
  */

@@ -30,7 +30,7 @@ export interface TraitPreview {
   readonly estimate?: Estimate
   readonly values?: TraitValues
   readonly identifiers?: Readonly<Record<string, number>>
-  /** Of a change, once its values are exact. */
+  /** The calls of a change, once its values are exact. */
   readonly deliveries?: PreviewAnswer['deliveries']
   readonly cost?: PreviewAnswer['cost']
 }
