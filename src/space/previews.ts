@@ -17,6 +17,7 @@ const UNFOLLOWED_MS = 60_000
 const FOLLOWED_MS = 1_000
 
 interface Entry {
+  readonly id: string
   readonly preview: Preview
   readonly cancelExpiry: () => void
   readonly followers: Set<() => void>
@@ -55,6 +56,7 @@ export class Previews {
     if (replaces !== undefined) this.cancel(replaces)
     const cancelExpiry = this.#options.timer(() => this.cancel(id), KEPT_MS)
     const entry: Entry = {
+      id,
       preview,
       cancelExpiry,
       followers: new Set(),
@@ -146,6 +148,8 @@ export class Previews {
   #freezeUnfollowed(entry: Entry): void {
     const { preview, followers } = entry
     entry.cancelFreezing()
+    // One that was cancelled holds nothing, and no timer may keep the process.
+    if (this.#entries.get(entry.id) !== entry) return
     entry.cancelFreezing = this.#options.timer(() => {
       if (followers.size === 0 && entry.isDone) preview.freeze()
     }, UNFOLLOWED_MS)

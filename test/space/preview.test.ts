@@ -439,4 +439,19 @@ describe('the previews of a space', () => {
     previews.stop()
     expect(found(53)).toBeUndefined()
   })
+
+  it('leave no timer behind once they are cancelled, not even one that is followed', async () => {
+    const space = new Space()
+    space.track('u1', 'Seen')
+    const time = new VirtualTime(0)
+    const previews = new Previews({ context: contextOf(space.shard, () => undefined), timer: time.timer })
+    const source = audience('a', "event('Seen').count() >= 1")
+    previews.start('done', request(source))
+    const unfollow = previews.follow('done', () => {
+      if (!previews.find('done')) unfollow()
+    })
+    await eventually(() => expect(previews.find('done')?.findings.status).toBe('COMPLETED'))
+    previews.cancel('done')
+    expect(time.timers.size).toBe(0)
+  })
 })

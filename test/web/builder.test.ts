@@ -3,49 +3,89 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { layOutQuery } from '../../src/language/lay-out.ts'
 import { parseQuery } from '../../src/language/parse.ts'
-import { printQuery } from '../../src/language/print.ts'
-import type { Comparison, Condition } from '../../src/language/tree.ts'
+import { printCondition, printReduction } from '../../src/language/print.ts'
+import type { Comparison, Condition, Reducer, Reduction, Stream } from '../../src/language/tree.ts'
+import type { DefinitionType } from '../../src/model/definition.ts'
 import { conditionOf, groupsOf, moved } from '../../web/src/builder/model/groups.ts'
+import { REDUCERS, reducerOf, TAKEN_AS } from '../../web/src/builder/model/reducers.ts'
 import {
   type EventComparison,
   isEventComparison,
   isSentence,
   itemOf,
+  withReducer,
+  withStream,
+} from '../../web/src/builder/model/sentences.ts'
+import {
+  isDrawn,
   partsOf,
   withEvent,
   withItems,
   withoutSources,
   withReach,
-  withReducer,
   withVisit,
   withWindow,
-} from '../../web/src/builder/model/sentences.ts'
+} from '../../web/src/builder/model/streams.ts'
+import { fieldNamed } from '../../web/src/builder/model/starts.ts'
 import { comparatorsFor, literalOf, rightKindOf, withComparator } from '../../web/src/builder/model/tests.ts'
+import { readCondition, readInside, readReduction } from '../../web/src/builder/model/texts.ts'
 import { awaited, isWaiting, stillWaiting, withWaiting } from '../../web/src/builder/model/waiting.ts'
 import { arbitrarySample } from '../language/arbitrary-query.ts'
 import { propertyRuns } from '../support/runs.ts'
 
-/** Takes a comparison apart and puts it together again, with all that is within it. */
-function rebuilt(comparison: Comparison): Comparison {
-  if (!isEventComparison(comparison)) return comparison
-  const { event, items, window, reach, excluded, expiresAfter, reducer } = partsOf(comparison)
-  const within = items.map((condition): Condition => {
+/** Draws all that can be drawn anew, and reads the rest from its text. */
+class Drawing {
+  readonly #type: DefinitionType
+
+  constructor(type: DefinitionType) {
+    this.#type = type
+  }
+
+  row(condition: Condition): Condition {
+    return isSentence(condition) ? this.#sentence(condition) : readCondition(printCondition(condition), this.#type)
+  }
+
+  value(reduction: Reduction): Reduction {
+    const { stream, reducer } = reduction
+    if (!isDrawn(stream)) return readReduction(printReduction(reduction), this.#type)
+    return { ...reduction, stream: this.#stream(stream), reducer: chosenAnew(reducer) }
+  }
+
+  #sentence(comparison: Comparison): Comparison {
+    if (!isEventComparison(comparison)) return comparison
+    const again = withStream(comparison, this.#stream(comparison.left.stream))
+    return withReducer(again, chosenAnew(comparison.left.reducer))
+  }
+
+  /** Takes a stream apart and puts it together again, with all that is within it. */
+  #stream(stream: Stream): Stream {
+    const { event, items, window, reach, excluded, expiresAfter } = partsOf(stream)
+    const steps: ((before: Stream) => Stream)[] = [
+      (before) => withEvent(before, event),
+      (before) =>
+        withItems(
+          before,
+          items.map((item) => this.#item(item)),
+        ),
+      (before) => withWindow(before, window),
+      (before) => withReach(before, reach),
+      (before) => withoutSources(before, excluded),
+      (before) => withVisit(before, expiresAfter),
+    ]
+    return steps.reduce((before, step) => step(before), stream)
+  }
+
+  #item(condition: Condition): Condition {
     const item = itemOf(condition)
-    if (item.kind === 'text') return item.condition
-    if (item.kind === 'test') return rebuilt(item.comparison)
-    const inner = rebuilt(item.comparison)
-    return item.isNegated ? { kind: 'not', operand: inner } : inner
-  })
-  const steps: ((before: EventComparison) => EventComparison)[] = [
-    (before) => withEvent(before, event),
-    (before) => withItems(before, within),
-    (before) => withWindow(before, window),
-    (before) => withReach(before, reach),
-    (before) => withoutSources(before, excluded),
-    (before) => withVisit(before, expiresAfter),
-  ]
-  const again = steps.reduce((before, step) => step(before), comparison)
-  return again.left.reducer === reducer ? again : withReducer(again, reducer)
+    if (item.kind === 'text') return readInside(printCondition(condition), this.#type)
+    const inner = this.#sentence(item.comparison)
+    return item.kind === 'then' && item.isNegated ? { kind: 'not', operand: inner } : inner
+  }
+}
+
+/** Chooses the same reducer again, and then all that is said of it. */
+function chosenAnew(reducer: Reducer): Reducer {
+  return reducer.kind === 'count' ? reducer : { ...reducerOf(reducer.kind, reducer.of), ...reducer }
 }
 
 function comparisonOf(text: string): EventComparison {
@@ -53,23 +93,49 @@ function comparisonOf(text: string): EventComparison {
   return (query as { condition: EventComparison }).condition
 }
 
-function textOf(condition: Condition): string {
-  return printQuery({ kind: 'audience', condition })
+function textOf(stream: Stream): string {
+  return printReduction({ kind: 'reduction', stream, reducer: { kind: 'count' } })
 }
 
 describe('every query', () => {
-  it('is drawn and read back the same', () => {
+  it('is drawn and read back the same, an audience', () => {
     fc.assert(
-      fc.property(arbitrarySample(), ({ query }) => {
-        if (query.kind === 'computed_trait') return
-        const groups = groupsOf(query.condition)
-        const drawn = groups.map((group) => ({
+      fc.property(arbitrarySample(), ({ type, query }) => {
+        if (query.kind !== 'audience') return
+        const drawing = new Drawing(type)
+        const drawn = groupsOf(query.condition).map((group) => ({
           ...group,
-          rows: group.rows.map((row) => (isSentence(row) ? rebuilt(row) : row)),
+          rows: group.rows.map((row) => drawing.row(row)),
         }))
         expect(conditionOf(drawn)).toEqual(query.condition)
       }),
       propertyRuns(500),
+    )
+  })
+
+  it('is drawn and read back the same, a computed trait', () => {
+    fc.assert(
+      fc.property(arbitrarySample(), ({ type, query }) => {
+        if (query.kind !== 'computed_trait') return
+        expect(new Drawing(type).value(query.reduction)).toEqual(query.reduction)
+      }),
+      propertyRuns(1000),
+    )
+  })
+
+  it('of a computed trait can be ended in every reducer, and reads', () => {
+    fc.assert(
+      fc.property(arbitrarySample(), fc.constantFrom(...REDUCERS), fc.nat({ max: 3 }), (sample, kind, taken) => {
+        const { type, query } = sample
+        if (query.kind !== 'computed_trait') return
+        const { reduction } = query
+        const made = reducerOf(kind, 'of' in reduction.reducer ? reduction.reducer.of : fieldNamed('context.page.path'))
+        const as = 'as' in made ? Object.keys(TAKEN_AS[made.kind])[taken] : undefined
+        const reducer = { ...made, ...(as !== undefined && { as }) } as Reducer
+        const changed = { kind: 'computed_trait', reduction: { ...reduction, reducer } } as const
+        expect(parseQuery(layOutQuery(changed), { kind: 'computed_trait', type })).toEqual(changed)
+      }),
+      propertyRuns(1000),
     )
   })
 
@@ -126,8 +192,9 @@ describe('a group', () => {
 })
 
 describe('a funnel whose child did not come', () => {
-  const added = (window: string): EventComparison =>
-    comparisonOf(`event('A').where(NOT event('B').within(parent: 1 hour).count() >= 1)${window}.count() >= 1`)
+  const added = (window: string): Stream =>
+    comparisonOf(`event('A').where(NOT event('B').within(parent: 1 hour).count() >= 1)${window}.count() >= 1`).left
+      .stream
 
   it('waits if its window begins where that of the child ends', () => {
     expect(isWaiting(added('.between(1 hour, 7 days)'))).toBe(true)
@@ -147,12 +214,13 @@ describe('a funnel whose child did not come', () => {
     const [child] = partsOf(before).items
     const item = itemOf(child!)
     if (item.kind !== 'then') throw new Error('it is drawn as a child')
-    const longer = withReach(item.comparison, {
+    const longer = withReach(item.comparison.left.stream, {
       kind: 'within',
       duration: { amount: 2, unit: 'day' },
       parent: true,
     })
-    const after = stillWaiting(before, withItems(before, [{ kind: 'not', operand: longer }]))
+    const operand = withStream(item.comparison, longer)
+    const after = stillWaiting(before, withItems(before, [{ kind: 'not', operand }]))
     expect(partsOf(after).window).toMatchObject({ kind: 'between', from: { amount: 2, unit: 'day' } })
     const positive = stillWaiting(before, withItems(before, [item.comparison]))
     expect(partsOf(positive).window).toEqual({ kind: 'within', duration: { amount: 7, unit: 'day' }, parent: false })
@@ -174,7 +242,7 @@ describe('a comparator', () => {
         const before = { kind: 'comparison', left, ...withComparator({ comparator: 'exists' }, from, 0) } as const
         const after = { ...before, ...withComparator(before, to, Date.UTC(2026, 0, 31, 12)) } as Comparison
         const kept = Object.fromEntries(Object.entries(after).filter(([name]) => fieldsOf(to).includes(name)))
-        expect(parseQuery(textOf(kept as unknown as Condition), { kind: 'audience', type: 'USERS' })).toEqual({
+        expect(parseQuery(printCondition(kept as unknown as Condition), { kind: 'audience', type: 'USERS' })).toEqual({
           kind: 'audience',
           condition: kept,
         })

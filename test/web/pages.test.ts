@@ -79,8 +79,14 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     },
     { name: 'its settings', path: () => `/app/audiences/${ids.audience}/settings`, text: 'Description' },
     { name: 'computed traits', path: () => '/app/traits', text: 'Additions' },
-    { name: 'a new computed trait', path: () => '/app/traits/new', text: 'Name' },
-    { name: 'a computed trait', path: () => `/app/traits/${ids.trait}`, text: 'Additions' },
+    { name: 'a new computed trait', path: () => '/app/traits/new', text: 'Of each user' },
+    { name: 'a computed trait', path: () => `/app/traits/${ids.trait}`, text: 'How often they did' },
+    {
+      name: 'the connections of a computed trait',
+      path: () => `/app/traits/${ids.trait}#connections`,
+      text: 'Connect a destination',
+    },
+    { name: 'the settings of a computed trait', path: () => `/app/traits/${ids.trait}#settings`, text: 'Last changed' },
     { name: 'profiles', path: () => '/app/profiles', text: PERSON.userId },
     { name: 'a profile', path: () => `/app/profiles/${ids.profile}`, text: 'Product Added' },
     { name: 'accounts', path: () => '/app/accounts', text: 'g1' },
@@ -99,6 +105,15 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       text: /meet it/,
       open: async (page) => {
         await page.getByRole('button', { name: 'Event: Product Added' }).click()
+        await page.getByRole('dialog').getByRole('option').first().waitFor()
+      },
+    },
+    {
+      name: 'a slot of a computed trait that is open',
+      path: () => `/app/traits/${ids.trait}`,
+      text: 'How often they did',
+      open: async (page) => {
+        await page.getByRole('button', { name: /^What is computed/ }).click()
         await page.getByRole('dialog').getByRole('option').first().waitFor()
       },
     },

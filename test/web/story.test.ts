@@ -105,6 +105,14 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     return (await ask(`audiences/${id}/members?limit=100`)).data.members.map((member) => member.id).sort()
   }
 
+  /** Reads a trait of somebody from the API. */
+  async function traitOf(name: string, key: string): Promise<unknown> {
+    const path = `/v1/spaces//collections/users/profiles/email:${name}@example.com/traits?limit=100`
+    const authorization = `Basic ${Buffer.from(`${TOKEN}:`).toString('base64')}`
+    const answer = await fetch(url + path, { headers: { authorization } })
+    return ((await answer.json()) as { traits: Record<string, unknown> }).traits[key]
+  }
+
   async function newAudience(name: string): Promise<Page> {
     const page = await browser.page('/app/audiences/new')
     await page.getByRole('textbox', { name: 'Name of the audience' }).fill(name)
@@ -177,6 +185,34 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await page.context().close()
   })
 
+  it('builds a computed trait, and changes it by its text', async () => {
+    const page = await browser.page('/app/traits/new')
+    await page.getByRole('textbox', { name: 'Name of the computed trait' }).fill('Big orders')
+    await take(page, /First event/, 'Order Completed')
+    await take(page, /^What is computed/, 'sum of')
+    await take(page, /^Property/, 'price')
+    await take(page, /Add a property/, 'price')
+    await take(page, /^Comparator/, 'is at least')
+    await take(page, /^Value/, '100')
+    await take(page, /^When/, 'within the last')
+    await take(page, /^How long/, '60 days')
+    const values = page.getByLabel('Values', { exact: true })
+    await values.getByText('exact', { exact: true }).waitFor()
+    expect((await values.getByRole('status').first().innerText()).replace(/\s+/g, ' ')).toBe('3 people')
+    await page.getByRole('button', { name: 'Create computed trait' }).click()
+    await page.waitForURL(/\/app\/traits\/tra_/)
+    await eventually(async () => (await traitOf('recent', 'big_orders')) === 240)
+
+    await page.getByRole('navigation', { name: 'Big orders' }).waitFor()
+    const editor = page.getByRole('textbox', { name: 'Query text' })
+    await editor.fill("event('Order Completed').max(property('price'))")
+    await page.getByRole('button', { name: 'What is computed: The greatest' }).focus()
+    await page.keyboard.press('Control+Enter')
+    await page.getByText('unsaved').waitFor({ state: 'hidden' })
+    await eventually(async () => (await traitOf('recent', 'big_orders')) === 120)
+    await page.context().close()
+  })
+
   it('edits text and form as one, keeps what does not read, and undoes both', async () => {
     const page = await newAudience('Text')
     const editor = page.getByRole('textbox', { name: 'Query text' })
@@ -226,10 +262,7 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await eventually(() => told.some(({ userId, traits }) => userId === 'left' && traits?.['cart_left'] === true))
     expect(told.map(({ userId }) => userId)).not.toContain('ordered')
 
-    const traits = await fetch(`${url}/v1/spaces//collections/users/profiles/email:left@example.com/traits?limit=100`, {
-      headers: { authorization: `Basic ${Buffer.from(`${TOKEN}:`).toString('base64')}` },
-    })
-    expect(await traits.json()).toMatchObject({ traits: { cart_left: true } })
+    expect(await traitOf('left', 'cart_left')).toBe(true)
     await page.context().close()
   })
 

@@ -140,7 +140,8 @@ export interface PreviewAnswer {
     readonly bytes: number
     readonly microsecondsPerEvent: number
     readonly changesByTimePerDay: number
-    readonly historyDays: number
+    /** Null: all that is kept. */
+    readonly historyDays: number | null
   }
 }
 

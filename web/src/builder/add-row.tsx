@@ -2,7 +2,7 @@
 import { useState } from 'react'
 import type { Condition } from '../../../src/language/tree.ts'
 import { Segmented } from '../parts/segmented.tsx'
-import { EventChoices } from './event-sentence.tsx'
+import { EventChoices } from './event-slot.tsx'
 import { areIn, didEvent, haveTrait } from './model/starts.ts'
 import { Slot } from './slot.tsx'
 import { AudienceChoices, TraitChoices } from './trait-sentence.tsx'

@@ -1,20 +1,24 @@
 /**
- * A sentence about events: "did Order Completed where price is at least 100, at least 2 times, within the last 7 days",
- * and what happened then, below it on a rail.
+ * Sentences about events: "did Order Completed where price is at least 100, at least 2 times, within the last 7 days",
+ * and what happened then, below it on a rail. A condition and a computed trait begin otherwise, and go on alike.
  */
-import { Zap } from 'lucide-react'
+import type { ReactNode } from 'react'
 import { printDuration } from '../../../src/language/duration.ts'
-import type { Comparison, Condition, EventField, Reducer } from '../../../src/language/tree.ts'
+import type { Comparison, Condition, Stream } from '../../../src/language/tree.ts'
 import { useBuilder } from './context.ts'
+import { AddEvent, EventSlot } from './event-slot.tsx'
 import { replaced, without } from './model/groups.ts'
-import { type EventComparison, itemOf, partsOf, withEvent, withItems, withReducer } from './model/sentences.ts'
-import { didEvent, thenDidEvent, whereProperty } from './model/starts.ts'
-import { COUNT_WORDS } from './model/tests.ts'
+import { type EventComparison, type Item, itemOf, withStream } from './model/sentences.ts'
+import { thenDidEvent, whereField } from './model/starts.ts'
+import { partsOf, withEvent, withItems } from './model/streams.ts'
+import { isNever, never, once } from './model/times.ts'
 import { awaited, stillWaiting } from './model/waiting.ts'
-import { choiceOf, useEvents, useProperties } from './observed.ts'
+import { useProperties } from './observed.ts'
+import { AddWhere, PropertySlot } from './property-slot.tsx'
+import { ReducedWords } from './reduced-words.tsx'
 import { Choices, Slot } from './slot.tsx'
 import { TestWords } from './test-words.tsx'
-import { TextRow } from './text-row.tsx'
+import { ConditionText } from './text-row.tsx'
 import { ReachWords, WaitingHint, WindowWords } from './time-words.tsx'
 
 export interface EventSentenceProps {
@@ -29,146 +33,28 @@ export interface EventSentenceProps {
   readonly depth?: number
 }
 
-/** Deeper funnels are folded to a sentence in words. */
-const DRAWN_DEPTH = 3
-
+/** A sentence that says that something was done. */
 export function EventSentence(props: EventSentenceProps) {
   const { comparison, onChange, parent, isNegated = false, onNegate, onRemove, depth = 0 } = props
-  const parts = partsOf(comparison)
-  const { list } = useProperties(parts.event)
-  const items = parts.items.map(itemOf)
-  const setItems = (conditions: readonly Condition[]): void => {
-    onChange(stillWaiting(comparison, withItems(comparison, conditions)))
-  }
-  const set = (index: number, condition: Condition): void => {
-    setItems(replaced(parts.items, index, condition))
-  }
-  const remove = (index: number): void => {
-    setItems(without(parts.items, index))
-  }
-  const waitsFor = awaited(comparison)
-  let tests = 0
   return (
-    <div>
-      <div className="say1">
-        {parent !== undefined && 'and then '}
-        <Verb comparison={comparison} isNegated={isNegated} onNegate={onNegate} onChange={onChange} />{' '}
-        <EventSlot
-          event={parts.event}
-          onTake={(event) => {
-            onChange(withEvent(comparison, event))
-          }}
-        />
-        {items.map((item, index) => {
-          if (item.kind !== 'test') return null
-          const { left } = item.comparison
-          const field = left.kind === 'property' || left.kind === 'context' ? left : undefined
-          return (
-            <span key={index}>
-              {tests++ === 0 ? ' where ' : ' and '}
-              <FieldSlot
-                field={field}
-                text={fieldText(item.comparison, parent)}
-                event={parts.event}
-                onTake={(path) => {
-                  set(index, { ...item.comparison, left: whereProperty(path).left })
-                }}
-                onRemove={() => {
-                  remove(index)
-                }}
-              />{' '}
-              <TestWords
-                test={item.comparison}
-                field={list.find(({ path }) => path === field?.path)}
-                parent={parent}
-                onChange={(test) => {
-                  set(index, { kind: 'comparison', left, ...test })
-                }}
-              />
-            </span>
-          )
-        })}
-        <ReducedWords comparison={comparison} isNegated={isNegated} parent={parent} onChange={onChange} />
-        {parent === undefined ? (
-          <>
-            , <WindowWords comparison={comparison} onChange={onChange} />
-          </>
-        ) : (
-          <>
-            , <ReachWords comparison={comparison} onChange={onChange} />
-            {parts.window && (
-              <>
-                , <WindowWords comparison={comparison} onChange={onChange} />
-              </>
-            )}
-          </>
-        )}
-        {parts.excluded.length > 0 && <span className="dim">, not from {parts.excluded.join(' or ')}</span>}{' '}
-        <AddWhere
-          event={parts.event}
-          onTake={(path) => {
-            setItems([...parts.items, whereProperty(path)])
-          }}
-        />{' '}
-        <AddThen
-          onTake={(event) => {
-            setItems([...parts.items, thenDidEvent(event)])
-          }}
-        />
-        {onRemove && <RemoveThen onRemove={onRemove} />}
-      </div>
-      {items.map((item, index) => {
-        if (item.kind === 'test') return null
-        return (
-          <div className="then" key={index}>
-            {item.kind === 'then' && depth < DRAWN_DEPTH ? (
-              <EventSentence
-                comparison={item.comparison}
-                parent={parts.event}
-                isNegated={item.isNegated}
-                depth={depth + 1}
-                onNegate={(negated) => {
-                  set(index, negated ? { kind: 'not', operand: item.comparison } : item.comparison)
-                }}
-                onChange={(changed) => {
-                  set(index, item.isNegated ? { kind: 'not', operand: changed } : changed)
-                }}
-                onRemove={() => {
-                  remove(index)
-                }}
-              />
-            ) : (
-              <TextRow
-                condition={parts.items[index]!}
-                isInside
-                onChange={(condition) => {
-                  set(index, condition)
-                }}
-                onRemove={() => {
-                  remove(index)
-                }}
-              />
-            )}
-          </div>
-        )
-      })}
-      {waitsFor && <WaitingHint comparison={comparison} onChange={onChange} awaitedText={printDuration(waitsFor)} />}
-    </div>
+    <StreamSentence
+      stream={comparison.left.stream}
+      parent={parent}
+      depth={depth}
+      lead={
+        <>
+          {parent !== undefined && 'and then '}
+          <Verb comparison={comparison} isNegated={isNegated} onNegate={onNegate} onChange={onChange} />{' '}
+        </>
+      }
+      onChange={(stream) => {
+        onChange(withStream(comparison, stream))
+      }}
+      onRemove={onRemove}
+    >
+      <ReducedWords comparison={comparison} isNegated={isNegated} parent={parent} onChange={onChange} />
+    </StreamSentence>
   )
-}
-
-/** The words of the left side of a test. */
-function fieldText({ left }: Comparison, parent: string | undefined): string {
-  switch (left.kind) {
-    case 'trait':
-      return `their ${left.name}`
-    case 'context':
-      return `context ${left.path}`
-    case 'property':
-      return left.parent ? `${left.path} of ${parent ?? 'the event around it'}` : left.path
-    case 'reduction':
-      return left.stream.event
-  }
 }
 
 interface VerbProps {
@@ -194,7 +80,7 @@ function Verb({ comparison, isNegated, onNegate, onChange }: VerbProps) {
           onTake={(id) => {
             const not = id === 'not'
             if (onNegate) onNegate(not)
-            else if (not !== isNot) onChange(not ? never(comparison) : { ...comparison, ...once() })
+            else if (not !== isNot) onChange((not ? never : once)(comparison))
             close()
           }}
         />
@@ -203,143 +89,197 @@ function Verb({ comparison, isNegated, onNegate, onChange }: VerbProps) {
   )
 }
 
-function once() {
-  return { comparator: 'at_least', right: { kind: 'literal', value: 1 } } as const
+export interface StreamSentenceProps {
+  readonly stream: Stream
+  /** The event around it; undefined for one of the first level. */
+  readonly parent?: string | undefined
+  readonly depth?: number
+  /** The words before the event. */
+  readonly lead: ReactNode
+  /** The words behind its tests. */
+  readonly children?: ReactNode
+  readonly onChange: (stream: Stream) => void
+  readonly onRemove?: (() => void) | undefined
 }
 
-function never(comparison: EventComparison): EventComparison {
-  const { left } = comparison
-  const counted = { ...left, reducer: { kind: 'count' } } as const
-  return { kind: 'comparison', left: counted, comparator: 'equals', right: { kind: 'literal', value: 0 } }
-}
-
-function isNever(comparison: EventComparison): boolean {
-  return countOf(comparison) === 0 && comparison.comparator === 'equals'
-}
-
-/** Returns the number that a count is compared with; undefined if it is another reducer, or compared otherwise. */
-function countOf(comparison: EventComparison): number | undefined {
-  if (comparison.left.reducer.kind !== 'count' || !(comparison.comparator in COUNT_WORDS)) return undefined
-  const right = 'right' in comparison ? comparison.right : undefined
-  const isLiteral = right !== undefined && 'kind' in right && right.kind === 'literal'
-  return isLiteral && typeof right.value === 'number' ? right.value : undefined
-}
-
-interface EventSlotProps {
-  readonly event: string
-  readonly onTake: (event: string) => void
-}
-
-export function EventSlot({ event, onTake }: EventSlotProps) {
+/** Events with their tests, window and sources, and below them what happened then. */
+export function StreamSentence(props: StreamSentenceProps) {
+  const { stream, parent, depth = 0, lead, children, onChange, onRemove } = props
+  const { event, items, excluded } = partsOf(stream)
+  const setItems = (conditions: readonly Condition[]): void => {
+    onChange(stillWaiting(stream, withItems(stream, conditions)))
+  }
+  const waitsFor = awaited(stream)
+  const own = { stream, parent, onChange }
   return (
-    <Slot label="Event" text={event} look="ev" icon={<Zap className="i" aria-hidden="true" />}>
-      {(close) => (
-        <EventChoices
+    <div>
+      <div className="say1">
+        {lead}
+        <EventSlot
+          event={event}
           onTake={(taken) => {
-            onTake(taken)
-            close()
+            onChange(withEvent(stream, taken))
           }}
         />
-      )}
-    </Slot>
+        <WhereWords event={event} parent={parent} items={items} setItems={setItems} />
+        {children}
+        <WhenWords {...own} />
+        {excluded.length > 0 && <span className="dim">, not from {excluded.join(' or ')}</span>}{' '}
+        <AddWhere
+          event={event}
+          onTake={(field) => {
+            setItems([...items, whereField(field)])
+          }}
+        />{' '}
+        <AddEvent
+          label="Add what happened then"
+          text="+ and then…"
+          onTake={(taken) => {
+            setItems([...items, thenDidEvent(taken)])
+          }}
+        />
+        {onRemove && <RemoveThen onRemove={onRemove} />}
+      </div>
+      <Then event={event} depth={depth} items={items} setItems={setItems} />
+      {waitsFor && <WaitingHint stream={stream} onChange={onChange} awaitedText={printDuration(waitsFor)} />}
+    </div>
   )
 }
 
-export function EventChoices({ onTake }: Pick<EventSlotProps, 'onTake'>) {
-  const { list, isLoading } = useEvents()
+/** The window of an event, from now or from the event around it. */
+function WhenWords({ stream, parent, onChange }: Pick<StreamSentenceProps, 'stream' | 'parent' | 'onChange'>) {
+  const isWindowed = parent === undefined || partsOf(stream).window !== undefined
   return (
-    <Choices
-      label="Events"
-      placeholder="An event"
-      choices={list}
-      isLoading={isLoading}
-      onTake={onTake}
-      onTyped={onTake}
-    />
+    <>
+      {parent !== undefined && (
+        <>
+          , <ReachWords stream={stream} onChange={onChange} />
+        </>
+      )}
+      {isWindowed && (
+        <>
+          , <WindowWords stream={stream} onChange={onChange} />
+        </>
+      )}
+    </>
   )
 }
 
-interface FieldSlotProps {
-  readonly field: EventField | undefined
-  readonly text: string
+interface ItemsProps {
   readonly event: string
-  readonly onTake: (path: string) => void
+  readonly items: readonly Condition[]
+  readonly setItems: (items: readonly Condition[]) => void
+}
+
+/** "where price is at least 100 and category is shoes" */
+function WhereWords({ event, parent, items, setItems }: ItemsProps & { readonly parent: string | undefined }) {
+  const drawn = items.map(itemOf)
+  const first = drawn.findIndex(({ kind }) => kind === 'test')
+  return drawn.map((item, index) => {
+    if (item.kind !== 'test') return null
+    return (
+      <span key={index}>
+        {index === first ? ' where ' : ' and '}
+        <WhereTest
+          comparison={item.comparison}
+          event={event}
+          parent={parent}
+          onChange={(changed) => {
+            setItems(replaced(items, index, changed))
+          }}
+          onRemove={() => {
+            setItems(without(items, index))
+          }}
+        />
+      </span>
+    )
+  })
+}
+
+interface WhereTestProps {
+  readonly comparison: Comparison
+  readonly event: string
+  readonly parent: string | undefined
+  readonly onChange: (comparison: Comparison) => void
   readonly onRemove: () => void
 }
 
-const REMOVE = '\u0000remove'
-
-function FieldSlot({ field, text, event, onTake, onRemove }: FieldSlotProps) {
+function WhereTest({ comparison, event, parent, onChange, onRemove }: WhereTestProps) {
+  const { list } = useProperties(event)
+  const { left } = comparison
+  const path = left.kind === 'property' || left.kind === 'context' ? left.path : undefined
   return (
-    <Slot label="Property" text={text} look={field?.kind === 'property' && field.parent ? 'dyn' : ''}>
-      {(close) => (
-        <PropertyChoices
-          event={event}
-          onRemove={() => {
-            onRemove()
-            close()
-          }}
-          onTake={(path) => {
-            onTake(path)
-            close()
-          }}
-        />
-      )}
-    </Slot>
+    <>
+      <PropertySlot
+        left={left}
+        event={event}
+        parent={parent}
+        onTake={(field) => {
+          onChange({ ...comparison, left: field })
+        }}
+        onRemove={onRemove}
+      />{' '}
+      <TestWords
+        test={comparison}
+        field={list.find((observed) => observed.path === path)}
+        parent={parent}
+        onChange={(test) => {
+          onChange({ kind: 'comparison', left, ...test })
+        }}
+      />
+    </>
   )
 }
 
-interface PropertyChoicesProps {
-  readonly event: string
-  readonly onTake: (path: string) => void
-  readonly onRemove?: () => void
+/** Deeper funnels are folded to text. */
+const DRAWN_DEPTH = 3
+
+/** Steps that came after an event, or did not, and conditions on it that are no sentence. */
+function Then({ event, items, setItems, depth }: ItemsProps & { readonly depth: number }) {
+  return items.map((condition, index) => {
+    const item = itemOf(condition)
+    if (item.kind === 'test') return null
+    const own = {
+      onChange: (changed: Condition) => {
+        setItems(replaced(items, index, changed))
+      },
+      onRemove: () => {
+        setItems(without(items, index))
+      },
+    }
+    return (
+      <div className="then" key={index}>
+        {item.kind === 'then' && depth < DRAWN_DEPTH ? (
+          <ThenSentence item={item} parent={event} depth={depth + 1} {...own} />
+        ) : (
+          <ConditionText condition={condition} isInside {...own} />
+        )}
+      </div>
+    )
+  })
 }
 
-export function PropertyChoices({ event, onTake, onRemove }: PropertyChoicesProps) {
-  const { list, isLoading } = useProperties(event)
+interface ThenSentenceProps {
+  readonly item: Extract<Item, { kind: 'then' }>
+  readonly parent: string
+  readonly depth: number
+  readonly onChange: (condition: Condition) => void
+  readonly onRemove: () => void
+}
+
+function ThenSentence({ item: { comparison, isNegated }, onChange, ...rest }: ThenSentenceProps) {
   return (
-    <Choices
-      label={`Properties of ${event}`}
-      placeholder={`Property of ${event}`}
-      choices={[...list.map(choiceOf), ...(onRemove ? [{ id: REMOVE, text: 'Remove this' }] : [])]}
-      isLoading={isLoading}
-      onTake={(id) => {
-        if (id === REMOVE) onRemove?.()
-        else onTake(id)
+    <EventSentence
+      comparison={comparison}
+      isNegated={isNegated}
+      onNegate={(negated) => {
+        onChange(negated ? { kind: 'not', operand: comparison } : comparison)
       }}
-      onTyped={onTake}
+      onChange={(changed) => {
+        onChange(isNegated ? { kind: 'not', operand: changed } : changed)
+      }}
+      {...rest}
     />
-  )
-}
-
-function AddWhere({ event, onTake }: Pick<PropertyChoicesProps, 'event' | 'onTake'>) {
-  return (
-    <Slot label="Add a property" text="+ where" look="add">
-      {(close) => (
-        <PropertyChoices
-          event={event}
-          onTake={(path) => {
-            onTake(path)
-            close()
-          }}
-        />
-      )}
-    </Slot>
-  )
-}
-
-function AddThen({ onTake }: Pick<EventSlotProps, 'onTake'>) {
-  return (
-    <Slot label="Add what happened then" text="+ and then…" look="add">
-      {(close) => (
-        <EventChoices
-          onTake={(event) => {
-            onTake(event)
-            close()
-          }}
-        />
-      )}
-    </Slot>
   )
 }
 
@@ -350,155 +290,5 @@ function RemoveThen({ onRemove }: { readonly onRemove: () => void }) {
     <button type="button" className="slot add" aria-label="Remove this step" onClick={onRemove}>
       remove
     </button>
-  )
-}
-
-const REDUCERS = [
-  { id: 'sum', text: 'with a sum of' },
-  { id: 'avg', text: 'with an average of' },
-  { id: 'min', text: 'with a least' },
-  { id: 'max', text: 'with a greatest' },
-  { id: 'first', text: 'with a first' },
-  { id: 'last', text: 'with a last' },
-  { id: 'unique_count', text: 'with a number of different values of' },
-  { id: 'mode', text: 'with a most frequent' },
-] as const
-
-function reducerOf(kind: string, of: EventField): Reducer {
-  switch (kind) {
-    case 'min':
-    case 'max':
-      return { kind, of, as: 'number' }
-    case 'mode':
-      return { kind, of, as: 'value', minFrequency: 2 }
-    default:
-      return { kind: kind as 'sum', of }
-  }
-}
-
-interface ReducedWordsProps {
-  readonly comparison: EventComparison
-  readonly isNegated: boolean
-  readonly parent: string | undefined
-  readonly onChange: (comparison: EventComparison) => void
-}
-
-/** The number of times, or what is made of the events instead: ", at least 2 times", ", with a sum of revenue is at least 200". */
-function ReducedWords({ comparison, isNegated, parent, onChange }: ReducedWordsProps) {
-  const { event, reducer } = partsOf(comparison)
-  const { list } = useProperties(event)
-  const count = countOf(comparison)
-  const reduce = (id: string): void => {
-    const number = list.find((field) => field.types.some(({ type }) => type === 'number'))
-    const of = 'of' in reducer ? reducer.of : whereProperty(number?.path ?? 'value').left
-    onChange(withReducer(comparison, reducerOf(id, of as EventField)))
-  }
-  const setReducer = (id: string): void => {
-    if (id in COUNT_WORDS) onChange({ ...countedOf(comparison), comparator: id } as EventComparison)
-    else reduce(id)
-  }
-  if (!isNegated && isNever(comparison)) return null
-  const counts = Object.entries(COUNT_WORDS).map(([id, text]) => ({ id, text }))
-  const words =
-    count === undefined
-      ? (REDUCERS.find(({ id }) => id === reducer.kind)?.text ?? 'counted')
-      : COUNT_WORDS[comparison.comparator as 'at_least']
-  return (
-    <>
-      {', '}
-      <Slot label="How often" text={words}>
-        {(close) => (
-          <Choices
-            label="How often, or what of it"
-            placeholder="How often, or what of it"
-            choices={[...counts, ...REDUCERS]}
-            onTake={(id) => {
-              setReducer(id)
-              close()
-            }}
-          />
-        )}
-      </Slot>{' '}
-      {count !== undefined && (
-        <>
-          <NumberSlot
-            label="Times"
-            value={count}
-            onChange={(value) => {
-              onChange({ ...comparison, right: { kind: 'literal', value } } as EventComparison)
-            }}
-          />{' '}
-          {count === 1 ? 'time' : 'times'}
-        </>
-      )}
-      {count === undefined && reducer.kind !== 'count' && (
-        <>
-          <Slot label="Property" text={reducer.of.path}>
-            {(close) => (
-              <PropertyChoices
-                event={event}
-                onTake={(path) => {
-                  onChange(withReducer(comparison, { ...reducer, of: whereProperty(path).left as EventField }))
-                  close()
-                }}
-              />
-            )}
-          </Slot>{' '}
-        </>
-      )}
-      {count === undefined && (
-        <>
-          {'that '}
-          <TestWords
-            test={comparison}
-            field={'of' in reducer ? list.find(({ path }) => path === reducer.of.path) : undefined}
-            {...(NUMBERS.has(reducer.kind) && { type: 'number' })}
-            parent={parent}
-            onChange={(test) => {
-              onChange({ kind: 'comparison', left: comparison.left, ...test })
-            }}
-          />
-        </>
-      )}
-    </>
-  )
-}
-
-const NUMBERS: ReadonlySet<Reducer['kind']> = new Set(['count', 'sum', 'avg', 'min', 'max', 'unique_count'])
-
-/** Returns the comparison as one of a count; a number that there was stays. */
-function countedOf(comparison: EventComparison): EventComparison {
-  if (countOf(comparison) !== undefined) return comparison
-  const { event, filters } = comparison.left.stream
-  return didEvent(event, filters)
-}
-
-interface NumberSlotProps {
-  readonly label: string
-  readonly value: number
-  readonly onChange: (value: number) => void
-}
-
-function NumberSlot({ label, value, onChange }: NumberSlotProps) {
-  return (
-    <Slot label={label} text={String(value)} look="v">
-      {(close) => {
-        const take = (text: string): void => {
-          const number = Number(text)
-          if (!Number.isFinite(number)) return
-          onChange(number)
-          close()
-        }
-        return (
-          <Choices
-            label={label}
-            placeholder="A number"
-            choices={['1', '2', '3', '5', '10'].map((text) => ({ id: text, text }))}
-            onTake={take}
-            onTyped={take}
-          />
-        )
-      }}
-    </Slot>
   )
 }

@@ -10,7 +10,7 @@ import { type Group, moved, type Quantifier, replaced, without } from './model/g
 import { isEventComparison, isSentence } from './model/sentences.ts'
 import { ALWAYS } from './model/starts.ts'
 import { Choices, onArrows, Slot } from './slot.tsx'
-import { TextRow } from './text-row.tsx'
+import { ConditionText } from './text-row.tsx'
 import { type TraitComparison, TraitSentence } from './trait-sentence.tsx'
 
 export interface GroupViewProps {
@@ -184,7 +184,7 @@ function Row({ row, rows, index, isMarked, cut, setRows }: RowProps) {
   return (
     <div className={isMarked ? 'cond at' : 'cond'} data-sentence onKeyDown={onKeyDown}>
       <div>
-        {isText ? <TextRow condition={row} onChange={change} /> : <Sentence comparison={row} onChange={change} />}
+        {isText ? <ConditionText condition={row} onChange={change} /> : <Sentence comparison={row} onChange={change} />}
       </div>
       <div className="row-end">
         {cut}

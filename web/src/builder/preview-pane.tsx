@@ -2,19 +2,22 @@
  * The answer beside the question: how many, against what is saved, some of them, how they can be reached, where else they
  * are, and what it costs. Never a number without its kind.
  */
-import { Check } from 'lucide-react'
-import { type SyntheticEvent, useState } from 'react'
-import type { Estimate, PreviewAnswer, SampleMember } from '../api/answers.ts'
-import { findProfile } from '../api/find-profile.ts'
-import { answered, api } from '../api/client.ts'
-import { clockMs, count, dayAndClock, nameOfProfile, share } from '../parts/format.ts'
+import type { Estimate, PreviewAnswer } from '../api/answers.ts'
+import { clockMs, count, share } from '../parts/format.ts'
 import { Tally } from '../parts/tally.tsx'
-import { useAudiences } from './observed.ts'
+import type { AudiencePreview } from './audience-preview.ts'
+import { boundsOf } from './bounds.ts'
+import { Calls } from './calls.tsx'
 import { useBuilder } from './context.ts'
-import type { Preview } from './use-preview.ts'
+import { Cost } from './cost.tsx'
+import { useAudiences } from './observed.ts'
+import { Kind } from './kind.tsx'
+import { Sample } from './sample.tsx'
 
 export interface PreviewPaneProps {
-  readonly preview: Preview
+  readonly preview: AudiencePreview
+  /** False while the text does not read: then it is that of the last one that did. */
+  readonly isRead: boolean
   /** True while there is nothing saved to hold it against, or it is what is saved. */
   readonly isNew: boolean
   readonly emptyHint: string | undefined
@@ -23,10 +26,11 @@ export interface PreviewPaneProps {
   readonly compared: readonly string[]
 }
 
-export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compared }: PreviewPaneProps) {
-  const { answer, isOld, error } = preview
+export function PreviewPane({ preview, isRead, isNew, emptyHint, query, onCompare, compared }: PreviewPaneProps) {
+  const { answer, error } = preview
+  const isOld = preview.isOld || !isRead
   return (
-    <aside className={isOld ? 'right old' : 'right'} aria-label="Preview" aria-busy={isOld}>
+    <aside className={isOld ? 'right old' : 'right'} aria-label="Preview" aria-busy={preview.isOld}>
       {error && (
         <p className="pv problem" role="alert">
           {error.message}
@@ -40,12 +44,12 @@ export function PreviewPane({ preview, isNew, emptyHint, query, onCompare, compa
       )}
       {answer && (
         <>
-          <Size answer={answer} isOld={isOld} emptyHint={emptyHint} />
+          <Size answer={answer} isOld={isOld} isRead={isRead} emptyHint={emptyHint} />
           {!isNew && <Difference answer={answer} />}
           <Sample answer={answer} query={query} />
           <Reachable answer={answer} />
           <Overlap answer={answer} onCompare={onCompare} compared={compared} />
-          <Cost answer={answer} />
+          <Cost cost={answer.cost} />
         </>
       )}
     </aside>
@@ -56,10 +60,11 @@ interface SizeProps {
   readonly answer: PreviewAnswer
   /** True while the answer is that to an older question. */
   readonly isOld: boolean
+  readonly isRead: boolean
   readonly emptyHint: string | undefined
 }
 
-function Size({ answer, isOld, emptyHint }: SizeProps) {
+function Size({ answer, isOld, isRead, emptyHint }: SizeProps) {
   const { type } = useBuilder()
   const { size, estimate, asOf, recent = [] } = answer
   const unit = type === 'USERS' ? 'people' : 'accounts'
@@ -78,14 +83,7 @@ function Size({ answer, isOld, emptyHint }: SizeProps) {
           <b>{size ? count(size.count) : estimate ? `${count(estimate.low)} – ${count(estimate.high)}` : '…'}</b>
           <span>{unit}</span>
         </p>
-        {size && !isOld ? (
-          <span className="chip ok">
-            <Check className="i s" aria-hidden="true" />
-            exact
-          </span>
-        ) : (
-          <span className="chip">being counted</span>
-        )}
+        <Kind isExact={size !== undefined && !isOld} isRead={isRead} />
       </div>
       {estimate && <Interval estimate={estimate} exact={size?.count} />}
       {size?.count === 0 && emptyHint && <p className="hint">{emptyHint}</p>}
@@ -141,8 +139,6 @@ function Interval({ estimate, exact }: { readonly estimate: Estimate; readonly e
 function Difference({ answer }: { readonly answer: PreviewAnswer }) {
   const { difference, deliveries } = answer
   if (!difference) return null
-  const calls = (deliveries ?? []).reduce((sum, each) => sum + each.calls, 0)
-  const isHeld = deliveries?.some(({ held }) => held) ?? false
   return (
     <section className="pv">
       <h2>Against what is saved</h2>
@@ -154,158 +150,8 @@ function Difference({ answer }: { readonly answer: PreviewAnswer }) {
           <b className="down">{boundsOf(difference.leave)}</b> leave
         </div>
       </div>
-      {calls > 0 && (
-        <p className="hint">
-          {count(calls)} calls to connected destinations{isHeld ? ', which wait for an approval.' : '.'}
-        </p>
-      )}
+      <Calls deliveries={deliveries} />
     </section>
-  )
-}
-
-/** Words a number, or an interval while it is being counted. */
-export function boundsOf(value: number | Estimate): string {
-  return typeof value === 'number' ? count(value) : `${count(value.low)} – ${count(value.high)}`
-}
-
-const SHOWN_MEMBERS = 5
-
-function Sample({ answer, query }: { readonly answer: PreviewAnswer; readonly query: string }) {
-  const [skipped, skip] = useState(0)
-  const all = answer.sample ?? []
-  const shown = all.slice(skipped, skipped + SHOWN_MEMBERS)
-  return (
-    <section className="pv">
-      <h2>
-        Some of them
-        {all.length > SHOWN_MEMBERS && (
-          <button
-            type="button"
-            className="link r"
-            onClick={() => {
-              skip(skipped + SHOWN_MEMBERS >= all.length ? 0 : skipped + SHOWN_MEMBERS)
-            }}
-          >
-            Show others
-          </button>
-        )}
-      </h2>
-      <ul className="ppl">
-        {shown.map((member) => (
-          <Member key={member.id} member={member} query={query} />
-        ))}
-      </ul>
-      <CheckPerson query={query} />
-    </section>
-  )
-}
-
-/** Returns the name that is shown of a member: a trait if there is one, else its best id. */
-function nameOf({ id, traits, externalIds }: SampleMember): string {
-  const name = traits['name'] ?? traits['email'] ?? externalIds.find(({ type }) => type === 'email')?.value
-  return typeof name === 'string' && name !== '' ? name : nameOfProfile(id)
-}
-
-function Member({ member, query }: { readonly member: SampleMember; readonly query: string }) {
-  const [why, explain] = useWhy(query)
-  const name = nameOf(member)
-  return (
-    <>
-      <li>
-        <span className="av" aria-hidden="true">
-          {initialsOf(name)}
-        </span>
-        <span className="grow trunc">
-          <span className="n trunc">{name}</span>
-          <span className="w">{member.until ? `until ${dayAndClock(member.until)}` : 'until something happens'}</span>
-        </span>
-        <button
-          type="button"
-          className="btn sm"
-          aria-label={`Why ${name} is in it`}
-          aria-expanded={why !== undefined}
-          onClick={() => void explain(member.id)}
-        >
-          why
-        </button>
-      </li>
-      {why && <li className="why">{why}</li>}
-    </>
-  )
-}
-
-export function initialsOf(name: string): string {
-  const words = name.split(/[\s.@_-]+/).filter((word) => /^\p{L}/u.test(word))
-  return ((words[0]?.[0] ?? name[0] ?? '') + (words[1]?.[0] ?? '')).toUpperCase()
-}
-
-interface Explanation {
-  readonly value: unknown
-  readonly changesAt?: string
-  readonly conditions: readonly { readonly start: number; readonly end: number; readonly holds: boolean }[]
-}
-
-/** Asks for the explanation of a draft about somebody, in words. */
-function useWhy(query: string): [string | undefined, (profile: string) => Promise<void>] {
-  const { spaceId, type } = useBuilder()
-  const [words, show] = useState<string>()
-  const explain = async (profile: string): Promise<void> => {
-    if (words !== undefined) {
-      show(undefined)
-      return
-    }
-    show(await explained(spaceId, type, query, profile))
-  }
-  return [words, explain]
-}
-
-/** Words why somebody is in the draft or not, naming the conditions that decide it. */
-async function explained(spaceId: string, type: 'USERS' | 'ACCOUNTS', query: string, profile: string): Promise<string> {
-  const collection = type === 'USERS' ? 'users' : 'accounts'
-  // An id of a person stands in no address: the profile is found by it first.
-  const found = (await findProfile(spaceId, nameOfProfile(profile))).find((each) => each.collection === collection)
-  if (!found) return 'No profile has this id.'
-  const answer = await answered<Explanation>(
-    api.POST('/v1/spaces/{space}/collections/{collection}/profiles/{identifier}/explain', {
-      params: { path: { space: spaceId, collection, identifier: found.id } },
-      body: { definition: { query }, audienceType: type } as never,
-    }),
-  )
-  const isIn = answer.value === true
-  const deciding = answer.conditions
-    .filter(({ holds }) => holds === isIn)
-    .map(({ start, end }) => query.slice(start, end))
-  const until = answer.changesAt ? ` This changes at ${dayAndClock(answer.changesAt)} by itself.` : ''
-  return `${isIn ? 'In' : 'Out'}: ${deciding.map((text) => `${text.replace(/\s+/g, ' ')} ${isIn ? 'holds' : 'does not hold'}`).join('; ')}.${until}`
-}
-
-function CheckPerson({ query }: { readonly query: string }) {
-  const { spaceId, type } = useBuilder()
-  const [id, setId] = useState('')
-  const [result, show] = useState<string>()
-  const check = async (event: SyntheticEvent): Promise<void> => {
-    event.preventDefault()
-    show(await explained(spaceId, type, query, `any:${id.trim()}`).catch((error: unknown) => (error as Error).message))
-  }
-  return (
-    <form className="check-person" onSubmit={(event) => void check(event)}>
-      <label className="vh" htmlFor="check">
-        Check a person by any id
-      </label>
-      <input
-        id="check"
-        className="field"
-        placeholder={type === 'USERS' ? 'Check a person by any id' : 'Check an account by its id'}
-        value={id}
-        onChange={({ target }) => {
-          setId(target.value)
-        }}
-      />
-      <button className="btn" type="submit" disabled={id.trim() === ''}>
-        Check
-      </button>
-      <p role="status">{result}</p>
-    </form>
   )
 }
 
@@ -378,34 +224,6 @@ function Overlap({ answer, compared, onCompare }: OverlapProps) {
           ))}
         </select>
       )}
-    </section>
-  )
-}
-
-const MEGABYTE = 1024 * 1024
-/** Memory, or changes by time a day, from which a definition is more than light. */
-const MEDIUM = { bytes: 50 * MEGABYTE, changes: 100_000 }
-const HEAVY = { bytes: 500 * MEGABYTE, changes: 5_000_000 }
-
-function Cost({ answer }: { readonly answer: PreviewAnswer }) {
-  const { cost } = answer
-  if (!cost) return null
-  const exceeds = ({ bytes, changes }: typeof MEDIUM): boolean =>
-    cost.bytes > bytes || cost.changesByTimePerDay > changes
-  const weight = exceeds(HEAVY) ? 'heavy' : exceeds(MEDIUM) ? 'medium' : 'light'
-  return (
-    <section className="pv">
-      <h2>
-        Cost <span className="r">{weight}</span>
-      </h2>
-      <dl className="kv flat">
-        <dt>Memory</dt>
-        <dd>{(cost.bytes / MEGABYTE).toFixed(1)} MB</dd>
-        <dt>Changes by time alone</dt>
-        <dd>about {count(Math.round(cost.changesByTimePerDay))} a day</dd>
-        <dt>Needs</dt>
-        <dd>{cost.historyDays === 0 ? 'no history' : `${count(cost.historyDays)} days of history`}</dd>
-      </dl>
     </section>
   )
 }

@@ -56,13 +56,20 @@ export function Slot({ label, text, look = '', icon, children }: SlotProps) {
 function focusNext(from: HTMLElement | null): void {
   const form = from?.closest('main') ?? document.body
   const before = new Set(slotsIn(form))
-  const inSentence = slotsIn(from?.closest('[data-sentence]') ?? form)
-  const next = inSentence[inSentence.indexOf(from!) + 1]
+  const sentence = from?.closest('[data-sentence]') ?? form
+  const next = slotAfter(from, sentence)
   const isAdding = from?.classList.contains('add') ?? false
   setTimeout(() => {
     const added = isAdding ? slotsIn(form).find((slot) => !before.has(slot)) : undefined
-    ;[added, next, from].find((slot) => slot?.isConnected)?.focus()
+    // A choice may have brought the slot that follows it.
+    const following = from?.isConnected ? slotAfter(from, sentence) : undefined
+    ;[added, following, next, from].find((slot) => slot?.isConnected)?.focus()
   }, FOCUS_BACK_MS)
+}
+
+function slotAfter(slot: HTMLElement | null, sentence: Element): HTMLElement | undefined {
+  const all = slotsIn(sentence)
+  return all[all.indexOf(slot!) + 1]
 }
 
 function slotsIn(around: Element): HTMLElement[] {

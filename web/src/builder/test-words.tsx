@@ -42,7 +42,8 @@ export function TestWords({ test, field, type = typeOf(field), parent, onChange 
             }}
           />
         )}
-      </Slot>{' '}
+      </Slot>
+      {rightKindOf(comparator) !== 'none' && ' '}
       {'duration' in test && (
         <>
           <DurationSlot

@@ -22,7 +22,7 @@ export interface TextEditorProps {
   /** Offset of what does not read. */
   readonly faultAt: number | undefined
   readonly onText: (text: string) => void
-  readonly onCursor: (offset: number) => void
+  readonly onCursor: ((offset: number) => void) | undefined
 }
 
 const JUNCTIONS = /^(AND|OR|NOT|ANY|ALL|NONE)$/i
@@ -117,7 +117,7 @@ export default function TextEditor({ text, isEditable, marked, faultAt, onText, 
 interface Told {
   readonly current: {
     readonly onText: (text: string) => void
-    readonly onCursor: (offset: number) => void
+    readonly onCursor: ((offset: number) => void) | undefined
     readonly complete: (context: CompletionContext) => CompletionResult | null
   }
 }
@@ -141,7 +141,7 @@ function extensionsOf(isEditable: boolean, told: Told) {
         update.transactions.some((each) => each.isUserEvent('input') || each.isUserEvent('delete'))
       )
         told.current.onText(update.state.doc.toString())
-      if (update.selectionSet && update.view.hasFocus) told.current.onCursor(update.state.selection.main.head)
+      if (update.selectionSet && update.view.hasFocus) told.current.onCursor?.(update.state.selection.main.head)
     }),
   ]
 }

@@ -11,7 +11,7 @@ export interface TextPaneProps {
   /** The place that is being looked at in the form. */
   readonly marked: { readonly start: number; readonly end: number } | undefined
   readonly onText: (text: string) => void
-  readonly onCursor: (offset: number) => void
+  readonly onCursor: ((offset: number) => void) | undefined
   /** Says how many of the conditions that a query may have are used. */
   readonly note: string
 }

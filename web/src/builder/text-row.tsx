@@ -1,35 +1,34 @@
-/** A condition that cannot be drawn, as text in its place; what does not read is kept until it does, with the reason. */
+/** A part that cannot be drawn, as text in its place; what does not read is kept until it does, with the reason. */
 import { useEffect, useId, useState } from 'react'
-import { parseQuery } from '../../../src/language/parse.ts'
-import { printCondition } from '../../../src/language/print.ts'
+import { printCondition, printReduction } from '../../../src/language/print.ts'
 import { QueryError } from '../../../src/language/query-error.ts'
-import type { Condition } from '../../../src/language/tree.ts'
+import type { Condition, Reduction } from '../../../src/language/tree.ts'
 import { useBuilder } from './context.ts'
+import { readCondition, readInside, readReduction } from './model/texts.ts'
 
-export interface TextRowProps {
-  readonly condition: Condition
-  /** True inside the `where` of an event. */
-  readonly isInside?: boolean
-  readonly onChange: (condition: Condition) => void
+interface TextRowProps<Read> {
+  readonly text: string
+  /** Throws a QueryError. */
+  readonly read: (text: string) => Read
+  readonly onChange: (read: Read) => void
   readonly onRemove?: () => void
 }
 
-export function TextRow({ condition, isInside = false, onChange, onRemove }: TextRowProps) {
-  const { type, isEditable } = useBuilder()
-  const printed = printCondition(condition)
-  const [typed, setTyped] = useState(printed)
+function TextRow<Read>({ text, read, onChange, onRemove }: TextRowProps<Read>) {
+  const { isEditable } = useBuilder()
+  const [typed, setTyped] = useState(text)
   const [fault, setFault] = useState<string>()
   const id = useId()
   useEffect(() => {
-    setTyped(printed)
-    setFault(undefined)
-  }, [printed])
-  const change = (text: string): void => {
     setTyped(text)
+    setFault(undefined)
+  }, [text])
+  const change = (changed: string): void => {
+    setTyped(changed)
     try {
-      const read = readCondition(text, type, isInside)
+      const value = read(changed)
       setFault(undefined)
-      onChange(read)
+      onChange(value)
     } catch (error) {
       if (!(error instanceof QueryError)) throw error
       setFault(error.message)
@@ -43,7 +42,7 @@ export function TextRow({ condition, isInside = false, onChange, onRemove }: Tex
       <textarea
         id={id}
         className="field mono"
-        rows={Math.min(6, Math.ceil(typed.length / 70))}
+        rows={Math.min(6, 1 + Math.floor(typed.length / 70))}
         value={typed}
         readOnly={!isEditable}
         spellCheck={false}
@@ -65,16 +64,31 @@ export function TextRow({ condition, isInside = false, onChange, onRemove }: Tex
   )
 }
 
-/** Reads a condition of its own, or one that stands inside the `where` of an event. */
-function readCondition(text: string, type: 'USERS' | 'ACCOUNTS', isInside: boolean): Condition {
-  if (!isInside) return (parseQuery(text, { kind: 'audience', type }) as { condition: Condition }).condition
-  const around = parseQuery(`event('A').where(event('B').where(${text}).count() >= 1).count() >= 1`, {
-    kind: 'audience',
-    type,
-  }) as unknown as {
-    condition: {
-      left: { stream: { filters: [{ condition: { left: { stream: { filters: [{ condition: Condition }] } } } }] } }
-    }
-  }
-  return around.condition.left.stream.filters[0].condition.left.stream.filters[0].condition
+export interface ConditionTextProps {
+  readonly condition: Condition
+  /** True inside the `where` of an event. */
+  readonly isInside?: boolean
+  readonly onChange: (condition: Condition) => void
+  readonly onRemove?: () => void
+}
+
+export function ConditionText({ condition, isInside = false, ...rest }: ConditionTextProps) {
+  const { type } = useBuilder()
+  return (
+    <TextRow
+      text={printCondition(condition)}
+      read={(text) => (isInside ? readInside(text, type) : readCondition(text, type))}
+      {...rest}
+    />
+  )
+}
+
+export interface ReductionTextProps {
+  readonly reduction: Reduction
+  readonly onChange: (reduction: Reduction) => void
+}
+
+export function ReductionText({ reduction, onChange }: ReductionTextProps) {
+  const { type } = useBuilder()
+  return <TextRow text={printReduction(reduction)} read={(text) => readReduction(text, type)} onChange={onChange} />
 }

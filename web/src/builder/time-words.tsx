@@ -1,13 +1,14 @@
 /** When events count: relative to now, to the event around them, or in the current visit. */
 import { NOW_DEFAULTS } from './model/starts.ts'
-import { type EventComparison, partsOf, withReach, withVisit, withWindow } from './model/sentences.ts'
+import type { Stream } from '../../../src/language/tree.ts'
+import { partsOf, withReach, withVisit, withWindow } from './model/streams.ts'
 import { isWaiting, withWaiting } from './model/waiting.ts'
 import { DurationSlot } from './duration-slot.tsx'
 import { Choices, Slot } from './slot.tsx'
 
 export interface TimeWordsProps {
-  readonly comparison: EventComparison
-  readonly onChange: (comparison: EventComparison) => void
+  readonly stream: Stream
+  readonly onChange: (stream: Stream) => void
 }
 
 const WINDOWS = [
@@ -24,15 +25,15 @@ const REACHES = [
 ] as const
 
 /** The window of an event of the first level. */
-export function WindowWords({ comparison, onChange }: TimeWordsProps) {
-  const { window, expiresAfter } = partsOf(comparison)
-  const waits = isWaiting(comparison)
+export function WindowWords({ stream, onChange }: TimeWordsProps) {
+  const { window, expiresAfter } = partsOf(stream)
+  const waits = isWaiting(stream)
   const kind = expiresAfter ? 'visit' : window === undefined ? 'any' : waits ? 'within' : window.kind
   const choose = (id: string): void => {
-    const plain = withVisit(comparison, undefined)
+    const plain = withVisit(stream, undefined)
     if (id === 'any') onChange(withWindow(plain, undefined))
-    else if (id === 'visit') onChange(withVisit(withWindow(comparison, undefined), NOW_DEFAULTS.visit))
-    else if (waits && id === 'within') onChange(comparison)
+    else if (id === 'visit') onChange(withVisit(withWindow(stream, undefined), NOW_DEFAULTS.visit))
+    else if (waits && id === 'within') onChange(stream)
     else onChange(withWindow(plain, id === 'within' ? NOW_DEFAULTS.within : NOW_DEFAULTS.between))
   }
   return (
@@ -57,7 +58,7 @@ export function WindowWords({ comparison, onChange }: TimeWordsProps) {
             label="Until"
             duration={expiresAfter.duration}
             onChange={(duration) => {
-              onChange(withVisit(comparison, { kind: 'expires_after', duration }))
+              onChange(withVisit(stream, { kind: 'expires_after', duration }))
             }}
           />{' '}
           after its last event)
@@ -68,7 +69,7 @@ export function WindowWords({ comparison, onChange }: TimeWordsProps) {
           label="How long"
           duration={window.duration}
           onChange={(duration) => {
-            onChange(withWindow(comparison, { ...window, duration }))
+            onChange(withWindow(stream, { ...window, duration }))
           }}
         />
       )}
@@ -77,7 +78,7 @@ export function WindowWords({ comparison, onChange }: TimeWordsProps) {
           label="From"
           duration={window.from}
           onChange={(from) => {
-            onChange(withWindow(comparison, { ...window, from }))
+            onChange(withWindow(stream, { ...window, from }))
           }}
         />
       )}
@@ -88,7 +89,7 @@ export function WindowWords({ comparison, onChange }: TimeWordsProps) {
             label={waits ? 'How long' : 'To'}
             duration={window.to}
             onChange={(to) => {
-              onChange(withWindow(comparison, { ...window, to }))
+              onChange(withWindow(stream, { ...window, to }))
             }}
           />
           {!waits && ' ago'}
@@ -99,11 +100,11 @@ export function WindowWords({ comparison, onChange }: TimeWordsProps) {
 }
 
 /** The reach of a child, from the event around it. */
-export function ReachWords({ comparison, onChange }: TimeWordsProps) {
-  const { reach } = partsOf(comparison)
+export function ReachWords({ stream, onChange }: TimeWordsProps) {
+  const { reach } = partsOf(stream)
   const choose = (id: string): void => {
-    if (id === 'any') onChange(withReach(comparison, undefined))
-    else onChange(withReach(comparison, id === 'within' ? NOW_DEFAULTS.reach : NOW_DEFAULTS.reachBetween))
+    if (id === 'any') onChange(withReach(stream, undefined))
+    else onChange(withReach(stream, id === 'within' ? NOW_DEFAULTS.reach : NOW_DEFAULTS.reachBetween))
   }
   return (
     <>
@@ -126,7 +127,7 @@ export function ReachWords({ comparison, onChange }: TimeWordsProps) {
             label="How long"
             duration={reach.duration}
             onChange={(duration) => {
-              onChange(withReach(comparison, { ...reach, duration }))
+              onChange(withReach(stream, { ...reach, duration }))
             }}
           />{' '}
           of it
@@ -138,7 +139,7 @@ export function ReachWords({ comparison, onChange }: TimeWordsProps) {
             label="From"
             duration={reach.from}
             onChange={(from) => {
-              onChange(withReach(comparison, { ...reach, from }))
+              onChange(withReach(stream, { ...reach, from }))
             }}
           />{' '}
           and{' '}
@@ -146,7 +147,7 @@ export function ReachWords({ comparison, onChange }: TimeWordsProps) {
             label="To"
             duration={reach.to}
             onChange={(to) => {
-              onChange(withReach(comparison, { ...reach, to }))
+              onChange(withReach(stream, { ...reach, to }))
             }}
           />{' '}
           after it
@@ -157,8 +158,8 @@ export function ReachWords({ comparison, onChange }: TimeWordsProps) {
 }
 
 /** Says that a parent waits for a child that must not come, and lets it not wait. */
-export function WaitingHint({ comparison, onChange, awaitedText }: TimeWordsProps & { readonly awaitedText: string }) {
-  const waits = isWaiting(comparison)
+export function WaitingHint({ stream, onChange, awaitedText }: TimeWordsProps & { readonly awaitedText: string }) {
+  const waits = isWaiting(stream)
   return (
     <p className="hint">
       {waits ? `Waits until ${awaitedText} is over.` : 'Holds at once, until it happens.'}{' '}
@@ -166,7 +167,7 @@ export function WaitingHint({ comparison, onChange, awaitedText }: TimeWordsProp
         type="button"
         className="link"
         onClick={() => {
-          onChange(withWaiting(comparison, !waits))
+          onChange(withWaiting(stream, !waits))
         }}
       >
         {waits ? 'Don’t wait' : `Wait until ${awaitedText} is over`}

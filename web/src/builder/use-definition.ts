@@ -26,6 +26,8 @@ export interface Edited {
   readonly text: string
   /** Undefined while there is none yet. */
   readonly query: Query | undefined
+  /** The text that the tree is of: the last one that read. */
+  readonly read: string
   readonly places: Places
   /** Undefined if the text reads. */
   readonly fault: Fault | undefined
@@ -46,18 +48,18 @@ type Edit =
   | { readonly kind: 'undo' | 'redo' }
 
 const STEPS_MAX = 200
-const NOTHING: Edited = { text: '', query: undefined, places: new Map(), fault: undefined }
+const NOTHING: Edited = { text: '', query: undefined, read: '', places: new Map(), fault: undefined }
 
 /** Reads a text. Keeps D1. @param before the tree that stays if it does not read */
 export function editedOf(text: string, as: QueryKind, before: Edited = NOTHING): Edited {
   if (text.trim() === '') return { ...NOTHING, text }
   try {
     const { query, places } = parsePlacedQuery(text, as)
-    return { text, query, places, fault: undefined }
+    return { text, query, read: text, places, fault: undefined }
   } catch (error) {
     if (!(error instanceof QueryError)) throw error
-    const { query, places } = before
-    return { text, query, places, fault: { message: error.message, offset: offsetOf(text, error) } }
+    const { query, read, places } = before
+    return { text, query, read, places, fault: { message: error.message, offset: offsetOf(text, error) } }
   }
 }
 

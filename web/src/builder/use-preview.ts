@@ -4,24 +4,20 @@
  */
 import { useEffect, useRef, useState } from 'react'
 import { answeredData, api } from '../api/client.ts'
-import type { PreviewAnswer } from '../api/answers.ts'
 
 const ASKED_AFTER_MS = 150
-const SHOWN_TRAITS = ['name', 'email', 'plan']
 
 export interface PreviewQuestion {
   readonly spaceId: string
+  readonly of: 'audiences' | 'computed-traits'
   readonly query: string
-  readonly audienceType: 'USERS' | 'ACCOUNTS'
-  /** The audience that is being changed; undefined for a new one. */
-  readonly audienceId: string | undefined
-  /** Audiences whose overlap is asked for. */
-  readonly overlapWith: readonly string[]
+  /** The body of the request. */
+  readonly body: object
 }
 
-export interface Preview {
-  /** Undefined until the first has been answered. */
-  readonly answer: PreviewAnswer | undefined
+export interface Preview<Answer> {
+  /** The last one; undefined until the first has come. */
+  readonly answer: Answer | undefined
   /** The query that the answer is about. */
   readonly query: string
   /** True while a newer question is not answered yet. */
@@ -30,29 +26,29 @@ export interface Preview {
   readonly error: Error | undefined
 }
 
-const NONE: Preview = { answer: undefined, query: '', isOld: false, error: undefined }
+const NONE = { answer: undefined, query: '', isOld: false, error: undefined } as const
 
 /** Asks for a preview of the question; of none while it is undefined. */
-export function usePreview(question: PreviewQuestion | undefined): Preview {
-  const [preview, show] = useState(NONE)
-  const last = useRef<string>(undefined)
+export function usePreview<Answer>(question: PreviewQuestion | undefined): Preview<Answer> {
+  const [preview, show] = useState<Preview<Answer>>(NONE)
+  const last = useRef<{ readonly question: PreviewQuestion; readonly id: string }>(undefined)
   const asked = JSON.stringify(question)
   useEffect(() => {
     if (question === undefined) {
       show(NONE)
       return
     }
+    const { spaceId, of, query } = question
     let isCurrent = true
     let source: EventSource | undefined
     show((before) => ({ ...before, isOld: true }))
     const begin = async (): Promise<void> => {
-      const id = await ask(question, last.current)
-      last.current = id
+      const id = await startPreview(question, last.current?.id)
+      last.current = { question, id }
       if (!isCurrent) return
-      source = new EventSource(`${pathOf(question.spaceId)}/${id}/stream`)
+      source = new EventSource(`/spaces/${encodeURIComponent(spaceId)}/${of}/previews/${id}/stream`)
       source.addEventListener('preview', ({ data }: MessageEvent<string>) => {
-        const answer = JSON.parse(data) as PreviewAnswer
-        show({ answer, query: question.query, isOld: false, error: undefined })
+        show({ answer: JSON.parse(data) as Answer, query, isOld: false, error: undefined })
       })
     }
     const timer = setTimeout(() => {
@@ -70,36 +66,30 @@ export function usePreview(question: PreviewQuestion | undefined): Preview {
   }, [asked])
   useEffect(
     () => () => {
-      if (last.current !== undefined && question) void cancel(question.spaceId, last.current)
+      if (last.current) cancelPreview(last.current.question, last.current.id)
     },
-    // eslint-disable-next-line react-hooks/exhaustive-deps
     [],
   )
   return preview
 }
 
-function pathOf(spaceId: string): string {
-  return `/spaces/${encodeURIComponent(spaceId)}/audiences/previews`
-}
-
-/** Begins a preview; returns its id. */
-async function ask(
-  { spaceId, query, audienceType, audienceId, overlapWith }: PreviewQuestion,
-  replaces: string | undefined,
-): Promise<string> {
-  const body = {
-    definition: { query },
-    audienceType,
-    traits: SHOWN_TRAITS,
-    overlapWith: [...overlapWith],
-    ...(audienceId !== undefined && { changeOf: audienceId }),
-    ...(replaces !== undefined && { replaces }),
+/** Begins a preview; resolves with its id. @param replaces the id of one that nobody needs any more */
+export async function startPreview(question: PreviewQuestion, replaces?: string): Promise<string> {
+  const { spaceId, of } = question
+  const body = { ...question.body, ...(replaces !== undefined && { replaces }) }
+  // The server's description leaves the body of a preview open.
+  const init = { params: { path: { spaceId } }, body: body as never }
+  if (of === 'audiences') {
+    const asked = api.POST('/spaces/{spaceId}/audiences/previews', init)
+    return (await answeredData<{ audiencePreview: { id: string } }>(asked)).audiencePreview.id
   }
-  const asked = api.POST('/spaces/{spaceId}/audiences/previews', { params: { path: { spaceId } }, body })
-  return (await answeredData<{ audiencePreview: { id: string } }>(asked)).audiencePreview.id
+  const asked = api.POST('/spaces/{spaceId}/computed-traits/previews', init)
+  return (await answeredData<{ computedTraitPreview: { id: string } }>(asked)).computedTraitPreview.id
 }
 
-async function cancel(spaceId: string, id: string): Promise<void> {
-  // It may be gone already.
-  await api.DELETE('/spaces/{spaceId}/audiences/previews/{id}', { params: { path: { spaceId, id } } })
+/** Cancels a preview, which may be gone already. */
+export function cancelPreview({ spaceId, of }: Pick<PreviewQuestion, 'spaceId' | 'of'>, id: string): void {
+  const init = { params: { path: { spaceId, id } } }
+  if (of === 'audiences') void api.DELETE('/spaces/{spaceId}/audiences/previews/{id}', init)
+  else void api.DELETE('/spaces/{spaceId}/computed-traits/previews/{id}', init)
 }

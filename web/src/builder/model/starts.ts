@@ -1,5 +1,5 @@
-/** Conditions and filters to begin with, each of which can be read as it is. */
-import type { Comparison, Duration, Filter } from '../../../../src/language/tree.ts'
+/** Conditions, values and filters to begin with, each of which can be read as it is. */
+import type { Comparison, Duration, EventField, Filter, Reduction } from '../../../../src/language/tree.ts'
 import type { EventComparison } from './sentences.ts'
 
 const days = (amount: number): Duration => ({ amount, unit: 'day' })
@@ -47,14 +47,20 @@ export function areIn(key: string, isIn = true): Comparison {
   }
 }
 
-/** "where price is there" */
-export function whereProperty(path: string): Comparison {
+/** Returns the field of an event by its path, as it was observed. */
+export function fieldNamed(path: string): EventField {
   const context = /^context\.(.+)$/.exec(path)?.[1]
-  const left =
-    context === undefined
-      ? ({ kind: 'property', path, parent: false } as const)
-      : ({ kind: 'context', path: context } as const)
+  return context === undefined ? { kind: 'property', path, parent: false } : { kind: 'context', path: context }
+}
+
+/** "where price is there" */
+export function whereField(left: EventField): Comparison {
   return { kind: 'comparison', left, comparator: 'exists' }
+}
+
+/** "how often they did Order Completed" */
+export function countOf(event: string): Reduction {
+  return { kind: 'reduction', stream: { event, filters: [] }, reducer: { kind: 'count' } }
 }
 
 /** Holds for every user of an account: "any user" of it is an account that has one. */

@@ -9,16 +9,17 @@
  * W1. A parent waits exactly if the near end of its window equals the longest reach of its negated children.
  */
 import { durationMs } from '../../../../src/language/duration.ts'
-import type { Condition, Duration } from '../../../../src/language/tree.ts'
-import { type EventComparison, itemOf, partsOf, withWindow } from './sentences.ts'
+import type { Condition, Duration, Stream } from '../../../../src/language/tree.ts'
+import { itemOf } from './sentences.ts'
+import { partsOf, withWindow } from './streams.ts'
 
 const NOTHING: Duration = { amount: 0, unit: 'second' }
 /** The window of a parent that has none: what waits must end some time. */
 const WINDOW: Duration = { amount: 30, unit: 'day' }
 
 /** Returns the longest reach of the children that must not have come; undefined if there is none that has an end. */
-export function awaited(comparison: EventComparison): Duration | undefined {
-  return awaitedBy(partsOf(comparison).items)
+export function awaited(stream: Stream): Duration | undefined {
+  return awaitedBy(partsOf(stream).items)
 }
 
 function awaitedBy(items: readonly Condition[]): Duration | undefined {
@@ -26,7 +27,7 @@ function awaitedBy(items: readonly Condition[]): Duration | undefined {
   for (const condition of items) {
     const item = itemOf(condition)
     if (item.kind !== 'then' || !item.isNegated) continue
-    const { reach } = partsOf(item.comparison)
+    const { reach } = partsOf(item.comparison.left.stream)
     const end = reach?.kind === 'within' ? reach.duration : reach?.to
     if (end && (!longest || durationMs(end) > durationMs(longest))) longest = end
   }
@@ -34,35 +35,35 @@ function awaitedBy(items: readonly Condition[]): Duration | undefined {
 }
 
 /** True if it waits. Keeps W1. */
-export function isWaiting(comparison: EventComparison): boolean {
-  const { window } = partsOf(comparison)
-  const end = awaited(comparison)
+export function isWaiting(stream: Stream): boolean {
+  const { window } = partsOf(stream)
+  const end = awaited(stream)
   return end !== undefined && window?.kind === 'between' && durationMs(window.from) === durationMs(end)
 }
 
-/** Returns the comparison as one that waits, or does not; its far end stays. Keeps W1. */
-export function withWaiting(comparison: EventComparison, waits: boolean): EventComparison {
-  const { window } = partsOf(comparison)
-  const end = awaited(comparison)
+/** Returns the stream as one that waits, or does not; its far end stays. Keeps W1. */
+export function withWaiting(stream: Stream, waits: boolean): Stream {
+  const { window } = partsOf(stream)
+  const end = awaited(stream)
   const far = (window?.kind === 'between' ? window.to : window?.duration) ?? WINDOW
-  if (waits && end) return withWindow(comparison, { kind: 'between', from: end, to: far, parent: false })
-  const from = window?.kind === 'between' && !isWaiting(comparison) ? window.from : NOTHING
-  if (durationMs(from) > 0) return comparison
-  return withWindow(comparison, { kind: 'within', duration: far, parent: false })
+  if (waits && end) return withWindow(stream, { kind: 'between', from: end, to: far, parent: false })
+  const from = window?.kind === 'between' && !isWaiting(stream) ? window.from : NOTHING
+  if (durationMs(from) > 0) return stream
+  return withWindow(stream, { kind: 'within', duration: far, parent: false })
 }
 
 /**
- * Returns a comparison after a change of its children: what waited goes on to wait, for as long as is needed now, and
+ * Returns a stream after a change of its children: what waited goes on to wait, for as long as is needed now, and
  * what has its first negated child begins to.
  */
-export function stillWaiting(before: EventComparison, after: EventComparison): EventComparison {
+export function stillWaiting(before: Stream, after: Stream): Stream {
   const [was, is] = [awaited(before), awaited(after)]
   if (!is) return was && isWaiting(before) ? withWaitingEnded(after) : after
   return !was || isWaiting(before) ? withWaiting(after, true) : after
 }
 
-function withWaitingEnded(comparison: EventComparison): EventComparison {
-  const { window } = partsOf(comparison)
-  if (window?.kind !== 'between') return comparison
-  return withWindow(comparison, { kind: 'within', duration: window.to, parent: false })
+function withWaitingEnded(stream: Stream): Stream {
+  const { window } = partsOf(stream)
+  if (window?.kind !== 'between') return stream
+  return withWindow(stream, { kind: 'within', duration: window.to, parent: false })
 }

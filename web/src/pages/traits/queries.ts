@@ -69,8 +69,9 @@ export function useTraitChanges() {
       const asked = api.POST('/spaces/{spaceId}/computed-traits', { params: { path: { spaceId } }, body })
       return (await done(answeredData<{ computedTrait: ComputedTraitAnswer }>(asked))).computedTrait.id
     },
-    change: async (id: string, change: TraitChange): Promise<void> => {
-      const params = { path: { spaceId, id } }
+    /** @param ifUpdatedAt refuses it if there was another change since */
+    change: async (id: string, change: TraitChange, ifUpdatedAt?: string): Promise<void> => {
+      const params = { path: { spaceId, id }, query: { ...(ifUpdatedAt !== undefined && { ifUpdatedAt }) } }
       await done(answeredData(api.PATCH('/spaces/{spaceId}/computed-traits/{id}', { params, body: change })))
     },
     remove: async (id: string): Promise<void> => {

@@ -1,9 +1,15 @@
 /** The values that a computed trait has, or would have: asked of the server as a preview. */
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useState } from 'react'
-import { answeredData, api, type ApiError } from '../../api/client.ts'
+import { answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
-import type { Estimate } from '../../api/answers.ts'
+import type { Estimate, PreviewAnswer } from '../../api/answers.ts'
+import {
+  cancelPreview,
+  type Preview,
+  type PreviewQuestion,
+  startPreview,
+  usePreview,
+} from '../../builder/use-preview.ts'
 import type { TraitType } from './queries.ts'
 
 export interface TraitValues {
@@ -24,85 +30,45 @@ export interface TraitPreview {
   readonly estimate?: Estimate
   readonly values?: TraitValues
   readonly identifiers?: Readonly<Record<string, number>>
+  /** The calls of a change, once its values are exact. */
+  readonly deliveries?: PreviewAnswer['deliveries']
+  readonly cost?: PreviewAnswer['cost']
 }
 
-interface Draft {
+interface TraitQuestion {
+  readonly spaceId: string
   readonly type: TraitType
   readonly query: string
+  /** The computed trait that is being changed; undefined for a new one. */
+  readonly traitId?: string | undefined
 }
 
-const ASKED_AFTER_MS = 150
 const LOOK_AGAIN_MS = 400
 
-async function start(spaceId: string, definition: Draft, replaces?: string): Promise<string> {
-  const body = { definition, ...(replaces !== undefined && { replaces }) }
-  // The server's description leaves the body of a preview open.
-  const init = { params: { path: { spaceId } }, body: body as never }
-  const asked = api.POST('/spaces/{spaceId}/computed-traits/previews', init)
-  return (await answeredData<{ computedTraitPreview: { id: string } }>(asked)).computedTraitPreview.id
+export type DraftPreview = Preview<TraitPreview>
+
+/** Follows the values of a draft; of none while it is undefined. */
+export function useTraitPreview(question: TraitQuestion | undefined): DraftPreview {
+  return usePreview<TraitPreview>(question && whole(question))
 }
 
-function cancel(spaceId: string, id: string): void {
-  void api.DELETE('/spaces/{spaceId}/computed-traits/previews/{id}', { params: { path: { spaceId, id } } })
-}
-
-interface Followed {
-  /** The query that was asked about. */
-  readonly query: string
-  readonly preview?: TraitPreview
-  readonly error?: ApiError
-}
-
-/**
- * Follows the values of a draft, some time after its last change. The answer says which query it is about, so that none
- * is taken for that of a later one.
- */
-export function useTraitPreview({ type, query }: Draft): Followed | undefined {
-  const spaceId = useSpaceId()
-  const [followed, setFollowed] = useState<Followed>()
-  useEffect(() => {
-    if (query.trim() === '') return undefined
-    let source: EventSource | undefined
-    let startedId: string | undefined
-    let isOver = false
-    const follow = async (): Promise<void> => {
-      try {
-        const id = await start(spaceId, { type, query })
-        startedId = id
-        if (isOver) {
-          cancel(spaceId, id)
-          return
-        }
-        source = new EventSource(`/spaces/${encodeURIComponent(spaceId)}/computed-traits/previews/${id}/stream`)
-        source.addEventListener('preview', ({ data }: MessageEvent<string>) => {
-          setFollowed({ query, preview: JSON.parse(data) as TraitPreview })
-        })
-      } catch (error) {
-        if (!isOver) setFollowed({ query, error: error as ApiError })
-      }
-    }
-    const timer = setTimeout(() => void follow(), ASKED_AFTER_MS)
-    return () => {
-      isOver = true
-      clearTimeout(timer)
-      source?.close()
-      if (startedId !== undefined) cancel(spaceId, startedId)
-    }
-  }, [spaceId, type, query])
-  return followed
+function whole({ spaceId, type, query, traitId }: TraitQuestion): PreviewQuestion {
+  const body = { definition: { type, query }, ...(traitId !== undefined && { changeOf: traitId }) }
+  return { spaceId, of: 'computed-traits', query, body }
 }
 
 /** Returns the values of a computed trait once they are complete. */
-export function useTraitValues({ type, query }: Draft, isWanted: boolean) {
+export function useTraitValues({ type, query }: Pick<TraitQuestion, 'type' | 'query'>, isWanted: boolean) {
   const spaceId = useSpaceId()
   return useQuery({
     queryKey: ['trait values', spaceId, type, query],
     queryFn: async ({ signal }) => {
-      const id = await start(spaceId, { type, query })
+      const question = whole({ spaceId, type, query })
+      const id = await startPreview(question)
       try {
         return await completed(spaceId, id, signal)
       } finally {
-        cancel(spaceId, id)
+        cancelPreview(question, id)
       }
     },
     enabled: isWanted,

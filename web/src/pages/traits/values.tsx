@@ -2,37 +2,65 @@
 import type { ReactNode } from 'react'
 import { clockMs, count, share, valueText } from '../../parts/format.ts'
 import { Failed } from '../../parts/states.tsx'
-import type { useTraitPreview, TraitPreview, TraitValues } from './trait-preview.ts'
+import { boundsOf } from '../../builder/bounds.ts'
+import { Calls } from '../../builder/calls.tsx'
+import { CheckPerson } from '../../builder/check-person.tsx'
+import { Cost } from '../../builder/cost.tsx'
+import { valueOf } from '../../builder/explained.ts'
+import { Kind } from '../../builder/kind.tsx'
+import type { DraftPreview, TraitPreview, TraitValues } from './trait-preview.ts'
 import type { TraitType } from './queries.ts'
 
 export interface ValuesProps {
-  readonly followed: ReturnType<typeof useTraitPreview>
+  readonly preview: DraftPreview
+  /** False while the text does not read: then it is that of the last one that did. */
+  readonly isRead: boolean
+  /** The number of calls that saving would send. */
+  readonly calls: number
   readonly type: TraitType
+  /** The text that the values are asked of. */
   readonly query: string
+  /** The event that it is made of; undefined while none is chosen. */
+  readonly event: string | undefined
 }
 
-export function Values({ followed, type, query }: ValuesProps) {
-  const { preview } = followed ?? {}
-  const hasQuery = query.trim() !== ''
-  const isOld = followed?.query !== query
+export function Values({ preview, isRead, calls, type, query, event }: ValuesProps) {
+  const { answer, error } = preview
+  const isOld = preview.isOld || !isRead
   return (
-    <aside className="right trait-values" aria-label="Values">
-      {!preview && (
+    <aside
+      className={isOld ? 'right trait-values old' : 'right trait-values'}
+      aria-label="Values"
+      aria-busy={preview.isOld}
+    >
+      {error && (
+        <p className="pv problem" role="alert">
+          {error.message}
+        </p>
+      )}
+      {!answer && !error && (
         <Part title="Values">
-          <p className="dim">
-            {hasQuery && !followed?.error ? 'Counting…' : 'They are shown once the definition can be read.'}
-          </p>
+          <p className="dim">{query === '' ? 'Choose an event, and its values stand here at once.' : 'Counting…'}</p>
         </Part>
       )}
-      {preview && (
-        <div className={isOld || followed.error ? 'is-old' : ''}>
-          <HaveOne preview={preview} type={type} />
-          {preview.status === 'FAILED' && (
-            <Failed error={new Error(preview.failureReason ?? 'It could not be counted.')} />
+      {answer && (
+        <>
+          <HaveOne preview={answer} type={type} isOld={isOld} isRead={isRead} />
+          {answer.status === 'FAILED' && (
+            <Failed error={new Error(answer.failureReason ?? 'It could not be counted.')} />
           )}
-          {preview.values && <Spread values={preview.values} />}
-          {preview.status === 'COMPLETED' && <Reachable preview={preview} />}
-        </div>
+          {calls > 0 && (
+            <Part title="When you save">
+              <Calls deliveries={answer.deliveries} />
+            </Part>
+          )}
+          {answer.values && <Spread values={answer.values} event={event} isExact={answer.status === 'COMPLETED'} />}
+          <Part title="Of one">
+            <CheckPerson query={query} ask={valueOf} />
+          </Part>
+          {answer.status === 'COMPLETED' && <Reachable preview={answer} />}
+          <Cost cost={answer.cost} />
+        </>
       )}
     </aside>
   )
@@ -44,7 +72,7 @@ function Part({
   children,
 }: {
   readonly title: string
-  readonly note?: string
+  readonly note?: string | undefined
   readonly children: ReactNode
 }) {
   return (
@@ -61,29 +89,24 @@ function Part({
 interface HaveOneProps {
   readonly preview: TraitPreview
   readonly type: TraitType
+  /** True while the answer is that to an older question. */
+  readonly isOld: boolean
+  readonly isRead: boolean
 }
 
-function HaveOne({ preview: { status, asOf, progress, values, estimate }, type }: HaveOneProps) {
-  const who = type === 'USERS' ? 'people' : 'accounts'
-  const isExact = status === 'COMPLETED'
-  const note = isExact && asOf ? `exact at ${clockMs(asOf)}` : `${share(progress)} counted`
+function HaveOne({ preview: { status, asOf, progress, values, estimate }, type, isOld, isRead }: HaveOneProps) {
+  const isCounted = status === 'COMPLETED'
+  const note = isCounted ? (asOf && !isOld ? `exact at ${clockMs(asOf)}` : undefined) : `${share(progress)} counted`
   return (
     <Part title="Have a value" note={note}>
-      {isExact && (
-        <p className="size">
-          <b>{count(values?.count ?? 0)}</b>
-          <span>{who}</span>
+      <div className="row">
+        <p className="size grow" role="status">
+          <b>{isCounted ? count(values?.count ?? 0) : estimate ? boundsOf(estimate) : '…'}</b>
+          <span>{type === 'USERS' ? 'people' : 'accounts'}</span>
         </p>
-      )}
-      {!isExact && estimate && (
-        <p className="size">
-          <b>
-            {count(estimate.low)}–{count(estimate.high)}
-          </b>
-          <span>{who}</span>
-        </p>
-      )}
-      {!isExact && (
+        <Kind isExact={isCounted && !isOld} isRead={isRead} />
+      </div>
+      {!isCounted && (
         <div className="meter" role="img" aria-label={`${share(progress)} counted`}>
           <i style={{ width: `${progress * 100}%` }} />
         </div>
@@ -102,11 +125,21 @@ const SHARES: readonly (readonly [string, string])[] = [
   ['1', 'highest'],
 ]
 
-function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly values: TraitValues }) {
+interface SpreadProps {
+  readonly values: TraitValues
+  readonly event: string | undefined
+  /** False while they are being counted. */
+  readonly isExact: boolean
+}
+
+function Spread({ values: { count: all, quantiles, mostFrequent }, event, isExact }: SpreadProps) {
+  const soFar = isExact ? '' : ' so far'
   if (all === 0)
     return (
       <Part title="Values">
-        <p className="dim">No value yet: nobody has done what it counts.</p>
+        <p className="dim">
+          {isExact ? `No value yet${event === undefined ? '' : `: it waits for ${event}`}.` : 'None so far.'}
+        </p>
       </Part>
     )
   if (quantiles) {
@@ -116,7 +149,7 @@ function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly 
       return value === undefined ? [] : [{ text, value }]
     })
     return (
-      <Part title="Values" note="numbers">
+      <Part title="Values" note={`numbers${soFar}`}>
         <ul className="sh">
           {shown.map(({ text, value }) => (
             <Bar key={text} text={text} share={Math.abs(value) / most} number={valueText(value)} />
@@ -126,10 +159,10 @@ function Spread({ values: { count: all, quantiles, mostFrequent } }: { readonly 
     )
   }
   return (
-    <Part title="Most frequent" note={`of ${count(all)}`}>
+    <Part title="Most frequent" note={`of ${count(all)}${soFar}`}>
       <ul className="sh">
         {(mostFrequent ?? []).map(({ value, count: own }) => (
-          <Bar key={JSON.stringify(value)} text={valueText(value)} share={own / all} number={count(own)} />
+          <Bar key={JSON.stringify(value)} text={listText(value)} share={own / all} number={count(own)} />
         ))}
       </ul>
     </Part>
@@ -149,6 +182,11 @@ function Reachable({ preview: { values, identifiers = {} } }: { readonly preview
       </ul>
     </Part>
   )
+}
+
+/** A list of values as its values. */
+function listText(value: unknown): string {
+  return Array.isArray(value) ? value.map(valueText).join(', ') : valueText(value)
 }
 
 interface BarProps {
@@ -179,6 +217,6 @@ export function valuesInShort({ count: all, quantiles, mostFrequent }: TraitValu
     return `${valueText(lowest)} to ${valueText(highest)}, half at most ${valueText(half)}`
   return (mostFrequent ?? [])
     .slice(0, 3)
-    .map(({ value, count: own }) => `${valueText(value)} ${share(own / all)}`)
+    .map(({ value, count: own }) => `${listText(value)} ${share(own / all)}`)
     .join(', ')
 }
