@@ -14,6 +14,7 @@ import { DefinitionFrame, type FrameWords } from './definition-frame.tsx'
 import { GroupView } from './group-view.tsx'
 import { conditionOf, type Group, groupsOf, replaced } from './model/groups.ts'
 import { boundsOf } from './bounds.ts'
+import { useLargest } from './observed.ts'
 import { PreviewPane } from './preview-pane.tsx'
 import { Sheet } from './sheet.tsx'
 import { type AudiencePreview, useAudiencePreview } from './audience-preview.ts'
@@ -22,7 +23,9 @@ import { type Draft, useDraft } from './use-draft.ts'
 export interface DefinitionEditorProps {
   /** Undefined: a new one is made. */
   readonly audience?: AudienceAnswer
-  /** Above the definition: tabs of an audience that is there. */
+  /** Beside the name of an audience that is there. */
+  readonly status?: ReactNode
+  /** Above the definition: its tabs. */
   readonly tabs?: ReactNode
 }
 
@@ -34,22 +37,25 @@ const WORDS: FrameWords = {
 }
 const OVERLAP_MAX = 8
 
-export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
+export function DefinitionEditor({ audience, status, tabs }: DefinitionEditorProps) {
   const spaceId = useSpaceId()
   const [cursor, setCursor] = useState<number>()
-  const [compared, setCompared] = useState<readonly string[]>([])
+  const [chosen, choose] = useState<readonly string[]>([])
   const draft = useAudienceDraft(audience)
+  const largest = useLargest(spaceId, draft.type, audience?.id)
+  const compared = [...new Set([...(largest ?? []), ...chosen])].slice(-OVERLAP_MAX)
   const { edited } = draft.editing
   const condition = edited.query?.kind === 'audience' ? edited.query.condition : undefined
   const groups = condition ? groupsOf(condition) : []
   const preview = useAudiencePreview(
-    edited.query && {
-      spaceId,
-      query: edited.read,
-      audienceType: draft.type,
-      audienceId: audience?.id,
-      overlapWith: compared,
-    },
+    edited.query &&
+      largest && {
+        spaceId,
+        query: edited.read,
+        audienceType: draft.type,
+        audienceId: audience?.id,
+        overlapWith: compared,
+      },
   )
   const marked = markedRow(groups, edited.places, cursor)
   const isAnswered = !preview.isOld && preview.query === edited.text
@@ -69,6 +75,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
           marked={marked?.row}
         />
       }
+      status={status}
       preview={
         <>
           <PreviewPane
@@ -79,7 +86,7 @@ export function DefinitionEditor({ audience, tabs }: DefinitionEditorProps) {
             query={edited.read}
             compared={compared}
             onCompare={(id) => {
-              setCompared([...compared, id].slice(-OVERLAP_MAX))
+              choose([...chosen, id].slice(-OVERLAP_MAX))
             }}
           />
           <AudienceSheet preview={preview} isRead={!edited.fault} isChanged={draft.isQueryChanged} />

@@ -65,7 +65,8 @@ export function DefinitionFrame(props: DefinitionFrameProps) {
   return (
     <BuilderContext value={{ spaceId, type, isEditable }}>
       <Page
-        title={isNew ? `New ${words.one}` : words.title}
+        title={isNew ? `New ${words.one}` : draft.name || words.title}
+        tabTitle={isNew ? `New ${words.one}` : words.title}
         parent={words.parent}
         isOwnLayout
         note={isChanged && <span className="chip warn">unsaved</span>}

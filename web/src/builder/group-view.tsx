@@ -1,5 +1,5 @@
 /** A group of conditions, any of which is enough: "and who …, or …". */
-import { Minus, Plus } from 'lucide-react'
+import { ChevronsUpDown } from 'lucide-react'
 import type { KeyboardEvent, ReactNode } from 'react'
 import type { Comparison, Condition } from '../../../src/language/tree.ts'
 import { ActionsMenu } from '../parts/actions-menu.tsx'
@@ -88,8 +88,8 @@ function GroupHead({ group, isFirst, onChange, onAddGroup }: HeadProps) {
             onChange({ ...group, isNegated: !isNegated })
           }}
         >
-          {isNegated ? <Minus className="i s" aria-hidden="true" /> : <Plus className="i s" aria-hidden="true" />}
           {words}
+          <ChevronsUpDown className="i s" aria-hidden="true" />
         </button>
       ) : (
         <span>{words}</span>

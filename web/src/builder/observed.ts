@@ -1,5 +1,6 @@
 /** Names and values as calls have had them lately: what slots offer. */
 import { useQuery } from '@tanstack/react-query'
+import type { DefinitionType } from '../../../src/model/definition.ts'
 import { answeredData, api } from '../api/client.ts'
 import type { AudienceAnswer, ComputedTraitAnswer, ObservedEvent, ObservedField } from '../api/answers.ts'
 import { count, share } from '../parts/format.ts'
@@ -83,9 +84,25 @@ export function useComputedTraits(): readonly Readable[] {
   return data?.computedTraits ?? []
 }
 
-export function useAudiences(): readonly (Readable & { readonly id: string })[] {
-  const { spaceId } = useBuilder()
-  const { data } = useQuery({
+export function useAudiences(): readonly AudienceAnswer[] {
+  return useAudiencesOf(useBuilder().spaceId).data?.audiences ?? []
+}
+
+const COMPARED_FIRST = 2
+
+/** Returns the ids of the largest other audiences of a type; undefined until they are known. */
+export function useLargest(spaceId: string, type: DefinitionType, ownId: string | undefined): string[] | undefined {
+  const { data, isError } = useAudiencesOf(spaceId)
+  if (!data) return isError ? [] : undefined
+  return data.audiences
+    .filter(({ id, audienceType, size }) => id !== ownId && audienceType === type && size)
+    .sort((a, b) => b.size!.count - a.size!.count)
+    .slice(0, COMPARED_FIRST)
+    .map(({ id }) => id)
+}
+
+function useAudiencesOf(spaceId: string) {
+  return useQuery({
     queryKey: ['audiences to read', spaceId],
     queryFn: () =>
       answeredData<{ audiences: AudienceAnswer[] }>(
@@ -94,7 +111,6 @@ export function useAudiences(): readonly (Readable & { readonly id: string })[] 
         }),
       ),
   })
-  return data?.audiences ?? []
 }
 
 /** Returns the type that a field has most often, as comparators know it; undefined if nothing is known. */

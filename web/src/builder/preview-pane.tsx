@@ -199,7 +199,8 @@ function Overlap({ answer, compared, onCompare }: OverlapProps) {
     <section className="pv">
       <h2>Also in</h2>
       <ul className="sh">
-        {(answer.overlap ?? []).map(({ id, both }) => (
+        {/* Before the size is exact, they are numbers of those who have been looked at. */}
+        {(answer.size ? (answer.overlap ?? []) : []).map(({ id, both }) => (
           <li key={id}>
             <span className="trunc">{audiences.find((each) => each.id === id)?.name ?? id}</span>
             <Meter part={both / Math.max(1, size)} />

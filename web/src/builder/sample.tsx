@@ -55,7 +55,7 @@ function Member({ member, query }: { readonly member: SampleMember; readonly que
         </span>
         <span className="grow trunc">
           <span className="n trunc">{name}</span>
-          <span className="w">{member.until ? `until ${dayAndClock(member.until)}` : 'until something happens'}</span>
+          <span className="w">{whenOf(member)}</span>
         </span>
         <button
           type="button"
@@ -70,6 +70,17 @@ function Member({ member, query }: { readonly member: SampleMember; readonly que
       {why && <li className="why">{why}</li>}
     </>
   )
+}
+
+/** Says which events made a member match, and until when it is one. */
+function whenOf({ because = [], until }: SampleMember): string {
+  const ends = until ? `until ${dayAndClock(until)}` : 'until something happens'
+  const newest = because
+    .map(({ ts }) => ts)
+    .sort()
+    .at(-1)
+  if (newest === undefined) return ends
+  return `${because.length === 1 ? 'event' : `${because.length} events, last`} ${dayAndClock(newest)} · ${ends}`
 }
 
 function initialsOf(name: string): string {

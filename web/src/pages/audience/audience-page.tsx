@@ -2,10 +2,12 @@
 import { useParams } from '@tanstack/react-router'
 import type { ComponentType } from 'react'
 import type { AudienceAnswer } from '../../api/answers.ts'
+import { day } from '../../parts/format.ts'
 import { NotFound } from '../../frame/not-found.tsx'
 import { Page } from '../../frame/page.tsx'
 import { DefinitionEditor } from '../../builder/definition-editor.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
+import { StatusCell } from '../audiences/audience-cells.tsx'
 import { AudienceHeading, AudienceTabs, type AudienceTab } from './audience-heading.tsx'
 import { AudienceSettings } from './audience-settings.tsx'
 import { Connections } from './connections.tsx'
@@ -36,7 +38,19 @@ export function AudiencePage() {
       </Page>
     )
   if (tab === undefined)
-    return <DefinitionEditor audience={data} key={data.id} tabs={<AudienceTabs audience={data} tab="definition" />} />
+    return (
+      <DefinitionEditor
+        audience={data}
+        key={data.id}
+        status={
+          <span className="row">
+            <StatusCell audience={data} />
+            <span className="mut hide-s">since {day(data.createdAt)}</span>
+          </span>
+        }
+        tabs={<AudienceTabs audience={data} tab="definition" />}
+      />
+    )
   const shown = tab as keyof typeof TABS
   const Tab = TABS[shown]
   return (
