@@ -18,6 +18,7 @@ export const PROCESSES: readonly string[] = [
   'test/queue/rate-limit.test.ts',
   'test/redis',
   'test/server',
+  'test/web/long-list.test.ts',
   'test/web/pages.test.ts',
   'test/web/story.test.ts',
 ]

@@ -112,6 +112,20 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       },
     },
     {
+      name: 'the actions of a row, by keyboard',
+      path: () => '/app/',
+      text: 'Carts',
+      open: async (page) => {
+        const dots = page.getByRole('button', { name: 'Actions of Carts' })
+        await dots.press('ArrowUp')
+        await page.getByRole('menuitem', { name: 'Delete…' }).and(page.locator(':focus')).waitFor()
+        await page.keyboard.press('Escape')
+        await dots.and(page.locator(':focus')).waitFor()
+        await dots.press('Enter')
+        await page.getByRole('menuitem', { name: 'Open' }).and(page.locator(':focus')).waitFor()
+      },
+    },
+    {
       name: 'a dialog that is open',
       path: () => '/app/live',
       text: 'Live',

@@ -5,6 +5,7 @@ import { useMemo } from 'react'
 import type { AudienceAnswer, SizeStep, Transition } from '../../api/answers.ts'
 import { useFeed } from '../../api/feed.ts'
 import { useSpaceId } from '../../api/session.ts'
+import { Turns } from '../../api/turns.ts'
 import { useNow } from '../../frame/pulse.tsx'
 import { clockMs, count, nameOfProfile } from '../../parts/format.ts'
 import { Tally, type Stroke } from '../../parts/tally.tsx'
@@ -16,6 +17,7 @@ const MINUTE_MS = 60_000
 const FRESH_MS = 400
 /** So many audiences are asked for their minutes: those that moved most. */
 const AUDIENCES_MAX = 60
+const AT_A_TIME = new Turns(4)
 const SHOWN = 3
 const QUARTERS = [60, 45, 30, 15]
 const MINUTES = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
@@ -107,7 +109,9 @@ function useMinutes(audiences: readonly AudienceAnswer[]) {
   return useQuery({
     queryKey: ['the last hour', spaceId, moved],
     queryFn: async ({ signal }) =>
-      (await Promise.all(moved.map((id) => sizesOf({ spaceId, id, step: 'minute', signal })))).flat(),
+      (
+        await Promise.all(moved.map((id) => AT_A_TIME.take(() => sizesOf({ spaceId, id, step: 'minute', signal }))))
+      ).flat(),
     refetchInterval: MINUTE_MS,
     placeholderData: (before) => before,
     structuralSharing: false,
