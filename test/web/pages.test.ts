@@ -70,7 +70,15 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     { name: 'audiences', path: () => '/app/', text: 'Carts' },
     { name: 'a new audience', path: () => '/app/audiences/new', text: 'Users who' },
     { name: 'an audience', path: () => `/app/audiences/${ids.audience}`, text: /meet it/ },
-    { name: 'its people', path: () => `/app/audiences/${ids.audience}/people`, text: PERSON.userId },
+    {
+      name: 'its people',
+      path: () => `/app/audiences/${ids.audience}/people`,
+      text: PERSON.userId,
+      open: async (page) => {
+        const link = page.getByRole('link', { name: PERSON.userId })
+        expect(await link.getAttribute('href')).toBe(`/app/profiles/${ids.profile}`)
+      },
+    },
     { name: 'its size', path: () => `/app/audiences/${ids.audience}/size`, text: /entered/ },
     {
       name: 'its connections',

@@ -9,6 +9,7 @@ import { Turns } from '../../api/turns.ts'
 import { useNow } from '../../frame/pulse.tsx'
 import { clockMs, count, nameOfProfile } from '../../parts/format.ts'
 import { Tally, type Stroke } from '../../parts/tally.tsx'
+import { useOpenProfile } from '../../parts/use-open-profile.ts'
 import { strokesOf } from '../../parts/strokes.ts'
 import { sizesOf } from './queries.ts'
 
@@ -76,6 +77,7 @@ interface LastOnesProps {
 }
 
 function LastOnes({ audiences, transitions }: LastOnesProps) {
+  const { open, problem } = useOpenProfile()
   const last = transitions.filter(({ type }) => type !== 'trait').slice(-SHOWN)
   return (
     <div>
@@ -87,13 +89,26 @@ function LastOnes({ audiences, transitions }: LastOnesProps) {
               {type === 'entered' ? '+' : '−'}
             </span>
             <span className="trunc">
-              <b className="b">{nameOfProfile(profile)}</b>{' '}
+              <button
+                type="button"
+                className="last-one b"
+                onClick={() => {
+                  open(profile)
+                }}
+              >
+                {nameOfProfile(profile)}
+              </button>{' '}
               <span className="mut">{type === 'entered' ? 'entered' : 'left'}</span>{' '}
               {audiences.find(({ id }) => id === audienceId)?.name ?? key}
             </span>
           </li>
         ))}
       </ul>
+      {problem && (
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+      )}
       {last.length === 0 && <p className="dim last-hour-wait">Whoever enters or leaves next is shown here.</p>}
       <Link className="link" to="/live">
         Watch live
