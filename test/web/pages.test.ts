@@ -156,6 +156,36 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       await page.context().close()
     })
 
+  it.each([
+    ['settings of a destination', () => `/app/destinations/${ids.destination}`, 'Settings', 'Sources'],
+    ['parts of a destination', () => `/app/destinations/${ids.destination}`, 'Settings', 'Deliveries'],
+    ['a new destination', () => '/app/destinations/new/webhook', undefined, 'Sources'],
+    ['settings of an audience', () => `/app/audiences/${ids.audience}/settings`, undefined, 'Sources'],
+  ])('asks before what is not saved is lost: %s', async (_, path, part, away) => {
+    const page = await browser.page(path())
+    const asked: string[] = []
+    let isLeft = false
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void (isLeft ? dialog.accept() : dialog.dismiss())
+    })
+    const leave = page
+      .getByRole('link', { name: away })
+      .or(page.getByRole('radio', { name: away }))
+      .first()
+    if (part) await page.getByRole('radio', { name: part }).click()
+    const field = page.locator('main form').getByRole('textbox').nth(1)
+    await field.fill('https://other.example/')
+    await leave.click()
+    await expect.poll(() => asked).toEqual(['Leave without saving?'])
+    expect(await field.inputValue()).toBe('https://other.example/')
+    isLeft = true
+    await leave.click()
+    await field.waitFor({ state: 'detached' })
+    expect(asked).toHaveLength(2)
+    await page.context().close()
+  })
+
   it('is shown without a refusal of the policy, or an error of a script', () => {
     expect(browser.faults).toEqual([])
   })
