@@ -186,6 +186,21 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     await page.context().close()
   })
 
+  it('says in the tab who came and went while it was hidden', async () => {
+    const pages = [await browser.page('/app/'), await browser.page(`/app/audiences/${ids.audience}`)]
+    const looks = (isHidden: boolean) => async (page: Page) => {
+      await page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} })`)
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    }
+    for (const page of pages) await page.getByText('Up to date').waitFor()
+    await Promise.all(pages.map(looks(true)))
+    await server.ingest('track', { userId: 'another', event: 'Product Added', properties: { price: 120 } })
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^\(\+1\) (Audiences|Audience) · Rollcall$/)
+    await Promise.all(pages.map(looks(false)))
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^(Audiences|Audience) · Rollcall$/)
+    await Promise.all(pages.map((page) => page.context().close()))
+  })
+
   it('is shown without a refusal of the policy, or an error of a script', () => {
     expect(browser.faults).toEqual([])
   })

@@ -45,7 +45,7 @@ export function AudiencesPage() {
     </Link>
   )
   return (
-    <Page title="Audiences" note={note} actions={toNew}>
+    <Page title="Audiences" isMoving note={note} actions={toNew}>
       {error && (
         <Failed
           error={error}
