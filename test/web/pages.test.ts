@@ -134,6 +134,18 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       },
     },
     {
+      name: 'rows that are chosen, about to be deleted',
+      path: () => '/app/',
+      text: 'Carts',
+      open: async (page) => {
+        await page.getByRole('row', { name: /^Carts/ }).press(' ')
+        await page.getByText('1 selected').waitFor()
+        expect(await findingsOf(page)).toEqual([])
+        await page.getByRole('button', { name: 'Delete…' }).click()
+        await page.getByRole('button', { name: 'Delete 1 audience' }).waitFor()
+      },
+    },
+    {
       name: 'a dialog that is open',
       path: () => '/app/live',
       text: 'Live',
@@ -183,6 +195,41 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     await leave.click()
     await field.waitFor({ state: 'detached' })
     expect(asked).toHaveLength(2)
+    await page.context().close()
+  })
+
+  it('deletes the audiences that are chosen, those first that read the others', async () => {
+    const define = (name: string, query: string) => made('audiences', { name, definition: { query } }, 'audience')
+    await define('Lower', "trait('plan') = 'pro'")
+    await define('Upper', "trait('lower') = true")
+    const page = await browser.page('/app/')
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+    await row('Lower').press(' ')
+    await page.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByText('They cannot be deleted while Upper reads some of them.').waitFor()
+    expect(await page.getByRole('button', { name: 'Delete 1 audience' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    await row('Upper').press(' ')
+    await page.getByText('2 selected').waitFor()
+    await page.getByRole('button', { name: 'Disable' }).click()
+    await page.getByText('2 selected').waitFor({ state: 'detached' })
+    for (const name of ['Lower', 'Upper']) await row(name).getByText('Disabled').waitFor()
+    for (const name of ['Lower', 'Upper']) await row(name).press(' ')
+    await page.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByRole('button', { name: 'Delete 2 audiences' }).click()
+    await row('Upper').waitFor({ state: 'detached' })
+    expect([await row('Lower').count(), await row('Carts').count()]).toEqual([0, 1])
+    await page.context().close()
+  })
+
+  it('remembers which columns of the list are left out', async () => {
+    const page = await browser.page('/app/')
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'Net' }).click()
+    await page.getByRole('columnheader', { name: 'Net' }).waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByRole('columnheader', { name: 'Status' }).waitFor()
+    expect(await page.getByRole('columnheader', { name: 'Net' }).count()).toBe(0)
     await page.context().close()
   })
 

@@ -35,6 +35,8 @@ export interface RowsProps<Row> {
   readonly onOpen?: (row: Row) => void
   /** Called when the last rows come into view. */
   readonly onEnd?: () => void
+  /** Rows that are chosen, by their keys; absent where none can be. */
+  readonly chosen?: ReadonlySet<string>
   /** Called for a key that the list does not know itself. */
   readonly onKey?: (row: Row, event: KeyboardEvent) => void
 }
@@ -43,7 +45,7 @@ const PAGE_ROWS = 10
 const OVERSCAN = 8
 
 export function Rows<Row>(props: RowsProps<Row>) {
-  const { label, rows, keyOf, columns, height = 54, onOpen, onEnd } = props
+  const { label, rows, keyOf, columns, height = 54, onOpen, onEnd, chosen } = props
   const grid = useRef<HTMLDivElement>(null)
   const [active, setActive] = useState(0)
   const [margin, setMargin] = useState(0)
@@ -73,7 +75,14 @@ export function Rows<Row>(props: RowsProps<Row>) {
   }
   const does = useLatest({ move, setActive, props })
   return (
-    <div className="rows card" role="grid" aria-label={label} aria-rowcount={rows.length + 1} ref={grid}>
+    <div
+      className="rows card"
+      role="grid"
+      aria-label={label}
+      aria-rowcount={rows.length + 1}
+      aria-multiselectable={chosen && true}
+      ref={grid}
+    >
       <div className="rows-head" role="row" aria-rowindex={1} style={tracks}>
         {columns.map(({ title, isNumber, isExtra }) => (
           <span key={title} role="columnheader" className={`${isNumber ? 'num' : ''} ${isExtra ? 'hide-s' : ''}`}>
@@ -90,6 +99,7 @@ export function Rows<Row>(props: RowsProps<Row>) {
             top={start - margin}
             isStop={index === Math.min(active, rows.length - 1)}
             opens={onOpen !== undefined}
+            isChosen={chosen?.has(keyOf(rows[index]!))}
           />
         ))}
       </div>
@@ -124,6 +134,8 @@ interface RowViewProps<Row> {
   /** True for the one row that the Tab key stops at. */
   readonly isStop: boolean
   readonly opens: boolean
+  /** Undefined where none can be chosen. */
+  readonly isChosen: boolean | undefined
   readonly does: RefObject<{
     readonly move: (to: number) => void
     readonly setActive: (index: number) => void
@@ -131,24 +143,26 @@ interface RowViewProps<Row> {
   }>
 }
 
-function PlainRow<Row>({ row, index, columns, tracks, height, top, isStop, opens, does }: RowViewProps<Row>) {
+function PlainRow<Row>(props: RowViewProps<Row>) {
+  const { row, index, columns, tracks, height, top, isStop, opens, isChosen, does } = props
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return
-    const { move, props } = does.current
-    const end = props.rows.length - 1
+    const { move, props: list } = does.current
+    const end = list.rows.length - 1
     const to = { ArrowDown: index + 1, ArrowUp: index - 1, Home: 0, End: end }[event.key]
     const page = { PageDown: index + PAGE_ROWS, PageUp: index - PAGE_ROWS }[event.key]
     if (to !== undefined || page !== undefined) {
       event.preventDefault()
       move(to ?? page!)
-    } else if (event.key === 'Enter' && props.onOpen) props.onOpen(row)
-    else props.onKey?.(row, event)
+    } else if (event.key === 'Enter' && list.onOpen) list.onOpen(row)
+    else list.onKey?.(row, event)
   }
   return (
     <div
       role="row"
       className={opens ? 'rows-row opens' : 'rows-row'}
       aria-rowindex={index + 2}
+      aria-selected={isChosen}
       tabIndex={isStop ? 0 : -1}
       style={{ ...tracks, height, transform: `translateY(${top}px)` }}
       onFocus={() => {
