@@ -20,6 +20,7 @@ export const PROCESSES: readonly string[] = [
   'test/server',
   'test/web/long-list.test.ts',
   'test/web/pages.test.ts',
+  'test/web/roles.test.ts',
   'test/web/story.test.ts',
 ]
 
