@@ -125,6 +125,8 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       text: 'Carts',
       open: async (page) => {
         const dots = page.getByRole('button', { name: 'Actions of Carts' })
+        // On a phone there is no room for it.
+        if (!(await dots.isVisible())) return
         await dots.press('ArrowUp')
         await page.getByRole('menuitem', { name: 'Delete…' }).and(page.locator(':focus')).waitFor()
         await page.keyboard.press('Escape')
