@@ -20,7 +20,9 @@ export const PROCESSES: readonly string[] = [
   'test/queue/rate-limit.test.ts',
   'test/redis',
   'test/server',
+  'test/web/long-list.test.ts',
   'test/web/pages.test.ts',
+  'test/web/roles.test.ts',
   'test/web/story.test.ts',
 ]
 

@@ -5,12 +5,12 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import express, { type Request, type RequestHandler, type Response, Router } from 'express'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import type { Role } from '../model/role.ts'
+import { assets } from './assets.ts'
 import { SESSION_COOKIE, SESSION_MS, type Sessions } from './sessions.ts'
 
 export interface ConsoleOptions {
@@ -57,8 +57,7 @@ export function consoleRouter({ folder, sessions, grantOf, isSecure }: ConsoleOp
     response.clearCookie(SESSION_COOKIE, cookie)
     response.json({ data: { status: 'SUCCESS' } })
   })
-  // Their names change with what is in them.
-  router.use('/app/assets', express.static(join(folder, 'assets'), { index: false, setHeaders: letKeep }))
+  router.use('/app/assets', assets(join(folder, 'assets')))
   let document: string | undefined
   const sendDocument: RequestHandler = ({ path }, response, next) => {
     if (path.startsWith('/app/assets/')) {
@@ -73,10 +72,6 @@ export function consoleRouter({ folder, sessions, grantOf, isSecure }: ConsoleOp
   router.get('/app', sendDocument)
   router.get('/app/{*page}', sendDocument)
   return router
-}
-
-function letKeep(response: ServerResponse): void {
-  response.setHeader('Cache-Control', 'public, max-age=31536000, immutable')
 }
 
 /** Nothing but what comes from here: scripts by their files, styles by files and by the nonce of this answer. */

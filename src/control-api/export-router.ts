@@ -156,6 +156,6 @@ function refusal(failure: Error & { status?: number }): Error {
     : failure
 }
 
-function memberView({ id, externalIds, traits, until }: ListedMember): object {
-  return { id, externalIds, traits, ...(until !== undefined && { until: formatInstant(until) }) }
+function memberView({ id, segmentId, externalIds, traits, until }: ListedMember): object {
+  return { id, segmentId, externalIds, traits, ...(until !== undefined && { until: formatInstant(until) }) }
 }

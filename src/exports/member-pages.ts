@@ -5,6 +5,7 @@
 import type { DefinitionSource } from '../model/definition.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ListedMember, MemberPage } from '../model/export.ts'
+import type { SegmentIds } from '../model/segment-id.ts'
 import { ActorWalk, type WalkContext } from '../space/actor-walk.ts'
 import { AccountsAsOf } from './accounts-as-of.ts'
 import { ExportedDefinition, type TraitReading } from './exported-definition.ts'
@@ -16,6 +17,7 @@ const LOADED_MAX = 256
 
 export interface MemberContext extends WalkContext {
   readonly clock: () => number
+  readonly segmentIds: Pick<SegmentIds, 'of'>
   /** Returns the number of a definition; undefined if it is not there, or not computed. */
   readonly numberOf: (source: DefinitionSource) => number | undefined
   /** Returns the traits as the present definitions make them. */
@@ -40,7 +42,7 @@ export class MemberPages {
 
   /** Rejects with an EngineError if the audience is not computed. */
   async page({ source, traits, limit, from }: MemberQuery): Promise<MemberPage> {
-    const { shard, clock, numberOf, load } = this.#context
+    const { shard, clock, segmentIds, numberOf, load } = this.#context
     const { reader, definitions } = shard
     const number = numberOf(source)
     const draft = number === undefined ? undefined : shard.drafts.draftOf(number)
@@ -63,7 +65,9 @@ export class MemberPages {
       next = ordinal + 1
       reader.see(ordinal, (actor) => {
         const member = definition.memberOf(actor, present)
-        if (member) members.push({ ...member, until: draft.until(actor, Math.max(shard.clock, clock())) })
+        if (!member) return
+        const until = draft.until(actor, Math.max(shard.clock, clock()))
+        members.push({ ...member, segmentId: segmentIds.of(collection, ordinal), until })
       })
     }
     const isOver = (): boolean =>

@@ -56,6 +56,7 @@ export interface MemberPage {
 }
 
 export interface ListedMember extends ExportedMember {
+  readonly segmentId: string
   /** When it would leave by itself, epoch ms; undefined if it would not. */
   readonly until: number | undefined
 }

@@ -95,16 +95,17 @@ export function profilesPage<Profile extends ShownProfile>(
 }
 
 /** Writes the profiles that one of the collection is linked to. */
-export function linksPage(
-  { profiles, next }: ProfileList<ShownProfile>,
-  collection: Collection,
+export function linksPage<Profile extends ShownProfile>(
+  { profiles, next }: ProfileList<Profile>,
   limit: number,
+  shown: { readonly collection: Collection; readonly segmentIdOf: (profile: Profile) => string },
   address: NextAddress,
 ): string {
-  const to = collection === 'users' ? 'accounts' : 'users'
-  const data = profiles.map(({ ids, origins }) => ({
+  const to = shown.collection === 'users' ? 'accounts' : 'users'
+  const data = profiles.map((profile) => ({
     to_collection: to,
-    external_ids: ids.map((id, index) => shownId(id, to, origins[index])),
+    id: shown.segmentIdOf(profile),
+    external_ids: profile.ids.map((id, index) => shownId(id, to, profile.origins[index])),
   }))
   return JSON.stringify({ data, cursor: cursorOf(next, limit, address) })
 }

@@ -125,7 +125,12 @@ function lookupsOf<Profile extends ShownProfile>(options: ProfileApiOptions<Prof
     named('links', {
       read: (parameters) => readRange(parameters, LINK_LIMITS),
       show: async ({ profile, collection, query, address }) =>
-        linksPage(await profiles.linkedTo(profile, query), collection, query.limit, address),
+        linksPage(
+          await profiles.linkedTo(profile, query),
+          query.limit,
+          { collection, segmentIdOf: (other) => profiles.segmentIdOf(other) },
+          address,
+        ),
     }),
     named('history', {
       read: readHistoryQuery,

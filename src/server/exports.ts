@@ -4,6 +4,7 @@ import { type ExportLimits, Exports } from '../exports/exports.ts'
 import type { TraitReading } from '../exports/exported-definition.ts'
 import { MemberPages } from '../exports/member-pages.ts'
 import type { DefinitionSource } from '../model/definition.ts'
+import type { SegmentIds } from '../model/segment-id.ts'
 import { setTimer, type SetTimer } from '../model/timer.ts'
 import type { TraitCatalogue } from '../model/trait-catalogue.ts'
 import { traitValue } from '../profile-api/traits.ts'
@@ -12,6 +13,7 @@ import type { Pipeline } from '../space/pipeline.ts'
 import { numbersOf } from '../space/space.ts'
 
 export interface ExportSetup {
+  readonly segmentIds: SegmentIds
   readonly clock: () => number
   readonly timer: SetTimer | undefined
   /** The folder for the files; undefined: one among the system's temporary ones. */
@@ -32,7 +34,7 @@ export function walkContextOf(pipeline: Pipeline): WalkContext {
 
 export function exportsOf(
   pipeline: Pipeline,
-  { clock, timer = setTimer, directory, limits }: ExportSetup,
+  { segmentIds, clock, timer = setTimer, directory, limits }: ExportSetup,
 ): { readonly exports: Exports; readonly members: MemberPages } {
   const { shard, reads } = pipeline
   const numberOf = numbersOf(shard)
@@ -43,7 +45,10 @@ export function exportsOf(
     traits: () => readingOf(reads.catalogue()),
     clock,
   }
-  return { exports: new Exports({ context, timer, directory, limits }), members: new MemberPages(context) }
+  return {
+    exports: new Exports({ context, timer, directory, limits }),
+    members: new MemberPages({ ...context, segmentIds }),
+  }
 }
 
 function readingOf(catalogue: TraitCatalogue): TraitReading {

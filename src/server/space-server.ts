@@ -7,6 +7,7 @@ import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
 import type { DeliveryCommand } from '../model/destination.ts'
 import type { SpaceMetrics } from '../http/metrics.ts'
 import { Traffic } from '../ingest/traffic.ts'
+import { SegmentIds } from '../model/segment-id.ts'
 import { setTimer } from '../model/timer.ts'
 import type { Trace } from '../model/trace.ts'
 import { Pipeline } from '../space/pipeline.ts'
@@ -118,7 +119,13 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
   const previews = previewsOf(pipeline, { clock, timer })
   const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
   const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = options
-  const { exports, members } = exportsOf(pipeline, { clock, timer, directory, limits })
+  const { exports, members } = exportsOf(pipeline, {
+    segmentIds: new SegmentIds(spaceId),
+    clock,
+    timer,
+    directory,
+    limits,
+  })
   const backups = new Backups({
     backUp: (reader) => pipeline.backUp(options.spaceId, reader),
     timer,

@@ -24,6 +24,7 @@ import { propertyRuns } from '../support/runs.ts'
 import { sendCall } from '../support/send-call.ts'
 import { VirtualTime } from '../support/server.ts'
 import { accountAudience, audience, computedTrait, HOUR, Space } from '../support/space.ts'
+import { SegmentIds } from '../../src/model/segment-id.ts'
 import { catalogueOf, contextOf, exportOf } from './given.ts'
 
 const NEVER = new AbortController().signal
@@ -274,7 +275,8 @@ it('an export of people that have left memory has them all, and lets them leave 
   const isCold = (page: number): boolean => residentPages.pagesOf(page * PAGE_ACTORS).length > 0
   const lastCold = Array.from({ length: pages }, (_, page) => page).findLast(isCold)!
   const changing = `u${lastCold * PAGE_ACTORS + 1}`
-  const setup = { clock: time.clock, timer: time.timer, directory: undefined, limits: EXPORT_LIMITS }
+  const segmentIds = new SegmentIds('default')
+  const setup = { segmentIds, clock: time.clock, timer: time.timer, directory: undefined, limits: EXPORT_LIMITS }
   const { exports, members } = exportsOf(pipeline, setup)
   const load = vi.spyOn(pipeline.reads, 'load')
   let changes = 0

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import express from 'express'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -190,6 +191,36 @@ describe('the document', () => {
       'public, max-age=31536000, immutable',
     ])
     expect((await fetch(`${url}/app/assets/main-2.js`)).status).toBe(404)
+  })
+
+  it('loads them packed, by the smallest of the ways that a browser takes', async () => {
+    const script = 'export {}'
+    writeFileSync(join(folder, 'assets/packed-1.js'), script)
+    writeFileSync(join(folder, 'assets/packed-1.js.gz'), gzipSync(script))
+    writeFileSync(join(folder, 'assets/packed-1.js.br'), brotliCompressSync(script))
+    const ask = async (name: string, encodings: string, more: Record<string, string> = {}) => {
+      // A fetch that has a condition asks for what is new, unless it says otherwise.
+      const asked = { 'accept-encoding': encodings, 'cache-control': 'max-age=0', ...more }
+      const response = await fetch(`${url}/app/assets/${name}`, { headers: asked })
+      const { status, headers } = response
+      expect(await response.text()).toBe(status === 200 ? script : '')
+      expect([headers.get('vary'), headers.get('cache-control')]).toEqual([
+        'Accept-Encoding',
+        'public, max-age=31536000, immutable',
+      ])
+      if (status === 200) expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8')
+      return { status, encoding: headers.get('content-encoding'), etag: headers.get('etag')! }
+    }
+    const [br, gzip, plain] = [
+      await ask('packed-1.js', 'gzip, deflate, br, zstd'),
+      await ask('packed-1.js', 'gzip, br;q=0'),
+      await ask('packed-1.js', 'identity'),
+    ]
+    expect([br.encoding, gzip.encoding, plain.encoding]).toEqual(['br', 'gzip', null])
+    expect(new Set([br.etag, gzip.etag, plain.etag]).size).toBe(3)
+    expect((await ask('packed-1.js', 'br', { 'if-none-match': br.etag })).status).toBe(304)
+    expect((await ask('packed-1.js', 'br', { 'if-none-match': gzip.etag })).status).toBe(200)
+    expect((await ask('main-1.js', 'gzip, br')).encoding).toBe(null)
   })
 
   it('is where the root leads', async () => {

@@ -296,6 +296,13 @@ describe('the members of an audience', () => {
     return body['data'] as { members: Fields[]; pagination: { next?: string } }
   }
 
+  /** Returns the id by which the Profile API lists a profile. */
+  const segmentIdOf = async (collection: 'users' | 'accounts', id: string): Promise<string> => {
+    const init = { method: 'POST', body: JSON.stringify({ id }) }
+    const { body } = await given.server.profiles(`${collection}/profiles/search`, init)
+    return (body['data'] as { id: string }[])[0]!.id
+  }
+
   it('come by pages, each with its traits and when it would leave', async () => {
     const id = await define(SEEN)
     await fill()
@@ -305,6 +312,7 @@ describe('the members of an audience', () => {
     expect(first.members).toEqual([
       {
         id: 'user_id:u1',
+        segmentId: await segmentIdOf('users', 'u1'),
         externalIds: [
           { type: 'user_id', value: 'u1' },
           { type: 'email', value: 'u1@x.io' },
@@ -351,7 +359,9 @@ describe('the members of an audience', () => {
     expect((await page(ever, '')).members[0]).not.toHaveProperty('until')
     expect((await page(late, '')).members).toMatchObject([{ until: formatInstant(START + HOUR) }])
     const until = formatInstant(START + HOUR)
-    expect((await page(accounts, '')).members).toEqual([{ id: 'group_id:g1', externalIds: [], traits: {}, until }])
+    expect((await page(accounts, '')).members).toEqual([
+      { id: 'group_id:g1', segmentId: await segmentIdOf('accounts', 'g1'), externalIds: [], traits: {}, until },
+    ])
   })
 
   it('that are asked for wrongly are refused', async () => {

@@ -211,6 +211,7 @@ describe('links', () => {
     expect(dataOf(answer)).toEqual([
       {
         to_collection: 'accounts',
+        id: await segmentIdOf('g1', 'accounts'),
         external_ids: [
           {
             id: 'g1',

@@ -1,7 +1,7 @@
-/** The bytes that a browser loads before the console shows its first page: the build must have been made. */
-import { readFileSync } from 'node:fs'
+/** The files that a browser loads before the console shows its first page: the build must have been made. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliDecompressSync, gunzipSync, gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 
 const FOLDER = join(import.meta.dirname, '../../dist/web')
@@ -27,4 +27,14 @@ it('is at most 300 KB: scripts and styles by gzip, and the typeface of the first
   const plain = fonts.map((path) => read(path).length)
   const bytes = [...packed, ...plain].reduce((sum, each) => sum + each, 0)
   expect(bytes / 1000).toBeLessThanOrEqual(KILOBYTES_MAX)
+})
+
+it('has each script and style packed beside it, twice', () => {
+  const names = readdirSync(join(FOLDER, 'assets')).filter((name) => /\.(?:js|css)$/.test(name))
+  expect(names.length).toBeGreaterThan(0)
+  for (const name of names) {
+    const plain = read(`assets/${name}`)
+    expect(brotliDecompressSync(read(`assets/${name}.br`)).equals(plain), name).toBe(true)
+    expect(gunzipSync(read(`assets/${name}.gz`)).equals(plain), name).toBe(true)
+  }
 })

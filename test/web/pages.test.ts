@@ -70,7 +70,15 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     { name: 'audiences', path: () => '/app/', text: 'Carts' },
     { name: 'a new audience', path: () => '/app/audiences/new', text: 'Users who' },
     { name: 'an audience', path: () => `/app/audiences/${ids.audience}`, text: /meet it/ },
-    { name: 'its people', path: () => `/app/audiences/${ids.audience}/people`, text: PERSON.userId },
+    {
+      name: 'its people',
+      path: () => `/app/audiences/${ids.audience}/people`,
+      text: PERSON.userId,
+      open: async (page) => {
+        const link = page.getByRole('link', { name: PERSON.userId })
+        expect(await link.getAttribute('href')).toBe(`/app/profiles/${ids.profile}`)
+      },
+    },
     { name: 'its size', path: () => `/app/audiences/${ids.audience}/size`, text: /entered/ },
     {
       name: 'its connections',
@@ -127,6 +135,34 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       },
     },
     {
+      name: 'the actions of a row, by keyboard',
+      path: () => '/app/',
+      text: 'Carts',
+      open: async (page) => {
+        const dots = page.getByRole('button', { name: 'Actions of Carts' })
+        // On a phone there is no room for it.
+        if (!(await dots.isVisible())) return
+        await dots.press('ArrowUp')
+        await page.getByRole('menuitem', { name: 'Delete…' }).and(page.locator(':focus')).waitFor()
+        await page.keyboard.press('Escape')
+        await dots.and(page.locator(':focus')).waitFor()
+        await dots.press('Enter')
+        await page.getByRole('menuitem', { name: 'Open' }).and(page.locator(':focus')).waitFor()
+      },
+    },
+    {
+      name: 'rows that are chosen, about to be deleted',
+      path: () => '/app/',
+      text: 'Carts',
+      open: async (page) => {
+        await page.getByRole('row', { name: /^Carts/ }).press(' ')
+        await page.getByText('1 selected').waitFor()
+        expect(await findingsOf(page)).toEqual([])
+        await page.getByRole('button', { name: 'Delete…' }).click()
+        await page.getByRole('button', { name: 'Delete 1 audience' }).waitFor()
+      },
+    },
+    {
       name: 'a dialog that is open',
       path: () => '/app/live',
       text: 'Live',
@@ -148,6 +184,86 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
       expect(await page.evaluate('JSON.stringify([localStorage, sessionStorage])')).not.toMatch(/canary/)
       await page.context().close()
     })
+
+  it.each([
+    ['settings of a destination', () => `/app/destinations/${ids.destination}`, 'Settings', 'Sources'],
+    ['parts of a destination', () => `/app/destinations/${ids.destination}`, 'Settings', 'Deliveries'],
+    ['a new destination', () => '/app/destinations/new/webhook', undefined, 'Sources'],
+    ['settings of an audience', () => `/app/audiences/${ids.audience}/settings`, undefined, 'Sources'],
+  ])('asks before what is not saved is lost: %s', async (_, path, part, away) => {
+    const page = await browser.page(path())
+    const asked: string[] = []
+    let isLeft = false
+    page.on('dialog', (dialog) => {
+      asked.push(dialog.message())
+      void (isLeft ? dialog.accept() : dialog.dismiss())
+    })
+    const leave = page
+      .getByRole('link', { name: away })
+      .or(page.getByRole('radio', { name: away }))
+      .first()
+    if (part) await page.getByRole('radio', { name: part }).click()
+    const field = page.locator('main form').getByRole('textbox').nth(1)
+    await field.fill('https://other.example/')
+    await leave.click()
+    await expect.poll(() => asked).toEqual(['Leave without saving?'])
+    expect(await field.inputValue()).toBe('https://other.example/')
+    isLeft = true
+    await leave.click()
+    await field.waitFor({ state: 'detached' })
+    expect(asked).toHaveLength(2)
+    await page.context().close()
+  })
+
+  it('deletes the audiences that are chosen, those first that read the others', async () => {
+    const define = (name: string, query: string) => made('audiences', { name, definition: { query } }, 'audience')
+    await define('Lower', "trait('plan') = 'pro'")
+    await define('Upper', "trait('lower') = true")
+    const page = await browser.page('/app/')
+    const row = (name: string) => page.getByRole('row', { name: new RegExp(`^${name}`) })
+    await row('Lower').press(' ')
+    await page.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByText('They cannot be deleted while Upper reads some of them.').waitFor()
+    expect(await page.getByRole('button', { name: 'Delete 1 audience' }).isDisabled()).toBe(true)
+    await page.getByRole('button', { name: 'Keep it' }).click()
+    await row('Upper').press(' ')
+    await page.getByText('2 selected').waitFor()
+    await page.getByRole('button', { name: 'Disable' }).click()
+    await page.getByText('2 selected').waitFor({ state: 'detached' })
+    for (const name of ['Lower', 'Upper']) await row(name).getByText('Disabled').waitFor()
+    for (const name of ['Lower', 'Upper']) await row(name).press(' ')
+    await page.getByRole('button', { name: 'Delete…' }).click()
+    await page.getByRole('button', { name: 'Delete 2 audiences' }).click()
+    await row('Upper').waitFor({ state: 'detached' })
+    expect([await row('Lower').count(), await row('Carts').count()]).toEqual([0, 1])
+    await page.context().close()
+  })
+
+  it('remembers which columns of the list are left out', async () => {
+    const page = await browser.page('/app/')
+    await page.getByRole('button', { name: 'Columns' }).click()
+    await page.getByRole('menuitemcheckbox', { name: 'Net' }).click()
+    await page.getByRole('columnheader', { name: 'Net' }).waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByRole('columnheader', { name: 'Status' }).waitFor()
+    expect(await page.getByRole('columnheader', { name: 'Net' }).count()).toBe(0)
+    await page.context().close()
+  })
+
+  it('says in the tab who came and went while it was hidden', async () => {
+    const pages = [await browser.page('/app/'), await browser.page(`/app/audiences/${ids.audience}`)]
+    const looks = (isHidden: boolean) => async (page: Page) => {
+      await page.evaluate(`Object.defineProperty(document, 'hidden', { configurable: true, value: ${isHidden} })`)
+      await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    }
+    for (const page of pages) await page.getByText('Up to date').waitFor()
+    await Promise.all(pages.map(looks(true)))
+    await server.ingest('track', { userId: 'another', event: 'Product Added', properties: { price: 120 } })
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^\(\+1\) (Audiences|Audience) · Rollcall$/)
+    await Promise.all(pages.map(looks(false)))
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^(Audiences|Audience) · Rollcall$/)
+    await Promise.all(pages.map((page) => page.context().close()))
+  })
 
   it('is shown without a refusal of the policy, or an error of a script', () => {
     expect(browser.faults).toEqual([])

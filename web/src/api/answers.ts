@@ -62,6 +62,7 @@ export interface Transition {
   readonly at: string
   readonly type: 'entered' | 'exited' | 'trait'
   readonly key: string
+  /** `user_id:u1`: for the page alone, and no address. */
   readonly profile: string
   readonly value?: unknown
   readonly audienceId?: string

@@ -1,15 +1,17 @@
 /** The frame of a page: its bar with a title and what can be done, and its content. */
-import { Link } from '@tanstack/react-router'
+import { Link, useParams } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
+import { useSpaceId } from '../api/session.ts'
 import { Pulse } from './pulse.tsx'
 import { ThemeButton } from './theme.tsx'
 import { FindButton } from './find.tsx'
+import { useUnseen } from './use-unseen.ts'
 
 export interface PageProps {
   /** Stands in the tab of the browser and in the bar: never a name or an id of a person. */
   readonly title: string
-  /** In place of the title in the tab: with what has moved. */
-  readonly tabTitle?: string
+  /** The tab says who came and went while it was hidden: in all audiences. On pages of one audience it always does. */
+  readonly isMoving?: boolean
   /** The page above this one. */
   readonly parent?: {
     readonly to: '/' | '/traits' | '/profiles' | '/accounts' | '/destinations' | '/sources'
@@ -24,10 +26,10 @@ export interface PageProps {
   readonly isOwnLayout?: boolean
 }
 
-export function Page({ title, tabTitle = title, parent, note, actions, children, isOwnLayout = false }: PageProps) {
+export function Page({ title, isMoving = false, parent, note, actions, children, isOwnLayout = false }: PageProps) {
   return (
     <>
-      <title>{`${tabTitle} · Rollcall`}</title>
+      <TabTitle title={title} isMoving={isMoving} />
       <header className="bar">
         <div className="crumb">
           {parent && (
@@ -48,4 +50,11 @@ export function Page({ title, tabTitle = title, parent, note, actions, children,
       {isOwnLayout ? children : <main>{children}</main>}
     </>
   )
+}
+
+/** By itself, so that the page is not rendered anew for each who comes or goes. */
+function TabTitle({ title, isMoving }: { readonly title: string; readonly isMoving: boolean }) {
+  const { audienceId } = useParams({ strict: false })
+  const unseen = useUnseen(useSpaceId(), audienceId)
+  return <title>{`${isMoving || audienceId !== undefined ? unseen : ''}${title} · Rollcall`}</title>
 }

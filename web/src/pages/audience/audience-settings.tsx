@@ -4,6 +4,7 @@ import { type SyntheticEvent, useId, useState } from 'react'
 import { useMay } from '../../api/session.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import { dayAndClock } from '../../parts/format.ts'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import { useAudienceChanges } from '../audiences/audience-changes.ts'
 import { DeleteAudience } from '../audiences/delete-audience.tsx'
 import { TextField } from './form-fields.tsx'
@@ -36,6 +37,8 @@ export function NameForm({ of, save }: NameFormProps) {
   const [name, setName] = useState(of.name)
   const [description, setDescription] = useState(of.description ?? '')
   const [said, setSaid] = useState<{ readonly problem?: string; readonly done?: string }>({})
+  const isChanged = name !== of.name || description !== (of.description ?? '')
+  useUnsaved(isChanged)
   if (!mayEdit) return <p className="mut settings-text">{of.description}</p>
   const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault()
@@ -47,7 +50,6 @@ export function NameForm({ of, save }: NameFormProps) {
       setSaid({ problem: (error as Error).message })
     }
   }
-  const isChanged = name !== of.name || description !== (of.description ?? '')
   return (
     <form className="settings-form" onSubmit={(event) => void submit(event)}>
       <TextField label="Name" value={name} onChange={setName} required />

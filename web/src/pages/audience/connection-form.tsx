@@ -2,6 +2,7 @@
 import { type SyntheticEvent, type ReactNode, useId, useState } from 'react'
 import { ApiError } from '../../api/client.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import type { ConnectionAnswer, ConnectionSettings, IdStrategy, IdSync } from '../audiences/answers.ts'
 import type { Connectable, ConnectionChange } from './connection-queries.ts'
 import { NameInput, NumberField, TextField } from './form-fields.tsx'
@@ -46,6 +47,9 @@ export function ConnectionForm({ kind, type, isList, initial, action, onSave, on
   const [traits, setTraits] = useState(() => Object.entries(initial.connectionSettings.traits))
   const [ids, setIds] = useState<readonly IdSync[]>(initial.idSyncConfiguration)
   const [problem, setProblem] = useState('')
+  const written = JSON.stringify([settings, traits, ids])
+  const [before] = useState(written)
+  useUnsaved(written !== before)
   const change = (changed: Partial<ConnectionSettings>): void => {
     setSettings({ ...settings, ...changed })
   }

@@ -6,10 +6,10 @@ import { useCallback, useEffect, useState } from 'react'
 import { Button, Menu, MenuItem, MenuTrigger, Popover } from 'react-aria-components'
 import { answeredData, api } from '../../api/client.ts'
 import { type Received, useEachTransition, useFeed } from '../../api/feed.ts'
-import { findProfile } from '../../api/find-profile.ts'
 import { useSpaceId } from '../../api/session.ts'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import { dayAndClock, nameOfProfile, valueText } from '../../parts/format.ts'
+import { ProfileLink, profileRoute } from '../../parts/profile-link.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import type { Member } from '../audiences/answers.ts'
@@ -38,7 +38,7 @@ export function People({ audience }: { readonly audience: AudienceAnswer }) {
   const members = useMembers(id, traits)
   const rows = members.data?.pages.flatMap((page) => page.members)
   const types = [...new Set(rows?.flatMap(({ externalIds }) => externalIds.map(({ type }) => type)))]
-  const { open, problem } = useOpenProfile(audienceType)
+  const navigate = useNavigate()
   return (
     <>
       <div className="tools">
@@ -57,9 +57,6 @@ export function People({ audience }: { readonly audience: AudienceAnswer }) {
         </button>
       </div>
       {isDownloading && <CsvDownload audience={audience} types={types} />}
-      <p role="alert" className="problem">
-        {problem}
-      </p>
       {members.error && <Failed error={members.error} again={() => void members.refetch()} />}
       {!rows && !members.error && <Loading rows={10} />}
       {rows?.length === 0 && (
@@ -74,7 +71,7 @@ export function People({ audience }: { readonly audience: AudienceAnswer }) {
             rows={rows}
             keyOf={(member) => member.id}
             columns={columnsOf(traits, isPhone)}
-            onOpen={open}
+            onOpen={({ segmentId }) => void navigate(profileRoute(segmentId))}
             onEnd={members.more}
           />
         </div>
@@ -105,11 +102,13 @@ function columnsOf(traits: readonly string[], isPhone: boolean): readonly Column
   return isPhone ? [person, until] : [person, ...chosen, until]
 }
 
-function Who({ member: { id, traits } }: { readonly member: Member }) {
+function Who({ member: { id, segmentId, traits } }: { readonly member: Member }) {
   const name = traits[NAME]
   return (
     <>
-      <div className="nm trunc">{typeof name === 'string' ? name : nameOfProfile(id)}</div>
+      <ProfileLink id={segmentId} className="nm trunc" isInRow>
+        {typeof name === 'string' ? name : nameOfProfile(id)}
+      </ProfileLink>
       {typeof name === 'string' && <div className="dim trunc">{nameOfProfile(id)}</div>}
     </>
   )
@@ -161,32 +160,6 @@ function useMoved(id: string, refetch: () => Promise<unknown>, isOn: boolean): v
       clearTimeout(timer)
     }
   }, [isWaiting, refetch])
-}
-
-/** Opens the page of a member. It is addressed by an id that says nothing about anybody, which is asked for first. */
-function useOpenProfile(type: AudienceAnswer['audienceType']) {
-  const spaceId = useSpaceId()
-  const navigate = useNavigate()
-  const [problem, setProblem] = useState('')
-  const collection = type === 'USERS' ? 'users' : 'accounts'
-  const open = async (member: Member): Promise<void> => {
-    const found = (await findProfile(spaceId, member.id)).find((one) => one.collection === collection)
-    if (!found) setProblem('This profile is no longer there.')
-    else
-      await navigate({
-        to: collection === 'users' ? '/profiles/$profileId' : '/accounts/$profileId',
-        params: { profileId: found.id },
-      })
-  }
-  return {
-    problem,
-    open: (member: Member): void => {
-      setProblem('')
-      open(member).catch((error: unknown) => {
-        setProblem((error as Error).message)
-      })
-    },
-  }
 }
 
 interface TraitsMenuProps {

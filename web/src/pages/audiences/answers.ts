@@ -69,6 +69,8 @@ export interface Reference {
 export interface Member {
   /** `user_id:u1`: of the best of its ids. */
   readonly id: string
+  /** `use_…` or `acc_…`. */
+  readonly segmentId: string
   readonly externalIds: readonly { readonly type: string; readonly value: string }[]
   readonly traits: Readonly<Record<string, unknown>>
   readonly until?: string

@@ -29,6 +29,23 @@ export function useAudienceChanges() {
       // A page that still shows it does not ask for it again.
       await queries.invalidateQueries({ queryKey: ['audiences', spaceId, 'all'] })
     },
+    /** Changes all of them, as far as none is refused. */
+    changeAll: async (ids: readonly string[], change: AudienceChange): Promise<void> => {
+      try {
+        for (const id of ids)
+          await answeredData(api.PATCH('/spaces/{spaceId}/audiences/{id}', { ...path(id), body: change }))
+      } finally {
+        await isRead()
+      }
+    },
+    /** Removes all of them in this order, as far as none is refused. */
+    removeAll: async (ids: readonly string[]): Promise<void> => {
+      try {
+        for (const id of ids) await answeredData(api.DELETE('/spaces/{spaceId}/audiences/{id}', path(id)))
+      } finally {
+        await queries.invalidateQueries({ queryKey: ['audiences', spaceId, 'all'] })
+      }
+    },
     /** Resolves with the id of the clone. */
     clone: async (audience: AudienceAnswer): Promise<string> => {
       const id = await cloned(spaceId, audience)

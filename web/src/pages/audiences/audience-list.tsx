@@ -8,6 +8,8 @@ import { type Column, Rows } from '../../parts/rows.tsx'
 import { Empty } from '../../parts/states.tsx'
 import { ConnectionsCell, NameCell, NetCell, SizeCell, StatusCell, TallyCell } from './audience-cells.tsx'
 import { exportAddress, useAudienceChanges } from './audience-changes.ts'
+import { ChosenAudiences } from './chosen-audiences.tsx'
+import { ColumnsMenu, useHiddenColumns } from './columns-menu.tsx'
 import { DeleteAudience } from './delete-audience.tsx'
 import { Filters } from './filters.tsx'
 import { useMoves } from './moves.ts'
@@ -22,6 +24,7 @@ export interface AudienceListProps {
 }
 
 const NOTHING: ConnectedByDefinition = new Map()
+const NONE_CHOSEN: ReadonlySet<string> = new Set()
 const ROW_PX = 54
 const PHONE_ROW_PX = 79
 
@@ -39,13 +42,28 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
     [audiences, connected, selection, text],
   )
   const inNeed = useMemo(() => audiences.filter(({ id }) => isInNeed(connected.get(id))).length, [audiences, connected])
-  const actions = useActions({ setDeleted, setProblem })
+  const [hidden, hide] = useHiddenColumns()
+  const [chosen, choose] = useState<ReadonlySet<string>>(NONE_CHOSEN)
+  const chosenOnes = useMemo(() => audiences.filter(({ id }) => chosen.has(id)), [audiences, chosen])
+  const actions = useActions({ setDeleted, setProblem, chosen, choose })
+  const columns = useColumns({ audiences, readAt, connected, actionsOf: actions.of })
   const open = ({ id }: AudienceAnswer): void => {
     void navigate({ to: '/audiences/$audienceId', params: { audienceId: id } })
   }
   return (
     <>
-      <Filters {...{ audiences, destinations, inNeed, selection }} onChange={select} />
+      <Filters {...{ audiences, destinations, inNeed, selection }} onChange={select}>
+        <ColumnsMenu hidden={hidden} onChange={hide} />
+      </Filters>
+      {chosenOnes.length > 0 && (
+        <ChosenAudiences
+          chosen={chosenOnes}
+          onClear={() => {
+            choose(NONE_CHOSEN)
+          }}
+          onProblem={setProblem}
+        />
+      )}
       <p role="alert" className="problem">
         {problem}
       </p>
@@ -54,7 +72,8 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
           label="Audiences"
           rows={rows}
           keyOf={({ id }) => id}
-          columns={useColumns({ audiences, readAt, connected, actionsOf: actions.of })}
+          columns={columns.filter(({ title }) => !hidden.has(title))}
+          {...(actions.mayEdit && { chosen })}
           height={isPhone ? PHONE_ROW_PX : ROW_PX}
           onOpen={open}
           onKey={actions.onKey}
@@ -147,9 +166,11 @@ function connectedOf(connected: ConnectedByDefinition, { id }: AudienceAnswer) {
 interface ActionsOf {
   readonly setDeleted: (audience: AudienceAnswer) => void
   readonly setProblem: (problem: string) => void
+  readonly chosen: ReadonlySet<string>
+  readonly choose: (chosen: ReadonlySet<string>) => void
 }
 
-function useActions({ setDeleted, setProblem }: ActionsOf) {
+function useActions({ setDeleted, setProblem, chosen, choose }: ActionsOf) {
   const navigate = useNavigate()
   const spaceId = useSpaceId()
   const mayEdit = useMay('editor')
@@ -164,6 +185,11 @@ function useActions({ setDeleted, setProblem }: ActionsOf) {
   const cloneIt = (audience: AudienceAnswer): void => {
     attempt(clone(audience).then(open))
   }
+  const chooseIt = (id: string): void => {
+    const others = new Set(chosen)
+    if (!others.delete(id)) others.add(id)
+    choose(others)
+  }
   const of = (audience: AudienceAnswer): readonly Action[] => {
     const { id, enabled } = audience
     const download = { text: 'Download CSV', run: () => location.assign(exportAddress(spaceId, 'audiences', id)) }
@@ -171,6 +197,7 @@ function useActions({ setDeleted, setProblem }: ActionsOf) {
     if (!mayEdit) return [openIt, download]
     return [
       openIt,
+      { text: chosen.has(id) ? 'Deselect' : 'Select', run: () => chooseIt(id) },
       { text: 'Clone', run: () => cloneIt(audience) },
       { text: enabled ? 'Disable' : 'Enable', run: () => attempt(change(id, { enabled: !enabled })) },
       download,
@@ -182,14 +209,19 @@ function useActions({ setDeleted, setProblem }: ActionsOf) {
     if (event.key === 'e') void open(audience.id)
     else if (event.key === 'c') cloneIt(audience)
     else if (event.key === 'Backspace') setDeleted(audience)
+    else if (event.key === ' ') {
+      event.preventDefault()
+      chooseIt(audience.id)
+    }
   }
-  return { of, onKey }
+  return { of, onKey, mayEdit }
 }
 
 function KeysNote() {
   return (
     <p className="dim keys-note hide-s">
-      <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>C</kbd> clone <kbd>⌫</kbd> delete <kbd>?</kbd> all keys
+      <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>↵</kbd> open <kbd>C</kbd> clone <kbd>Space</kbd> select <kbd>⌫</kbd> delete{' '}
+      <kbd>?</kbd> all keys
     </p>
   )
 }

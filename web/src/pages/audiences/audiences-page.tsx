@@ -1,7 +1,8 @@
 /** All audiences of the space, and who came and went. */
 import { Link } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
-import { lazy, Suspense } from 'react'
+import { lazy, memo, Suspense, useDeferredValue, useMemo } from 'react'
+import type { AudienceAnswer } from '../../api/answers.ts'
 import { useMay } from '../../api/session.ts'
 import { Page } from '../../frame/page.tsx'
 import { count } from '../../parts/format.ts'
@@ -15,12 +16,20 @@ import './audiences.css'
 
 const FirstRun = lazy(async () => ({ default: (await import('../first-run/first-run.tsx')).FirstRun }))
 const ROWS_LOADING = 12
+const MemoLastHour = memo(LastHour)
+const MemoAudienceList = memo(AudienceList)
+
+/** Lets thousands of audiences be shown in slices of time, between which the page takes clicks and keys. */
+function useDeferred(data: readonly AudienceAnswer[] | undefined, readAt: number) {
+  return useDeferredValue(useMemo(() => ({ data, readAt }), [data, readAt]))
+}
 
 export function AudiencesPage() {
   const audiences = useAudiences()
   const mayEdit = useMay('editor')
   useNewKey('/audiences/new', mayEdit)
-  const { data, error } = audiences
+  const { error } = audiences
+  const { data, readAt } = useDeferred(audiences.data, audiences.dataUpdatedAt)
   const note = data && data.length > 0 && (
     <span className="mut audiences-count">
       {count(data.length)} {data.length === 1 ? 'audience' : 'audiences'}
@@ -36,12 +45,12 @@ export function AudiencesPage() {
     </Link>
   )
   return (
-    <Page title="Audiences" note={note} actions={toNew}>
+    <Page title="Audiences" isMoving note={note} actions={toNew}>
       {error && (
         <Failed
           error={error}
           again={() => void audiences.refetch()}
-          {...(data && { since: new Date(audiences.dataUpdatedAt).toLocaleTimeString('en-GB') })}
+          {...(data && { since: new Date(readAt).toLocaleTimeString('en-GB') })}
         />
       )}
       {!data && !error && <Loading rows={ROWS_LOADING} />}
@@ -53,8 +62,8 @@ export function AudiencesPage() {
       {data && data.length > 0 && (
         <>
           <DemonstrationNote />
-          <LastHour audiences={data} />
-          <AudienceList audiences={data} readAt={audiences.dataUpdatedAt} />
+          <MemoLastHour audiences={data} />
+          <MemoAudienceList audiences={data} readAt={readAt} />
         </>
       )}
     </Page>

@@ -20,11 +20,7 @@ export function DeleteAudience({ audience: { id, name }, onDeleted, onClose }: D
   const { remove } = useAudienceChanges()
   const references = useQuery({
     queryKey: ['audience references', spaceId, id],
-    queryFn: async () => {
-      const params = { path: { spaceId, id }, query: { 'pagination[count]': REFERENCES_MAX } }
-      const asked = api.GET('/spaces/{spaceId}/audiences/{id}/audience-references', { params })
-      return (await answeredData<{ references: readonly Reference[] }>(asked)).references
-    },
+    queryFn: () => referencesOf(spaceId, id),
     staleTime: 0,
   })
   const readers = (references.data ?? []).filter(({ type }) => type !== 'DESTINATION')
@@ -63,9 +59,16 @@ export function DeleteAudience({ audience: { id, name }, onDeleted, onClose }: D
   )
 }
 
+/** Lists what reads an audience, and the destinations that are told of it. */
+export async function referencesOf(spaceId: string, id: string): Promise<readonly Reference[]> {
+  const params = { path: { spaceId, id }, query: { 'pagination[count]': REFERENCES_MAX } }
+  const asked = api.GET('/spaces/{spaceId}/audiences/{id}/audience-references', { params })
+  return (await answeredData<{ references: readonly Reference[] }>(asked)).references
+}
+
 const NAMED_MAX = 10
 
-function NameList({ references }: { readonly references: readonly Reference[] }) {
+export function NameList({ references }: { readonly references: readonly { readonly name: string }[] }) {
   const names = references.slice(0, NAMED_MAX).map(({ name }) => name)
   const more = references.length - names.length
   const all = more > 0 ? [...names, `${more} more`] : names

@@ -1,6 +1,6 @@
 /** The line above the list of audiences: which of them are shown, and in which order. */
 import { ChevronDown, ListFilter, Send, TriangleAlert } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { AudienceAnswer } from '../../api/answers.ts'
 import { isTyping } from '../../frame/keys.tsx'
 import { count } from '../../parts/format.ts'
@@ -17,6 +17,8 @@ export interface FiltersProps {
   readonly inNeed: number
   readonly selection: Selection
   readonly onChange: (selection: Selection) => void
+  /** At the end of the line. */
+  readonly children: ReactNode
 }
 
 const STATUSES: readonly { readonly id: Status; readonly text: string }[] = [
@@ -31,7 +33,7 @@ const ORDERS: readonly { readonly id: Order; readonly text: string }[] = [
   { id: 'newest', text: 'newest' },
 ]
 
-export function Filters({ audiences, destinations, inNeed, selection, onChange }: FiltersProps) {
+export function Filters({ audiences, destinations, inNeed, selection, onChange, children }: FiltersProps) {
   const { kind, status, needsAttention, text, order } = selection
   const change = (changed: Partial<Selection>): void => {
     onChange({ ...selection, ...changed })
@@ -77,6 +79,7 @@ export function Filters({ audiences, destinations, inNeed, selection, onChange }
         Sorted by {ORDERS.find(({ id }) => id === order)!.text}
         <ChevronDown className="i s" aria-hidden="true" />
       </FilterMenu>
+      {children}
     </div>
   )
 }

@@ -5,9 +5,11 @@ import { useMemo } from 'react'
 import type { AudienceAnswer, SizeStep, Transition } from '../../api/answers.ts'
 import { useFeed } from '../../api/feed.ts'
 import { useSpaceId } from '../../api/session.ts'
+import { Turns } from '../../api/turns.ts'
 import { useNow } from '../../frame/pulse.tsx'
 import { clockMs, count, nameOfProfile } from '../../parts/format.ts'
 import { Tally, type Stroke } from '../../parts/tally.tsx'
+import { useOpenProfile } from '../../parts/use-open-profile.ts'
 import { strokesOf } from '../../parts/strokes.ts'
 import { sizesOf } from './queries.ts'
 
@@ -16,6 +18,7 @@ const MINUTE_MS = 60_000
 const FRESH_MS = 400
 /** So many audiences are asked for their minutes: those that moved most. */
 const AUDIENCES_MAX = 60
+const AT_A_TIME = new Turns(4)
 const SHOWN = 3
 const QUARTERS = [60, 45, 30, 15]
 const MINUTES = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
@@ -74,6 +77,7 @@ interface LastOnesProps {
 }
 
 function LastOnes({ audiences, transitions }: LastOnesProps) {
+  const { open, problem } = useOpenProfile()
   const last = transitions.filter(({ type }) => type !== 'trait').slice(-SHOWN)
   return (
     <div>
@@ -85,13 +89,26 @@ function LastOnes({ audiences, transitions }: LastOnesProps) {
               {type === 'entered' ? '+' : '−'}
             </span>
             <span className="trunc">
-              <b className="b">{nameOfProfile(profile)}</b>{' '}
+              <button
+                type="button"
+                className="last-one b"
+                onClick={() => {
+                  open(profile)
+                }}
+              >
+                {nameOfProfile(profile)}
+              </button>{' '}
               <span className="mut">{type === 'entered' ? 'entered' : 'left'}</span>{' '}
               {audiences.find(({ id }) => id === audienceId)?.name ?? key}
             </span>
           </li>
         ))}
       </ul>
+      {problem && (
+        <p role="alert" className="problem">
+          {problem}
+        </p>
+      )}
       {last.length === 0 && <p className="dim last-hour-wait">Whoever enters or leaves next is shown here.</p>}
       <Link className="link" to="/live">
         Watch live
@@ -107,7 +124,9 @@ function useMinutes(audiences: readonly AudienceAnswer[]) {
   return useQuery({
     queryKey: ['the last hour', spaceId, moved],
     queryFn: async ({ signal }) =>
-      (await Promise.all(moved.map((id) => sizesOf({ spaceId, id, step: 'minute', signal })))).flat(),
+      (
+        await Promise.all(moved.map((id) => AT_A_TIME.take(() => sizesOf({ spaceId, id, step: 'minute', signal }))))
+      ).flat(),
     refetchInterval: MINUTE_MS,
     placeholderData: (before) => before,
     structuralSharing: false,

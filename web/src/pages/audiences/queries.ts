@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
+import { Turns } from '../../api/turns.ts'
 import type { AudienceAnswer, Pagination, SizeStep } from '../../api/answers.ts'
 import type { DestinationOverview, ListedDestination } from './answers.ts'
 
@@ -39,12 +40,15 @@ async function allAudiences(spaceId: string, signal: AbortSignal): Promise<reado
   return all
 }
 
+/** For the rows that come into view together. */
+const ROWS = new Turns(4)
+
 /** Lists the sizes of an audience by steps. */
 export function useSizes(id: string, step: 'minute' | 'hour' | 'day', isWanted = true) {
   const spaceId = useSpaceId()
   return useQuery({
     queryKey: ['sizes', spaceId, id, step],
-    queryFn: ({ signal }) => sizesOf({ spaceId, id, step, signal }),
+    queryFn: ({ signal }) => ROWS.take(() => sizesOf({ spaceId, id, step, signal })),
     enabled: isWanted,
     staleTime: AGAIN_MS,
     refetchInterval: 2 * AGAIN_MS,

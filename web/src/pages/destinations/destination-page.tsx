@@ -9,6 +9,7 @@ import { ActionsMenu } from '../../parts/actions-menu.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { clock, count } from '../../parts/format.ts'
 import { Segmented } from '../../parts/segmented.tsx'
+import { mayLeave } from '../../parts/use-unsaved.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
 import type { Asked, DestinationAnswer } from './answers.ts'
 import { Deliveries } from './deliveries.tsx'
@@ -54,7 +55,15 @@ function Whole({ destination }: { readonly destination: DestinationAnswer }) {
       {missing.length > 0 && (
         <p className="next">Some settings are missing, so that it is paused: {missing.join(', ')}.</p>
       )}
-      <Segmented className="parts" label="Part of the destination" choices={parts} value={part} onChange={choose} />
+      <Segmented
+        className="parts"
+        label="Part of the destination"
+        choices={parts}
+        value={part}
+        onChange={(chosen) => {
+          if (mayLeave()) choose(chosen)
+        }}
+      />
       {part === 'deliveries' && <Deliveries destination={destination} />}
       {part !== 'deliveries' && !type && <Loading rows={6} />}
       {part === 'settings' && type && <SettingsPart destination={destination} type={type} />}

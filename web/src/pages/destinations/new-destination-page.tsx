@@ -6,6 +6,7 @@ import { answeredData, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { TextRow } from '../../parts/form-row.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import type { DestinationAnswer, Mapping, WholeTypeAnswer } from './answers.ts'
 import './destinations.css'
 import { MappingEditor } from './mapping-editor.tsx'
@@ -38,6 +39,7 @@ function NewForm({ type }: { readonly type: WholeTypeAnswer }) {
   const changed = useChanged()
   const [name, setName] = useState(type.name.replace(/ \(Actions\)$/, ''))
   const edited = useEditedSettings({})
+  useUnsaved(Object.keys(edited.values).length > 0)
   const needsMappings = type.actions !== undefined && Object.keys(type.defaults ?? {}).length === 0
   const mappings = edited.values['mappings'] as unknown as readonly Mapping[] | undefined
   const create = async (): Promise<void> => {
@@ -45,7 +47,11 @@ function NewForm({ type }: { readonly type: WholeTypeAnswer }) {
     const asked = api.POST('/spaces/{spaceId}/destinations', { params: { path: { spaceId } }, body })
     const { destination } = await answeredData<{ destination: DestinationAnswer }>(asked)
     await changed()
-    await navigate({ to: '/destinations/$destinationId', params: { destinationId: destination.id } })
+    await navigate({
+      to: '/destinations/$destinationId',
+      params: { destinationId: destination.id },
+      ignoreBlocker: true,
+    })
   }
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()

@@ -2,6 +2,7 @@
 import { useState } from 'react'
 import { answeredData, api } from '../../api/client.ts'
 import { useSpaceId } from '../../api/session.ts'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import type { CallKind, DestinationAnswer, Mapping, WholeTypeAnswer } from './answers.ts'
 import { CALL_KINDS, callsOf, usualMappings } from './mapping.ts'
 import { MappingEditor } from './mapping-editor.tsx'
@@ -31,6 +32,7 @@ function Mapped({ destination, type }: RequestsPartProps) {
   const [value, setValue] = useState(stored)
   const edited = useEditedSettings({})
   const isChanged = JSON.stringify(value) !== JSON.stringify(stored)
+  useUnsaved(isChanged)
   const kinds = kindsOf(value ?? usualMappings(type), type)
   const save = async (): Promise<void> => {
     const params = { path: { spaceId, id: destination.id } }

@@ -6,6 +6,7 @@ import { useMay, useSpaceId } from '../../api/session.ts'
 import { dayAndClock } from '../../parts/format.ts'
 import { FormRow, TextRow } from '../../parts/form-row.tsx'
 import { Segmented } from '../../parts/segmented.tsx'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import type { DestinationAnswer, JsonObject, WholeTypeAnswer } from './answers.ts'
 import { useChanged } from './queries.ts'
 import { changesOf } from './schema.ts'
@@ -62,6 +63,7 @@ function SettingsForm({ destination, type }: SettingsPartProps) {
     unknownConsent: unknown,
   }
   const isChanged = isOther(body, destination)
+  useUnsaved(isChanged)
   const save = async (): Promise<void> => {
     const params = { path: { spaceId, id: destination.id } }
     await answeredData(api.PATCH('/spaces/{spaceId}/destinations/{id}', { params, body: body as never }))

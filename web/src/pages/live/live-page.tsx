@@ -15,7 +15,6 @@ import { type LiveTransition, RECENT_MS } from './recent.ts'
 import { TransitionRows } from './transition-rows.tsx'
 import { useNames } from './use-names.ts'
 import { useTransitions } from './use-transitions.ts'
-import { useUnseen } from './use-unseen.ts'
 
 type Kind = 'all' | 'entered' | 'exited' | 'trait'
 
@@ -29,9 +28,7 @@ const KINDS = [
 const FRESH_MS = 1_000
 
 export function LivePage() {
-  const spaceId = useSpaceId()
-  const { state } = useFeed(spaceId)
-  const unseen = useUnseen(spaceId)
+  const { state } = useFeed(useSpaceId())
   const { transitions, isRead } = useTransitions()
   const names = useNames()
   const [held, hold] = useState<readonly LiveTransition[]>()
@@ -42,7 +39,7 @@ export function LivePage() {
   )
   const tallied = transitions.filter((one) => key === '' || one.key === key)
   return (
-    <Page title="Live" tabTitle={unseen > 0 ? `(+${count(unseen)}) Live` : 'Live'}>
+    <Page title="Live" isMoving>
       <Moving transitions={tallied} />
       <div className="tools">
         <Segmented label="Transitions" choices={KINDS} value={kind} onChange={chooseKind} />

@@ -1,10 +1,8 @@
 /** Transitions in rows: who, what they entered or left, and when. */
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
-import { findProfile } from '../../api/find-profile.ts'
-import { useSpaceId } from '../../api/session.ts'
 import { clockMs, nameOfProfile, valueText } from '../../parts/format.ts'
 import { type Column, Rows } from '../../parts/rows.tsx'
+import { useOpenProfile } from '../../parts/use-open-profile.ts'
 import type { LiveTransition } from './recent.ts'
 import { nameOfTransition } from './use-transitions.ts'
 
@@ -31,7 +29,9 @@ export function TransitionRows({ transitions, names }: TransitionRowsProps) {
         keyOf={nameOfTransition}
         columns={columnsOf(names)}
         height={34}
-        onOpen={({ profile }) => void open(profile)}
+        onOpen={({ profile }) => {
+          open(profile)
+        }}
         onKey={({ audienceId, computedTraitId }, event) => {
           if (event.key !== 'ArrowRight') return
           event.preventDefault()
@@ -109,25 +109,4 @@ function Definition({
       </Link>
     )
   return <b>{name}</b>
-}
-
-/** Opens the page of whoever has an id, which is looked up in the body of a request and stands in no address. */
-function useOpenProfile() {
-  const spaceId = useSpaceId()
-  const navigate = useNavigate()
-  const [problem, setProblem] = useState<string>()
-  const open = async (profile: string): Promise<void> => {
-    setProblem(undefined)
-    try {
-      const found = await findProfile(spaceId, profile)
-      const wanted = profile.startsWith('group_id:') ? 'accounts' : 'users'
-      const one = found.find(({ collection }) => collection === wanted) ?? found[0]
-      if (!one) setProblem('This profile is there no more.')
-      else if (one.collection === 'users') await navigate({ to: '/profiles/$profileId', params: { profileId: one.id } })
-      else await navigate({ to: '/accounts/$profileId', params: { profileId: one.id } })
-    } catch (error) {
-      setProblem((error as Error).message)
-    }
-  }
-  return { open, problem }
 }

@@ -41,6 +41,8 @@ export interface KeptId extends ExternalId {
 
 export interface LinkAnswer {
   readonly to_collection: Collection
+  /** `use_…` or `acc_…`. */
+  readonly id: string
   readonly external_ids: readonly KeptId[]
 }
 

@@ -3,12 +3,12 @@ import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { ChevronRight, Eye, Zap } from 'lucide-react'
 import { useCallback, useLayoutEffect, useRef, useState } from 'react'
 import { count, valueText } from '../../parts/format.ts'
+import { ProfileLink } from '../../parts/profile-link.tsx'
 import { Empty, Failed, Loading } from '../../parts/states.tsx'
 import type { EventAnswer } from './answers.ts'
 import { moment, momentMs } from './instants.ts'
 import { summaryOf } from './names.ts'
 import { type Shown, useEvents, useRecentEvents } from './profile-queries.ts'
-import { ProfileLink } from './to-profile.tsx'
 
 const ROW_PX = 35
 const OVERSCAN = 10
@@ -162,9 +162,7 @@ function EventDetails({ event }: { readonly event: EventAnswer }) {
         <div>
           <dt>user</dt>
           <dd>
-            <ProfileLink collection="users" id={related.users}>
-              {related.users}
-            </ProfileLink>
+            <ProfileLink id={related.users}>{related.users}</ProfileLink>
           </dd>
         </div>
       )}

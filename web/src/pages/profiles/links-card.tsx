@@ -6,11 +6,11 @@ import { answered, api } from '../../api/client.ts'
 import { useMay, useSpaceId } from '../../api/session.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { count } from '../../parts/format.ts'
+import { ProfileLink } from '../../parts/profile-link.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
 import type { LinkAnswer } from './answers.ts'
 import { bestId, nameOf } from './names.ts'
 import { profileKey, type Shown, useLinks, useNameTraits } from './profile-queries.ts'
-import { ProfileLink, useSegmentId } from './to-profile.tsx'
 
 const TITLES = { users: 'Accounts', accounts: 'Users' } as const
 const NOTHING = {
@@ -33,11 +33,7 @@ export function LinksCard({ shown }: { readonly shown: Shown }) {
         <ul className="links">
           {links.length === 0 && <li className="dim">{NOTHING[shown.collection]}</li>}
           {links.map((link) => (
-            <Linked
-              key={link.external_ids.map(({ type, id }) => `${type}:${id}`).join(' ')}
-              shown={shown}
-              link={link}
-            />
+            <Linked key={link.id} shown={shown} link={link} />
           ))}
         </ul>
       ) : error ? (
@@ -64,8 +60,7 @@ function Linked({ shown, link }: { readonly shown: Shown; readonly link: LinkAns
   const [isAsking, ask] = useState(false)
   const unlink = useUnlinking(shown)
   const best = bestId(link.external_ids)
-  const first = link.external_ids[0]
-  const id = useSegmentId(link.to_collection, first ? `${first.type}:${first.id}` : '')
+  const { id } = link
   const { data: traits } = useNameTraits({
     collection: 'accounts',
     id: link.to_collection === 'accounts' ? id : undefined,
@@ -74,15 +69,9 @@ function Linked({ shown, link }: { readonly shown: Shown; readonly link: LinkAns
   return (
     <li>
       <span className="trunc grow">
-        {id === undefined ? (
-          name
-        ) : (
-          <ProfileLink collection={link.to_collection} id={id}>
-            {name}
-          </ProfileLink>
-        )}
+        <ProfileLink id={id}>{name}</ProfileLink>
       </span>
-      {mayUnlink && id !== undefined && (
+      {mayUnlink && (
         <>
           <button
             className="btn quiet icon sm"

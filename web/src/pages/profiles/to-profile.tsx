@@ -1,8 +1,8 @@
 /** A link to a profile that is known by one of its ids: the id is looked up, as no address may have it. */
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useSpaceId } from '../../api/session.ts'
+import { ProfileLink } from '../../parts/profile-link.tsx'
 import type { Collection } from './answers.ts'
 import { searchProfiles } from './profile-queries.ts'
 
@@ -14,7 +14,7 @@ interface ToProfileProps {
 }
 
 /** Returns the segment id of a profile by any of its ids, once it is found. */
-export function useSegmentId(collection: Collection, name: string): string | undefined {
+function useSegmentId(collection: Collection, name: string): string | undefined {
   const spaceId = useSpaceId()
   const { data } = useQuery({
     queryKey: ['segment id', spaceId, collection, name],
@@ -30,24 +30,5 @@ export function useSegmentId(collection: Collection, name: string): string | und
 export function ToProfile({ collection, name, children }: ToProfileProps) {
   const id = useSegmentId(collection, name)
   if (id === undefined) return <span>{children}</span>
-  return (
-    <ProfileLink collection={collection} id={id}>
-      {children}
-    </ProfileLink>
-  )
-}
-
-interface ProfileLinkProps {
-  readonly collection: Collection
-  readonly id: string
-  readonly children: ReactNode
-}
-
-export function ProfileLink({ collection, id, children }: ProfileLinkProps) {
-  const to = collection === 'users' ? '/profiles/$profileId' : '/accounts/$profileId'
-  return (
-    <Link className="link" to={to} params={{ profileId: id }}>
-      {children}
-    </Link>
-  )
+  return <ProfileLink id={id}>{children}</ProfileLink>
 }

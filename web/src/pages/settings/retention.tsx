@@ -6,6 +6,7 @@ import { useMay, useSpaceId } from '../../api/session.ts'
 import { count } from '../../parts/format.ts'
 import { FormRow } from '../../parts/form-row.tsx'
 import { Failed, Loading } from '../../parts/states.tsx'
+import { useUnsaved } from '../../parts/use-unsaved.ts'
 import { RETENTION_NAMES, type RetentionAnswer, type RetentionName } from './answers.ts'
 
 interface Meaning {
@@ -104,6 +105,7 @@ function BoundForm({ name, value, isChosen, label }: BoundFormProps) {
   const before = value === null ? '' : String(value)
   const [typed, setTyped] = useState(before)
   const isSame = typed === before
+  useUnsaved(!isSame)
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault()
     choose.mutate(Number(typed))
