@@ -266,6 +266,26 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await page.context().close()
   })
 
+  it('downloads everything that is held about a person', async () => {
+    const page = await browser.page('/app/profiles')
+    await page.getByRole('searchbox').first().fill('user_id:left')
+    await page.getByText('left@example.com').first().click()
+    await page.waitForURL(/\/app\/profiles\/use_/)
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Everything held' }).click(),
+    ])
+    const held = JSON.parse(readFileSync(await download.path(), 'utf8')) as {
+      external_ids: { id: string }[]
+      traits: Record<string, { value: unknown }>
+      events: { event: string }[]
+    }
+    expect(held.external_ids.map(({ id }) => id).sort()).toEqual(['left', 'left@example.com'])
+    expect(held.events.map(({ event }) => event).sort()).toEqual(['Order Completed', 'Product Added'])
+    expect(Object.keys(held.traits)).toContain('email')
+    await page.context().close()
+  })
+
   it('builds an audience by keyboard alone', async () => {
     const page = await browser.page('/app/')
     await page.getByText('Cart left', { exact: true }).waitFor()

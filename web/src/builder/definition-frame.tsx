@@ -66,7 +66,6 @@ export function DefinitionFrame(props: DefinitionFrameProps) {
     <BuilderContext value={{ spaceId, type, isEditable }}>
       <Page
         title={isNew ? `New ${words.one}` : draft.name || words.title}
-        tabTitle={isNew ? `New ${words.one}` : words.title}
         parent={words.parent}
         isOwnLayout
         note={isChanged && <span className="chip warn">unsaved</span>}

@@ -8,6 +8,7 @@ import { useMay, useSpaceId } from '../../api/session.ts'
 import { ActionsMenu } from '../../parts/actions-menu.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { day, dayAndClock } from '../../parts/format.ts'
+import { EverythingHeld } from './everything-held.tsx'
 import { initialsOf } from './names.ts'
 import { foundKey, profileKey, type Shown, useMetadata } from './profile-queries.ts'
 
@@ -37,6 +38,7 @@ export function ProfileHead({ shown, name, id }: ProfileHeadProps) {
           {metadata?.expires_at && <li>forgotten on {day(metadata.expires_at)} unless heard of again</li>}
         </ul>
       </div>
+      <EverythingHeld shown={shown} />
       {mayDelete && (
         <>
           <ActionsMenu

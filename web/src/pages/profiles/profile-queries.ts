@@ -43,7 +43,7 @@ export const EVENTS_A_PAGE = 50
 const EVENTS_IN_SPAN = 100
 const PRESENT_EVERY_MS = 5_000
 /** Before any event that there can be. */
-const EVER = '1970-01-01T00:00:00.000Z'
+export const EVER = '1970-01-01T00:00:00.000Z'
 /** An answer is asked for again a moment after it has turned. */
 const AFTER_TURN_MS = 50
 const TIMER_MS_MAX = 2 ** 31 - 1
