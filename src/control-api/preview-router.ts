@@ -161,6 +161,7 @@ function previewView(kind: DefinitionKind, id: string, options: PreviewApiOption
     identifiers,
     overlap,
     ...(difference && { difference }),
+    ...(findings.changing !== undefined && { changing: findings.changing }),
     ...(findings.deliveries && { deliveries: findings.deliveries }),
     ...(exact && kind === 'audience' && { conditions: findings.conditions }),
     ...(exact && recentView(findings)),

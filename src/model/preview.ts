@@ -131,6 +131,8 @@ export interface PreviewFindings {
   readonly identifiers: Readonly<Record<string, number>>
   readonly overlap: readonly ({ readonly id: string } & Overlap)[]
   readonly difference: { readonly enter: number | Estimate; readonly leave: number | Estimate } | undefined
+  /** Only of a change of a computed trait, once it is exact: how many would have another value. */
+  readonly changing: number | undefined
   /** Only of a change, once it is exact. */
   readonly deliveries: readonly PreviewDelivery[] | undefined
   /** The last ten minutes, of an audience of users that is complete; an estimate if there are very many users. */

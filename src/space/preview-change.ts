@@ -52,6 +52,7 @@ export class PreviewChange {
   #frozen: Readonly<Record<ChangeKind, Int32Array>> | undefined
   readonly #calls: number[]
   readonly #told: number[]
+  #others = 0
 
   constructor(connections: readonly TriedConnection[]) {
     this.#connections = connections
@@ -66,6 +67,7 @@ export class PreviewChange {
     const chunk = (this.#chunks[actor.ordinal >> CHUNK_SHIFT] ??= new Chunk(this.#connections.length))
     const at = actor.ordinal & (CHUNK_ACTORS - 1)
     chunk.kinds[at] = KINDS.indexOf(kind) + 1
+    if (kind === 'another value') this.#others++
     for (const [index, connection] of this.#connections.entries()) {
       const { calls, told } = connection.count(actor, value)
       this.#calls[index]! += chunk.calls[index]![at] = calls
@@ -78,12 +80,18 @@ export class PreviewChange {
     const chunk = this.#chunks[ordinal >> CHUNK_SHIFT]
     if (!chunk) return
     const at = ordinal & (CHUNK_ACTORS - 1)
+    if (KINDS[chunk.kinds[at]! - 1] === 'another value') this.#others--
     chunk.kinds[at] = 0
     for (const index of this.#connections.keys()) {
       this.#calls[index]! -= chunk.calls[index]![at]!
       this.#told[index]! -= chunk.told[index]![at]!
       chunk.calls[index]![at] = chunk.told[index]![at] = 0
     }
+  }
+
+  /** The number of actors that would have another value. */
+  get others(): number {
+    return this.#others
   }
 
   deliveries(): PreviewDelivery[] {

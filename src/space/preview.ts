@@ -267,6 +267,7 @@ export class Preview {
       overlap: this.#overlapping.map(({ id }, index) => ({ id, ...tally.overlap(first + index) })),
       difference: this.#exact ? exactDifference(this.#present()) : drawn && estimatedDifference(drawn, all),
       deliveries: this.request.changeOf === undefined || !this.#exact ? undefined : this.#change?.deliveries(),
+      changing: this.#values && this.#exact ? this.#change?.others : undefined,
       recent: this.#recent,
       conditions: this.#parts.map(({ place, isAlternative }, index) => {
         const { onlyThrough, ...numbers } = tally.condition(index)

@@ -333,6 +333,7 @@ describe('a change that is only tried', () => {
     const found = await dryRun(`computed-traits/${id!}`, of('max'))
     expect(found['deliveries']).toEqual([{ destinationId: destination, calls: 1, held: false }])
     expect(found['difference']).toBeUndefined()
+    expect(found['changing']).toBe(1)
     expect(await callsOf(`computed-traits/${id!}`, of('max'), 1)).toBe(1)
   })
 })

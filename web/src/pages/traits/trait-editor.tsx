@@ -42,7 +42,9 @@ export function TraitEditor({ trait, status, tabs }: TraitEditorProps) {
   const preview = useTraitPreview(query && { spaceId, type, query: read, traitId: trait?.id })
   const isChange = trait !== undefined && isQueryChanged
   const isRead = !fault
-  const calls = isChange && isRead && !preview.isOld ? callsOf(preview.answer?.deliveries) : 0
+  const answer = isChange && isRead && !preview.isOld ? preview.answer : undefined
+  const calls = callsOf(answer?.deliveries)
+  const changing = answer?.changing
   return (
     <DefinitionFrame
       words={WORDS}
@@ -52,11 +54,18 @@ export function TraitEditor({ trait, status, tabs }: TraitEditorProps) {
       form={<Form draft={draft} />}
       preview={
         <>
-          <Values preview={preview} isRead={isRead} calls={calls} type={type} query={read} event={eventOf(query)} />
+          <Values
+            preview={preview}
+            isRead={isRead}
+            changing={changing}
+            type={type}
+            query={read}
+            event={eventOf(query)}
+          />
           <TraitSheet preview={preview} isRead={isRead} calls={calls} type={type} />
         </>
       }
-      saveNote={calls > 0 && <span className="hide-s">{count(calls)} calls</span>}
+      saveNote={changing !== undefined && <span className="hide-s">{count(changing)} change</span>}
     />
   )
 }

@@ -15,8 +15,8 @@ export interface ValuesProps {
   readonly preview: DraftPreview
   /** False while the text does not read: then it is that of the last one that did. */
   readonly isRead: boolean
-  /** The number of calls that saving would send. */
-  readonly calls: number
+  /** The number that would have another value when it is saved; undefined: nothing changes, or it is not known yet. */
+  readonly changing: number | undefined
   readonly type: TraitType
   /** The text that the values are asked of. */
   readonly query: string
@@ -24,7 +24,7 @@ export interface ValuesProps {
   readonly event: string | undefined
 }
 
-export function Values({ preview, isRead, calls, type, query, event }: ValuesProps) {
+export function Values({ preview, isRead, changing, type, query, event }: ValuesProps) {
   const { answer, error } = preview
   const isOld = preview.isOld || !isRead
   return (
@@ -49,8 +49,11 @@ export function Values({ preview, isRead, calls, type, query, event }: ValuesPro
           {answer.status === 'FAILED' && (
             <Failed error={new Error(answer.failureReason ?? 'It could not be counted.')} />
           )}
-          {calls > 0 && (
+          {changing !== undefined && (
             <Part title="When you save">
+              <p>
+                {count(changing)} {type === 'USERS' ? 'people' : 'accounts'} get another value.
+              </p>
               <Calls deliveries={answer.deliveries} />
             </Part>
           )}
