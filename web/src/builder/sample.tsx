@@ -1,7 +1,7 @@
 /** Some of those who are in a draft, each with the reason, and anybody else by any id. */
 import { useState } from 'react'
 import type { PreviewAnswer, SampleMember } from '../api/answers.ts'
-import { dayAndClock, nameOfProfile } from '../parts/format.ts'
+import { minute, nameOfProfile } from '../parts/format.ts'
 import { CheckPerson } from './check-person.tsx'
 import { useBuilder } from './context.ts'
 import { whyIn } from './explained.ts'
@@ -74,13 +74,13 @@ function Member({ member, query }: { readonly member: SampleMember; readonly que
 
 /** Says which events made a member match, and until when it is one. */
 function whenOf({ because = [], until }: SampleMember): string {
-  const ends = until ? `until ${dayAndClock(until)}` : 'until something happens'
+  const ends = until ? `until ${minute(until)}` : 'until something happens'
   const newest = because
     .map(({ ts }) => ts)
     .sort()
     .at(-1)
   if (newest === undefined) return ends
-  return `${because.length === 1 ? 'event' : `${because.length} events, last`} ${dayAndClock(newest)} · ${ends}`
+  return `${because.length === 1 ? 'event' : `${because.length} events, last`} ${minute(newest)} · ${ends}`
 }
 
 function initialsOf(name: string): string {

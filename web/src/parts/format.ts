@@ -42,6 +42,13 @@ export function dayAndClock(at: number | string): string {
   return `${day(at)}, ${clock(at)}`
 }
 
+const MINUTE = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+
+/** `6 Dec, 14:02` */
+export function minute(at: number | string): string {
+  return MINUTE.format(new Date(at))
+}
+
 /** `1 person`, `12 people` */
 export function people(value: number): string {
   return `${count(value)} ${value === 1 ? 'person' : 'people'}`
