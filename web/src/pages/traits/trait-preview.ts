@@ -32,7 +32,7 @@ export interface TraitPreview {
   readonly identifiers?: Readonly<Record<string, number>>
   /** The calls of a change, once its values are exact. */
   readonly deliveries?: PreviewAnswer['deliveries']
-  /** Of a change: how many would have another value. */
+  /** For a change: how many would have another value. */
   readonly changing?: number
   readonly cost?: PreviewAnswer['cost']
 }
