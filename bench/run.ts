@@ -30,6 +30,7 @@ const BENCHES = [
   'slowloris',
   'spaces',
   'tokens',
+  'edges',
   'peers',
 ]
 /** Run only if they are named, as they write files. */

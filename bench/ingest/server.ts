@@ -64,13 +64,18 @@ export function withServer<Result>(
     const main = new URL('../../src/main.js', import.meta.url)
     const env = { PATH: '/usr/bin:/bin', PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...KEYS, ...settings }
     const server = await ServerProcess.start(main, ['serve'], env)
-    const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
-    const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))
-    for (const definition of [...DEFINITIONS, ...all]) await define(server.url, definition)
+    await prepare(server.url)
     const result = await use(server)
     await server.stop()
     return result
   })
+}
+
+/** Makes the definitions of a server that has none. */
+export async function prepare(url: string): Promise<void> {
+  const counts = { kind: 'computed_trait', key: 'events', type: 'USERS', query: '' } as const
+  const all = NAMES.map((name, index) => ({ ...counts, key: `events_${index}`, query: `event('${name}').count()` }))
+  for (const definition of [...DEFINITIONS, ...all]) await define(url, definition)
 }
 
 /** Throws unless the profiles have counted as many events as were sent. */
