@@ -183,6 +183,11 @@ describe('a request that is led on', () => {
     expect(seen.map(({ headers }) => headers['transfer-encoding'])).toEqual([undefined, undefined, undefined])
   })
 
+  it('may be one with a body that seldom has any', async () => {
+    await ask({ method: 'DELETE', headers: { 'content-length': '4' }, body: 'name' })
+    expect(seen).toMatchObject([{ method: 'DELETE', body: 'name', headers: { 'content-length': '4' } }])
+  })
+
   it('gets the head of an answer alone if it asked for that', async () => {
     answer = (_request, response) => void response.writeHead(200, { 'content-length': '14' }).end()
     expect(await ask({ method: 'HEAD' })).toMatchObject({ status: 200, body: '', headers: { 'content-length': '14' } })
