@@ -5,6 +5,7 @@
  * C2. Nothing of a space is answered when its lease is over. It stays in memory until it is known that somebody else
  *     has it: if its lock comes back, it goes on at once.
  * C3. Whoever comes late opens no journal: its rightful owner would have to take it back.
+ * C4. A space stays listed until nothing that was begun with it goes on. A claim that comes meanwhile is given back.
  */
 import type { SetTimer } from '../model/timer.ts'
 import { Lease } from './lease.ts'
@@ -36,6 +37,10 @@ interface ClaimedSpace {
   phase: Phase
   /** True while its lock is not ours, as far as is known. */
   isParked: boolean
+  /** True once it is somebody else's: nothing of it is stored, and nobody is told of it. */
+  isDropped: boolean
+  /** True if it was claimed again after it was begun to be closed. */
+  isClaimedAgain: boolean
   /** Resolves when what was begun with it has ended. */
   changing: Promise<void>
 }
@@ -89,18 +94,28 @@ export class ClaimedSpaces {
     return [...this.#spaces.values()].some(({ phase }) => phase === 'preparing' || phase === 'closing')
   }
 
-  /** Opens a space that was claimed, or goes on with one that was here all the time. */
+  /** Opens a space that was claimed, or goes on with one that was here all the time. Keeps C4. */
   take({ spaceId, askedAt }: Claim): void {
     const held = this.#spaces.get(spaceId)
     if (held) {
-      held.lease.extend(askedAt)
-      held.isParked = false
+      if (held.phase === 'closing') held.isClaimedAgain = true
+      else {
+        held.lease.extend(askedAt)
+        held.isParked = false
+      }
       return
     }
     const { now, ownership } = this.#options
     const lease = new Lease(now, ownership.leaseMs)
     lease.extend(askedAt)
-    const space: ClaimedSpace = { lease, phase: 'opening', isParked: false, changing: Promise.resolve() }
+    const space: ClaimedSpace = {
+      lease,
+      phase: 'opening',
+      isParked: false,
+      isDropped: false,
+      isClaimedAgain: false,
+      changing: Promise.resolve(),
+    }
     this.#spaces.set(spaceId, space)
     space.changing = this.#open(spaceId, space)
   }
@@ -109,7 +124,7 @@ export class ClaimedSpaces {
   renewed(spaceIds: readonly string[], { askedAt, lost }: Renewal): void {
     for (const spaceId of spaceIds) {
       const space = this.#spaces.get(spaceId)
-      if (!space) continue
+      if (!space || space.isDropped) continue
       space.isParked = lost.includes(spaceId)
       if (space.isParked) space.lease.end()
       else space.lease.extend(askedAt)
@@ -140,14 +155,28 @@ export class ClaimedSpaces {
       await before
       if (isOpen) await host.prepare(spaceId).catch(onTrouble)
       space.phase = 'closing'
-      await this.#giveUp(spaceId, true)
+      await this.#giveUp(spaceId, space, true)
     })()
   }
 
   /** Throws away a space that somebody else has. */
   drop(spaceId: string): void {
     const { host, onTrouble } = this.#options
-    if (this.#spaces.delete(spaceId)) void host.close(spaceId, false).catch(onTrouble)
+    const space = this.#spaces.get(spaceId)
+    if (!space || space.isDropped) return
+    const before = space.changing
+    const close = () => host.close(spaceId, false).catch(onTrouble)
+    space.isDropped = true
+    space.isParked = false
+    space.phase = 'closing'
+    space.lease.end()
+    space.changing = (async () => {
+      // At once, so that what is under way with it fails; and after that, for what it has opened all the same.
+      await Promise.all([before, close()])
+      await close()
+      if (space.isClaimedAgain) await this.#release(spaceId, space)
+      this.#end(spaceId, space)
+    })()
   }
 
   /** Forgets a space that was closed and removed. */
@@ -165,33 +194,59 @@ export class ClaimedSpaces {
 
   async #open(spaceId: string, space: ClaimedSpace): Promise<void> {
     const { host, announce, timer, onTrouble, onChange } = this.#options
+    // It was let go before its turn came.
+    if (space.phase !== 'opening') return
     try {
       // Keeps C3.
       if (!space.lease.isHeld) throw new Error(`cluster: the claim of ${spaceId} was over before it was opened`)
       await host.open(spaceId)
-      if (space.phase === 'opening') space.phase = 'open'
+      if (!this.#isOpening(space)) return
+      space.phase = 'open'
       await announce(spaceId).catch(onTrouble)
     } catch (cause) {
       onTrouble(cause)
+      if (!this.#isOpening(space)) return
       await new Promise<void>((resolve) => timer(resolve, GIVEN_UP_AFTER_MS))
-      if (space.phase === 'opening') await this.#giveUp(spaceId, false)
+      if (this.#isOpening(space)) {
+        space.phase = 'closing'
+        await this.#giveUp(spaceId, space, false)
+      }
     }
     onChange()
   }
 
-  /** Closes a space, then lets others have it. Keeps C1. */
-  async #giveUp(spaceId: string, isOrderly: boolean): Promise<void> {
-    const { host, ownership, retire, onTrouble, onChange } = this.#options
+  /** Another may have begun something else with it meanwhile. */
+  #isOpening({ phase }: ClaimedSpace): boolean {
+    return phase === 'opening'
+  }
+
+  /** Closes a space, then lets others have it. One that is dropped meanwhile is that one's to end. Keeps C1, C4. */
+  async #giveUp(spaceId: string, space: ClaimedSpace, isOrderly: boolean): Promise<void> {
+    const { host, retire, onTrouble } = this.#options
+    const isDropped = (): boolean => space.isDropped
+    if (isDropped()) return
     const described = host.describe(spaceId)
-    try {
-      await host.close(spaceId, isOrderly).catch(onTrouble)
-      if (described) await retire(spaceId, described)
-      await ownership.release(spaceId)
-    } catch (cause) {
-      onTrouble(cause)
-    }
-    this.#spaces.delete(spaceId)
-    onChange()
+    await host.close(spaceId, isOrderly).catch(onTrouble)
+    if (isDropped()) return
+    if (described) await retire(spaceId, described).catch(onTrouble)
+    await this.#release(spaceId, space)
+    if (!isDropped()) this.#end(spaceId, space)
+  }
+
+  /** Keeps C4. */
+  async #release(spaceId: string, space: ClaimedSpace): Promise<void> {
+    const { ownership, onTrouble } = this.#options
+    const isClaimedAgain = (): boolean => space.isClaimedAgain
+    do {
+      space.isClaimedAgain = false
+      await ownership.release(spaceId).catch(onTrouble)
+    } while (isClaimedAgain())
+  }
+
+  #end(spaceId: string, space: ClaimedSpace): void {
+    // It may have been forgotten, and another be here by its id.
+    if (this.#spaces.get(spaceId) === space) this.#spaces.delete(spaceId)
+    this.#options.onChange()
   }
 }
 

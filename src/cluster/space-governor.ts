@@ -4,6 +4,7 @@
  * G1. The lock says who may ask for a space; the epoch of the journal fences. So an error here costs time, and no data.
  * G2. A journal that somebody has taken over while the lock is ours is taken back: whoever did that came late.
  * G3. A queue that has lost its locks gives each space back to the node that has it.
+ * G4. A space is claimed unless a node has it that lives: its owner may have lost it, and found nobody to tell.
  */
 import type { SetTimer } from '../model/timer.ts'
 import { ClaimedSpaces } from './claimed-spaces.ts'
@@ -110,7 +111,10 @@ export class SpaceGovernor {
 
   /** Resolves with the next change of what is known. */
   changed(): Promise<void> {
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    return new Promise((resolve) => {
+      if (this.#isStopped) this.#options.timer(resolve, BEAT_MS)
+      else this.#waiting.push(resolve)
+    })
   }
 
   /** Looks again: somebody asks for what is not known here. Resolves at once if that was done a moment ago. */
@@ -140,8 +144,10 @@ export class SpaceGovernor {
   async removed(spaceId: string): Promise<void> {
     const { ownership, directory } = this.#options
     this.#claimed.forget(spaceId)
-    await ownership.withdraw(spaceId)
+    this.#announced.delete(spaceId)
+    // As long as it can be claimed, somebody does, and tries this again.
     await directory.forget(spaceId)
+    await ownership.withdraw(spaceId)
   }
 
   /** Hands all spaces over to other nodes, and leaves; requests are still led on meanwhile. */
@@ -159,6 +165,8 @@ export class SpaceGovernor {
 
   /** Takes one beat; a second one at the same time is the same. */
   beat(): Promise<void> {
+    // It has left.
+    if (this.#isStopped) return Promise.resolve()
     this.#beating ??= this.#beat()
       .catch(this.#options.onTrouble)
       .finally(() => {
@@ -185,8 +193,8 @@ export class SpaceGovernor {
     if (this.#view.ownersVersion !== this.#ownersVersion) {
       this.routes.update(await directory.owners())
       this.#ownersVersion = this.#view.ownersVersion
-      this.#dropWhatOthersHave()
     }
+    this.#dropWhatOthersHave()
     await this.#list(this.#view)
     for (const spaceId of this.#claimed.announcedIds) await this.#announce(spaceId)
     if (isEngine && !this.#isEnding) await this.#place(this.#view)
@@ -216,10 +224,10 @@ export class SpaceGovernor {
     if (now() - this.#listedAt < LIST_MS) return
     this.#listedAt = now()
     this.#spaceIds = await host.listIds()
-    if (isEngine) await ownership.offer(this.#ownerless(view.nodes).filter((id) => !this.#claimed.has(id)))
+    if (isEngine) await ownership.offer(this.#ownerless(view.nodes))
   }
 
-  /** A space that another node has announced since is that node's. */
+  /** A space without its lock that another node has announced is that node's. */
   #dropWhatOthersHave(): void {
     for (const spaceId of this.#claimed.parkedIds) {
       const owner = this.routes.ownerOf(spaceId)
@@ -255,7 +263,7 @@ export class SpaceGovernor {
     const engines = nodes.filter((node) => node.isEngine && !node.isEnding && !drained.has(node.id)).map(loadedNode)
     const waiting = this.#ownerless(nodes).length
     const share = ownership.isFixed ? waiting : claimsOf(nodeId, engines, waiting)
-    await this.#claim(Math.min(CLAIMS_MAX, share + this.#claimed.parkedIds.length), nodes)
+    await this.#claim(Math.min(CLAIMS_MAX, share) + this.#claimed.parkedIds.length, nodes)
     if (ownership.isFixed || waiting > 0 || this.#claimed.isAnyLeaving || now() - this.#movedAt < MOVE_MS) return
     const moved = moveOf(nodeId, engines)
     if (moved === undefined) return
@@ -263,30 +271,43 @@ export class SpaceGovernor {
     this.#claimed.letGo(moved)
   }
 
+  /** Claims so many spaces that are nobody's, or were this node's all the time. */
   async #claim(count: number, nodes: readonly NodeRecord[]): Promise<void> {
-    const { ownership } = this.#options
-    for (let left = count; left > 0; left--) {
-      const claim = await ownership.claim()
-      if (!claim) return
-      // Keeps G3.
-      if (this.#isElsewhere(claim.spaceId, nodes)) await ownership.release(claim.spaceId)
-      else this.#claimed.take(claim)
+    const { ownership, nodeId, onTrouble } = this.#options
+    const others: string[] = []
+    // It may have been told to end while it asked.
+    const mayTake = (spaceId: string): boolean => {
+      const holder = this.#holderOf(spaceId, nodes)
+      return !this.#isEnding && (holder === undefined || holder === nodeId)
+    }
+    let taken = 0
+    try {
+      while (taken < count && !this.#isEnding) {
+        const claim = await ownership.claim()
+        if (!claim) break
+        if (mayTake(claim.spaceId)) {
+          this.#claimed.take(claim)
+          taken++
+        } else others.push(claim.spaceId)
+      }
+    } finally {
+      // Keeps G3. Not before: the next claim would be for the same.
+      for (const spaceId of others) await ownership.release(spaceId).catch(onTrouble)
     }
   }
 
-  /** Lists the spaces that nobody has, or whose owner is dead. */
+  /** Lists the spaces that no node has which lives. */
   #ownerless(nodes: readonly NodeRecord[]): string[] {
-    const alive = new Set(nodes.map(({ id }) => id))
-    return this.#spaceIds.filter((spaceId) => {
-      const owner = this.routes.ownerOf(spaceId)
-      return !owner || !alive.has(owner.nodeId)
-    })
+    return this.#spaceIds.filter((spaceId) => this.#holderOf(spaceId, nodes) === undefined)
   }
 
-  /** True for a space that another node has, which lives. */
-  #isElsewhere(spaceId: string, nodes: readonly NodeRecord[]): boolean {
+  /** Returns the id of the node that has a space and lives; undefined if there is none. Keeps G4. */
+  #holderOf(spaceId: string, nodes: readonly NodeRecord[]): string | undefined {
+    const { nodeId } = this.#options
+    if (this.#claimed.has(spaceId)) return nodeId
     const owner = this.routes.ownerOf(spaceId)
-    return owner !== undefined && owner.nodeId !== this.#options.nodeId && nodes.some(({ id }) => id === owner.nodeId)
+    const holds = ({ id, weights }: NodeRecord): boolean => id === owner?.nodeId && spaceId in weights
+    return nodes.some((node) => node.id !== nodeId && holds(node)) ? owner?.nodeId : undefined
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as send, type ServerResponse } from 'node:http'
 import { Agent as SecureAgent, request as sendSecurely } from 'node:https'
+import { urlToHttpOptions } from 'node:url'
 import type { SetTimer } from '../model/timer.ts'
 
 /** The header of a request that a node leads on, which says why. */
@@ -16,7 +17,13 @@ export const FORWARDED_HEADER = 'rollcall-forwarded'
 export const MISDIRECTED = 421
 
 /** Where a request is to go. */
-export type Route = { readonly url: string } | 'nowhere'
+export type Route =
+  | {
+      readonly url: string
+      /** True for this process itself, which is reached by an address that its certificate need not name. */
+      readonly isOwn?: boolean
+    }
+  | 'nowhere'
 
 export interface ForwardedRequest {
   /** For the session that the other node has, or for the space. */
@@ -46,16 +53,22 @@ export interface ForwarderOptions {
 /** Headers of one connection (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 const OF_THE_BODY = ['content-encoding', 'content-length', 'expect']
+const STREAM = 'text/event-stream'
 /** The wait between two tries if nothing new is known. */
 const AGAIN_MS = 50
+/** A connection that idles for so long is closed here: before the other side does it, which a request might meet. */
+const IDLE_MS = 3_000
+const KEPT = { keepAlive: true, maxSockets: 512, timeout: IDLE_MS }
 
 /** The outcome of one try. */
 type Tried = 'answered' | 'not taken' | 'unknown'
 
 export class Forwarder {
   readonly #options: ForwarderOptions
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 512 })
-  readonly #secureAgent = new SecureAgent({ keepAlive: true, maxSockets: 512 })
+  readonly #agent = new Agent(KEPT)
+  readonly #secureAgent = new SecureAgent(KEPT)
+  /** Answers that end when their readers go, with what they come from. */
+  readonly #streams = new Map<ServerResponse, IncomingMessage>()
 
   constructor(options: ForwarderOptions) {
     this.#options = options
@@ -65,11 +78,12 @@ export class Forwarder {
   async forward(request: IncomingMessage, response: ServerResponse, forwarded: ForwardedRequest): Promise<void> {
     const { now, holdMs, refresh } = this.#options
     const until = now() + holdMs
+    const isGone = (): boolean => response.destroyed
     for (;;) {
-      if (response.destroyed) return
+      if (isGone()) return
       const route = forwarded.find()
       if (route !== 'nowhere') {
-        const tried = await this.#try(route.url, { request, response, forwarded })
+        const tried = await this.#try(route, { request, response, forwarded })
         if (tried === 'answered') return
         if (tried === 'unknown' && !forwarded.isRepeatable()) break
         await refresh()
@@ -77,9 +91,18 @@ export class Forwarder {
       if (now() >= until) break
       await this.#change()
     }
-    if (!response.headersSent) forwarded.refuse()
+    if (!isGone()) forwarded.refuse()
   }
 
+  /** Ends what readers follow at other nodes; all else goes on. */
+  dismiss(): void {
+    for (const [response, answer] of this.#streams) {
+      answer.unpipe(response)
+      response.end()
+    }
+  }
+
+  /** To be called when the requests under way are answered: any that is not is cut. */
   close(): void {
     this.#agent.destroy()
     this.#secureAgent.destroy()
@@ -96,33 +119,57 @@ export class Forwarder {
   }
 
   #try(
-    url: string,
+    { url, isOwn = false }: Exclude<Route, 'nowhere'>,
     {
       request,
       response,
       forwarded,
     }: { request: IncomingMessage; response: ServerResponse; forwarded: ForwardedRequest },
   ): Promise<Tried> {
-    const target = new URL(request.url!, url)
+    // The path as it came: a client that sends a whole URL, or `//host/`, must not choose where this goes.
+    const target = { ...urlToHttpOptions(new URL(url)), path: request.url! }
     const isSecure = target.protocol === 'https:'
     return new Promise((resolve) => {
       let isConnected = false
-      const outgoing = (isSecure ? sendSecurely : send)(target, {
+      const outgoing = (isSecure ? sendSecurely : send)({
+        ...target,
         method: request.method!,
         agent: isSecure ? this.#secureAgent : this.#agent,
         headers: headersOf(request, forwarded),
+        ...(isSecure && { rejectUnauthorized: !isOwn }),
       })
+      const cut = (): void => {
+        if (!response.writableFinished) outgoing.destroy()
+      }
       outgoing.on('socket', (socket) => {
         isConnected = !socket.connecting
-        socket.once('connect', () => (isConnected = true))
+        // Once for a connection, which serves many requests.
+        if (!isConnected) socket.once(isSecure ? 'secureConnect' : 'connect', () => (isConnected = true))
       })
-      outgoing.on('response', (answer) => resolve(passOn(answer, response, forwarded)))
+      outgoing.on('response', (answer) => resolve(this.#passOn(answer, response, forwarded)))
       outgoing.on('error', () => resolve(isConnected ? 'unknown' : 'not taken'))
-      response.once('close', () => {
-        if (!response.writableFinished) outgoing.destroy()
-      })
+      outgoing.once('close', () => response.off('close', cut))
+      response.once('close', cut)
       outgoing.end(forwarded.body)
     })
+  }
+
+  /** Passes an answer on to the client, unless there may be a better one. */
+  #passOn(answer: IncomingMessage, response: ServerResponse, { isRepeatable }: ForwardedRequest): Tried {
+    const { statusCode } = answer
+    if (statusCode === MISDIRECTED || (statusCode === 503 && isRepeatable())) {
+      answer.resume()
+      return statusCode === MISDIRECTED ? 'not taken' : 'unknown'
+    }
+    const headers = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
+    response.writeHead(statusCode!, Object.fromEntries(headers))
+    answer.once('error', () => response.destroy())
+    if (answer.headers['content-type']?.startsWith(STREAM) === true) {
+      this.#streams.set(response, answer)
+      response.once('close', () => this.#streams.delete(response))
+    }
+    answer.pipe(response)
+    return 'answered'
   }
 }
 
@@ -139,18 +186,4 @@ function headersOf(
     ...added,
     [FORWARDED_HEADER]: purpose,
   }
-}
-
-/** Passes an answer on to the client, unless there may be a better one. */
-function passOn(answer: IncomingMessage, response: ServerResponse, { isRepeatable }: ForwardedRequest): Tried {
-  const { statusCode } = answer
-  if (statusCode === MISDIRECTED || (statusCode === 503 && isRepeatable())) {
-    answer.resume()
-    return statusCode === MISDIRECTED ? 'not taken' : 'unknown'
-  }
-  const headers = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
-  response.writeHead(statusCode!, Object.fromEntries(headers))
-  answer.once('error', () => response.destroy())
-  answer.pipe(response)
-  return 'answered'
 }

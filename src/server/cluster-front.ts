@@ -3,19 +3,19 @@
  * and are held while the space is on its way from one to another.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type DirectListener, headersOf, HttpExchange } from '../http/direct.ts'
+import { type AnswerForm, type DirectListener, headersOf, HttpExchange } from '../http/direct.ts'
 import { FORWARDED_HEADER, type Route, type Forwarder, type ForwardedRequest, MISDIRECTED } from '../http/forwarder.ts'
-import type { ErrorBody } from '../http/errors.ts'
 import { sessionNodeOf } from '../console/sessions.ts'
 import { controlErrorBody } from '../control-api/router.ts'
 import { bodyReader } from '../ingest/body.ts'
+import { BROWSER_HEADERS } from '../ingest/browser.ts'
 import { ingestErrorBody } from '../ingest/calls.ts'
 import { EngineError } from '../model/errors.ts'
 import { BATCH_BYTES_MAX, parseBody } from '../model/read-request.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import type { SpaceGovernor } from '../cluster/space-governor.ts'
 import type { OpenRequests } from './open-requests.ts'
-import { type Aim, aimOf, type SpaceKeys, spaceOfKey } from './request-space.ts'
+import { type Aim, aimOf, type SpaceKeys, spaceOfKey, spaceOfToken } from './request-space.ts'
 
 export interface ClusterFrontOptions {
   readonly governor: Pick<SpaceGovernor, 'serves' | 'routes' | 'spaceIds' | 'refresh' | 'changed' | 'view'>
@@ -33,6 +33,10 @@ const BODY_BYTES_MAX = 4 * 1024 * 1024
 /** A write key that nobody knows is looked for during so many beats: it may just have been made. */
 const KEY_BEATS = 3
 const READING: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+const PROFILE_FORM: AnswerForm = { route: '', headers: headersOf(), errorBody: profileErrorBody }
+const INGEST_FORM: AnswerForm = { route: '', headers: headersOf(BROWSER_HEADERS), errorBody: ingestErrorBody }
+const CONTROL_FORM: AnswerForm = { route: '', headers: headersOf(), errorBody: controlErrorBody }
 
 export function clusterFront(options: ClusterFrontOptions): DirectListener {
   const { governor, requests, nodeId, firstId } = options
@@ -87,9 +91,11 @@ class Answers {
   async leadToSpace(request: IncomingMessage, response: ServerResponse, aim: Aim): Promise<void> {
     const { governor, firstId, ownUrl, nodeId } = this.#options
     await this.#lead(request, response, 'space', async (body) => {
-      const key = aim.kind === 'body' ? keyIn(body) : undefined
-      const aimNow = (): Aim =>
-        aim.kind === 'body' ? spaceOfKey(key, this.#keys, firstId) : aimOf(request, this.#keys, firstId)
+      const inBody = aim.kind === 'body' ? textIn(body, aim.field) : undefined
+      const aimNow = (): Aim => {
+        if (aim.kind !== 'body') return aimOf(request, this.#keys, firstId)
+        return aim.field === 'token' ? spaceOfToken(inBody, this.#keys) : spaceOfKey(inBody, this.#keys, firstId)
+      }
       const isGuess = (now = aimNow()): boolean => now.kind === 'space' && now.isGuess === true
       // Its node says so with its next beat.
       for (let beats = 0; isGuess() && beats < KEY_BEATS; beats++) {
@@ -98,13 +104,14 @@ class Answers {
       }
       const find = (): Route => {
         const now = aimNow()
-        const spaceId = now.kind === 'space' ? now.spaceId : firstId
-        if (governor.serves(spaceId)) return { url: ownUrl() }
+        const spaceId = now.kind === 'space' ? now.spaceId : undefined
+        if (spaceId === undefined || governor.serves(spaceId)) return { url: ownUrl(), isOwn: true }
         const owner = governor.routes.ownerOf(spaceId)
         return owner && owner.nodeId !== nodeId ? { url: owner.url } : 'nowhere'
       }
       // The owner need not look for it in the body.
-      const authorization = key === undefined ? undefined : `Basic ${Buffer.from(`${key}:`).toString('base64')}`
+      const isKey = aim.kind === 'body' && aim.field === 'writeKey' && inBody !== undefined
+      const authorization = isKey ? `Basic ${Buffer.from(`${inBody}:`).toString('base64')}` : undefined
       return { find, headers: authorization === undefined ? undefined : { authorization } }
     })
   }
@@ -136,12 +143,8 @@ class Answers {
 
   #refuse(exchange: HttpExchange, error: unknown): void {
     const url = exchange.request.url ?? ''
-    const errorBody: ErrorBody = isProfileApi(url)
-      ? profileErrorBody
-      : url.startsWith('/v1/')
-        ? ingestErrorBody
-        : controlErrorBody
-    exchange.refuse({ route: '', headers: headersOf(), errorBody }, error)
+    const form = isProfileApi(url) ? PROFILE_FORM : url.startsWith('/v1/') ? INGEST_FORM : CONTROL_FORM
+    exchange.refuse(form, error)
   }
 }
 
@@ -149,11 +152,11 @@ function isProfileApi(url: string): boolean {
   return /^\/v1\/(?:spaces|namespaces)\//.test(url)
 }
 
-/** Returns the write key in a body; undefined if there is none. */
-function keyIn(body: Buffer): string | undefined {
+/** Returns a text in a body; undefined if there is none. */
+function textIn(body: Buffer, field: string): string | undefined {
   try {
-    const { writeKey } = parseBody(body).root
-    return typeof writeKey === 'string' ? writeKey : undefined
+    const text = parseBody(body).root[field]
+    return typeof text === 'string' ? text : undefined
   } catch {
     return undefined
   }

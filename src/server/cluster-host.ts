@@ -51,7 +51,8 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
 
   async open(spaceId: string): Promise<void> {
     const { spaces } = this.#options
-    if (!this.#records.some(({ id }) => id === spaceId)) await this.listIds()
+    // What is known of it may be old: it may have been begun, or be being removed.
+    await this.listIds()
     const record = this.#records.find(({ id }) => id === spaceId)
     if (record) await spaces.take(record)
     if (!spaces.has(spaceId)) await this.governor.removed(spaceId)
@@ -64,17 +65,20 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
   /** Requests that are under way are answered first: no new ones come. */
   async close(spaceId: string, isOrderly: boolean): Promise<void> {
     const { spaces, requests, timer } = this.#options
-    if (isOrderly) {
-      await spaces.open(spaceId)?.server.dismiss()
-      await new Promise<void>((resolve) => {
-        const cancel = timer(resolve, ANSWERED_WITHIN_MS)
-        void requests.none(spaceId).then(() => {
-          cancel()
-          resolve()
+    try {
+      if (isOrderly) {
+        await spaces.open(spaceId)?.server.dismiss()
+        await new Promise<void>((resolve) => {
+          const cancel = timer(resolve, ANSWERED_WITHIN_MS)
+          void requests.none(spaceId).then(() => {
+            cancel()
+            resolve()
+          })
         })
-      })
+      }
+    } finally {
+      await spaces.letGo(spaceId, isOrderly)
     }
-    await spaces.letGo(spaceId, isOrderly)
   }
 
   describe(spaceId: string): HostedSpace | undefined {

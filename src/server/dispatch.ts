@@ -67,7 +67,8 @@ function spaceIn(path: string): string | undefined {
   return TOKENS_SPACE.test(path) ? '' : undefined
 }
 
-function decoded(id: string): string {
+/** Returns an id out of a path; as it is, if it is none that can be decoded. */
+export function decoded(id: string): string {
   try {
     return decodeURIComponent(id)
   } catch {

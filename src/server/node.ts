@@ -89,9 +89,9 @@ export async function startNode(
     isEnding = true
     parts.watch?.stop()
     await governor.stop()
-    // Its idle connections lead to this server too.
-    forwarder.close()
+    forwarder.dismiss()
     await Promise.all([spaces.dismiss(), http.close()])
+    forwarder.close()
     await spaces.stop()
     nodes.close()
   }

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 
 export class OpenRequests {
   readonly #counts = new Map<string, number>()
-  readonly #waiting = new Map<string, () => void>()
+  readonly #waiting = new Map<string, (() => void)[]>()
 
   /** Counts a request until its answer is sent, or its client is gone. */
   count(spaceId: string, response: ServerResponse): void {
@@ -13,8 +13,9 @@ export class OpenRequests {
       this.#counts.set(spaceId, left)
       if (left > 0) return
       this.#counts.delete(spaceId)
-      this.#waiting.get(spaceId)?.()
+      const waiting = this.#waiting.get(spaceId) ?? []
       this.#waiting.delete(spaceId)
+      for (const resolve of waiting) resolve()
     })
   }
 
@@ -25,6 +26,8 @@ export class OpenRequests {
   /** Resolves when no request of a space is open. */
   async none(spaceId: string): Promise<void> {
     if (this.countOf(spaceId) === 0) return
-    await new Promise<void>((resolve) => this.#waiting.set(spaceId, resolve))
+    await new Promise<void>((resolve) => {
+      this.#waiting.set(spaceId, [...(this.#waiting.get(spaceId) ?? []), resolve])
+    })
   }
 }

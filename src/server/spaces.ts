@@ -183,7 +183,7 @@ export class Spaces implements SpaceAdmin {
       if (record.isEnding) await this.#erase(kept)
       else await this.#open(kept)
     } catch (cause) {
-      this.#spaces.delete(record.id)
+      if (this.#spaces.get(record.id) === kept) this.#spaces.delete(record.id)
       await this.#close(kept)
       throw cause
     }
@@ -196,6 +196,8 @@ export class Spaces implements SpaceAdmin {
     this.#spaces.delete(id)
     kept.cancelReopening()
     if (!isOrderly) await kept.stores?.close?.().catch(() => undefined)
+    // It may be being opened.
+    await kept.changing.catch(() => undefined)
     await this.#close(kept)
   }
 

@@ -1,0 +1,104 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { claimsOf, loadOf, moveOf, type NodeLoad, weightOf } from '../../src/cluster/placement.ts'
+import { propertyRuns } from '../support/runs.ts'
+
+function node(id: string, ...weights: number[]): NodeLoad {
+  return { id, weights: new Map(weights.map((weight, number) => [`${id}_${number}`, weight])) }
+}
+
+const someNodes = fc
+  .array(fc.array(fc.double({ min: 1, max: 20, noNaN: true }), { maxLength: 12 }), { minLength: 1, maxLength: 6 })
+  .map((loads) => loads.map((weights, number) => node(`n${number}`, ...weights)))
+
+it('weighs a space by its calls and its profiles, an empty one too', () => {
+  expect(weightOf({ callsPerSecond: 0, profiles: 0 })).toBe(1)
+  expect(weightOf({ callsPerSecond: 50, profiles: 0 })).toBe(2)
+  expect(weightOf({ callsPerSecond: 0, profiles: 50_000 })).toBe(2)
+  expect(weightOf({ callsPerSecond: 25, profiles: 100_000 })).toBe(3.5)
+})
+
+describe('spaces that wait', () => {
+  it('go to the least loaded, one after another', () => {
+    const nodes = [node('a', 5), node('b', 2), node('c')]
+    expect(['a', 'b', 'c'].map((id) => claimsOf(id, nodes, 3))).toEqual([0, 1, 2])
+  })
+
+  it('go to the first by id among nodes of one load, whatever their order', () => {
+    const nodes = [node('b'), node('a')]
+    expect(['a', 'b'].map((id) => claimsOf(id, nodes, 1))).toEqual([1, 0])
+    expect(['a', 'b'].map((id) => claimsOf(id, [...nodes].reverse(), 1))).toEqual([1, 0])
+  })
+
+  it('go to nobody if there is none, and not to a node that is not among them', () => {
+    expect(claimsOf('a', [], 3)).toBe(0)
+    expect(claimsOf('stranger', [node('a')], 3)).toBe(0)
+    expect(claimsOf('a', [node('a')], 0)).toBe(0)
+  })
+
+  it('are claimed each by one node', () => {
+    fc.assert(
+      fc.property(someNodes, fc.nat(30), (nodes, waiting) => {
+        const claims = nodes.map(({ id }) => claimsOf(id, nodes, waiting))
+        expect(claims.reduce((sum, count) => sum + count, 0)).toBe(waiting)
+      }),
+      propertyRuns(200),
+    )
+  })
+})
+
+describe('a space is moved', () => {
+  it('from the most loaded node alone, and only one', () => {
+    const nodes = [node('a', 1, 1, 1, 1), node('b', 1), node('c', 1, 1, 1)]
+    expect(['a', 'b', 'c'].map((id) => moveOf(id, nodes))).toEqual(['a_0', undefined, undefined])
+  })
+
+  it('that leaves the two least apart', () => {
+    expect(moveOf('a', [node('a', 1, 20, 9), node('b', 2)])).toBe('a_2')
+  })
+
+  it('not if that makes the other the more loaded one, or takes off too little', () => {
+    expect(moveOf('a', [node('a', 10), node('b')])).toBeUndefined()
+    expect(moveOf('a', [node('a', 1, 1), node('b', 1)])).toBeUndefined()
+    expect(moveOf('a', [node('a', 10, 1), node('b', 9.5)])).toBeUndefined()
+    expect(moveOf('a', [node('a', 10, 2), node('b', 8)])).toBe('a_1')
+  })
+
+  it('by one of two nodes of one load, if by any', () => {
+    const nodes = [node('b', 1, 1, 1), node('a', 1, 1, 1), node('c')]
+    expect(['a', 'b'].map((id) => moveOf(id, nodes))).toEqual(['a_0', undefined])
+  })
+
+  it('not by a node that is alone, or not among them', () => {
+    expect(moveOf('a', [node('a', 5, 5)])).toBeUndefined()
+    expect(moveOf('stranger', [node('a', 5, 5), node('b')])).toBeUndefined()
+    expect(moveOf('a', [])).toBeUndefined()
+  })
+
+  it('until none is: each move takes off the peak of the two, and none is taken back', () => {
+    fc.assert(
+      fc.property(someNodes, (given) => {
+        const nodes = given.map(({ id, weights }) => ({ id, weights: new Map(weights) }))
+        const spaces = nodes.reduce((sum, { weights }) => sum + weights.size, 0)
+        const seen = new Set<string>()
+        for (let moves = 0; ; moves++) {
+          expect(moves).toBeLessThanOrEqual(spaces * nodes.length * 10)
+          const movers = nodes.filter(({ id }) => moveOf(id, nodes) !== undefined)
+          expect(movers.length).toBeLessThanOrEqual(1)
+          const [from] = movers
+          if (!from) break
+          const moved = moveOf(from.id, nodes)!
+          const to = nodes.reduce((least, one) => (loadOf(one) < loadOf(least) ? one : least))
+          const peak = loadOf(from)
+          to.weights.set(moved, from.weights.get(moved)!)
+          from.weights.delete(moved)
+          expect(Math.max(loadOf(from), loadOf(to))).toBeLessThan(peak)
+          const state = nodes.map(({ weights }) => [...weights.keys()].sort().join()).join('|')
+          expect(seen.has(state)).toBe(false)
+          seen.add(state)
+        }
+      }),
+      propertyRuns(200),
+    )
+  })
+})
