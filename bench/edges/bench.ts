@@ -4,9 +4,9 @@
  *
  * Workload: that of `ingest`, in batches of 15: 32 connections, 10,000 users, twenty definitions. The edge and the
  * engine are two nodes of a cluster at one Redis (`appendfsync always`); the clients know the edge alone. The baseline
- * is one server at a Redis of its own, with the same settings. CPU is that of each process, all its threads, without Redis and
- * without the clients; the runs of the two alternate. Checked: every request is answered with 200, and the profiles
- * have counted every event.
+ * is one server at a Redis of its own, with the same settings. CPU is that of each process, all its threads, without
+ * Redis and without the clients; the runs of the two alternate. Checked: every request is answered with 200, and the
+ * profiles have counted every event.
  *
  * It does not show: nodes on several machines, where connections cost more.
  */
