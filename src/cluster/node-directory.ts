@@ -69,6 +69,7 @@ export class NodeDirectory {
   async leave(nodeId: string): Promise<void> {
     await this.#connect()
     await this.#redis.hdel(NODES_KEY, nodeId)
+    await this.#redis.srem(DRAINED_KEY, nodeId)
   }
 
   /** Reads the owners, by space. */

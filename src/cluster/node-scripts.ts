@@ -15,7 +15,9 @@ local all = redis.call('HGETALL', KEYS[1])
 for i = 1, #all, 2 do
   local at = string.match(all[i + 1], '^%d+')
   local silent = now - tonumber(at)
-  if silent > tonumber(ARGV[4]) then redis.call('HDEL', KEYS[1], all[i])
+  if silent > tonumber(ARGV[4]) then
+    redis.call('HDEL', KEYS[1], all[i])
+    redis.call('SREM', KEYS[3], all[i])
   elseif silent <= tonumber(ARGV[3]) then live[#live + 1] = string.sub(all[i + 1], #at + 2) end
 end
 return { redis.call('GET', KEYS[2]) or '0', live, redis.call('SMEMBERS', KEYS[3]) }

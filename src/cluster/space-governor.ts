@@ -79,10 +79,11 @@ export class SpaceGovernor {
     })
   }
 
-  /** Begins to beat; resolves when the node is known to the others. */
-  async start(): Promise<void> {
+  /** Begins to beat; resolves when the node is known to the others. Rejects if it is to end before. */
+  async start(ending = new AbortController().signal): Promise<void> {
     await this.beat()
-    while (!this.#view && !this.#isStopped) {
+    while (!this.#view) {
+      ending.throwIfAborted()
       await new Promise<void>((resolve) => this.#options.timer(resolve, BEAT_MS))
       await this.beat()
     }

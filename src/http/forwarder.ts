@@ -7,6 +7,7 @@
  *     an id by which it counts once.
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as send, type ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { Agent as SecureAgent, request as sendSecurely } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { SetTimer } from '../model/timer.ts'
@@ -54,6 +55,8 @@ export interface ForwarderOptions {
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 const OF_THE_BODY = ['content-encoding', 'content-length', 'expect']
 const STREAM = 'text/event-stream'
+/** The code of a refusal that passes. */
+const PASSING = '"unavailable"'
 /** The wait between two tries if nothing new is known. */
 const AGAIN_MS = 50
 /** A connection that idles for so long is closed here: before the other side does it, which a request might meet. */
@@ -155,14 +158,21 @@ export class Forwarder {
   }
 
   /** Passes an answer on to the client, unless there may be a better one. */
-  #passOn(answer: IncomingMessage, response: ServerResponse, { isRepeatable }: ForwardedRequest): Tried {
+  async #passOn(answer: IncomingMessage, response: ServerResponse, { isRepeatable }: ForwardedRequest): Promise<Tried> {
     const { statusCode } = answer
-    if (statusCode === MISDIRECTED || (statusCode === 503 && isRepeatable())) {
+    const headers = Object.fromEntries(Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name)))
+    if (statusCode === MISDIRECTED) {
       answer.resume()
-      return statusCode === MISDIRECTED ? 'not taken' : 'unknown'
+      return 'not taken'
     }
-    const headers = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.includes(name))
-    response.writeHead(statusCode!, Object.fromEntries(headers))
+    if (statusCode === 503 && isRepeatable()) {
+      const body = await text(answer).catch(() => '')
+      if (body === '' || body.includes(PASSING)) return 'unknown'
+      // It says that the space is full, say: to ask again would change nothing.
+      response.writeHead(statusCode, headers).end(body)
+      return 'answered'
+    }
+    response.writeHead(statusCode!, headers)
     answer.once('error', () => response.destroy())
     if (answer.headers['content-type']?.startsWith(STREAM) === true) {
       this.#streams.set(response, answer)

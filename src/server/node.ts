@@ -25,6 +25,8 @@ export interface NodeConfig extends ServerConfig {
   readonly isEngine: boolean
   readonly ownership: Ownership
   readonly nodes: NodeDirectory
+  /** Aborted when the process is to end. */
+  readonly ending: AbortSignal
 }
 
 export interface RunningNode {
@@ -67,7 +69,14 @@ export async function startNode(
     now,
     timer,
   })
-  await governor.start()
+  try {
+    await governor.start(config.ending)
+  } catch (error) {
+    await governor.stop()
+    nodes.close()
+    await http.close()
+    throw error
+  }
   const shown = () =>
     governor.view?.nodes.map((node) => ({ ...node, isDrained: governor.view!.drained.has(node.id) })) ?? []
   const drain = async (id: string, isDrained: boolean): Promise<void> => {

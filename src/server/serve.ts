@@ -140,7 +140,7 @@ async function serveSpaces(
   try {
     const options = { ...pipelineSettings(settings), onProgress: showRecovery(log) }
     const server = cluster
-      ? await startNode({ ...config, ...nodeOf(cluster, address) }, log, installation, options)
+      ? await startNode({ ...config, ...nodeOf(cluster, address), ending: ending.signal }, log, installation, options)
       : await startServer(config, log, installation, options)
     log.info({ url: server.url, space: config.spaceId }, 'ready')
     isStarted = true

@@ -67,8 +67,10 @@ describe('a beat', () => {
   it('forgets a node that is silent for long', async () => {
     await silent('b', 62_000)
     await silent('c', 30_000)
+    for (const id of ['b', 'c']) await directory.drain(id, true)
     expect(await seenBy('a')).toEqual(['a'])
     expect((await redis.hkeys(NODES_KEY)).sort()).toEqual(['a', 'c'])
+    expect(await redis.smembers(DRAINED_KEY)).toEqual(['c'])
   })
 
   it('goes by the clock of Redis, whatever a node takes the time for', async () => {

@@ -66,6 +66,18 @@ describe('a node that joins', () => {
   })
 })
 
+describe('a node that is to end before it is known', () => {
+  it('ends', async () => {
+    const node = cluster.join()
+    node.fail('beat', 'not asked', 1_000)
+    await cluster.pass(500)
+    node.ending.abort(new Error('told to end'))
+    await cluster.pass(500)
+    await node.started
+    expect(node.troubles.at(-1)).toEqual(new Error('told to end'))
+  })
+})
+
 describe('a node that is lost', () => {
   it('is followed by the others when its locks have run out', async () => {
     const [, lost] = (await joined(2)) as [MemoryNode, MemoryNode]

@@ -413,14 +413,27 @@ describe('a request is sent again', () => {
     answer = (request, response, count) => {
       if (count === 1) request.socket.destroy()
       else if (count === 2) response.writeHead(503).end()
+      else if (count === 3) response.writeHead(503).end(JSON.stringify({ code: 'unavailable' }))
       else response.end('at last')
     }
     expect((await held(ask())).answer.body).toBe('at last')
-    expect(seen).toHaveLength(3)
+    expect(seen).toHaveLength(4)
   })
 })
 
 describe('a request is not sent again', () => {
+  it('if the answer says that it would be in vain', async () => {
+    given = { isRepeatable: () => true }
+    answer = (_request, response) =>
+      void response.writeHead(503, { 'retry-after': '7' }).end(JSON.stringify({ code: 'memory_full' }))
+    expect(await ask()).toMatchObject({
+      status: 503,
+      body: '{"code":"memory_full"}',
+      headers: { 'retry-after': '7' },
+    })
+    expect(seen).toHaveLength(1)
+  })
+
   it('if it may have been taken, and would count twice', async () => {
     answer = (request) => request.socket.destroy()
     expect(await ask({ method: 'POST' })).toMatchObject({ status: 503, body: 'refused' })

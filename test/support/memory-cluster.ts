@@ -73,7 +73,9 @@ export class MemoryCluster {
   join(latencyMs = 0, { isEngine = true } = {}): MemoryNode {
     const node = new MemoryNode(this, `node_${++this.#count}`, { latencyMs, isEngine })
     this.nodes.push(node)
-    void node.governor.start()
+    node.started = node.governor.start(node.ending.signal).catch((cause: unknown) => {
+      node.troubles.push(cause)
+    })
     return node
   }
 
@@ -177,6 +179,10 @@ export class MemoryNode {
   readonly governor: SpaceGovernor
   readonly host: MemoryHost
   readonly troubles: unknown[] = []
+  /** Aborted when its process is to end. */
+  readonly ending = new AbortController()
+  /** Resolves when it has started, or is not to start any more. */
+  started: Promise<void> = Promise.resolve()
   isDead = false
   /** By call: how it fails, and how often. */
   readonly #troubles = new Map<Call, { readonly trouble: Trouble; readonly left: number }>()
