@@ -259,9 +259,9 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     for (const page of pages) await page.getByText('Up to date').waitFor()
     await Promise.all(pages.map(looks(true)))
     await server.ingest('track', { userId: 'another', event: 'Product Added', properties: { price: 120 } })
-    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^\(\+1\) (Audiences|Audience) · Rollcall$/)
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^\(\+1\) (Audiences|Carts) · Rollcall$/)
     await Promise.all(pages.map(looks(false)))
-    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^(Audiences|Audience) · Rollcall$/)
+    for (const page of pages) await expect.poll(() => page.title()).toMatch(/^(Audiences|Carts) · Rollcall$/)
     await Promise.all(pages.map((page) => page.context().close()))
   })
 
