@@ -48,7 +48,7 @@ export function runShard(scenario: Scenario, options: ShardOptions = {}): Transi
 }
 
 /** Applies an entry, as a replay does: a command about somebody who is not there changes nothing. */
-function applyEntry(shard: Shard, entry: Entry): readonly Transition[] {
+export function applyEntry(shard: Shard, entry: Entry): readonly Transition[] {
   if (entry.kind === 'command' && isAboutPeople(entry.command))
     try {
       shard.compile(entry.command, entry.receivedAt)

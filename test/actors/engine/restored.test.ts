@@ -10,7 +10,7 @@ import type { Retention } from '../../../src/model/retention.ts'
 import type { Transition } from '../../../src/model/transition.ts'
 import { everyScenario } from '../../support/generators/calls.ts'
 import { bytesOf, restoredFrom, takeParts } from '../../support/reopened.ts'
-import { entriesOf, runShard } from '../../support/run-shard.ts'
+import { applyEntry, entriesOf, runShard } from '../../support/run-shard.ts'
 import { propertyRuns } from '../../support/runs.ts'
 import { accountTrait, audience, Space } from '../../support/space.ts'
 
@@ -24,7 +24,7 @@ describe('actors that come back from the pages of a cut', () => {
         const transitions: Transition[] = []
         for (const [index, entry] of entries.entries()) {
           if (index === cutAt) shard = Shard.of(hasStates ? cutOf(shard) : withoutStates(cutOf(shard)))
-          transitions.push(...shard.apply(entry).transitions)
+          transitions.push(...applyEntry(shard, entry))
         }
         expect(JSON.stringify(transitions)).toBe(JSON.stringify(runShard(scenario)))
       }),
