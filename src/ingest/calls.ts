@@ -96,8 +96,8 @@ export function callRoute(options: IngestOptions): DirectRoute {
   }
 }
 
-/** @param url a path with parameters, or all of it, as proxies are asked */
-function pathOf(url: string): string {
+/** Returns the path of a request. @param url a path with parameters, or all of it, as proxies are asked */
+export function pathOf(url: string): string {
   if (!url.startsWith('/')) return URL.canParse(url) ? new URL(url).pathname : url
   const query = url.indexOf('?')
   return query < 0 ? url : url.slice(0, query)

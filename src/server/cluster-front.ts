@@ -15,6 +15,7 @@ import { BATCH_BYTES_MAX, parseBody } from '../model/read-request.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import type { SpaceGovernor } from '../cluster/space-governor.ts'
 import type { OpenRequests } from './open-requests.ts'
+import { PROFILE_API } from './dispatch.ts'
 import { type Aim, aimOf, type SpaceKeys, spaceOfKey, spaceOfToken } from './request-space.ts'
 
 export interface ClusterFrontOptions {
@@ -128,7 +129,8 @@ class Answers {
   ): Promise<void> {
     const { forwarder, told } = this.#options
     const exchange = new HttpExchange(request, response, told)
-    const isCall = request.method === 'POST' && (request.url ?? '').startsWith('/v1/') && !isProfileApi(request.url!)
+    const isCall =
+      request.method === 'POST' && (request.url ?? '').startsWith('/v1/') && !PROFILE_API.test(request.url!)
     try {
       const body = await (isCall ? this.#readCalls : this.#readAny)(request, response)
       const isRepeatable = (): boolean => READING.has(request.method) || (isCall && countsOnce(body))
@@ -143,13 +145,9 @@ class Answers {
 
   #refuse(exchange: HttpExchange, error: unknown): void {
     const url = exchange.request.url ?? ''
-    const form = isProfileApi(url) ? PROFILE_FORM : url.startsWith('/v1/') ? INGEST_FORM : CONTROL_FORM
+    const form = PROFILE_API.test(url) ? PROFILE_FORM : url.startsWith('/v1/') ? INGEST_FORM : CONTROL_FORM
     exchange.refuse(form, error)
   }
-}
-
-function isProfileApi(url: string): boolean {
-  return /^\/v1\/(?:spaces|namespaces)\//.test(url)
 }
 
 /** Returns a text in a body; undefined if there is none. */

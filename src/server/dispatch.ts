@@ -9,10 +9,10 @@ import { requiredRole } from '../http/required-role.ts'
 import { EngineError } from '../model/errors.ts'
 import type { OpenSpace, Spaces } from './spaces.ts'
 
-const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)(?:\/|$)/
+export const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)(?:\/|$)/
 const CONTROL_API = /^\/spaces\/([^/]+)\/./
 /** Paths of the space that a token opens. */
-const TOKENS_SPACE = /^\/(?:regulations|suppressions|queues)(?:\/|$)/
+export const TOKENS_SPACE = /^\/(?:regulations|suppressions|queues)(?:\/|$)/
 
 export interface DispatchOptions {
   readonly access: Access

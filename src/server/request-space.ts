@@ -1,8 +1,8 @@
 /** Tells which space a request is for, without opening any: by its path, its write key, or its token. */
 import type { IncomingMessage } from 'node:http'
 import { basicUser, digestOf, tokenOf } from '../http/access.ts'
-import { CALL_PATHS } from '../ingest/calls.ts'
-import { decoded } from './dispatch.ts'
+import { CALL_PATHS, pathOf } from '../ingest/calls.ts'
+import { decoded, PROFILE_API, TOKENS_SPACE } from './dispatch.ts'
 
 /** Finds spaces by SHA-256, in hex, of what opens them. */
 export interface SpaceKeys {
@@ -28,9 +28,7 @@ export type Aim =
 const ANY_NODE: Aim = { kind: 'any node' }
 const BY_KEY_IN_BODY: Aim = { kind: 'body', field: 'writeKey' }
 const BY_TOKEN_IN_BODY: Aim = { kind: 'body', field: 'token' }
-const PROFILE_API = /^\/v1\/(?:spaces|namespaces)\/([^/]*)\//
 const CONTROL_API = /^\/spaces\/([^/]+)(\/.)?/
-const TOKENS_SPACE = /^\/(?:regulations|suppressions|queues)(?:\/|$)/
 /** Every node answers an installation's token; that of a space is known where the space is. */
 const TOKENS_VIEW = /^\/(?:spaces|app\/session)\/?$/
 const KEY_IN_PATH = /^\/(?:v1\/projects|analytics\.js\/v1)\/([^/]+)\//
@@ -84,13 +82,6 @@ function spaceOfId(id: string, keys: SpaceKeys, firstId: string): Aim {
   if (id === '') return { kind: 'space', spaceId: firstId }
   const spaceId = decoded(id)
   return keys.has(spaceId) ? { kind: 'space', spaceId } : { kind: 'space', spaceId: firstId, isGuess: true }
-}
-
-/** @param url a path with parameters, or all of it, as proxies are asked */
-function pathOf(url: string): string {
-  if (!url.startsWith('/')) return URL.canParse(url) ? new URL(url).pathname : url
-  const query = url.indexOf('?')
-  return query < 0 ? url : url.slice(0, query)
 }
 
 /** The query of a pixel holds a call, packed in Base64. */

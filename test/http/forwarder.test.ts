@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type ForwardedRequest, Forwarder, FORWARDED_HEADER, type Route } from '../../src/http/forwarder.ts'
 import { makeCertificate } from '../support/certificates.ts'
 import { eventually, until } from '../support/eventually.ts'
+import { listen, urlOf } from '../support/loopback.ts'
 import { VirtualTime } from '../support/server.ts'
 
 const HOLD_MS = 5_000
@@ -51,15 +52,6 @@ let responses: ServerResponse[]
 /** Requests that the forwarder is done with. */
 let ended: number
 let wake: () => void
-
-async function listen(server: Server): Promise<void> {
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-}
-
-function urlOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 beforeEach(async () => {
   time = new VirtualTime(1_000)

@@ -14,6 +14,7 @@ import { BATCH_BYTES_MAX } from '../../src/model/read-request.ts'
 import { clusterFront } from '../../src/server/cluster-front.ts'
 import { OpenRequests } from '../../src/server/open-requests.ts'
 import { until } from '../support/eventually.ts'
+import { listen, urlOf } from '../support/loopback.ts'
 import { basic, VirtualTime } from '../support/server.ts'
 
 const HOLD_MS = 1_000
@@ -49,10 +50,6 @@ let refreshes: number
 let onRefresh: () => void
 /** Answers for the other node. */
 let answer: (request: IncomingMessage, response: ServerResponse, count: number) => void
-
-function urlOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-}
 
 /** Makes a space known, with its key and its token. */
 function own(spaceId: string, nodeId: 'here' | 'there' | ''): void {
@@ -93,10 +90,7 @@ beforeEach(async () => {
   here = createServer((request, response) => {
     if (!front(request, response)) void note('here', request).then(() => response.end('here'))
   })
-  for (const server of [here, there]) {
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-  }
+  for (const server of [here, there]) await listen(server)
   const common = { isEngine: true, startedAt: 0, isEnding: false, weights: {} }
   const nodes: NodeRecord[] = [
     { id: 'here', url: urlOf(here), ...common },
