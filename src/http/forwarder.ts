@@ -5,6 +5,8 @@
  * F2. While nobody can answer, a request is held, and tried again, for as long as `holdMs`.
  * F3. A request is sent again only if that changes nothing: it was not taken, it only reads, or each of its calls has
  *     an id by which it counts once.
+ * F4. A node that stands still answers nothing: a request that waits for it is given up once another node has its
+ *     space.
  */
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request as send, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
@@ -149,12 +151,34 @@ export class Forwarder {
         // Once for a connection, which serves many requests.
         if (!isConnected) socket.once(isSecure ? 'secureConnect' : 'connect', () => (isConnected = true))
       })
-      outgoing.on('response', (answer) => resolve(this.#passOn(answer, response, forwarded)))
-      outgoing.on('error', () => resolve(isConnected ? 'unknown' : 'not taken'))
+      let isOver = false
+      outgoing.on('response', (answer) => {
+        isOver = true
+        resolve(this.#passOn(answer, response, forwarded))
+      })
+      outgoing.on('error', () => {
+        isOver = true
+        resolve(isConnected ? 'unknown' : 'not taken')
+      })
+      void this.#giveUpIfMoved(url, forwarded, { isOver: () => isOver, giveUp: () => outgoing.destroy() })
       outgoing.once('close', () => response.off('close', cut))
       response.once('close', cut)
       outgoing.end(forwarded.body)
     })
+  }
+
+  /** Keeps F4. */
+  async #giveUpIfMoved(
+    url: string,
+    { find }: ForwardedRequest,
+    { isOver, giveUp }: { readonly isOver: () => boolean; readonly giveUp: () => void },
+  ): Promise<void> {
+    while (!isOver()) {
+      await this.#options.changed()
+      const route = find()
+      if (route !== 'nowhere' && route.url !== url) break
+    }
+    if (!isOver()) giveUp()
   }
 
   /** Passes an answer on to the client, unless there may be a better one. */

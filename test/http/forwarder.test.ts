@@ -413,6 +413,23 @@ describe('a request is sent again', () => {
   })
 })
 
+describe('a node that stands still', () => {
+  it('is given up once another has the space', async () => {
+    let isMoved = false
+    const still = createServer()
+    await listen(still)
+    given = { find: () => ({ url: urlOf(isMoved ? owner : still) }), isRepeatable: () => true }
+    const asked = once(still, 'request')
+    const answered = ask()
+    await asked
+    isMoved = true
+    wake()
+    expect((await held(answered)).answer.body).toBe('from the owner')
+    still.close()
+    still.closeAllConnections()
+  })
+})
+
 describe('a request is not sent again', () => {
   it('if the answer says that it would be in vain', async () => {
     given = { isRepeatable: () => true }
