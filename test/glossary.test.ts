@@ -16,17 +16,17 @@ const PLAIN_WORDS: ReadonlySet<string> = new Set(
     concern config configured context control count counted counts credential credentials csv damaged data date
     default defined delayed description died difference directory disk distinct drawn duration edge ending engine
     error ever exact existing exported express extension extreme failed failure failures fault field fields file files
-    forgotten format found frequency from gauges granted group grouped head heap heard held holder hooks http
-    identify identity imported index input inputs inspection joined json judged kind limit limits listed listen
-    listener lost make maker mapped member members memory metrics name named names new next notes numbered numbers
-    object observed of older on operation options order origin outgoing overview own owner paced pair parameters
-    parsed parser path people place placed pool present private process progress put query range rate raw reached
-    reader readers reading received record recovered redis reference rehearsed rejected relative response rest results
-    retry retrying row running sample save schedule schema scope scratch search secrets server service set setting
-    settings settled settling setup several shown signed since size skipped sought state stateful states status step
-    store stored stores strategy subject sum summary supervised supervision table take taken target test text timed
-    timer to token tokens touched track tried unit united unknown unmoved user users value valued values variable
-    vendor verification verified verify version view visit waiting word work yaml
+    forgotten format found frequency from gauges granted group grouped head heap heard held holder hooks http identify
+    identity imported index input inputs inspection joined json judged kind limit limits listed listen listener lost
+    make maker mapped member members memory metrics name named names new next notes numbered numbers object observed
+    of older on operation options order origin outgoing overview own owner paced pair parameters parsed parser path
+    people place placed planned pool present private process progress put query range rate raw reached reader readers
+    reading received record recovered redis reference rehearsed rejected relative response rest results retry retrying
+    row running sample save schedule schema scope scratch search secrets server service set setting settings settled
+    settling setup several shown signed since size skipped sought state stateful states status step store stored
+    stores strategy subject sum summary supervised supervision table take taken target test text timed timer to token
+    tokens touched track tried unit united unknown unmoved user users value valued values variable vendor verification
+    verified verify version view visit waiting word work yaml
   `
     .trim()
     .split(/\s+/),

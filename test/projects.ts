@@ -16,6 +16,7 @@ export const PROCESSES: readonly string[] = [
   'test/destinations/postgres.test.ts',
   'test/http/chromium.test.ts',
   'test/journal/redis-journal.test.ts',
+  'test/journal/redis-journal-tail.test.ts',
   'test/package',
   'test/process',
   'test/queue/delivery-queue.test.ts',

@@ -77,7 +77,6 @@ export class ResidentPages {
   pagesFor(entry: ReadEntry): readonly number[] {
     const { roster, wheel, now } = this.#options
     const { looksAt = NO_PAGES, areUsersTold = false } = entry
-    for (const page of looksAt) roster.touch(page)
     // Whoever is looked at afterwards must be touched, though nobody is out of memory yet.
     if (roster.coldCount === 0 && looksAt.length === 0) return NO_PAGES
     const instant = Math.max(now(), entry.receivedAt)
@@ -152,6 +151,19 @@ export class ResidentPages {
   stored(): void {
     this.#options.roster.pages.keep()
     this.#areManyStored = true
+  }
+
+  /**
+   * Takes over a checkpoint that another shard of the same entries has made: changes from before the call before this
+   * one need not be stored again, and must all be in the checkpoint. To be called between two entries. Returns false if
+   * it cannot be taken over, as some of the state was read as an earlier version has it.
+   */
+  takeCheckpointOver(): boolean {
+    const { pages } = this.#options.roster
+    if (pages.isAnyOld) return false
+    pages.keep()
+    pages.setAside()
+    return true
   }
 
   /** Lists the actors that a call names, by their ordinals. */

@@ -6,6 +6,8 @@
  *     still is. One actor, not its page: otherwise a burst over many pages would encode them all.
  * G2. An actor is in the next cut if it was touched since the last cut that was not dropped.
  * G3. A page is as the last stored cut has it (`isStored`) if none of it has changed since, and no open cut holds it.
+ * G4. Of a space that follows another's checkpoints, what has changed is set aside instead of being cut: none of it is
+ *     encoded, and it is kept, or taken back, as a cut is.
  */
 import { Scratch } from '../packing/scratch.ts'
 import { PagePartWriter, type WriteActor } from './page-codec.ts'
@@ -99,6 +101,17 @@ export class Pages {
     }
     this.#cut = cut
     return cut
+  }
+
+  /** Tells what has changed up to now from what changes later. Keeps G4. */
+  setAside(): void {
+    this.cut()
+    this.#cut!.pending.clear()
+  }
+
+  /** True if some page is stored as an earlier version has it, or with states that cannot be read. */
+  get isAnyOld(): boolean {
+    return this.#pages.some((page) => (page & OLD) !== 0)
   }
 
   /** True if the last cut that was stored has the page as it is now. Keeps G3. */

@@ -10,19 +10,23 @@
 import type { SetTimer } from '../model/timer.ts'
 import { Lease } from './lease.ts'
 import type { Claim, Ownership, Renewal } from './ownership.ts'
-import type { HostedSpace, SpaceHost } from './space-host.ts'
+import type { HostedSpace, SpaceEnding, SpaceHost } from './space-host.ts'
 
 export interface ClaimedSpacesOptions {
   readonly host: Pick<SpaceHost, 'open' | 'prepare' | 'close' | 'describe'>
   readonly ownership: Pick<Ownership, 'leaseMs' | 'release'>
   /** Makes it known that a space is here. */
   readonly announce: (spaceId: string) => Promise<void>
+  /** Makes it known that others may claim a space now. */
+  readonly signal: () => Promise<void>
   /** Makes it known that a space is here no more, as it was described last. */
   readonly retire: (spaceId: string, described: HostedSpace) => Promise<void>
   /** The monotonic clock, ms. */
   readonly now: () => number
   readonly timer: SetTimer
   readonly onTrouble: (cause: unknown) => void
+  /** Called when a space could not be opened. */
+  readonly onFailed: (spaceId: string) => void
   readonly onChange: () => void
 }
 
@@ -138,24 +142,27 @@ export class ClaimedSpaces {
     if (space?.phase !== 'open') return
     space.phase = 'opening'
     space.changing = host
-      .close(spaceId, false)
+      .close(spaceId, 'dropped')
       .catch(onTrouble)
       .then(() => this.#open(spaceId, space))
   }
 
-  /** Stores a space while it serves, closes it, and lets other nodes claim it. */
-  letGo(spaceId: string): void {
+  /**
+   * Stores a space while it serves, closes it, and lets other nodes claim it; without storing it if it is `followed` by
+   * a node that can go on with it.
+   */
+  letGo(spaceId: string, isFollowed = false): void {
     const { host, onTrouble } = this.#options
     const space = this.#spaces.get(spaceId)
     if (!space || space.phase === 'preparing' || space.phase === 'closing') return
     const isOpen = space.phase === 'open'
     const before = space.changing
-    space.phase = isOpen ? 'preparing' : 'closing'
+    space.phase = isOpen && !isFollowed ? 'preparing' : 'closing'
     space.changing = (async () => {
       await before
-      if (isOpen) await host.prepare(spaceId).catch(onTrouble)
+      if (space.phase === 'preparing') await host.prepare(spaceId).catch(onTrouble)
       space.phase = 'closing'
-      await this.#giveUp(spaceId, space, true)
+      await this.#giveUp(spaceId, space, isOpen && isFollowed ? 'handed over' : 'stored')
     })()
   }
 
@@ -165,7 +172,7 @@ export class ClaimedSpaces {
     const space = this.#spaces.get(spaceId)
     if (!space || space.isDropped) return
     const before = space.changing
-    const close = () => host.close(spaceId, false).catch(onTrouble)
+    const close = () => host.close(spaceId, 'dropped').catch(onTrouble)
     space.isDropped = true
     space.isParked = false
     space.phase = 'closing'
@@ -185,21 +192,24 @@ export class ClaimedSpaces {
   }
 
   /** Lets all of them go; resolves when they are gone. */
-  async letAllGo(): Promise<void> {
+  async letAllGo(isFollowed: (spaceId: string) => boolean): Promise<void> {
     while (this.#spaces.size > 0) {
-      for (const spaceId of this.ids) this.letGo(spaceId)
+      for (const spaceId of this.ids) this.letGo(spaceId, isFollowed(spaceId))
       await Promise.all(Array.from(this.#spaces.values(), ({ changing }) => changing))
     }
   }
 
   async #open(spaceId: string, space: ClaimedSpace): Promise<void> {
-    const { host, announce, timer, onTrouble, onChange } = this.#options
+    const { host, announce, timer, onTrouble, onFailed, onChange } = this.#options
     // It was let go before its turn came.
     if (space.phase !== 'opening') return
     try {
       // Keeps C3.
       if (!space.lease.isHeld) throw new Error(`cluster: the claim of ${spaceId} was over before it was opened`)
-      await host.open(spaceId)
+      await host.open(spaceId).catch((cause: unknown) => {
+        onFailed(spaceId)
+        throw cause
+      })
       if (!this.#isOpening(space)) return
       space.phase = 'open'
       await announce(spaceId).catch(onTrouble)
@@ -209,7 +219,7 @@ export class ClaimedSpaces {
       await new Promise<void>((resolve) => timer(resolve, GIVEN_UP_AFTER_MS))
       if (this.#isOpening(space)) {
         space.phase = 'closing'
-        await this.#giveUp(spaceId, space, false)
+        await this.#giveUp(spaceId, space, 'dropped')
       }
     }
     onChange()
@@ -221,15 +231,16 @@ export class ClaimedSpaces {
   }
 
   /** Closes a space, then lets others have it. One that is dropped meanwhile is that one's to end. Keeps C1, C4. */
-  async #giveUp(spaceId: string, space: ClaimedSpace, isOrderly: boolean): Promise<void> {
-    const { host, retire, onTrouble } = this.#options
+  async #giveUp(spaceId: string, space: ClaimedSpace, ending: SpaceEnding): Promise<void> {
+    const { host, retire, signal, onTrouble } = this.#options
     const isDropped = (): boolean => space.isDropped
     if (isDropped()) return
     const described = host.describe(spaceId)
-    await host.close(spaceId, isOrderly).catch(onTrouble)
+    await host.close(spaceId, ending).catch(onTrouble)
     if (isDropped()) return
     if (described) await retire(spaceId, described).catch(onTrouble)
     await this.#release(spaceId, space)
+    await signal().catch(onTrouble)
     if (!isDropped()) this.#end(spaceId, space)
   }
 

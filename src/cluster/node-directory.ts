@@ -18,6 +18,10 @@ const NodeRecord = z.object({
   isEnding: z.boolean(),
   /** By space: its weight. */
   weights: z.record(z.string(), z.number()),
+  /** Spaces of other nodes that it can go on with at once. */
+  standbys: z.array(z.string()).default([]),
+  /** By space of its own that is to go to another node: that node. */
+  moves: z.record(z.string(), z.string()).default({}),
 })
 export type NodeRecord = z.infer<typeof NodeRecord>
 

@@ -5,6 +5,8 @@
  * Example: of nodes at 5, 2 and 0, three spaces of weight 1 that wait go to the last, to the last, and to the second.
  */
 
+import { createHash } from 'node:crypto'
+
 /** A node with the spaces that it has. */
 export interface NodeLoad {
   readonly id: string
@@ -43,8 +45,14 @@ export function claimsOf(nodeId: string, nodes: readonly NodeLoad[], waiting: nu
   return claims
 }
 
-/** Returns the space that a node is to let go, as the least loaded node is better placed; undefined: none. */
-export function moveOf(nodeId: string, nodes: readonly NodeLoad[]): string | undefined {
+/** A space that is to go to another node. */
+export interface SpaceMove {
+  readonly spaceId: string
+  readonly to: string
+}
+
+/** Returns the space that a node is to let go to the least loaded node, which is better placed; undefined: none. */
+export function moveOf(nodeId: string, nodes: readonly NodeLoad[]): SpaceMove | undefined {
   const loads = new Map(nodes.map((node) => [node.id, loadOf(node)]))
   const heaviest = [...loads].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]
   const lightest = leastOf(loads)
@@ -55,6 +63,21 @@ export function moveOf(nodeId: string, nodes: readonly NodeLoad[]): string | und
   for (const [spaceId, weight] of nodes.find(({ id }) => id === nodeId)!.weights) {
     const after = Math.max(high - weight, low + weight)
     if (after < peak) [best, peak] = [spaceId, after]
+  }
+  return best === undefined ? undefined : { spaceId: best, to: lightest }
+}
+
+/**
+ * Returns the node that is to follow a space of another, so that it can go on with it: of the given nodes always the
+ * same one, and about as many spaces for each (rendezvous hashing: Thaler and Ravishankar, 1998). Undefined if there is
+ * none.
+ * @param nodeIds those that may take the space over
+ */
+export function standbyOf(spaceId: string, nodeIds: readonly string[]): string | undefined {
+  let [best, greatest]: [string | undefined, string] = [undefined, '']
+  for (const nodeId of nodeIds) {
+    const score = createHash('sha256').update(`${spaceId} ${nodeId}`).digest('hex')
+    if (score > greatest) [best, greatest] = [nodeId, score]
   }
   return best
 }

@@ -5,12 +5,14 @@
  * G2. A journal that somebody has taken over while the lock is ours is taken back: whoever did that came late.
  * G3. A queue that has lost its locks gives each space back to the node that has it.
  * G4. A space is claimed unless a node has it that lives: its owner may have lost it, and found nobody to tell.
+ * G5. A space is left to a node that can go on with it at once, for a moment: it may be about to end as well.
  */
 import type { SetTimer } from '../model/timer.ts'
 import { ClaimedSpaces } from './claimed-spaces.ts'
 import type { ClusterView, NodeDirectory, NodeRecord, OwnerRecord } from './node-directory.ts'
 import type { Ownership } from './ownership.ts'
-import { claimsOf, moveOf, type NodeLoad, weightOf } from './placement.ts'
+import { claimsOf, type NodeLoad, weightOf } from './placement.ts'
+import { StandbyPlan } from './standby-plan.ts'
 import { RouteTable } from './route-table.ts'
 import type { HostedSpace, SpaceHost } from './space-host.ts'
 
@@ -19,9 +21,13 @@ export interface SpaceGovernorOptions {
   readonly url: string
   /** False for a node that only leads requests on. */
   readonly isEngine: boolean
+  /** True if each space is followed by another node than its own. */
+  readonly hasStandbys: boolean
   readonly directory: Pick<NodeDirectory, 'beat' | 'leave' | 'owners' | 'announce' | 'retire' | 'forget'>
   readonly ownership: Ownership
   readonly host: SpaceHost
+  /** Tells the other nodes that a space can be claimed. */
+  readonly signal: () => Promise<void>
   /** Epoch ms. */
   readonly clock: () => number
   /** The monotonic clock, ms. */
@@ -30,8 +36,9 @@ export interface SpaceGovernorOptions {
   readonly onTrouble: (cause: unknown) => void
 }
 
-/** The time between two beats. */
+/** The time between two beats; while a space is waited for with which this node can go on at once. */
 const BEAT_MS = 250
+const QUICK_BEAT_MS = 50
 /** Locks are extended so often within the time that a lease lasts. */
 const RENEWALS = 3
 /** Spaces are listed so often: one may have been made. */
@@ -40,8 +47,6 @@ const LIST_MS = 1_000
 const REFRESH_MS = 50
 /** A node whose last beat is so long ago is on its own. */
 const JOINED_MS = 3_000
-/** The time between two moves. */
-const MOVE_MS = 5_000
 /** Spaces that are claimed with one beat. */
 const CLAIMS_MAX = 8
 const NO_LOAD = { callsPerSecond: 0, profiles: 0 }
@@ -51,6 +56,7 @@ export class SpaceGovernor {
   readonly #options: SpaceGovernorOptions
   readonly #claimed: ClaimedSpaces
   readonly #startedAt: number
+  readonly #plan: StandbyPlan
   /** By space, what was last announced of it. */
   readonly #announced = new Map<string, string>()
   #view: ClusterView | undefined
@@ -58,7 +64,8 @@ export class SpaceGovernor {
   #ownersVersion = -1
   #renewedAt = -Infinity
   #listedAt = -Infinity
-  #movedAt = -Infinity
+  #isWaitedFor = false
+  #isSignalled = false
   #refreshedAt = -Infinity
   #joinedAt = -Infinity
   #isEnding = false
@@ -71,10 +78,13 @@ export class SpaceGovernor {
     const { directory, clock } = options
     this.#options = options
     this.#startedAt = clock()
+    // A lease is shorter than the lock, by a fifth.
+    this.#plan = new StandbyPlan({ ...options, lockMs: options.ownership.leaseMs * 1.25 })
     this.#claimed = new ClaimedSpaces({
       ...options,
       announce: (spaceId) => this.#announce(spaceId),
       retire: (spaceId, described) => directory.retire(spaceId, described.epoch, this.#ownerBy(described)),
+      onFailed: (spaceId) => this.#plan.failed(spaceId, options.now()),
       onChange: () => this.#wake(),
     })
   }
@@ -128,6 +138,12 @@ export class SpaceGovernor {
     await this.beat()
   }
 
+  /** To be called when another node has signalled: looks again, after the beat that is under way if there is one. */
+  signalled(): void {
+    if (this.#beating) this.#isSignalled = true
+    else void this.beat()
+  }
+
   /** To be called when the journal of a space has another owner. Keeps G2. */
   async lostJournal(spaceId: string): Promise<void> {
     if (!this.#claimed.has(spaceId)) return
@@ -155,7 +171,8 @@ export class SpaceGovernor {
   async stop(): Promise<void> {
     const { directory, nodeId, ownership, onTrouble } = this.#options
     this.#isEnding = true
-    await this.#claimed.letAllGo()
+    this.#options.host.follow([])
+    await this.#claimed.letAllGo((spaceId) => this.#plan.isFollowed(spaceId))
     this.#isStopped = true
     this.#cancel()
     await this.#beating
@@ -173,13 +190,17 @@ export class SpaceGovernor {
       .finally(() => {
         this.#beating = undefined
         this.#wake()
+        if (!this.#isSignalled) return
+        this.#isSignalled = false
+        void this.beat()
       })
     return this.#beating
   }
 
   #beatLater(): void {
     if (this.#isStopped) return
-    this.#cancel = this.#options.timer(() => void this.beat().then(() => this.#beatLater()), BEAT_MS)
+    const waitMs = this.#isWaitedFor ? QUICK_BEAT_MS : BEAT_MS
+    this.#cancel = this.#options.timer(() => void this.beat().then(() => this.#beatLater()), waitMs)
   }
 
   #wake(): void {
@@ -197,6 +218,7 @@ export class SpaceGovernor {
     }
     this.#dropWhatOthersHave()
     await this.#list(this.#view)
+    this.#follow(this.#view)
     for (const spaceId of this.#claimed.announcedIds) await this.#announce(spaceId)
     if (isEngine && !this.#isEnding) await this.#place(this.#view)
   }
@@ -206,7 +228,14 @@ export class SpaceGovernor {
     // Spaces that are being opened count: they are about to be here.
     const weights = this.#claimed.stayingIds.map((id) => [id, weightOf(host.describe(id)?.load ?? NO_LOAD)] as const)
     const common = { id: nodeId, url, isEngine, startedAt: this.#startedAt }
-    return { ...common, isEnding: this.#isEnding, weights: Object.fromEntries(weights) }
+    const { standbyIds: standbys } = host
+    return {
+      ...common,
+      isEnding: this.#isEnding,
+      weights: Object.fromEntries(weights),
+      standbys: [...standbys],
+      moves: this.#plan.moves,
+    }
   }
 
   async #renew(): Promise<void> {
@@ -237,7 +266,7 @@ export class SpaceGovernor {
   }
 
   async #announce(spaceId: string): Promise<void> {
-    const { directory, host, nodeId } = this.#options
+    const { directory, host, nodeId, signal } = this.#options
     const described = host.describe(spaceId)
     if (!described) return
     const { epoch } = described
@@ -247,6 +276,7 @@ export class SpaceGovernor {
     if (!(await directory.announce(spaceId, epoch, record))) return
     this.#announced.set(spaceId, text)
     this.#ownersVersion = -1
+    await signal()
   }
 
   #ownerBy({ writeKeys, tokens }: HostedSpace): OwnerRecord {
@@ -258,35 +288,51 @@ export class SpaceGovernor {
     const { nodeId, ownership, now } = this.#options
     if (drained.has(nodeId)) {
       // One at a time, so that not all of them are away at once.
-      if (!this.#claimed.isAnyLeaving) for (const id of this.#claimed.stayingIds.slice(0, 1)) this.#claimed.letGo(id)
+      if (!this.#claimed.isAnyLeaving)
+        for (const id of this.#claimed.stayingIds.slice(0, 1)) this.#claimed.letGo(id, this.#plan.isFollowed(id))
       return
     }
     const engines = nodes.filter((node) => node.isEngine && !node.isEnding && !drained.has(node.id)).map(loadedNode)
-    const waiting = this.#ownerless(nodes).length
-    const share = ownership.isFixed ? waiting : claimsOf(nodeId, engines, waiting)
+    const ownerless = this.#ownerless(nodes)
+    const mine = ownerless.filter((id) => this.#mayTake(id, nodes))
+    const waiting = mine.length
+    const overdue = mine.filter((id) => this.#plan.isOverdue(id, now())).length
+    const ready = ownerless.filter((id) => this.#options.host.standbyIds.includes(id)).length
+    this.#isWaitedFor = ready > 0
+    const share = ownership.isFixed ? waiting : Math.max(ready, overdue, claimsOf(nodeId, engines, waiting))
     await this.#claim(Math.min(CLAIMS_MAX, share) + this.#claimed.parkedIds.length, nodes)
-    if (ownership.isFixed || waiting > 0 || this.#claimed.isAnyLeaving || now() - this.#movedAt < MOVE_MS) return
-    const moved = moveOf(nodeId, engines)
-    if (moved === undefined) return
-    this.#movedAt = now()
-    this.#claimed.letGo(moved)
+    if (ownership.isFixed || ownerless.length > 0 || this.#claimed.isAnyLeaving) return
+    const moved = this.#plan.moveOf(engines, now())
+    if (moved !== undefined) this.#claimed.letGo(moved, this.#plan.isFollowed(moved))
+  }
+
+  /** Follows what this node is to be able to go on with. */
+  #follow({ nodes, drained }: ClusterView): void {
+    const { host, isEngine, now } = this.#options
+    const owners = new Map(this.#spaceIds.map((spaceId) => [spaceId, this.#holderOf(spaceId, nodes)]))
+    this.#plan.update({ nodes, drained, owners, ownersVersion: this.#ownersVersion, now: now() })
+    if (isEngine && !this.#isEnding) host.follow(this.#plan.followed)
+  }
+
+  /** True if this node may open a space now. Keeps G4, G5. */
+  #mayTake(spaceId: string, nodes: readonly NodeRecord[]): boolean {
+    const { nodeId, host, now } = this.#options
+    const holder = this.#holderOf(spaceId, nodes)
+    // It may have been told to end while it asked.
+    if (this.#isEnding || (holder !== undefined && holder !== nodeId)) return false
+    return holder === nodeId || this.#plan.mayOpen(spaceId, host.standbyIds.includes(spaceId), now())
   }
 
   /** Claims so many spaces that are nobody's, or were this node's all the time. */
   async #claim(count: number, nodes: readonly NodeRecord[]): Promise<void> {
-    const { ownership, nodeId, onTrouble } = this.#options
+    const { ownership, onTrouble } = this.#options
     const others: string[] = []
-    // It may have been told to end while it asked.
-    const mayTake = (spaceId: string): boolean => {
-      const holder = this.#holderOf(spaceId, nodes)
-      return !this.#isEnding && (holder === undefined || holder === nodeId)
-    }
     let taken = 0
     try {
       while (taken < count && !this.#isEnding) {
         const claim = await ownership.claim()
         if (!claim) break
-        if (mayTake(claim.spaceId)) {
+        if (this.#mayTake(claim.spaceId, nodes)) {
           this.#claimed.take(claim)
           taken++
         } else others.push(claim.spaceId)

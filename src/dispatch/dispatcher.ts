@@ -12,12 +12,11 @@ import { Alarm } from '../model/alarm.ts'
 import { callCountOf } from '../calls/calls.ts'
 import { Circuit } from './circuit.ts'
 import type { SpaceOutbox } from '../outbox/space-outbox.ts'
-import type { DeliveryName } from '../outbox/delivery-results.ts'
 import { type Delivery, outgoing, type OutgoingDelivery } from '../outbox/delivery.ts'
 import type { JobSize } from '../queue/job-size.ts'
 import type { DeliveryQueue } from '../queue/delivery-queue.ts'
-import type { Answer, DeliveryJob, Outcome } from '../queue/job.ts'
-import { nextTryAt } from './retry-policy.ts'
+import type { Answer, DeliveryJob } from '../queue/job.ts'
+import { noteOutcome } from './outcomes.ts'
 import type { DestinationState } from '../outbox/destination-state.ts'
 
 export interface DispatcherOptions {
@@ -150,7 +149,7 @@ export class Dispatcher {
     }
     let [isReached, isMissed, waitMs] = [false, false, 0]
     for (const { outcome, ...name } of answer.items) {
-      this.#take(destination, name, outcome, now)
+      noteOutcome(outbox, destination, { name, outcome, now, random: random() })
       if (outcome.kind === 'retry') isMissed = true
       else if (outcome.kind !== 'untried') isReached = true
       if (outcome.kind === 'retry') waitMs = Math.max(waitMs, outcome.retryAfterMs ?? 0)
@@ -165,32 +164,6 @@ export class Dispatcher {
     if (waitMs > 0) circuit.wait(now + waitMs)
     destination.isStuck = circuit.isOpen
     this.dispatch()
-  }
-
-  #take(destination: DestinationState, name: DeliveryName, outcome: Outcome, now: number): void {
-    const { outbox, random } = this.#options
-    switch (outcome.kind) {
-      case 'delivered':
-        outbox.results.delivered(destination, name, now)
-        return
-      case 'failed':
-        outbox.results.failed(destination, name, { ...outcome, now })
-        return
-      case 'skipped':
-        outbox.results.filtered(destination, name)
-        return
-      case 'untried':
-        destination.outbox.putBack(name.number)
-        return
-      case 'retry': {
-        const tried = destination.outbox.triedOf(name.number)
-        if (!tried) return
-        const { reason, message, retryAfterMs = 0 } = outcome
-        const at = nextTryAt({ ...tried, now, retryAfterMs, random: random() })
-        if (at === undefined) outbox.results.failed(destination, name, { reason, message, now })
-        else outbox.results.retry(destination, name, at)
-      }
-    }
   }
 
   #dispatchTo(destination: DestinationState, now: number): void {

@@ -103,6 +103,11 @@ export class SpaceOutbox implements SettlementObserver {
     this.#directory.isQuiet = isQuiet
   }
 
+  /** The number of the next delivery. */
+  get nextNumber(): number {
+    return this.#next
+  }
+
   destinations(): IterableIterator<DestinationState> {
     return this.#directory.destinations.values()
   }

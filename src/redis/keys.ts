@@ -49,6 +49,9 @@ export const OWNERS_KEY = `${NODES_PREFIX}:owners`
 /** A number that counts the changes of the owners. */
 export const OWNERS_VERSION_KEY = `${NODES_PREFIX}:owners-version`
 
+/** The channel by which nodes tell each other to look again. */
+export const NODES_CHANNEL = `${NODES_PREFIX}:changed`
+
 /** The ids of nodes that are to take no spaces, and to let go of theirs. */
 export const DRAINED_KEY = `${NODES_PREFIX}:drained`
 

@@ -1,6 +1,6 @@
 /** The spaces of a node as its governor opens and closes them, and as the control API shows those of all nodes. */
 import type { SpaceGovernor } from '../cluster/space-governor.ts'
-import type { HostedSpace, SpaceHost } from '../cluster/space-host.ts'
+import type { HostedSpace, SpaceEnding, SpaceHost } from '../cluster/space-host.ts'
 import { digestOf } from '../http/access.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ShownSpace, SpaceAdmin, SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
@@ -9,12 +9,14 @@ import type { Pipeline } from '../space/pipeline.ts'
 import type { OpenRequests } from './open-requests.ts'
 import { firstCredentials } from './space-credentials.ts'
 import type { Spaces } from './spaces.ts'
+import type { Standbys } from './standbys.ts'
 
 export interface ClusterHostOptions {
   readonly firstId: string
   /** The write key that the environment gives for the first space. */
   readonly writeKey: string
   readonly spaces: Spaces
+  readonly standbys: Pick<Standbys, 'follow' | 'readyIds' | 'take'>
   readonly directory: SpaceDirectory
   readonly requests: OpenRequests
   /** The monotonic clock, ms. */
@@ -26,7 +28,7 @@ const CLUSTER_SPACES_MAX = 1_000
 /** A space that was made is waited for so long. */
 const MADE_WITHIN_MS = 10_000
 /** Requests under way are waited for so long before a space is closed. */
-const ANSWERED_WITHIN_MS = 10_000
+const ANSWERED_WITHIN_MS = 1_000
 /** Calls are counted over so long. */
 const COUNTED_MS = 5_000
 
@@ -50,11 +52,16 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
   }
 
   async open(spaceId: string): Promise<void> {
-    const { spaces } = this.#options
+    const { spaces, standbys } = this.#options
     // What is known of it may be old: it may have been begun, or be being removed.
     await this.listIds()
     const record = this.#records.find(({ id }) => id === spaceId)
-    if (record) await spaces.take(record)
+    const followed = record && standbys.take(spaceId)
+    try {
+      if (record) await spaces.take(record, followed?.standby)
+    } finally {
+      followed?.release()
+    }
     if (!spaces.has(spaceId)) await this.governor.removed(spaceId)
   }
 
@@ -62,11 +69,19 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
     await this.#options.spaces.open(spaceId)?.server.pipeline.checkpoint()
   }
 
+  follow(spaceIds: readonly string[]): void {
+    this.#options.standbys.follow(spaceIds)
+  }
+
+  get standbyIds(): readonly string[] {
+    return this.#options.standbys.readyIds
+  }
+
   /** Requests that are under way are answered first: no new ones come. */
-  async close(spaceId: string, isOrderly: boolean): Promise<void> {
+  async close(spaceId: string, ending: SpaceEnding): Promise<void> {
     const { spaces, requests, timer } = this.#options
     try {
-      if (isOrderly) {
+      if (ending !== 'dropped') {
         await spaces.open(spaceId)?.server.dismiss()
         await new Promise<void>((resolve) => {
           const cancel = timer(resolve, ANSWERED_WITHIN_MS)
@@ -77,7 +92,7 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
         })
       }
     } finally {
-      await spaces.letGo(spaceId, isOrderly)
+      await spaces.letGo(spaceId, ending)
     }
   }
 

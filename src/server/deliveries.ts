@@ -43,6 +43,8 @@ export interface DeliverySettings extends SecretsSettings {
 export interface DeliveryHost {
   /** Prepares the deliveries of a space: its queue, and workers of its own. */
   setupOf(spaceId: string, log: Logger): DeliverySetup
+  /** Opens the queue of a space that another process has, to read the answers of its workers. */
+  openAnswers(spaceId: string): Promise<Pick<DeliveryQueue, 'answersAfter' | 'close'>>
   /** The Redis of the queues; undefined while none is needed. */
   readonly address: string | undefined
   /** Lets the private Redis write its files anew, if it runs. */
@@ -69,6 +71,10 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
     redis = await starting
     return redis.address
   }
+  const openQueue = async (spaceId: string): Promise<BullQueue> => {
+    const { BullQueue } = await import('../queue/bull-queue.ts')
+    return new BullQueue(await addressOf(), spaceId)
+  }
   const open = async (spaceId: string, ofSpace: Logger, onSave: SaveSettings) => {
     const address = await addressOf()
     const workers = new WorkerProcess({
@@ -79,11 +85,11 @@ export async function deliveryHost(settings: DeliverySettings, log: Logger): Pro
       onFault: (message, destinationId) => ofSpace.error({ fault: message, destinationId }, 'a delivery was set aside'),
       onDeath: (how) => ofSpace.error({ how }, 'the process of the workers exited; restarting'),
     })
-    const { BullQueue } = await import('../queue/bull-queue.ts')
-    return { queue: new BullQueue(address, spaceId), workers }
+    return { queue: await openQueue(spaceId), workers }
   }
   return {
     setupOf: (spaceId, ofSpace) => ({ secrets, open: (save) => open(spaceId, ofSpace, save) }),
+    openAnswers: openQueue,
     get address() {
       return settings.address ?? redis?.address
     },

@@ -3,6 +3,7 @@
  * is for those that it does not have.
  */
 import type { Logger } from 'pino'
+import type { ChangeSignal } from '../cluster/change-signal.ts'
 import type { NodeDirectory } from '../cluster/node-directory.ts'
 import type { Ownership } from '../cluster/ownership.ts'
 import { SpaceGovernor } from '../cluster/space-governor.ts'
@@ -16,6 +17,7 @@ import { ClusterHost } from './cluster-host.ts'
 import { OpenRequests } from './open-requests.ts'
 import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
 import type { Installation, Spaces } from './spaces.ts'
+import { type FollowedStores, Standbys } from './standbys.ts'
 
 export interface NodeConfig extends ServerConfig {
   readonly nodeId: string
@@ -25,6 +27,11 @@ export interface NodeConfig extends ServerConfig {
   readonly isEngine: boolean
   readonly ownership: Ownership
   readonly nodes: NodeDirectory
+  readonly signal: ChangeSignal
+  /** Opens the stores of a space that another node has, to follow it. */
+  readonly follow: (spaceId: string) => FollowedStores
+  /** True if each space is followed by another node than its own. */
+  readonly hasStandbys: boolean
   /** Aborted when the process is to end. */
   readonly ending: AbortSignal
 }
@@ -46,7 +53,7 @@ export async function startNode(
   installation: Installation,
   options: Omit<PipelineOptions, 'journal' | 'checkpoints'>,
 ): Promise<RunningNode> {
-  const { nodeId, isEngine, ownership, nodes, spaceId: firstId, writeKey } = config
+  const { nodeId, isEngine, ownership, nodes, signal, hasStandbys, spaceId: firstId, writeKey } = config
   const http = await listen({ app: createStartingApp() }, config)
   config.onListening?.(http.url)
   const url = config.nodeUrl ?? http.url
@@ -58,10 +65,18 @@ export async function startNode(
   const { spaces, clock } = parts
   const { directory } = installation
   const requests = new OpenRequests()
-  const host = new ClusterHost({ firstId, writeKey, spaces, directory, requests, now, timer })
-  const common = { nodeId, url, isEngine, ownership, host, clock, now, timer }
-  const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, onTrouble })
+  const standbys = new Standbys({
+    open: config.follow,
+    optionsOf: (spaceId) => spaces.pipelineOptionsOf(spaceId),
+    log,
+  })
+  const host = new ClusterHost({ firstId, writeKey, spaces, standbys, directory, requests, now, timer })
+  const common = { nodeId, url, isEngine, hasStandbys, ownership, host, clock, now, timer }
+  const send = () => signal.send()
+  const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, signal: send, onTrouble })
   host.governor = governor
+  // Without it, what others signal is found with the next beat.
+  signal.listen(() => governor.signalled()).catch(onTrouble)
   const forwarder = new Forwarder({
     holdMs: HOLD_MS,
     changed: () => governor.changed(),
@@ -73,6 +88,8 @@ export async function startNode(
     await governor.start(config.ending)
   } catch (error) {
     await governor.stop()
+    await standbys.stop()
+    signal.close()
     nodes.close()
     await http.close()
     throw error
@@ -98,10 +115,12 @@ export async function startNode(
     isEnding = true
     parts.watch?.stop()
     await governor.stop()
+    await standbys.stop()
     forwarder.dismiss()
     await Promise.all([spaces.dismiss(), http.close()])
     forwarder.close()
     await spaces.stop()
+    signal.close()
     nodes.close()
   }
   return { url: http.url, spaces, stop }

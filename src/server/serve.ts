@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { BullOwnership } from '../cluster/bull-ownership.ts'
+import { ChangeSignal } from '../cluster/change-signal.ts'
 import { NodeDirectory } from '../cluster/node-directory.ts'
 import { StaticOwnership } from '../cluster/static-ownership.ts'
 import { Certificate } from '../http/certificate.ts'
@@ -33,7 +34,7 @@ import {
 import { type ServerConfig, startServer } from './server.ts'
 import type { Stores } from './space-server.ts'
 import type { Installation } from './spaces.ts'
-import { openStores } from './stores.ts'
+import { followStores, openStores } from './stores.ts'
 
 /** At the end, stores that do not answer are waited for so long; a node has its spaces to hand over first. */
 const STOPPED_WITHIN_MS = { server: 5_000, node: 120_000 }
@@ -131,6 +132,8 @@ async function serveSpaces(
       if (delivery.address !== undefined) await removeKeysOf(delivery.address, spaceId)
     },
   }
+  const follow: NodeConfig['follow'] = (spaceId) =>
+    followStores(spaceId, { address, openAnswers: () => delivery.openAnswers(spaceId) })
   let isStarted = false
   const cluster = clusterSettings(settings)
   const isEnded = actAfter(ending.signal, STOPPED_WITHIN_MS[cluster ? 'node' : 'server'], () => {
@@ -140,7 +143,12 @@ async function serveSpaces(
   try {
     const options = { ...pipelineSettings(settings), onProgress: showRecovery(log) }
     const server = cluster
-      ? await startNode({ ...config, ...nodeOf(cluster, address), ending: ending.signal }, log, installation, options)
+      ? await startNode(
+          { ...config, ...nodeOf(cluster, address), follow, ending: ending.signal },
+          log,
+          installation,
+          options,
+        )
       : await startServer(config, log, installation, options)
     log.info({ url: server.url, space: config.spaceId }, 'ready')
     isStarted = true
@@ -162,9 +170,9 @@ async function serveSpaces(
 
 /** Makes what a node has beside what a server by itself has. */
 function nodeOf(
-  { ownership, isEngine, url, lockMs, nodes, ordinal }: ClusterSettings,
+  { ownership, isEngine, hasStandbys, url, lockMs, nodes, ordinal }: ClusterSettings,
   address: string,
-): Pick<NodeConfig, 'nodeId' | 'nodeUrl' | 'isEngine' | 'ownership' | 'nodes'> {
+): Pick<NodeConfig, 'nodeId' | 'nodeUrl' | 'isEngine' | 'hasStandbys' | 'ownership' | 'nodes' | 'signal'> {
   // Also part of cookies.
   const nodeId = `${hostname().replaceAll(/[^\w-]/g, '-')}-${randomBytes(4).toString('hex')}`
   const now = () => performance.now()
@@ -172,11 +180,13 @@ function nodeOf(
     nodeId,
     nodeUrl: url,
     isEngine,
+    hasStandbys,
     ownership:
       ownership === 'bullmq'
         ? new BullOwnership({ address, token: nodeId, lockMs, now })
         : new StaticOwnership({ ordinal, nodes, now }),
     nodes: new NodeDirectory(address),
+    signal: new ChangeSignal(address),
   }
 }
 

@@ -65,6 +65,7 @@ const Variables = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
+  STANDBYS: z.coerce.number().int().min(0).max(1).default(1),
   LOCK_SECONDS: z.coerce.number().min(1).max(120).default(5),
   NODES: z.coerce.number().int().min(1).max(1_000).default(1),
   NODE_ORDINAL: z.coerce.number().int().min(0).optional(),
@@ -166,6 +167,8 @@ export function pipelineSettings(
 export interface ClusterSettings {
   readonly ownership: 'bullmq' | 'static'
   readonly isEngine: boolean
+  /** True if each space is followed by another node than its own. */
+  readonly hasStandbys: boolean
   readonly url: string | undefined
   readonly lockMs: number
   readonly nodes: number
@@ -176,7 +179,16 @@ export interface ClusterSettings {
 export function clusterSettings(settings: Settings): ClusterSettings | undefined {
   const { OWNERSHIP: ownership, ROLES, NODE_URL: url, LOCK_SECONDS, NODES: nodes, NODE_ORDINAL: ordinal = 0 } = settings
   if (ownership === 'single') return undefined
-  return { ownership, isEngine: ROLES.includes('engine'), url, lockMs: LOCK_SECONDS * 1000, nodes, ordinal }
+  return {
+    ownership,
+    isEngine: ROLES.includes('engine'),
+    // Where it is settled who has which space, nobody takes one over.
+    hasStandbys: settings.STANDBYS > 0 && ownership === 'bullmq',
+    url,
+    lockMs: LOCK_SECONDS * 1000,
+    nodes,
+    ordinal,
+  }
 }
 
 /** Returns the bounds of exports. */

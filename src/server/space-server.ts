@@ -59,6 +59,11 @@ export interface SpaceServer extends SurfaceParts {
   dismiss(): Promise<void>
   /** Ends in order: what was taken is answered. The journal stays open. */
   stop(): Promise<void>
+  /**
+   * Ends likewise, but stores nothing, and resolves when what was taken is answered: from then on another process may
+   * have the space. Jobs that are under way go on until `done`; whoever has the space then reads how they went.
+   */
+  handOver(): Promise<{ readonly done: Promise<void> }>
 }
 
 /** Brings a space up to its journal's last entry, and starts it. */
@@ -155,6 +160,13 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     erasure.stop()
     await Promise.all([dismiss(), delivery.stop().then(() => pipeline.stop())])
   }
+  const handOver = async (): Promise<{ readonly done: Promise<void> }> => {
+    metrics.forget()
+    erasure.stop()
+    const done = Promise.all([dismiss(), delivery.stop()]).then(() => undefined)
+    await pipeline.stop({ isStored: false })
+    return { done }
+  }
   const { probe = () => undefined } = stores
   return {
     pipeline,
@@ -170,6 +182,7 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     traffic,
     dismiss,
     stop,
+    handOver,
   }
 }
 
@@ -206,6 +219,10 @@ function openPipeline(
     onDamaged: (cause) => {
       log.error({ err: cause }, 'a checkpoint is damaged; the one before it is tried')
       options.onDamaged?.(cause)
+    },
+    onStandbyLost: (cause) => {
+      log.warn({ err: cause }, 'the standby of the space does not fit; the space is read')
+      options.onStandbyLost?.(cause)
     },
     onCheckpointFailed: (cause) => {
       log.error({ err: cause }, 'no checkpoint could be made; it is tried again later')

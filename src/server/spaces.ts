@@ -15,6 +15,8 @@ import { setTimer } from '../model/timer.ts'
 import { DEFAULT_SOURCE_ID } from '../space/sources.ts'
 import { firstCredentials } from './space-credentials.ts'
 import { openSpace, type SpaceServer, type SpaceServerOptions, type Stores } from './space-server.ts'
+import type { SpaceEnding } from '../cluster/space-host.ts'
+import type { Standby } from '../space/standby.ts'
 import type { SpaceSurfaces } from './surfaces.ts'
 
 /** Where the spaces of an installation are kept. */
@@ -56,6 +58,8 @@ export interface OpenSpace extends SpaceSurfaces {
 interface Kept {
   record: SpaceRecord
   stores: Stores | undefined
+  /** Used once. */
+  standby: Standby | undefined
   open: OpenSpace | undefined
   openedAt: number
   failures: number
@@ -67,6 +71,8 @@ interface Kept {
 export class Spaces implements SpaceAdmin {
   readonly #options: SpacesOptions
   readonly #spaces = new Map<string, Kept>()
+  /** Resolve when nothing goes on of spaces that were handed over. */
+  readonly #closing = new Set<Promise<void>>()
   #areListed: boolean
   #isStopped = false
 
@@ -96,6 +102,11 @@ export class Spaces implements SpaceAdmin {
   /** Returns a space while it runs. */
   open(id: string): OpenSpace | undefined {
     return this.#spaces.get(id)?.open
+  }
+
+  /** Returns the options of the pipeline of a space, open or not. */
+  pipelineOptionsOf(id: string): SpaceServerOptions['pipeline'] {
+    return this.#options.serverOptionsOf(id, this.#options.log).pipeline
   }
 
   has(id: string): boolean {
@@ -175,9 +186,12 @@ export class Spaces implements SpaceAdmin {
     return { accessToken, writeKey }
   }
 
-  /** Opens a space that this process may have now; one that was being removed is removed. */
-  async take(record: SpaceRecord): Promise<void> {
-    const kept = keptOf(record)
+  /**
+   * Opens a space that this process may have now; one that was being removed is removed.
+   * @param standby has been kept as the space is, so that nothing need be read
+   */
+  async take(record: SpaceRecord, standby?: Standby): Promise<void> {
+    const kept = { ...keptOf(record), standby }
     this.#spaces.set(record.id, kept)
     try {
       if (record.isEnding) await this.#erase(kept)
@@ -189,16 +203,17 @@ export class Spaces implements SpaceAdmin {
     }
   }
 
-  /** Closes a space that another process may have now. @param isOrderly false: nothing more of it may be stored */
-  async letGo(id: string, isOrderly: boolean): Promise<void> {
+  /** Closes a space; resolves when another process may have it. */
+  async letGo(id: string, ending: SpaceEnding): Promise<void> {
     const kept = this.#spaces.get(id)
     if (!kept) return
     this.#spaces.delete(id)
     kept.cancelReopening()
-    if (!isOrderly) await kept.stores?.close?.().catch(() => undefined)
+    if (ending === 'dropped') await kept.stores?.close?.().catch(() => undefined)
     // It may be being opened.
     await kept.changing.catch(() => undefined)
-    await this.#close(kept)
+    if (ending === 'handed over') await this.#handOver(kept)
+    else await this.#close(kept)
   }
 
   /** Keeps S1. */
@@ -227,6 +242,7 @@ export class Spaces implements SpaceAdmin {
         await this.#close(kept)
       }),
     )
+    await Promise.all(this.#closing)
   }
 
   async #erase({ record: { id } }: Kept): Promise<void> {
@@ -258,10 +274,13 @@ export class Spaces implements SpaceAdmin {
     const options = serverOptionsOf(id, ofSpace)
     const { onFailure } = options.pipeline
     kept.stores = await installation.open(id)
+    const { standby } = kept
+    kept.standby = undefined
     const server = await openSpace(kept.stores, {
       ...options,
       pipeline: {
         ...options.pipeline,
+        ...(standby && { standby }),
         onFailure: (cause) => {
           onFailure?.(cause)
           this.#failed(kept, cause)
@@ -316,6 +335,18 @@ export class Spaces implements SpaceAdmin {
     if (!this.#isStopped && this.#spaces.get(kept.record.id) === kept) await this.#openOrRetry(kept)
   }
 
+  /** Another process has all of it by the journal: what its workers are doing ends by itself. */
+  async #handOver(kept: Kept): Promise<void> {
+    const { open, stores } = kept
+    const ended = await open?.server.handOver()
+    const closing = (async () => {
+      await ended?.done.catch(() => undefined)
+      await stores?.close?.().catch(() => undefined)
+    })()
+    this.#closing.add(closing)
+    void closing.finally(() => this.#closing.delete(closing))
+  }
+
   async #close(kept: Kept): Promise<void> {
     const { open, stores } = kept
     kept.open = undefined
@@ -334,6 +365,7 @@ function keptOf(record: SpaceRecord): Kept {
   return {
     record,
     stores: undefined,
+    standby: undefined,
     open: undefined,
     openedAt: -Infinity,
     failures: 0,

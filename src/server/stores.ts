@@ -1,8 +1,13 @@
-/** The stores of a space in Redis: its journal, which is taken over from whoever had it, and its checkpoints. */
+/**
+ * The stores of a space in Redis: its journal, which is taken over from whoever had it, and its checkpoints; or both as
+ * one reads them who follows the space.
+ */
 import { RedisCheckpoints } from '../checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../journal/redis-journal.ts'
+import { RedisJournalTail } from '../journal/redis-journal-tail.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import { journalKey } from '../redis/keys.ts'
+import type { FollowedStores } from './standbys.ts'
 
 export interface RedisStores {
   readonly journal: RedisJournal<SpaceCommand>
@@ -31,4 +36,21 @@ export async function openStores(
     await journal.close()
   }
   return { journal, checkpoints, close }
+}
+
+/** The epoch of nobody: what reads checkpoints alone may not write any. */
+const NO_EPOCH = 0
+
+/** Opens the stores of a space that another process has. */
+export function followStores(
+  spaceId: string,
+  { address, openAnswers }: { readonly address: string; readonly openAnswers: FollowedStores['openAnswers'] },
+): FollowedStores {
+  const tail = new RedisJournalTail<SpaceCommand>({ address, key: journalKey(spaceId) })
+  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: NO_EPOCH })
+  const close = (): void => {
+    tail.close()
+    checkpoints.close()
+  }
+  return { tail, checkpoints, openAnswers, close }
 }

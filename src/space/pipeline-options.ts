@@ -13,7 +13,8 @@ import type { Retention } from '../model/retention.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { LimitsOf } from '../outbox/outbox-directory.ts'
-import type { RecoveryProgress } from './recovery.ts'
+import type { RecoveryOptions, RecoveryProgress } from './recovery.ts'
+import type { Standby } from './standby.ts'
 
 export type SpaceJournal = Journal<SpaceCommand>
 
@@ -36,6 +37,10 @@ export interface PipelineOptions {
   readonly residentBytesMax?: number
   /** Returns how much may wait for a destination; by default as `destination-limits.ts` says. */
   readonly limitsOf?: LimitsOf
+  /** The space as it has been kept while another process had it: nothing need be read then. */
+  readonly standby?: Pick<Standby, 'takeOver'>
+  /** Called if the standby does not fit, before the space is read instead. */
+  readonly onStandbyLost?: (cause: unknown) => void
   /** Where checkpoints are kept; without, every start reads the whole journal. */
   readonly checkpoints?: CheckpointStore
   readonly checkpointLimits?: CheckpointLimits
@@ -49,4 +54,23 @@ export interface PipelineOptions {
   readonly onFailure?: (cause: unknown) => void
   /** Called for a call, or a deadline, that was set aside through a fault of ours. */
   readonly onSetAside?: (cause: unknown) => void
+}
+
+/** Returns how a space is read, whether it is this process's or another's. */
+export function recoveryOptionsOf({
+  deduplication,
+  memory,
+  residentBytesMax,
+  limitsOf,
+  onDamaged,
+}: Omit<PipelineOptions, 'journal'>): Pick<RecoveryOptions, 'shard' | 'limitsOf' | 'onDamaged'> {
+  return {
+    shard: {
+      ...(deduplication && { deduplication }),
+      ...(memory && { memory }),
+      ...(residentBytesMax !== undefined && { residentBytesMax }),
+    },
+    ...(limitsOf && { limitsOf }),
+    onDamaged: (cause) => onDamaged?.(cause),
+  }
 }

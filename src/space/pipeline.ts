@@ -41,7 +41,7 @@ import { SpaceReads } from './space-reads.ts'
 import { applyEntries } from './space.ts'
 import { ChangeoverSteps } from './changeover-steps.ts'
 import { RegulationSteps } from './regulation-steps.ts'
-import type { PipelineOptions } from './pipeline-options.ts'
+import { type PipelineOptions, recoveryOptionsOf } from './pipeline-options.ts'
 
 /** Whoever asks for a definition waits so long for it to go live, ms. */
 const LIVE_PATIENCE_MS = 1_000
@@ -79,19 +79,15 @@ export class Pipeline {
 
   /** Brings the state up to the journal's last entry, then goes live. */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { journal, checkpoints, deduplication, memory, residentBytesMax, limitsOf } = options
-    const space = await recover({
-      journal,
-      checkpoints,
-      shard: {
-        ...(deduplication && { deduplication }),
-        ...(memory && { memory }),
-        ...(residentBytesMax !== undefined && { residentBytesMax }),
-      },
-      ...(limitsOf && { limitsOf }),
-      onProgress: (progress) => options.onProgress?.(progress),
-      onDamaged: (cause) => options.onDamaged?.(cause),
-    })
+    const { journal, checkpoints } = options
+    const space =
+      (await takenOver(options)) ??
+      (await recover({
+        ...recoveryOptionsOf(options),
+        journal,
+        checkpoints,
+        onProgress: (progress) => options.onProgress?.(progress),
+      }))
     const pipeline = new Pipeline(options, space)
     await pipeline.#useNewestRules()
     await pipeline.#retain(pipeline.retentionWith(space.registry.retention))
@@ -262,13 +258,17 @@ export class Pipeline {
     await this.#checkpoints?.make()
   }
 
-  /** Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint. */
-  async stop(): Promise<void> {
+  /**
+   * Takes nothing more, and resolves when all that was taken is answered, and stored as a checkpoint.
+   * @param isStored false: no checkpoint is made any more
+   */
+  async stop({ isStored = true } = {}): Promise<void> {
     this.#alarm.disarm()
     this.#steps.stop()
     this.#regulationSteps.stop()
     await this.#writer.stop()
     this.#alarm.disarm()
+    if (!isStored) this.#checkpoints?.abandon()
     await this.#checkpoints?.stop()
   }
 
@@ -366,6 +366,16 @@ export class Pipeline {
     this.#writer.fail(cause)
     this.#options.onFailure?.(cause)
     this.#applied.error(cause)
+  }
+}
+
+/** Resolves with the space as its standby has it; undefined if there is none that fits. */
+async function takenOver({ standby, journal, onStandbyLost }: PipelineOptions): Promise<RecoveredSpace | undefined> {
+  try {
+    return await standby?.takeOver(journal)
+  } catch (cause) {
+    onStandbyLost?.(cause)
+    return undefined
   }
 }
 

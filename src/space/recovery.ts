@@ -6,7 +6,6 @@
  * R2. No entry is missing, between the checkpoint and the journal, or within it: otherwise there is no recovery.
  */
 import { unpack } from 'msgpackr'
-import { from, lastValueFrom, tap } from 'rxjs'
 import { Shard } from '../../actors/engine/shard.ts'
 import type { ShardOptions } from '../../actors/engine/shard-state.ts'
 import { Registry, type RegistryState } from './registry.ts'
@@ -15,18 +14,17 @@ import type { SpaceCommand } from '../model/space-command.ts'
 import { SpaceOutbox, type SpaceOutboxState, type DestinationOutboxState } from '../outbox/space-outbox.ts'
 import type { LimitsOf } from '../outbox/outbox-directory.ts'
 import { limitsOf } from './destination-limits.ts'
-import { toEngineEntry, type EngineEntry } from './engine-entry.ts'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
-import { type Manifest, writersOf } from '../checkpoints/checkpoint-parts.ts'
+import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
 import { readChunks, readFurther, readHead, readManifest, readPages } from '../checkpoints/checkpoint-reader.ts'
-import { ColdPages } from '../checkpoints/cold-pages.ts'
 import type { CheckpointStore } from '../checkpoints/checkpoint-store.ts'
 import type { Journal } from '../journal/journal.ts'
 import { AuditLog, type AuditLogState } from './audit-log.ts'
 import { AudienceSizes, type AudienceSizesState } from './audience-sizes.ts'
 import { ObservedNames, type ObservedNamesState } from './observed-names.ts'
 import { RecentTransitions, type RecentTransitionsState } from './recent-transitions.ts'
-import { applyEntries, countedSpaceOf, observerOf, type Space, viewOf } from './space.ts'
+import { EntryReplay } from './entry-replay.ts'
+import { countedSpaceOf, observerOf, type Space, viewOf } from './space.ts'
 
 /** The state of a space beside its engine. */
 export interface SpaceRest {
@@ -74,6 +72,7 @@ export interface RecoveredSpace extends Space {
 /** Pages, or entries, from one report to the next. */
 export const PROGRESS_STEP = 1_000
 
+/** A space as a checkpoint has it. */
 interface Start extends Space {
   readonly receivedAt: number
   readonly manifests: readonly Manifest[]
@@ -87,8 +86,14 @@ export async function recover(options: RecoveryOptions): Promise<RecoveredSpace>
   return { ...start, receivedAt, entries, nextCheckpoint }
 }
 
-/** Keeps R1. */
-async function newestReadable(numbers: readonly number[], options: RecoveryOptions): Promise<Start> {
+/**
+ * Reads a space from the newest checkpoint that can be read, or begins it anew; rejects if none can be. Keeps R1.
+ * @param numbers the checkpoints that there are, the newest first
+ */
+export async function newestReadable(
+  numbers: readonly number[],
+  options: Omit<RecoveryOptions, 'journal'>,
+): Promise<Start> {
   for (const [index, number] of numbers.entries())
     try {
       return await readCheckpoint(options.checkpoints!, numbers.slice(index), options)
@@ -157,7 +162,7 @@ export async function readCheckpoint(
 
 /** Keeps R2. */
 async function replayTail(
-  { receivedAt: startedAt, manifests, ...space }: Start,
+  { receivedAt, manifests, ...space }: Start,
   { journal, checkpoints, onProgress }: RecoveryOptions,
 ): Promise<Pick<RecoveredSpace, 'receivedAt' | 'entries'>> {
   const manifest = manifests[0]
@@ -168,31 +173,13 @@ async function replayTail(
         'entries that were durable have been lost',
     )
   const total = journal.nextPosition - first
-  let receivedAt = startedAt
-  let next = first
-  const { residentPages } = space.shard
-  const cold =
-    checkpoints &&
-    manifest &&
-    new ColdPages({ store: checkpoints, residentPages, writersOf: (page) => writersOf(manifest.pages[page]!) })
-  /** Reads each entry once all before it are applied: only then its meaning and its users are known. */
-  async function* entries(): AsyncGenerator<EngineEntry> {
-    for await (const { position, entry: journalled } of journal.read(first, manifest?.place)) {
-      if (position !== next) throw new Error(`journal: entry ${next} is missing; the next that is there is ${position}`)
-      next++
-      const entry = toEngineEntry(journalled, space)
-      if (residentPages.pagesFor(entry).length > 0) await cold!.loadFor(entry)
-      yield entry
-    }
+  const options = { space, position: first, receivedAt, checkpoints, manifest: () => manifest }
+  const replay = new EntryReplay(options)
+  for await (const record of journal.read(first, manifest?.place)) {
+    await replay.apply(record)
+    const done = replay.position - first
+    if (done % PROGRESS_STEP === 0) onProgress({ kind: 'entries', done, total })
   }
-  const applied$ = from(entries()).pipe(
-    applyEntries(space),
-    tap(({ entry: { journalled } }) => {
-      receivedAt = journalled.receivedAt
-      if ((next - first) % PROGRESS_STEP === 0) onProgress({ kind: 'entries', done: next - first, total })
-    }),
-  )
-  await lastValueFrom(applied$, { defaultValue: undefined })
-  if (next < journal.nextPosition) throw new Error(`journal: entry ${next} is missing`)
-  return { receivedAt, entries: next - first }
+  if (replay.position < journal.nextPosition) throw new Error(`journal: entry ${replay.position} is missing`)
+  return { receivedAt: replay.receivedAt, entries: replay.position - first }
 }

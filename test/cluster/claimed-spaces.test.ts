@@ -13,12 +13,14 @@ interface Step {
   readonly reject: (cause: Error) => void
 }
 
+const STEP_OF = { stored: 'close', 'handed over': 'hand over', dropped: 'cut' }
 let time: VirtualTime
 let spaces: ClaimedSpaces
 /** All that was asked of the host, the queue and the directory, in order. */
 let asked: string[]
 let troubles: unknown[]
 let changes: number
+let signals: number
 /** By step: those that wait for the test. */
 let held: Map<string, Step>
 let holds: Set<string>
@@ -32,7 +34,7 @@ async function step(name: string): Promise<void> {
 
 beforeEach(() => {
   time = new VirtualTime(10_000)
-  ;[asked, troubles, changes] = [[], [], 0]
+  ;[asked, troubles, changes, signals] = [[], [], 0, 0]
   held = new Map()
   ;[holds, open] = [new Set(), new Set()]
   spaces = new ClaimedSpaces({
@@ -42,9 +44,9 @@ beforeEach(() => {
         open.add(id)
       },
       prepare: (id) => step(`prepare ${id}`),
-      close: async (id, isOrderly) => {
+      close: async (id, ending) => {
         open.delete(id)
-        await step(`${isOrderly ? 'close' : 'cut'} ${id}`)
+        await step(`${STEP_OF[ending]} ${id}`)
       },
       describe: (id) =>
         open.has(id) ? { epoch: 1, load: { callsPerSecond: 0, profiles: 0 }, writeKeys: [], tokens: [] } : undefined,
@@ -52,9 +54,14 @@ beforeEach(() => {
     ownership: { leaseMs: LEASE_MS, release: (id) => step(`release ${id}`) },
     announce: (id) => step(`announce ${id}`),
     retire: (id) => step(`retire ${id}`),
+    signal: () => {
+      signals++
+      return Promise.resolve()
+    },
     now: time.clock,
     timer: time.timer,
     onTrouble: (cause) => troubles.push(cause),
+    onFailed: (id) => asked.push(`failed ${id}`),
     onChange: () => changes++,
   })
 })
@@ -114,10 +121,11 @@ describe('a space that was claimed', () => {
     await turn()
     time.moveTo(time.now + GIVEN_UP_AFTER_MS - 1)
     await turn()
-    expect([asked, spaces.ids]).toEqual([['open a'], ['a']])
+    expect([asked, spaces.ids]).toEqual([['open a', 'failed a'], ['a']])
     time.moveTo(time.now + 1)
     await turn()
-    expect([asked, spaces.ids]).toEqual([['open a', 'cut a', 'release a'], []])
+    expect([asked, spaces.ids]).toEqual([['open a', 'failed a', 'cut a', 'release a'], []])
+    expect(signals).toBe(1)
   })
 
   it('goes on at once when its lock comes back', async () => {
@@ -198,7 +206,7 @@ describe('a space that is let go', () => {
     spaces.letGo('a')
     time.moveTo(time.now + GIVEN_UP_AFTER_MS)
     await turn()
-    expect(asked).toEqual(['open a', 'close a', 'release a'])
+    expect(asked).toEqual(['open a', 'failed a', 'close a', 'release a'])
     expect(spaces.size).toBe(0)
   })
 
@@ -356,7 +364,7 @@ describe('all of them', () => {
     hold('prepare a', 'open b')
     await take()
     let isOver = false
-    const over = spaces.letAllGo().then(() => (isOver = true))
+    const over = spaces.letAllGo(() => false).then(() => (isOver = true))
     spaces.take({ spaceId: 'b', askedAt: time.now })
     await turn()
     await letGoOn('prepare a')
@@ -369,7 +377,7 @@ describe('all of them', () => {
   it('are gone when one could not be opened', async () => {
     hold('open a')
     await take()
-    const over = spaces.letAllGo()
+    const over = spaces.letAllGo(() => false)
     await turn()
     held.get('open a')!.reject(new Error('damaged'))
     await over

@@ -21,7 +21,9 @@ afterEach(() => {
 })
 
 function record(id: string, more: Partial<NodeRecord> = {}): NodeRecord {
-  return { id, url: `http://${id}`, isEngine: true, startedAt: 7, isEnding: false, weights: {}, ...more }
+  const url = `http://${id}`
+  const having = { weights: {}, standbys: [], moves: {} }
+  return { id, url, isEngine: true, startedAt: 7, isEnding: false, ...having, ...more }
 }
 
 function owner(nodeId: string, key = 'key'): OwnerRecord {

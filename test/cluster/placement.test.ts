@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { claimsOf, loadOf, moveOf, type NodeLoad, weightOf } from '../../src/cluster/placement.ts'
+import { claimsOf, loadOf, moveOf, type NodeLoad, standbyOf, weightOf } from '../../src/cluster/placement.ts'
 import { propertyRuns } from '../support/runs.ts'
 
 function node(id: string, ...weights: number[]): NodeLoad {
@@ -50,23 +50,23 @@ describe('spaces that wait', () => {
 describe('a space is moved', () => {
   it('from the most loaded node alone, and only one', () => {
     const nodes = [node('a', 1, 1, 1, 1), node('b', 1), node('c', 1, 1, 1)]
-    expect(['a', 'b', 'c'].map((id) => moveOf(id, nodes))).toEqual(['a_0', undefined, undefined])
+    expect(['a', 'b', 'c'].map((id) => moveOf(id, nodes))).toEqual([{ spaceId: 'a_0', to: 'b' }, undefined, undefined])
   })
 
   it('that leaves the two least apart', () => {
-    expect(moveOf('a', [node('a', 1, 20, 9), node('b', 2)])).toBe('a_2')
+    expect(moveOf('a', [node('a', 1, 20, 9), node('b', 2)])).toEqual({ spaceId: 'a_2', to: 'b' })
   })
 
   it('not if that makes the other the more loaded one, or takes off too little', () => {
     expect(moveOf('a', [node('a', 10), node('b')])).toBeUndefined()
     expect(moveOf('a', [node('a', 1, 1), node('b', 1)])).toBeUndefined()
     expect(moveOf('a', [node('a', 10, 1), node('b', 9.5)])).toBeUndefined()
-    expect(moveOf('a', [node('a', 10, 2), node('b', 8)])).toBe('a_1')
+    expect(moveOf('a', [node('a', 10, 2), node('b', 8)])).toEqual({ spaceId: 'a_1', to: 'b' })
   })
 
   it('by one of two nodes of one load, if by any', () => {
     const nodes = [node('b', 1, 1, 1), node('a', 1, 1, 1), node('c')]
-    expect(['a', 'b'].map((id) => moveOf(id, nodes))).toEqual(['a_0', undefined])
+    expect(['a', 'b'].map((id) => moveOf(id, nodes))).toEqual([{ spaceId: 'a_0', to: 'c' }, undefined])
   })
 
   it('not by a node that is alone, or not among them', () => {
@@ -87,8 +87,10 @@ describe('a space is moved', () => {
           expect(movers.length).toBeLessThanOrEqual(1)
           const [from] = movers
           if (!from) break
-          const moved = moveOf(from.id, nodes)!
-          const to = nodes.reduce((least, one) => (loadOf(one) < loadOf(least) ? one : least))
+          const move = moveOf(from.id, nodes)!
+          const { spaceId: moved } = move
+          const to = nodes.find(({ id }) => id === move.to)!
+          expect(loadOf(to)).toBe(Math.min(...nodes.map(loadOf)))
           const peak = loadOf(from)
           to.weights.set(moved, from.weights.get(moved)!)
           from.weights.delete(moved)
@@ -100,5 +102,27 @@ describe('a space is moved', () => {
       }),
       propertyRuns(200),
     )
+  })
+})
+
+describe('the node that follows a space', () => {
+  const spaces = Array.from({ length: 3_000 }, (_, number) => `space_${number}`)
+
+  it('is the same for whoever asks, whatever the order of the nodes', () => {
+    for (const space of spaces.slice(0, 100))
+      expect(standbyOf(space, ['a', 'b', 'c'])).toBe(standbyOf(space, ['c', 'a', 'b']))
+    expect(standbyOf('space', [])).toBeUndefined()
+  })
+
+  it('is each node about as often, and stays the same if others come and go', () => {
+    const before = spaces.map((space) => standbyOf(space, ['a', 'b', 'c']))
+    for (const id of ['a', 'b', 'c']) {
+      const share = before.filter((chosen) => chosen === id).length / spaces.length
+      expect(Math.abs(share - 1 / 3)).toBeLessThan(0.03)
+    }
+    for (const [index, space] of spaces.entries()) {
+      if (before[index] !== 'c') expect(standbyOf(space, ['a', 'b'])).toBe(before[index])
+      expect([before[index], 'd']).toContain(standbyOf(space, ['a', 'b', 'c', 'd']))
+    }
   })
 })

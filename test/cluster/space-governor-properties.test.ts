@@ -8,7 +8,7 @@ import { moveOf } from '../../src/cluster/placement.ts'
 import { type Call, CALLS, LOCK_MS, MemoryCluster, type MemoryNode, type Trouble } from '../support/memory-cluster.ts'
 import { propertyRuns } from '../support/runs.ts'
 
-const QUIET_MS = 60_000
+const QUIET_MS = 100_000
 
 type Event =
   | { readonly kind: 'join'; readonly latencyMs: number }
@@ -44,6 +44,8 @@ const story = fc.array(fc.tuple(waitMs, event), { maxLength: 30, size: 'max' })
 const size = fc.record({
   spaces: fc.integer({ min: 1, max: 6 }),
   nodes: fc.array(latencyMs, { minLength: 1, maxLength: 3 }),
+  /** The time until a space that is followed can be gone on with; undefined: none is followed. */
+  followMs: fc.constantFrom(undefined, 0, 500, 3_000),
 })
 
 function living({ nodes }: MemoryCluster): MemoryNode[] {
@@ -115,8 +117,8 @@ function calm(cluster: MemoryCluster): void {
 
 it('has each space at one node at a time, whatever happens, and at one that lives in the end', async () => {
   await fc.assert(
-    fc.asyncProperty(size, story, async ({ spaces, nodes }, events) => {
-      const cluster = new MemoryCluster(spaces)
+    fc.asyncProperty(size, story, async ({ spaces, nodes, followMs }, events) => {
+      const cluster = new MemoryCluster(spaces, { hasStandbys: followMs !== undefined, followMs })
       for (const latency of nodes) cluster.join(latency)
       for (const [beforeMs, given] of events) {
         await cluster.pass(beforeMs, () => check(cluster))

@@ -105,7 +105,7 @@ describe('a node that is lost', () => {
     expect(other.host.ids).toEqual(cluster.spaceIds)
     frozen.thaw()
     await turn()
-    expect([frozen.host.ids, frozen.host.cut.length, frozen.host.stored]).toEqual([[], 2, []])
+    expect([frozen.host.ids, frozen.host.closed.dropped.length, frozen.host.closed.stored]).toEqual([[], 2, []])
     await cluster.pass(SOON_MS)
     expect(servedByOne()).toBe(true)
   })
@@ -120,9 +120,18 @@ describe('a node that is lost', () => {
     expect(node.governor.serves('space_0')).toBe(true)
     // It hears of the lock after it has heard of the owner.
     cluster.release(node.id, 'space_0', true)
-    cluster.beat({ id: 'another', url: '', isEngine: true, startedAt: 0, isEnding: false, weights: { space_0: 4 } })
+    cluster.beat({
+      id: 'another',
+      url: '',
+      isEngine: true,
+      startedAt: 0,
+      isEnding: false,
+      weights: { space_0: 4 },
+      standbys: [],
+      moves: {},
+    })
     await cluster.pass(LEASE_MS)
-    expect(node.host.cut).toEqual(['space_0'])
+    expect(node.host.closed.dropped).toEqual(['space_0'])
   })
 
   it('goes on at once if it comes back before another has its spaces', async () => {
@@ -133,7 +142,7 @@ describe('a node that is lost', () => {
     node.thaw()
     await cluster.pass(500)
     expect(servedByOne()).toBe(true)
-    expect(node.host.cut).toEqual([])
+    expect(node.host.closed.dropped).toEqual([])
   })
 
   it('says that it is alone when it cannot reach the directory for long', async () => {
@@ -183,7 +192,7 @@ describe('the queue loses all that it had', () => {
       await cluster.pass(LEASE_MS / 3 + 500)
       expect(servedByOne()).toBe(true)
       expect(nodes.map(({ host }) => host.ids)).toEqual([first, second])
-      expect(nodes.map(({ host }) => host.cut)).toEqual([[], []])
+      expect(nodes.map(({ host }) => host.closed.dropped)).toEqual([[], []])
     })
 
     it('and one that cannot be given back keeps no other waiting', async () => {
@@ -205,7 +214,7 @@ describe('a journal that another has taken', () => {
     await cluster.pass(500)
     expect(cluster.journals.get(id)?.node).toBe(node)
     expect(cluster.servedBy(id)).toEqual([node.id])
-    expect(node.host.stored).toEqual([])
+    expect(node.host.closed.stored).toEqual([])
   })
 
   it('is let be if the lock is another node`s', async () => {
@@ -242,7 +251,7 @@ describe('a node that is drained', () => {
       preparing = Math.max(preparing, drained.host.preparing)
     })
     expect([counts(), preparing]).toEqual([[0, 4], 1])
-    expect(drained.host.stored).toHaveLength(2)
+    expect(drained.host.closed.stored).toHaveLength(2)
     cluster.drained.delete(drained.id)
     await cluster.pass(15_000)
     expect(counts()).toEqual([2, 2])
@@ -265,7 +274,7 @@ describe('a node that ends', () => {
     await cluster.pass(0)
     await stopped
     expect(ending.host.ids).toEqual([])
-    expect(ending.host.stored).toHaveLength(2)
+    expect(ending.host.closed.stored).toHaveLength(2)
     expect([...cluster.beats.keys()]).toEqual(['node_2'])
     await cluster.pass(500)
     expect(servedByOne()).toBe(true)
@@ -356,14 +365,14 @@ describe('a space that', () => {
     expect(cluster.servedBy('made')).toEqual([])
     expect(cluster.faults).toEqual([])
     for (const { host } of nodes) host.broken.clear()
-    await cluster.pass(5_000)
+    await cluster.pass(15_000)
     expect(cluster.servedBy('made')).toHaveLength(1)
   })
 
   it('was removed is forgotten, by the directory before the queue', async () => {
     const [node] = (await joined(1)) as [MemoryNode]
     cluster.spaceIds.pop()
-    await node.host.close('space_3', true)
+    await node.host.close('space_3', 'stored')
     node.fail('forget', 'not asked', 1)
     await expect(node.governor.removed('space_3')).rejects.toThrow('forget')
     expect(cluster.lockedBy('space_3')).toBe(node.id)
@@ -378,4 +387,102 @@ it('lets a node that only leads requests on have no space', async () => {
   await joined(1)
   expect(counts()).toEqual([0, 4])
   expect(edge.governor.routes.ownerOf('space_0')?.nodeId).toBe('node_2')
+})
+
+describe('a space that another node follows', () => {
+  let nodes: MemoryNode[]
+
+  /** Lets all be settled: each space is followed by a node that can go on with it. */
+  async function settled(count: number, options: { followMs?: number } = {}): Promise<void> {
+    cluster = new MemoryCluster(6, { hasStandbys: true, ...options })
+    nodes = await joined(count)
+    await cluster.pass(1_000)
+  }
+
+  function followersOf(spaceId: string): string[] {
+    return nodes.filter(({ isDead, host }) => !isDead && host.standbyIds.includes(spaceId)).map(({ id }) => id)
+  }
+
+  function ownerOf(spaceId: string): MemoryNode {
+    return nodes.find(({ id }) => cluster.servedBy(spaceId).includes(id))!
+  }
+
+  it('is followed by one node other than its own', async () => {
+    await settled(3)
+    for (const id of cluster.spaceIds) {
+      expect(followersOf(id)).toHaveLength(1)
+      expect(followersOf(id)).not.toContain(ownerOf(id).id)
+    }
+  })
+
+  it('is followed by none where that is not asked for', async () => {
+    nodes = await joined(3)
+    expect(cluster.spaceIds.flatMap(followersOf)).toEqual([])
+  })
+
+  it('goes to its follower once the lock has run out, which loads nothing', async () => {
+    await settled(3)
+    const lost = ownerOf('space_0')
+    const ids = lost.host.ids
+    const followers = ids.map(followersOf)
+    for (const { host } of nodes) host.loaded.length = 0
+    lost.kill()
+    await cluster.pass(LOCK_MS + 300)
+    expect(ids.map((id) => cluster.servedBy(id))).toEqual(followers)
+    expect(nodes.flatMap(({ host }) => host.loaded)).toEqual([])
+    // Others follow it now.
+    await cluster.pass(1_000)
+    for (const id of ids) expect(followersOf(id)).toHaveLength(1)
+  })
+
+  it('goes to another if its follower cannot take it', async () => {
+    await settled(3)
+    const [id] = cluster.spaceIds as [string]
+    const follower = nodes.find((one) => followersOf(id).includes(one.id))!
+    follower.host.broken.add(id)
+    ownerOf(id).kill()
+    await cluster.pass(LOCK_MS + 6_000)
+    expect(cluster.servedBy(id)).toHaveLength(1)
+    expect(cluster.servedBy(id)).not.toContain(follower.id)
+  })
+
+  it('is handed over without being stored, in a moment, when its node is drained or ends', async () => {
+    for (const how of ['drained', 'ends']) {
+      await settled(3)
+      for (const { host } of nodes) host.loaded.length = 0
+      const [leaving] = nodes as [MemoryNode]
+      const { ids } = leaving.host
+      let longest = 0
+      const missing = new Map<string, number>()
+      if (how === 'drained') cluster.drained.add(leaving.id)
+      else void leaving.governor.stop()
+      await cluster.pass(3_000, () => {
+        for (const id of ids) {
+          if (cluster.servedBy(id).length > 0) missing.delete(id)
+          else if (!missing.has(id)) missing.set(id, cluster.time.now)
+          longest = Math.max(longest, cluster.time.now - (missing.get(id) ?? cluster.time.now))
+        }
+      })
+      expect([leaving.host.ids, servedByOne(), longest <= 20]).toEqual([[], true, true])
+      expect([leaving.host.closed.stored, leaving.host.closed.dropped]).toEqual([[], []])
+      expect([...leaving.host.closed['handed over']].sort()).toEqual(ids)
+      expect(nodes.flatMap(({ host }) => host.loaded)).toEqual([])
+    }
+  })
+
+  it('is followed by the node that is to have it before it is moved', async () => {
+    await settled(1, { followMs: 700 })
+    const added = cluster.join()
+    nodes.push(added)
+    await cluster.pass(60_000, () => expect(added.host.loaded).toEqual([]))
+    expect(counts()).toEqual([3, 3])
+    expect(nodes[0]!.host.closed['handed over']).toHaveLength(3)
+  })
+
+  it('stays where it is if that node does not get it ready', async () => {
+    await settled(1, { followMs: Infinity })
+    cluster.join()
+    await cluster.pass(70_000)
+    expect(counts()).toEqual([6, 0])
+  })
 })

@@ -22,6 +22,15 @@ describe('a token', () => {
     expect(access.grantOf('secret')).toEqual({ tokenId: 'tok_2', role: 'viewer', spaceId: 'spa_1' })
   })
 
+  it('opens its own space alone, and that of the installation opens all', () => {
+    const tokens = new Map([[digestOf('secret'), token('tok_1')]])
+    const space = { id: 'spa_1', tokenOf: (digest: string) => tokens.get(digest) }
+    const installation = new Map([['of the installation', 'administrator']])
+    const access = new Access({ installation, given: undefined, spaces: () => [space] })
+    expect([access.opens('secret', 'spa_1'), access.opens('secret', 'spa_2')]).toEqual([true, false])
+    expect(access.opens('of the installation', 'spa_2')).toBe(true)
+  })
+
   it('is good beside more others than are remembered', () => {
     const names = Array.from({ length: 1_500 }, (_, nth) => `secret-${nth}`)
     const access = accessWith(new Map(names.map((name) => [digestOf(name), token(name)])))

@@ -91,7 +91,7 @@ beforeEach(async () => {
     if (!front(request, response)) void note('here', request).then(() => response.end('here'))
   })
   for (const server of [here, there]) await listen(server)
-  const common = { isEngine: true, startedAt: 0, isEnding: false, weights: {} }
+  const common = { isEngine: true, startedAt: 0, isEnding: false, weights: {}, standbys: [], moves: {} }
   const nodes: NodeRecord[] = [
     { id: 'here', url: urlOf(here), ...common },
     { id: 'there', url: urlOf(there), ...common },

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SpaceGovernor } from '../../src/cluster/space-governor.ts'
 import { digestOf } from '../../src/http/access.ts'
-import { ClusterHost } from '../../src/server/cluster-host.ts'
+import { ClusterHost, type ClusterHostOptions } from '../../src/server/cluster-host.ts'
 import { OpenRequests } from '../../src/server/open-requests.ts'
 import { partsOf } from '../../src/server/server.ts'
 import type { Stores } from '../../src/server/space-server.ts'
@@ -27,6 +27,7 @@ let host: ClusterHost
 let removed: string[]
 let closed: number
 /** Opens the stores of the first space, unless the test does. */
+let followed: readonly string[]
 let openStores: () => Promise<Stores>
 
 function stores(): Stores {
@@ -47,7 +48,14 @@ beforeEach(() => {
   const ofSpaces = { log: pino({ level: 'silent' }), installation, onLost: () => undefined, isNode: true }
   spaces = partsOf(CONFIG, { clock, timer }, ofSpaces).spaces
   const { directory } = installation
-  host = new ClusterHost({ firstId: ID, writeKey: 'write-key', spaces, directory, requests, now: clock, timer })
+  followed = []
+  const standbys: ClusterHostOptions['standbys'] = {
+    follow: (ids) => (followed = ids),
+    readyIds: ['ready'],
+    take: () => undefined,
+  }
+  const common = { firstId: ID, writeKey: 'write-key', spaces, standbys, directory, requests }
+  host = new ClusterHost({ ...common, now: clock, timer })
   const governor: Pick<SpaceGovernor, 'removed'> = {
     removed: (id) => {
       removed.push(id)
@@ -59,13 +67,18 @@ beforeEach(() => {
 
 afterEach(() => spaces.stop())
 
+it('follows what it is told to, and says what is ready', () => {
+  host.follow(['a', 'b'])
+  expect([followed, host.standbyIds]).toEqual([['a', 'b'], ['ready']])
+})
+
 describe('a space', () => {
   it('is described while it is open', async () => {
     expect(host.describe(ID)).toBeUndefined()
     await host.open(ID)
     expect(host.describe(ID)).toMatchObject({ epoch: 7, load: { callsPerSecond: 0, profiles: 0 } })
     expect(host.describe(ID)!.writeKeys).toContain(digestOf('write-key'))
-    await host.close(ID, true)
+    await host.close(ID, 'stored')
     expect([host.describe(ID), closed]).toEqual([undefined, 1])
   })
 
@@ -85,7 +98,7 @@ describe('a space', () => {
     const response = new EventEmitter() as unknown as ServerResponse
     requests.count(ID, response)
     let isClosed = false
-    const closing = host.close(ID, true).then(() => (isClosed = true))
+    const closing = host.close(ID, 'stored').then(() => (isClosed = true))
     await until(() => time.timers.size > 0 && spaces.has(ID))
     await turn()
     expect(isClosed).toBe(false)
@@ -97,7 +110,7 @@ describe('a space', () => {
   it('waits for none when it is cut', async () => {
     await host.open(ID)
     requests.count(ID, new EventEmitter() as unknown as ServerResponse)
-    await host.close(ID, false)
+    await host.close(ID, 'dropped')
     expect(spaces.has(ID)).toBe(false)
   })
 
@@ -105,7 +118,7 @@ describe('a space', () => {
     await host.open(ID)
     const { server } = spaces.open(ID)!
     server.dismiss = () => Promise.reject(new Error('no file'))
-    await expect(host.close(ID, true)).rejects.toThrow('no file')
+    await expect(host.close(ID, 'stored')).rejects.toThrow('no file')
     expect([spaces.has(ID), closed]).toEqual([false, 1])
   })
 
@@ -117,7 +130,7 @@ describe('a space', () => {
     }
     const opening = host.open(ID)
     await turn()
-    const closing = host.close(ID, false)
+    const closing = host.close(ID, 'dropped')
     await turn()
     expect(spaces.has(ID)).toBe(false)
     goOn()

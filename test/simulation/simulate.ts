@@ -37,6 +37,8 @@ export interface Simulated {
   readonly hash: string
   readonly starts: number
   readonly checkpoints: number
+  /** Servers that went on with a space that they had followed. */
+  readonly takenOver: number
   readonly inputs: number
 }
 
@@ -71,7 +73,7 @@ export async function simulate(seed: number): Promise<Simulated> {
   if (space.takenByOthers > 0) throw new Error('a server that had lost the space took an input')
   const bytes = await checkState(pipeline, expected)
   const hash = createHash('sha256').update(bytes).update(JSON.stringify(space.live)).digest('hex')
-  return { hash, starts: space.starts, checkpoints: space.checkpoints, inputs: all.length }
+  return { hash, starts: space.starts, checkpoints: space.checkpoints, takenOver: space.takenOver, inputs: all.length }
 }
 
 function oddsOf(chance: Chance): Odds {

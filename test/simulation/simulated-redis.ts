@@ -27,6 +27,8 @@ interface Peer {
   readonly fate: Fate
 }
 
+const BLOCK_TURNS = 60
+
 const peers = new Map<string, Peer>()
 
 /** Stands in for that of `redis-client.ts`. */
@@ -220,6 +222,18 @@ class SimulatedConnection {
 
   xrevrangeBuffer(_key: string, end: string, _start: string, _count: string, count: number) {
     return this.#fate.ask(() => this.#redis.entries(end, count, true))
+  }
+
+  /** If there is nothing yet, it waits for some turns when it is to block. */
+  async xreadBuffer(...given: readonly (string | number)[]): Promise<[Buffer, unknown][] | null> {
+    const [count, id] = [Number(given[1]), String(given.at(-1))]
+    const ask = () => this.#fate.ask(() => this.#redis.entries(`(${id}`, count))
+    let found = await ask()
+    if (found.length === 0 && given[2] === 'BLOCK') {
+      for (let turn = 0; turn < BLOCK_TURNS; turn++) await Promise.resolve()
+      found = await ask()
+    }
+    return found.length === 0 ? null : [[Buffer.from(String(given.at(-2))), found]]
   }
 
   xtrim(_key: string, _by: string, id: string): Promise<void> {

@@ -12,7 +12,10 @@ import type { Transition } from '../../src/model/transition.ts'
 import { journalKey } from '../../src/redis/keys.ts'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
+import { RedisJournalTail } from '../../src/journal/redis-journal-tail.ts'
 import { Pipeline } from '../../src/space/pipeline.ts'
+import { type PipelineOptions, recoveryOptionsOf } from '../../src/space/pipeline-options.ts'
+import { Standby } from '../../src/space/standby.ts'
 import { TransitionFeed } from '../../src/space/transition-feed.ts'
 import { FeedClient } from '../support/feed-client.ts'
 import { VirtualTime } from '../support/server.ts'
@@ -34,6 +37,18 @@ export type Asked =
     }
   | { readonly kind: 'command'; readonly command: SpaceCommand; readonly receivedAt: number }
   | { readonly kind: 'pause'; readonly receivedAt: number }
+
+/** A server that follows the space of another. */
+interface Follower {
+  readonly fate: Fate
+  readonly address: string
+  /** Those of the space, for when it goes on with it. */
+  readonly options: SpaceOptions
+  /** Resolves with undefined if the space could not be read. */
+  readonly standby: Promise<Standby | undefined>
+}
+
+type SpaceOptions = Omit<PipelineOptions, 'journal' | 'checkpoints' | 'clock' | 'timer'>
 
 /** One server, from its start to its end. */
 interface Process {
@@ -64,6 +79,8 @@ export class SimulatedSpace {
   starts = 0
   /** That were committed. */
   checkpoints = 0
+  /** Servers that went on with a space that they had followed. */
+  takenOver = 0
   /** Inputs that a server took that had lost the space to another. */
   takenByOthers = 0
   readonly #chance: Chance
@@ -73,6 +90,7 @@ export class SimulatedSpace {
   #coming: Promise<Process> | undefined
   /** The server that another has taken over from, which does not know that yet. */
   #rival: Process | undefined
+  #follower: Follower | undefined
 
   constructor(chance: Chance, odds: Odds) {
     this.#chance = chance
@@ -85,6 +103,7 @@ export class SimulatedSpace {
       const { pipeline, fate } = await this.#running()
       await Promise.race([pipeline!.stop(), fate.death])
       if (!fate.isDead) {
+        this.#follower?.fate.die()
         fate.relent()
         return pipeline!
       }
@@ -195,14 +214,16 @@ export class SimulatedSpace {
 
   async #start(): Promise<void> {
     const chance = this.#chance
-    const fate = new Fate(chance, this.#odds)
+    const follower = this.#follower?.fate.isDead ? undefined : this.#follower
+    this.#follower = undefined
+    const fate = follower?.fate ?? new Fate(chance, this.#odds)
     const skewMs = chance.of([0, 0, 0, 5_000, -5_000])
     const time = new VirtualTime(this.#now + skewMs)
     const process: Process = { fate, time, skewMs, pipeline: undefined }
     this.#process = process
-    const address = `server ${this.starts}`
+    const address = follower?.address ?? `server ${this.starts}`
     this.redis.admit(address, fate)
-    const opening = this.#open(address, process)
+    const opening = this.#open(address, process, follower)
     const opened = await Promise.race([opening.catch((cause: unknown) => refused(cause)), fate.death])
     if (!opened || fate.isDead) {
       fate.die()
@@ -220,17 +241,57 @@ export class SimulatedSpace {
     const feed = new TransitionFeed({ shard, registry, recent, applied$, timer: () => () => undefined })
     this.client.connect(feed, { kind: 'space' }, () => !fate.isDead)
     process.pipeline = opened
+    if (chance.is(0.5)) this.#follow()
     time.moveTo(this.#timeOf(process))
   }
 
-  async #open(address: string, { fate, time }: Process): Promise<Pipeline> {
-    const chance = this.#chance
+  /** A further server follows the space, until it has it or dies. */
+  #follow(): void {
+    const fate = new Fate(this.#chance, this.#odds)
+    const address = `follower ${this.starts}`
+    this.redis.admit(address, fate)
+    const options = this.#spaceOptions()
+    let elapsed = 0
+    const opening = Standby.open({
+      ...recoveryOptionsOf(options),
+      tail: new RedisJournalTail<SpaceCommand>({ address, key: journalKey(SPACE) }),
+      checkpoints: new RedisCheckpoints({ address, spaceId: SPACE, epoch: 0 }),
+      timer: () => () => undefined,
+      elapsedMs: () => (elapsed += 100),
+      breathe: () => Promise.resolve(),
+    })
+    const standby = opening.then(
+      (opened) => {
+        opened.follow().catch(() => undefined)
+        return opened
+      },
+      () => undefined,
+    )
+    this.#follower = { fate, address, options, standby }
+  }
+
+  async #open(address: string, { fate, time }: Process, follower: Follower | undefined): Promise<Pipeline> {
     const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(SPACE) })
-    return Pipeline.open({
+    const standby = await follower?.standby
+    const { options = this.#spaceOptions() } = follower ?? {}
+    let isTaken = standby !== undefined
+    const pipeline = await Pipeline.open({
+      ...options,
+      ...(standby && { standby }),
+      onStandbyLost: () => (isTaken = false),
       journal,
       checkpoints: new RedisCheckpoints({ address, spaceId: SPACE, epoch: journal.epoch }),
       clock: time.clock,
       timer: (callback, delayMs) => time.timer(() => fate.isDead || callback(), delayMs),
+      onFailure: () => fate.die(),
+    })
+    if (isTaken) this.takenOver++
+    return pipeline
+  }
+
+  #spaceOptions(): SpaceOptions {
+    const chance = this.#chance
+    return {
       memory: SMALL_MEMORY,
       residentBytesMax: chance.of([0, 20_000, Infinity]),
       ...retentionOf(chance),
@@ -242,8 +303,7 @@ export class SimulatedSpace {
         bytesMax: chance.of([1, 500, 5_000, 1_000_000]),
       },
       onCheckpoint: () => this.checkpoints++,
-      onFailure: () => fate.die(),
-    })
+    }
   }
 
   #timeOf({ time, skewMs }: Process): number {

@@ -29,13 +29,14 @@ afterAll(() => {
 })
 
 it('ends with the state and the transitions that there are without faults', async () => {
-  let [starts, checkpoints, inputs] = [0, 0, 0]
+  let [starts, checkpoints, takenOver, inputs] = [0, 0, 0, 0]
   const failed: string[] = []
   for (let seed = FIRST; seed < FIRST + RUNS && failed.length < FAILED_MAX; seed++) {
     try {
       const run = await simulate(seed)
       starts += run.starts
       checkpoints += run.checkpoints
+      takenOver += run.takenOver
       inputs += run.inputs
     } catch (cause) {
       failed.push(`TEST_SEED=${seed} TEST_RUNS=1: ${cause instanceof Error ? cause.stack : String(cause)}`)
@@ -46,12 +47,13 @@ it('ends with the state and the transitions that there are without faults', asyn
     const done = seed - FIRST + 1
     if (done % PROGRESS_RUNS === 0)
       process.stdout.write(
-        `[simulation] ${done} of ${RUNS}: ${inputs} inputs, ${starts} starts, ${checkpoints} checkpoints\n`,
+        `[simulation] ${done} of ${RUNS}: ${inputs} inputs, ${starts} starts, ${takenOver} from a standby, ${checkpoints} checkpoints\n`,
       )
   }
   expect(failed).toEqual([])
   expect(starts).toBeGreaterThan(RUNS < MANY_RUNS ? 0 : RUNS)
   expect(checkpoints).toBeGreaterThan(RUNS < MANY_RUNS ? -1 : RUNS)
+  expect(takenOver).toBeGreaterThan(RUNS < MANY_RUNS ? -1 : RUNS / 10)
 })
 
 it('is the same run from the same seed', async () => {

@@ -3,11 +3,17 @@ import type { CheckpointStore } from '../../src/checkpoints/checkpoint-store.ts'
 
 export class MemoryCheckpoints implements CheckpointStore {
   /** The parts of each checkpoint, committed or not. */
-  readonly parts = new Map<number, Map<string, Buffer>>()
-  #committed: readonly number[] = []
+  readonly parts: Map<number, Map<string, Buffer>>
+  readonly #index: { committed: readonly number[] }
+
+  /** @param of the same ones, as another process has them */
+  constructor(of?: MemoryCheckpoints) {
+    this.parts = of?.parts ?? new Map<number, Map<string, Buffer>>()
+    this.#index = of ? of.#index : { committed: [] }
+  }
 
   committed(): Promise<readonly number[]> {
-    return Promise.resolve(this.#committed)
+    return Promise.resolve(this.#index.committed)
   }
 
   read(checkpoint: number, names: readonly string[]): Promise<readonly (Buffer | undefined)[]> {
@@ -27,8 +33,8 @@ export class MemoryCheckpoints implements CheckpointStore {
   }
 
   commit(checkpoint: number, before: number | undefined): Promise<void> {
-    if (checkpoint < (this.#committed[0] ?? 0)) return Promise.resolve()
-    this.#committed = before === undefined ? [checkpoint] : [checkpoint, before]
+    if (checkpoint < (this.#index.committed[0] ?? 0)) return Promise.resolve()
+    this.#index.committed = before === undefined ? [checkpoint] : [checkpoint, before]
     return Promise.resolve()
   }
 

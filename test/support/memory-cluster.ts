@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { ClusterView, NodeRecord, OwnerRecord } from '../../src/cluster/node-directory.ts'
 import type { Claim, Ownership, Renewal } from '../../src/cluster/ownership.ts'
 import { SpaceGovernor } from '../../src/cluster/space-governor.ts'
-import type { HostedSpace, SpaceHost } from '../../src/cluster/space-host.ts'
+import type { HostedSpace, SpaceEnding, SpaceHost } from '../../src/cluster/space-host.ts'
 import type { SetTimer } from '../../src/model/timer.ts'
 import { VirtualTime } from './server.ts'
 
@@ -65,7 +65,18 @@ export class MemoryCluster {
   readonly #locks = new Map<string, Lock>()
   #count = 0
 
-  constructor(spaces: number) {
+  /** True if each space is followed by another node than its own. */
+  readonly hasStandbys: boolean
+
+  /** The time until a space that is followed can be gone on with, ms. */
+  readonly followMs: number
+
+  constructor(
+    spaces: number,
+    { hasStandbys = false, followMs = 0 }: { hasStandbys?: boolean; followMs?: number | undefined } = {},
+  ) {
+    this.hasStandbys = hasStandbys
+    this.followMs = followMs
     this.spaceIds = Array.from({ length: spaces }, (_, number) => `space_${number}`)
   }
 
@@ -161,6 +172,11 @@ export class MemoryCluster {
     this.ownersVersion++
   }
 
+  /** Has the other nodes look again. */
+  signal(sender: MemoryNode): void {
+    for (const node of this.nodes) if (node !== sender) node.timer(() => node.governor.signalled(), 1)
+  }
+
   /** Begins a new epoch of a journal; whoever had it before notices in a moment. */
   openJournal(spaceId: string, node: MemoryNode): number {
     const before = this.journals.get(spaceId)
@@ -203,6 +219,11 @@ export class MemoryNode {
       nodeId: id,
       url: `http://${id}`,
       isEngine,
+      hasStandbys: cluster.hasStandbys,
+      signal: () => {
+        cluster.signal(this)
+        return Promise.resolve()
+      },
       directory: {
         beat: (record) => this.ask('beat', () => cluster.beat(record)),
         leave: (nodeId) => this.ask('leave', () => void cluster.beats.delete(nodeId)),
@@ -313,9 +334,12 @@ export class MemoryHost implements SpaceHost {
   preparing = 0
   /** Spaces that cannot be opened here. */
   readonly broken = new Set<string>()
-  /** Spaces that were closed in order, and those of which nothing was stored. */
-  readonly stored: string[] = []
-  readonly cut: string[] = []
+  /** Spaces that were closed, by the way in which they were. */
+  readonly closed: Record<SpaceEnding, string[]> = { stored: [], 'handed over': [], dropped: [] }
+  /** Spaces that were opened without having been followed. */
+  readonly loaded: string[] = []
+  /** By space that is followed: when it is ready. */
+  readonly #standbys = new Map<string, number>()
 
   constructor(cluster: MemoryCluster, node: MemoryNode) {
     this.#cluster = cluster
@@ -334,6 +358,8 @@ export class MemoryHost implements SpaceHost {
     if (this.#epochs.has(spaceId) || this.#opening.has(spaceId))
       this.#cluster.faults.push(`${this.#node.id} opened ${spaceId} twice`)
     const opening = this.#node.ask('open', () => {
+      if (!this.standbyIds.includes(spaceId)) this.loaded.push(spaceId)
+      this.#standbys.delete(spaceId)
       if (this.broken.has(spaceId)) throw new Error(`${spaceId} cannot be opened`)
       this.#epochs.set(spaceId, this.#cluster.openJournal(spaceId, this.#node))
     })
@@ -347,10 +373,20 @@ export class MemoryHost implements SpaceHost {
     await this.#node.ask('prepare', () => undefined).finally(() => this.preparing--)
   }
 
-  async close(spaceId: string, isOrderly: boolean): Promise<void> {
+  async close(spaceId: string, ending: SpaceEnding): Promise<void> {
     await this.#opening.get(spaceId)?.catch(() => undefined)
-    if (this.#epochs.has(spaceId)) (isOrderly ? this.stored : this.cut).push(spaceId)
+    if (this.#epochs.has(spaceId)) this.closed[ending].push(spaceId)
     this.#epochs.delete(spaceId)
+  }
+
+  follow(spaceIds: readonly string[]): void {
+    for (const id of [...this.#standbys.keys()]) if (!spaceIds.includes(id)) this.#standbys.delete(id)
+    for (const id of spaceIds)
+      if (!this.#standbys.has(id)) this.#standbys.set(id, this.#cluster.time.now + this.#cluster.followMs)
+  }
+
+  get standbyIds(): readonly string[] {
+    return [...this.#standbys].filter(([, readyAt]) => this.#cluster.time.now >= readyAt).map(([id]) => id)
   }
 
   describe(spaceId: string): HostedSpace | undefined {

@@ -1,5 +1,9 @@
 /** A journal in the memory of the process, for tests. */
 import type { Journal, JournalEntry, JournalRecord } from '../../src/journal/journal.ts'
+import { type JournalTail, NOTHING } from '../../src/journal/journal-tail.ts'
+
+/** Entries that a follower gets at once. */
+const TAIL_ENTRIES = 3
 
 export class MemoryJournal<Command> implements Journal<Command> {
   readonly isReachable: boolean = true
@@ -36,6 +40,24 @@ export class MemoryJournal<Command> implements Journal<Command> {
   close(): Promise<void> {
     this.#closed = true
     return Promise.resolve()
+  }
+
+  /** Follows the journal, a few entries at a time. */
+  tail(): JournalTail<Command> {
+    let isClosed = false
+    return {
+      after: async (id, waits) => {
+        if (waits) await new Promise((resolve) => setImmediate(resolve))
+        if (isClosed) throw new Error('follow: the journal is closed')
+        const start = Math.max(id === NOTHING ? 0 : Number(id) + 1, this.#first)
+        const entries = this.#entries.slice(start, start + TAIL_ENTRIES)
+        const records = entries.map((entry, index) => ({ position: start + index, entry }))
+        return { records, last: records.length === 0 ? id : String(start + records.length - 1) }
+      },
+      close: () => {
+        isClosed = true
+      },
+    }
   }
 }
 
