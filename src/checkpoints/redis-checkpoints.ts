@@ -22,6 +22,8 @@ export class RedisCheckpoints implements CheckpointStore {
   readonly #redis: KeyConnection
   readonly #options: RedisCheckpointsOptions
   readonly #closing = new AbortController()
+  /** The newest checkpoint, as far as is known: its number, or 'none'. */
+  #newest = ''
 
   constructor(options: RedisCheckpointsOptions) {
     this.#options = options
@@ -30,6 +32,7 @@ export class RedisCheckpoints implements CheckpointStore {
 
   async committed(): Promise<readonly number[]> {
     const index = await this.#ask((redis) => redis.hmget(checkpointIndexKey(this.#options.spaceId), 'newest', 'before'))
+    this.#newest = index[0] ?? 'none'
     return index.filter((text) => text !== null && text !== '').map(Number)
   }
 
@@ -47,9 +50,11 @@ export class RedisCheckpoints implements CheckpointStore {
     if (parts.length > 0) await this.#run(WRITE, this.#keyOf(checkpoint), parts.flat())
   }
 
-  async commit(checkpoint: number, before: number | undefined): Promise<void> {
+  async commit(checkpoint: number, before: number | undefined, place: string): Promise<void> {
     const { spaceId, replicas } = this.#options
-    await this.#run(COMMIT, checkpointIndexKey(spaceId), [String(checkpoint), String(before ?? '')], replicas)
+    const given = [String(checkpoint), String(before ?? ''), place, this.#newest]
+    await this.#run(COMMIT, checkpointIndexKey(spaceId), given, replicas)
+    if (checkpoint > Number(this.#newest) || this.#newest === 'none') this.#newest = String(checkpoint)
   }
 
   async remove(checkpoint: number, names: readonly string[]): Promise<void> {
@@ -72,6 +77,7 @@ export class RedisCheckpoints implements CheckpointStore {
       (redis) => redis.eval(script, 2, journalKey(spaceId), key, epoch, ...values),
       replicas,
     )
+    if (owner === -1) throw new JournalLostError('entries that were durable, or the checkpoint before, have been lost')
     if (owner !== 0) throw new JournalLostError('another server has taken over the journal')
   }
 

@@ -22,6 +22,15 @@ return 'already'
 `
 
 /**
+ * Drops the entries before one, if that one is there. A journal that has lost it would lose everything.
+ * KEYS: the stream. ARGV: id of the entry.
+ */
+export const TRIM = `
+if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return 0 end
+return redis.call('XTRIM', KEYS[1], 'MINID', ARGV[1])
+`
+
+/**
  * Makes the caller the owner: adds the first entry of the next epoch, after which no older owner can append.
  * KEYS: the stream. ARGV: a token of the caller's own, the same on every attempt; the least epoch.
  * Returns the id of that entry, `epoch-0`.

@@ -14,7 +14,7 @@ import { randomUUID } from 'node:crypto'
 import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
 import { JournalLostError } from './journal-lost-error.ts'
 import { decodeEntry, encodeEntry } from './journal-codec.ts'
-import { APPEND, OWN } from './journal-scripts.ts'
+import { APPEND, OWN, TRIM } from './journal-scripts.ts'
 import { clusterAddressOf } from '../redis/address.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
 import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
@@ -131,7 +131,7 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 
   async trim(id: string): Promise<void> {
-    await this.#retrying(() => this.#redis.ask((redis) => redis.xtrim(this.#options.key, 'MINID', id)))
+    await this.#retrying(() => this.#redis.ask((redis) => redis.eval(TRIM, 1, this.#options.key, id)))
   }
 
   /** Asks Redis for a sign of life: until one comes, the journal is not reachable. */

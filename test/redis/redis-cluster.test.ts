@@ -225,7 +225,7 @@ describe('checkpoints', () => {
       for (; !isOver; number++) {
         await checkpoints.begin(number)
         await checkpoints.write(number, [['part', Buffer.from(String(number))]])
-        await checkpoints.commit(number, number > 1 ? number - 1 : undefined)
+        await checkpoints.commit(number, number > 1 ? number - 1 : undefined, '0-0')
       }
     })()
     const key = journalKey(spaceId)
