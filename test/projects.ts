@@ -5,6 +5,7 @@ export const PROCESSES: readonly string[] = [
   'test/checkpoints/redis-checkpoints.test.ts',
   'test/cluster/bull-ownership.test.ts',
   'test/cluster/node-directory.test.ts',
+  'test/cluster/nodes-at-redis-cluster.test.ts',
   'test/cluster/nodes.test.ts',
   'test/cli/cdnow.test.ts',
   'test/cli/replay.test.ts',

@@ -97,8 +97,7 @@ class SlotConnection implements KeyConnection {
 
   /** Keeps R2. */
   async ask<Answer>(ask: Ask<Answer>): Promise<Answer> {
-    if (this.#isClosed) throw new Error(CLOSED)
-    let place = this.#isDoubted || !this.#master ? await this.#find() : this.#master
+    let place = this.#isDoubted || !this.#master || this.#isClosed ? await this.#find() : this.#master
     let isAsking = false
     for (let redirections = 0; ; redirections++)
       try {
@@ -125,6 +124,7 @@ class SlotConnection implements KeyConnection {
   }
 
   #find(): Promise<Place> {
+    if (this.#isClosed) return Promise.reject(new Error(CLOSED))
     this.#finding ??= this.#map
       .masterOf(this.#slot, this.#isDoubted)
       .then((url) => this.#moveTo(url))

@@ -84,6 +84,7 @@ export class RedisNode {
 export class RedisCluster {
   readonly nodes: readonly RedisNode[]
   readonly #directory: string
+  readonly #replicas: number
 
   /** Resolves when all slots are served, and every replica follows its master. */
   static async start({ masters, replicas = 0 }: RedisClusterOptions): Promise<RedisCluster> {
@@ -91,14 +92,15 @@ export class RedisCluster {
     const nodes: RedisNode[] = []
     for (let count = 0; count < masters * (1 + replicas); count++)
       nodes.push(new RedisNode(join(directory, String(count)), await freePort(), await freePort()))
-    const cluster = new RedisCluster(directory, nodes)
+    const cluster = new RedisCluster(directory, nodes, replicas)
     await Promise.all(nodes.map((node) => node.start()))
     await cluster.#join(masters)
     return cluster
   }
 
-  private constructor(directory: string, nodes: readonly RedisNode[]) {
+  private constructor(directory: string, nodes: readonly RedisNode[], replicas: number) {
     this.#directory = directory
+    this.#replicas = replicas
     this.nodes = nodes
   }
 
@@ -152,10 +154,12 @@ export class RedisCluster {
     await this.settles()
   }
 
-  /** Resolves when every node is well, and every replica follows its master. */
+  /** Resolves when every node is well and knows all others, and every replica follows its master. */
   async settles(): Promise<void> {
     await eventually(async () => {
       for (const node of this.nodes) {
+        const ranges = (await node.ask('CLUSTER', 'SLOTS')) as readonly unknown[][]
+        if (ranges.some((range) => range.length !== 3 + this.#replicas)) throw new Error(`${node.port} misses replicas`)
         const state = String(await node.ask('CLUSTER', 'INFO'))
         if (!state.includes('cluster_state:ok')) throw new Error(`${node.port} is not well`)
         const replication = String(await node.ask('INFO', 'replication'))
