@@ -5,7 +5,7 @@
  * K2. The writer chooses the id of an entry, `epoch-seq`, and says which entry it knows as the last. So an attempt
  *     whose answer was lost is made again, until it is answered, and stores its entry once.
  * K3. Only what cannot be mended ends an append: another owner, or entries that have been lost.
- * K4. An entry is durable once so many replicas have it. So does the beginning of an epoch: a failover that took it back
+ * K4. An entry is durable once so many replicas have it; so is the beginning of an epoch: a failover that took it back
  *     would let an older owner append again.
  * K5. An epoch that a failover took back is not begun once more: in a Redis Cluster it is no less than the time, in ms.
  *     Two owners of one epoch would take each other's entries for their own.

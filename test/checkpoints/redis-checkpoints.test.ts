@@ -43,7 +43,7 @@ it('lets nobody write but the owner of the journal', async () => {
   expect(await newer.read(1, ['a'])).toEqual([Buffer.from('older')])
 })
 
-/** What a replica is, too, that had not got the last writes when it took its master's place. */
+/** As a replica has that had not got the last writes when it took its master's place. */
 describe('a Redis that has gone back', () => {
   async function openBoth(spaceId: string) {
     const { address } = redis()

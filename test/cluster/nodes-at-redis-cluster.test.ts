@@ -12,6 +12,8 @@ import { RedisCluster } from '../support/redis-cluster.ts'
 const KILLS = 6
 const SPACES = 4
 
+if (!IS_FULL) console.warn('Nodes at a Redis Cluster are left out: `npm run test:cluster` has them.')
+
 describe.skipIf(!IS_FULL)('nodes at a Redis Cluster', () => {
   let redis: RedisCluster
   let cluster: Cluster

@@ -2,7 +2,6 @@
  * A Redis Cluster of three masters with two replicas each, whose masters fail while entries come. It takes minutes, so
  * it runs with `npm run test:cluster` alone.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { JournalLostError } from '../../src/journal/journal-lost-error.ts'
 import type { JournalEntry } from '../../src/journal/journal.ts'
@@ -14,7 +13,8 @@ import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts'
 import type { NoteCommand } from '../journal/journal-contract.ts'
 
 const TIMES = 5
-const CUT_OFF_MS = 500
+/** Entries that come while the replicas get nothing, if nobody waits for them. */
+const CUT_OFF = 1_000
 /** Longer than a master is missed for before a replica takes its place. */
 const FAILOVER_MS = 60_000
 
@@ -25,21 +25,26 @@ let spaces = 0
 class Load {
   readonly key: string
   readonly acknowledged: number[] = []
-  readonly #replicas: number
+  readonly replicas: number
   #journal: RedisJournal<NoteCommand> | undefined
   #isOver = false
   #next = 0
   #running: Promise<void>
-  /** How often the journal had lost entries, and was opened again. */
+  /** Counts the times that the journal had lost entries, and was opened again. */
   reopened = 0
-  /** From a fault to the next acknowledgement, ms. */
+  /** The longest time without an acknowledgement around each fault, ms. */
   readonly outagesMs: number[] = []
   #longestMs = 0
+  #sinceLast = stopwatch()
 
   constructor(replicas: number) {
     this.key = journalKey(`space_${++spaces}`)
-    this.#replicas = replicas
+    this.replicas = replicas
     this.#running = this.#run()
+  }
+
+  get isReachable(): boolean {
+    return this.#journal?.isReachable ?? false
   }
 
   async more(count: number): Promise<void> {
@@ -47,7 +52,6 @@ class Load {
     await until(() => this.acknowledged.length >= wanted, { timeout: FAILOVER_MS })
   }
 
-  /** Notes the longest append since it did so last. */
   noteOutage(): void {
     this.outagesMs.push(this.#longestMs)
     this.#longestMs = 0
@@ -69,10 +73,10 @@ class Load {
       try {
         const journal = (this.#journal ??= await this.#open())
         const tick: JournalEntry<NoteCommand> = { kind: 'tick', receivedAt: this.#next++ }
-        const elapsed = stopwatch()
         await journal.append(tick)
         this.acknowledged.push(tick.receivedAt)
-        this.#longestMs = Math.max(this.#longestMs, elapsed())
+        this.#longestMs = Math.max(this.#longestMs, this.#sinceLast())
+        this.#sinceLast = stopwatch()
       } catch (cause) {
         if (!(cause instanceof JournalLostError)) throw cause
         this.reopened++
@@ -83,7 +87,7 @@ class Load {
   }
 
   #open(): Promise<RedisJournal<NoteCommand>> {
-    return RedisJournal.open<NoteCommand>({ address: cluster.address, key: this.key, replicas: this.#replicas })
+    return RedisJournal.open<NoteCommand>({ address: cluster.address, key: this.key, replicas: this.replicas })
   }
 }
 
@@ -104,7 +108,7 @@ function compare(load: Load, found: readonly number[]): Counted {
 function report(story: string, load: Load, { lost, twice }: Counted): void {
   const { acknowledged, reopened, outagesMs } = load
   say(story, `${acknowledged.length} acknowledged, ${lost} lost, ${twice} twice, reopened ${reopened} times`)
-  say(story, `the longest append around each fault: ${spread(outagesMs)}`)
+  say(story, `until entries were acknowledged again: ${spread(outagesMs)}`)
 }
 
 /** Kills the master of a key; it comes back once a replica has taken its place. */
@@ -120,7 +124,7 @@ async function cutOff(master: RedisNode, load: Load): Promise<void> {
   for (const replica of replicas) replica.signal('SIGSTOP')
   await master.ask('CLIENT', 'KILL', 'TYPE', 'replica')
   const before = load.acknowledged.length
-  await delay(CUT_OFF_MS)
+  await (load.replicas > 0 ? until(() => !load.isReachable) : load.more(CUT_OFF))
   say('cut off', `${load.acknowledged.length - before} acknowledged while the replicas got nothing`)
   await master.kill()
   for (const replica of replicas) replica.signal('SIGCONT')
@@ -139,6 +143,8 @@ const FAULTS = [
   ['is killed when its replicas have missed what came last', cutOff],
   ['stands still until a replica has taken its place, and goes on', pausedAndContinued],
 ] as const
+
+if (!IS_FULL) console.warn('Failovers of a Redis Cluster are left out: `npm run test:cluster` has them.')
 
 describe.skipIf(!IS_FULL)('a master that fails under load', () => {
   beforeAll(async () => {

@@ -1,10 +1,9 @@
-/** A Redis Cluster on ports of 127.0.0.1, in the test's hands: slots are moved, nodes are killed, paused and cut off. */
+/** A Redis Cluster on ports of 127.0.0.1, in the test's hands: slots are moved, nodes are killed and paused. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createRedis } from '../../src/redis/client.ts'
 import { slotOf } from '../../src/redis/cluster-map.ts'
 import { eventually } from './eventually.ts'
@@ -15,7 +14,7 @@ const NODE_TIMEOUT_MS = 3_000
 
 export interface RedisClusterOptions {
   readonly masters: number
-  /** Of each master. */
+  /** Replicas of each master; undefined: none. */
   readonly replicas?: number
 }
 
@@ -118,8 +117,8 @@ export class RedisCluster {
     return (await this.#shardOf(key)).slice(1)
   }
 
-  /** Moves a slot to another master as `redis-cli --cluster reshard` does, some time for each key. */
-  async move(slot: number, to: RedisNode, eachKeyMs: number): Promise<void> {
+  /** Moves a slot to another master, as `redis-cli --cluster reshard` does. @param between called after each key */
+  async move(slot: number, to: RedisNode, between: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
     const from = (await this.#shard(slot))[0]!
     await to.ask('CLUSTER', 'SETSLOT', slot, 'IMPORTING', from.id)
     await from.ask('CLUSTER', 'SETSLOT', slot, 'MIGRATING', to.id)
@@ -127,7 +126,7 @@ export class RedisCluster {
       const [key] = (await from.ask('CLUSTER', 'GETKEYSINSLOT', slot, 1)) as string[]
       if (key === undefined) break
       await from.ask('MIGRATE', '127.0.0.1', to.port, key, 0, 5_000)
-      await delay(eachKeyMs)
+      await between()
     }
     for (const node of [to, from]) await node.ask('CLUSTER', 'SETSLOT', slot, 'NODE', to.id)
   }
