@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { BullOwnership } from '../../src/cluster/bull-ownership.ts'
@@ -249,6 +250,9 @@ describe('the queue', () => {
     await queue.add(job('job-a'))
     await queue.add(job('job-a'))
     expect(await queue.present('dst_1')).toEqual([job('job-a')])
+    const shown = new BullMQAdapter(queue.queueOf('dst_1'), { readOnlyMode: true })
+    expect(await shown.getJobCounts()).toMatchObject({ waiting: 1 })
+    expect(String(await shown.getRedisInfo())).toContain('redis_version')
     const printed: string[] = []
     const contextOf = contextFor({ directory, allowPrivate: true }, (told) => {
       if (told.kind === 'print') printed.push(told.line)
