@@ -4,7 +4,9 @@
 export const PROCESSES: readonly string[] = [
   'test/checkpoints/redis-checkpoints.test.ts',
   'test/cluster/bull-ownership.test.ts',
+  'test/cluster/change-signal.test.ts',
   'test/cluster/node-directory.test.ts',
+  'test/cluster/nodes-at-redis-cluster.test.ts',
   'test/cluster/nodes.test.ts',
   'test/cli/cdnow.test.ts',
   'test/cli/replay.test.ts',

@@ -14,8 +14,11 @@ export interface CheckpointStore {
    */
   begin(checkpoint: number): Promise<void>
   write(checkpoint: number, parts: readonly (readonly [name: string, bytes: Buffer])[]): Promise<void>
-  /** Makes it the newest, unless a later one is; `before` is the one to fall back to, if there is one. */
-  commit(checkpoint: number, before: number | undefined): Promise<void>
+  /**
+   * Makes it the newest, unless a later one is; `before` is the one to fall back to, if there is one.
+   * @param place id of the journal's last entry that it holds. Rejects with a JournalLostError if that is gone
+   */
+  commit(checkpoint: number, before: number | undefined, place: string): Promise<void>
   /** Removes parts that no committed checkpoint refers to. */
   remove(checkpoint: number, names: readonly string[]): Promise<void>
 }

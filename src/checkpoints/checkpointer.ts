@@ -107,7 +107,7 @@ export class Checkpointer {
     writing.add(HEAD, sealData({ shard: cut.head, rest }))
     writing.add(MANIFEST, sealData(manifest))
     await writing.end()
-    await this.#store.commit(number, this.#newest?.number)
+    await this.#store.commit(number, this.#newest?.number, place)
     const durationMs = Math.round(this.#elapsedMs() - startedMs)
     const dropped = this.#before
     this.#before = this.#newest

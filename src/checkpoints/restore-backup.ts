@@ -5,11 +5,10 @@
  *     step. What was written of one that fails is removed.
  * B2. Its journal goes on behind the position of the checkpoint: what names positions stays right.
  */
-import type { Redis } from 'ioredis'
 import { encodeEntry } from '../journal/journal-codec.ts'
 import { EngineError } from '../model/errors.ts'
-import { createRedis } from '../redis/client.ts'
 import { checkpointIndexKey, checkpointKey, journalKey } from '../redis/keys.ts'
+import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
 import { areKeysOf, removeKeysOf } from '../redis/space-keys.ts'
 import { type BackupHeader, type BackupPart, decodeBackup } from './backup-codec.ts'
 import { CheckpointDamagedError, openData, openPart, sealData } from './checkpoint-codec.ts'
@@ -17,7 +16,7 @@ import { type CheckpointHead, HEAD, type Manifest, MANIFEST } from './checkpoint
 import { partCount } from './stored-parts.ts'
 
 export interface RestoreTarget<Rest> {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
   /** The space that the backup goes into. */
   readonly spaceId: string
@@ -39,10 +38,10 @@ export async function restoreBackup<Rest>(
   { address, spaceId, adapt, onProgress }: RestoreTarget<Rest>,
 ): Promise<void> {
   const { header, parts } = await decodeBackup(bytes)
-  const redis = createRedis(address)
+  const redis = connectionFor(address, journalKey(spaceId))
   try {
-    await redis.connect()
-    if (await areKeysOf(redis, spaceId)) throw new EngineError('in_use', `space: ${spaceId} is there already`, 'space')
+    if (await areKeysOf(address, spaceId))
+      throw new EngineError('in_use', `space: ${spaceId} is there already`, 'space')
     try {
       const { head, manifest } = await writeParts(parts, header, { redis, spaceId, onProgress })
       const { shard, rest } = head as CheckpointHead<Rest>
@@ -59,7 +58,7 @@ export async function restoreBackup<Rest>(
 }
 
 interface Target {
-  readonly redis: Redis
+  readonly redis: KeyConnection
   readonly spaceId: string
 }
 
@@ -93,26 +92,29 @@ async function writeParts(
 async function commit(head: CheckpointHead<unknown>, manifest: Manifest, { redis, spaceId }: Target): Promise<void> {
   const { number, position, receivedAt } = manifest
   const entry = encodeEntry(position, { kind: 'tick', receivedAt })
-  const answers = await redis
-    .multi()
-    .hset(checkpointKey(spaceId, number), HEAD, await sealData(head))
-    .hset(checkpointKey(spaceId, number), MANIFEST, await sealData({ ...manifest, place: OWNER_ID }))
-    .hset(checkpointIndexKey(spaceId), 'newest', number, 'before', '')
-    .xadd(journalKey(spaceId), OWNER_ID, 'owner', 'restored')
-    .xadd(journalKey(spaceId), FIRST_ID, 'entry', entry)
-    .exec()
+  const sealed = { head: await sealData(head), manifest: await sealData({ ...manifest, place: OWNER_ID }) }
+  const answers = await redis.ask((at) =>
+    at
+      .multi()
+      .hset(checkpointKey(spaceId, number), HEAD, sealed.head)
+      .hset(checkpointKey(spaceId, number), MANIFEST, sealed.manifest)
+      .hset(checkpointIndexKey(spaceId), 'newest', number, 'before', '')
+      .xadd(journalKey(spaceId), OWNER_ID, 'owner', 'restored')
+      .xadd(journalKey(spaceId), FIRST_ID, 'entry', entry)
+      .exec(),
+  )
   for (const [failure] of answers ?? []) if (failure) throw failure
 }
 
 /** Writes parts, some together. */
 class PartWriter {
-  readonly #redis: Redis
+  readonly #redis: KeyConnection
   readonly #spaceId: string
   #writer = 0
   #held: (string | Buffer)[] = []
   #heldBytes = 0
 
-  constructor(redis: Redis, spaceId: string) {
+  constructor(redis: KeyConnection, spaceId: string) {
     this.#redis = redis
     this.#spaceId = spaceId
   }
@@ -126,7 +128,8 @@ class PartWriter {
   }
 
   async flush(): Promise<void> {
-    if (this.#held.length > 0) await this.#redis.hset(checkpointKey(this.#spaceId, this.#writer), ...this.#held)
+    const [key, held] = [checkpointKey(this.#spaceId, this.#writer), this.#held]
+    if (held.length > 0) await this.#redis.ask((redis) => redis.hset(key, ...held))
     this.#held = []
     this.#heldBytes = 0
   }

@@ -98,7 +98,7 @@ async function inSpace(
   settings: Settings,
   task: (space: ResealTarget) => Promise<void>,
 ): Promise<void> {
-  const stores = await openStores(spaceId, { address })
+  const stores = await openStores(spaceId, { address, replicas: settings.JOURNAL_REPLICAS })
   const { journal, checkpoints } = stores
   try {
     // A key must not go because nothing that it has sealed is in a Redis that is not the server's.

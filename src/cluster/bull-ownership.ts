@@ -6,9 +6,9 @@
  * lost, and a job whose lock has run out goes to the next claimant.
  */
 import { type Job, Queue, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
-import { COMMAND_TIMEOUT_MS, createRedis, DISCONNECT_TIMEOUT_MS } from '../redis/client.ts'
+import { COMMAND_TIMEOUT_MS } from '../redis/client.ts'
 import { NODES_PREFIX } from '../redis/keys.ts'
+import { connectQueueClient, createQueueClient, createWorkerClient, type QueueClient } from '../redis/queue-client.ts'
 import type { Claim, Ownership, Renewal } from './ownership.ts'
 
 /** The share of a lock that a claim lasts. */
@@ -21,7 +21,7 @@ interface SpaceJob {
 }
 
 export interface BullOwnershipOptions {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
   /** Names this process among all that ever were. */
   readonly token: string
@@ -35,8 +35,8 @@ export class BullOwnership implements Ownership {
   readonly isFixed = false
   readonly leaseMs: number
   readonly #options: BullOwnershipOptions
-  readonly #redis: Redis
-  readonly #blocking: Redis
+  readonly #redis: QueueClient
+  readonly #blocking: QueueClient
   readonly #queue: Queue<SpaceJob>
   readonly #worker: Worker<SpaceJob>
   readonly #jobs = new Map<string, Job<SpaceJob>>()
@@ -45,14 +45,8 @@ export class BullOwnership implements Ownership {
     const { address, lockMs } = options
     this.#options = options
     this.leaseMs = lockMs * LEASE_SHARE
-    this.#redis = createRedis(address)
-    this.#blocking = new Redis(address, {
-      maxRetriesPerRequest: null,
-      connectTimeout: COMMAND_TIMEOUT_MS,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    })
-    this.#blocking.on('error', () => undefined)
+    this.#redis = createQueueClient(address)
+    this.#blocking = createWorkerClient(address, COMMAND_TIMEOUT_MS)
     const common = { prefix: NODES_PREFIX, skipVersionCheck: true }
     this.#queue = new Queue<SpaceJob>(QUEUE, { ...common, connection: this.#redis })
     this.#worker = new Worker<SpaceJob>(QUEUE, null, {
@@ -71,7 +65,7 @@ export class BullOwnership implements Ownership {
 
   async offer(spaceIds: readonly string[]): Promise<void> {
     if (spaceIds.length === 0) return
-    if (this.#redis.status === 'wait') await this.#redis.connect()
+    await connectQueueClient(this.#redis)
     const opts = { removeOnComplete: true, removeOnFail: true }
     await this.#queue.addBulk(
       spaceIds.map((spaceId) => ({ name: 'own', data: { spaceId }, opts: { ...opts, jobId: jobIdOf(spaceId) } })),

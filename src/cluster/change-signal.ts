@@ -1,31 +1,48 @@
 /** Tells the other nodes at once that a space can be claimed. With their next beats they would find that themselves. */
 import type { Redis } from 'ioredis'
-import { createRedis } from '../redis/client.ts'
+import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
 import { NODES_CHANNEL } from '../redis/keys.ts'
+import type { SetTimer } from '../model/timer.ts'
+
+/** A listener makes sure so often that it is heard: the Redis that it listened to may be there no more. */
+const LISTEN_MS = 1_000
 
 export class ChangeSignal {
-  readonly #sender: Redis
-  readonly #listener: Redis
+  readonly #sender: KeyConnection
+  readonly #listener: KeyConnection
+  readonly #timer: SetTimer
+  readonly #heard = new WeakSet<Redis>()
+  #isClosed = false
+  #cancel: () => void = () => undefined
 
-  /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
-  constructor(address: string) {
-    this.#sender = createRedis(address)
-    this.#listener = createRedis(address)
+  /** @param address `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket */
+  constructor(address: string, timer: SetTimer) {
+    this.#sender = connectionFor(address, NODES_CHANNEL)
+    this.#listener = connectionFor(address, NODES_CHANNEL)
+    this.#timer = timer
   }
 
-  /** Calls back whenever some node signals, until it is closed. Rejects if Redis does not answer. */
+  /** Calls back whenever some node signals, until it is closed; resolves once it listens, or cannot yet. */
   async listen(signalled: () => void): Promise<void> {
-    this.#listener.on('message', signalled)
-    if (this.#listener.status === 'wait') await this.#listener.connect()
-    await this.#listener.subscribe(NODES_CHANNEL)
+    try {
+      await this.#listener.ask((redis) => {
+        if (!this.#heard.has(redis)) redis.on('message', signalled)
+        this.#heard.add(redis)
+        return redis.subscribe(NODES_CHANNEL)
+      })
+    } catch {
+      // It is tried again; meanwhile beats find what signals would tell.
+    }
+    if (!this.#isClosed) this.#cancel = this.#timer(() => void this.listen(signalled), LISTEN_MS)
   }
 
   async send(): Promise<void> {
-    if (this.#sender.status === 'wait') await this.#sender.connect()
-    await this.#sender.publish(NODES_CHANNEL, '')
+    await this.#sender.ask((redis) => redis.publish(NODES_CHANNEL, ''))
   }
 
   close(): void {
+    this.#isClosed = true
+    this.#cancel()
     this.#sender.disconnect()
     this.#listener.disconnect()
   }

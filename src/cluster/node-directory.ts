@@ -1,7 +1,6 @@
 /** The nodes of a cluster and the owners of its spaces, as Redis has them. */
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { createRedis } from '../redis/client.ts'
+import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
 import { DRAINED_KEY, NODES_KEY, OWNERS_KEY, OWNERS_VERSION_KEY } from '../redis/keys.ts'
 import { ANNOUNCE, BEAT, FORGET } from './node-scripts.ts'
 
@@ -48,19 +47,20 @@ const DEAD_AFTER_MS = 2_000
 const FORGOTTEN_AFTER_MS = 60_000
 
 export class NodeDirectory {
-  readonly #redis: Redis
+  readonly #redis: KeyConnection
 
-  /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
+  /** @param address `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket */
   constructor(address: string) {
-    this.#redis = createRedis(address)
+    this.#redis = connectionFor(address, NODES_KEY)
   }
 
   /** Says that a node lives; returns how the cluster stands. */
   async beat(record: NodeRecord): Promise<ClusterView> {
-    await this.#connect()
     const keys = [NODES_KEY, OWNERS_VERSION_KEY, DRAINED_KEY]
     const times = [DEAD_AFTER_MS, FORGOTTEN_AFTER_MS]
-    const answer = await this.#redis.eval(BEAT, keys.length, ...keys, record.id, JSON.stringify(record), ...times)
+    const answer = await this.#redis.ask((redis) =>
+      redis.eval(BEAT, keys.length, ...keys, record.id, JSON.stringify(record), ...times),
+    )
     const [version, nodes, drained] = answer as [string, string[], string[]]
     return {
       ownersVersion: Number(version),
@@ -71,23 +71,24 @@ export class NodeDirectory {
 
   /** Forgets a node that ends. */
   async leave(nodeId: string): Promise<void> {
-    await this.#connect()
-    await this.#redis.hdel(NODES_KEY, nodeId)
-    await this.#redis.srem(DRAINED_KEY, nodeId)
+    await this.#redis.ask((redis) => redis.hdel(NODES_KEY, nodeId))
+    await this.#redis.ask((redis) => redis.srem(DRAINED_KEY, nodeId))
   }
 
   /** Reads the owners, by space. */
   async owners(): Promise<ReadonlyMap<string, OwnerRecord>> {
-    await this.#connect()
-    const texts = await this.#redis.hgetall(OWNERS_KEY)
+    const texts = await this.#redis.ask((redis) => redis.hgetall(OWNERS_KEY))
     return new Map(Object.entries(texts).map(([spaceId, text]) => [spaceId, ownerOf(text)]))
   }
 
   /** Makes the owner of a space known; returns false if a later one is known. */
   async announce(spaceId: string, epoch: number, record: OwnerRecord): Promise<boolean> {
-    await this.#connect()
     const text = JSON.stringify(record)
-    return (await this.#redis.eval(ANNOUNCE, 2, OWNERS_KEY, OWNERS_VERSION_KEY, spaceId, epoch, text)) === 1
+    return (
+      (await this.#redis.ask((redis) =>
+        redis.eval(ANNOUNCE, 2, OWNERS_KEY, OWNERS_VERSION_KEY, spaceId, epoch, text),
+      )) === 1
+    )
   }
 
   /** Makes it known that a space is between two owners; its keys and tokens stay known. */
@@ -97,23 +98,17 @@ export class NodeDirectory {
 
   /** Forgets a space that was removed. */
   async forget(spaceId: string): Promise<void> {
-    await this.#connect()
-    await this.#redis.eval(FORGET, 2, OWNERS_KEY, OWNERS_VERSION_KEY, spaceId)
+    await this.#redis.ask((redis) => redis.eval(FORGET, 2, OWNERS_KEY, OWNERS_VERSION_KEY, spaceId))
   }
 
   /** Has a node let go of its spaces, or take some again. */
   async drain(nodeId: string, isDrained: boolean): Promise<void> {
-    await this.#connect()
-    if (isDrained) await this.#redis.sadd(DRAINED_KEY, nodeId)
-    else await this.#redis.srem(DRAINED_KEY, nodeId)
+    if (isDrained) await this.#redis.ask((redis) => redis.sadd(DRAINED_KEY, nodeId))
+    else await this.#redis.ask((redis) => redis.srem(DRAINED_KEY, nodeId))
   }
 
   close(): void {
     this.#redis.disconnect()
-  }
-
-  async #connect(): Promise<void> {
-    if (this.#redis.status === 'wait') await this.#redis.connect()
   }
 }
 

@@ -2,7 +2,8 @@
  * Beats for a node: says that it lives, renews the locks of its spaces, learns who has which, and claims or lets go.
  *
  * G1. The lock says who may ask for a space; the epoch of the journal fences. So an error here costs time, and no data.
- * G2. A journal that somebody has taken over while the lock is ours is taken back: whoever did that came late.
+ * G2. A journal that somebody has taken over while the lock is ours is taken back: whoever did that came late. One that
+ *     has lost entries in a failover of Redis is opened again from what there is.
  * G3. A queue that has lost its locks gives each space back to the node that has it.
  * G4. A space is claimed unless a node has it that lives: its owner may have lost it, and found nobody to tell.
  * G5. A space is left to a node that can go on with it at once, for a moment: it may be about to end as well.
@@ -144,17 +145,21 @@ export class SpaceGovernor {
     else void this.beat()
   }
 
-  /** To be called when the journal of a space has another owner. Keeps G2. */
+  /** To be called when the journal of a space has another owner, or has lost entries. Keeps G2. */
   async lostJournal(spaceId: string): Promise<void> {
-    if (!this.#claimed.has(spaceId)) return
-    const { ownership, onTrouble } = this.#options
-    const renewal = await ownership.renew([spaceId]).catch((cause: unknown) => {
-      onTrouble(cause)
-      return { askedAt: -Infinity, lost: [spaceId] }
-    })
-    this.#claimed.renewed([spaceId], renewal)
-    if (renewal.lost.length === 0) this.#claimed.reopen(spaceId)
-    else this.#claimed.drop(spaceId)
+    const { ownership, onTrouble, timer } = this.#options
+    while (this.#claimed.has(spaceId) && !this.#isStopped)
+      try {
+        const renewal = await ownership.renew([spaceId])
+        this.#claimed.renewed([spaceId], renewal)
+        if (renewal.lost.length === 0) this.#claimed.reopen(spaceId)
+        else this.#claimed.drop(spaceId)
+        return
+      } catch (cause) {
+        onTrouble(cause)
+        // What has failed over may have the locks as well.
+        await new Promise<void>((resolve) => timer(resolve, BEAT_MS))
+      }
   }
 
   /** To be called when a space was closed and removed. */

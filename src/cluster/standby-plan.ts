@@ -126,8 +126,9 @@ export class StandbyPlan {
       this.#move = undefined
       return undefined
     }
-    const isSame = this.#move?.spaceId === better.spaceId && !this.#move.isLetGo
-    const move = isSame ? this.#move! : { ...better, since: now, isLetGo: false }
+    // Loads change all the time: the move that was begun is as good as another that would begin anew.
+    const isUnderWay = this.#move?.isLetGo === false && this.#move.to === better.to && has(engines, nodeId, this.#move)
+    const move = isUnderWay ? this.#move! : { ...better, since: now, isLetGo: false }
     this.#move = move
     const target = this.#nodes.find(({ id }) => id === move.to)
     if (!hasStandbys || target?.standbys.includes(move.spaceId)) {
@@ -151,4 +152,8 @@ export class StandbyPlan {
     const target = this.#moving.find(([moving]) => moving === spaceId)?.[1]
     return this.#nodes.some(({ id }) => id === target) ? target : undefined
   }
+}
+
+function has(engines: readonly NodeLoad[], nodeId: string, { spaceId }: SpaceMove): boolean {
+  return engines.some(({ id, weights }) => id === nodeId && weights.has(spaceId))
 }

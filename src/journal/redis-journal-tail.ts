@@ -4,15 +4,14 @@
  * An epoch begins with the entry that names its owner. One that is read without it was trimmed at its front, and what
  * went before may have been lost with a Redis: nobody can tell whether it goes on from where the reader was.
  */
-import type { Redis } from 'ioredis'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
-import { createRedis } from '../redis/client.ts'
+import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
 import { decodeEntry } from './journal-codec.ts'
 import { JournalLostError } from './journal-lost-error.ts'
 import { type JournalPage, type JournalTail, NOTHING } from './journal-tail.ts'
 
 export interface RedisJournalTailOptions {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
   readonly key: string
   /** Called with the cause whenever an attempt fails, and with undefined when one succeeds after that. */
@@ -27,13 +26,13 @@ const BLOCK_MS = 1_000
 type StreamPage = readonly [id: Buffer, fields: Buffer[]][]
 
 export class RedisJournalTail<Command> implements JournalTail<Command> {
-  readonly #redis: Redis
+  readonly #redis: KeyConnection
   readonly #options: RedisJournalTailOptions
   readonly #closing = new AbortController()
 
   constructor(options: RedisJournalTailOptions) {
     this.#options = options
-    this.#redis = createRedis(options.address)
+    this.#redis = connectionFor(options.address, options.key)
   }
 
   async after(id: string, waits: boolean): Promise<JournalPage<Command>> {
@@ -57,12 +56,13 @@ export class RedisJournalTail<Command> implements JournalTail<Command> {
   }
 
   async #read(id: string, waits: boolean): Promise<StreamPage> {
-    if (this.#redis.status === 'wait') await this.#redis.connect()
     const { key } = this.#options
-    const found = waits
-      ? await this.#redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
-      : await this.#redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'STREAMS', key, id)
-    return found?.[0]?.[1] ?? []
+    const found = await this.#redis.ask((redis) =>
+      waits
+        ? redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
+        : redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'STREAMS', key, id),
+    )
+    return (found?.[0]?.[1] ?? [])
   }
 }
 

@@ -5,20 +5,26 @@
  * K2. The writer chooses the id of an entry, `epoch-seq`, and says which entry it knows as the last. So an attempt
  *     whose answer was lost is made again, until it is answered, and stores its entry once.
  * K3. Only what cannot be mended ends an append: another owner, or entries that have been lost.
+ * K4. An entry is durable once so many replicas have it; so is the beginning of an epoch: a failover that took it back
+ *     would let an older owner append again.
+ * K5. An epoch that a failover took back is not begun once more: in a Redis Cluster it is no less than the time, in ms.
+ *     Two owners of one epoch would take each other's entries for their own.
  */
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import type { Journal, JournalEntry, JournalRecord } from './journal.ts'
 import { JournalLostError } from './journal-lost-error.ts'
 import { decodeEntry, encodeEntry } from './journal-codec.ts'
-import { APPEND, OWN } from './journal-scripts.ts'
-import { createRedis } from '../redis/client.ts'
+import { APPEND, OWN, TRIM } from './journal-scripts.ts'
+import { clusterAddressOf } from '../redis/address.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
+import { connectionFor, type KeyConnection } from '../redis/key-connection.ts'
 
 export interface RedisJournalOptions {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
   readonly key: string
+  /** So many must have an entry before it is durable; undefined: none. */
+  readonly replicas?: number
   /** Called with the cause whenever an attempt fails, and with undefined when one succeeds after that. */
   readonly onTrouble?: (cause: unknown) => void
 }
@@ -28,7 +34,7 @@ const PAGE_ENTRIES = 200
 const OWNER_ENTRIES_AT_ONCE = 16
 
 export class RedisJournal<Command> implements Journal<Command> {
-  readonly #redis: Redis
+  readonly #redis: KeyConnection
   readonly #options: RedisJournalOptions
   readonly #epoch: number
   /** Id of the last entry. */
@@ -48,12 +54,14 @@ export class RedisJournal<Command> implements Journal<Command> {
     options: RedisJournalOptions,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<RedisJournal<Command>> {
-    const redis = createRedis(options.address)
+    const { address, key, replicas = 0 } = options
+    const redis = connectionFor(address, key)
     const token = randomUUID()
+    // Keeps K5.
+    const epochMin = clusterAddressOf(address) ? Date.now() : 1
     const own = async (): Promise<RedisJournal<Command>> => {
-      if (redis.status === 'wait') await redis.connect()
-      const tail = (await redis.eval(OWN, 1, options.key, token)) as string
-      return new RedisJournal<Command>(redis, options, { tail, ...(await lastEntryOf(redis, options.key)) })
+      const tail = (await redis.write((at) => at.eval(OWN, 1, key, token, epochMin), replicas)) as string
+      return new RedisJournal<Command>(redis, options, { tail, ...(await lastEntryOf(redis, key)) })
     }
     try {
       return await askUntilAnswered(own, { signal, onTrouble: (cause) => options.onTrouble?.(cause) })
@@ -64,7 +72,7 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 
   private constructor(
-    redis: Redis,
+    redis: KeyConnection,
     options: RedisJournalOptions,
     start: { readonly tail: string; readonly nextPosition: number; readonly before: string },
   ) {
@@ -109,7 +117,7 @@ export class RedisJournal<Command> implements Journal<Command> {
     for (let start = after === undefined ? '-' : `(${after}`; ;) {
       if (this.#closing.signal.aborted) throw new Error('read: the journal is closed')
       const page = await this.#retrying(() =>
-        this.#redis.xrangeBuffer(this.#options.key, start, '+', 'COUNT', PAGE_ENTRIES),
+        this.#redis.ask((redis) => redis.xrangeBuffer(this.#options.key, start, '+', 'COUNT', PAGE_ENTRIES)),
       )
       for (const [, [field, bytes]] of page) {
         if (field?.toString() !== 'entry' || !bytes) continue
@@ -123,14 +131,14 @@ export class RedisJournal<Command> implements Journal<Command> {
   }
 
   async trim(id: string): Promise<void> {
-    await this.#retrying(() => this.#redis.xtrim(this.#options.key, 'MINID', id))
+    await this.#retrying(() => this.#redis.ask((redis) => redis.eval(TRIM, 1, this.#options.key, id)))
   }
 
   /** Asks Redis for a sign of life: until one comes, the journal is not reachable. */
   probe(): void {
     if (this.#isProbing) return
     this.#isProbing = true
-    const probing = this.#retrying(() => this.#redis.ping())
+    const probing = this.#retrying(() => this.#redis.ask((redis) => redis.ping()))
     probing.catch(() => undefined).finally(() => (this.#isProbing = false))
   }
 
@@ -142,7 +150,10 @@ export class RedisJournal<Command> implements Journal<Command> {
 
   async #append(bytes: Buffer): Promise<void> {
     const id = `${this.#epoch}-${++this.#sequence}`
-    const answer = await this.#retrying(() => this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, id, bytes))
+    const { key, replicas = 0 } = this.#options
+    const answer = await this.#retrying(() =>
+      this.#redis.write((redis) => redis.eval(APPEND, 1, key, this.#tail, id, bytes), replicas),
+    )
     if (answer !== 'stored' && answer !== 'already') throw this.#lost(String(answer))
     this.#tail = id
   }
@@ -163,9 +174,10 @@ export class RedisJournal<Command> implements Journal<Command> {
 }
 
 /** Returns the id of the last entry that is kept (`0-0` if there is none), and the position after it. */
-async function lastEntryOf(redis: Redis, key: string): Promise<{ nextPosition: number; before: string }> {
+async function lastEntryOf(redis: KeyConnection, key: string): Promise<{ nextPosition: number; before: string }> {
   for (let end = '+'; ;) {
-    const page = await redis.xrevrangeBuffer(key, end, '-', 'COUNT', OWNER_ENTRIES_AT_ONCE)
+    const from = end
+    const page = await redis.ask((at) => at.xrevrangeBuffer(key, from, '-', 'COUNT', OWNER_ENTRIES_AT_ONCE))
     for (const [id, [field, bytes]] of page)
       if (field?.toString() === 'entry' && bytes)
         return { nextPosition: decodeEntry(bytes).position + 1, before: id.toString() }

@@ -1,5 +1,7 @@
 /** Checks if a Redis that somebody else runs can hold a journal, and which of its settings are not safe. */
+import type { Redis } from 'ioredis'
 import { createRedis } from './client.ts'
+import { clusterMapOf } from './key-connection.ts'
 
 export interface Inspection {
   /** Reasons why it cannot hold a journal. */
@@ -16,8 +18,28 @@ const SETTINGS: readonly (readonly [name: string, expected: string, otherwise: s
 ]
 const VERSION_MIN: readonly [number, number] = [6, 2]
 
-/** Rejects if Redis cannot be reached. */
-export async function inspectRedis(address: string): Promise<Inspection> {
+/** Rejects if Redis cannot be reached. @param replicas so many are to have what is durable */
+export async function inspectRedis(address: string, replicas = 0): Promise<Inspection> {
+  const map = clusterMapOf(address)
+  if (!map) return inspectOne(address, replicas, '')
+  const shards = await map.shards()
+  const found = await Promise.all(
+    shards.map(async ({ master }): Promise<Inspection> => {
+      const { host } = new URL(master)
+      // The others serve meanwhile, and a replica may take its place.
+      return inspectOne(master, replicas, `${host}: `).catch((cause: unknown) => ({
+        faults: [],
+        warnings: [`${host} cannot be reached: ${cause instanceof Error ? cause.message : 'no answer'}`],
+      }))
+    }),
+  )
+  const warnings = found.flatMap((one) => one.warnings)
+  if (replicas === 0)
+    warnings.push('JOURNAL_REPLICAS is 0: when a master fails, calls acknowledged in the last moment may be lost')
+  return { faults: found.flatMap(({ faults }) => faults), warnings }
+}
+
+async function inspectOne(address: string, replicas: number, at: string): Promise<Inspection> {
   const redis = createRedis(address)
   const faults: string[] = []
   const warnings: string[] = []
@@ -26,16 +48,25 @@ export async function inspectRedis(address: string): Promise<Inspection> {
     const version = /redis_version:(\d+)\.(\d+)\S*/.exec(await redis.info('server'))
     const [major, minor] = [Number(version?.[1]), Number(version?.[2])]
     if (version && (major < VERSION_MIN[0] || (major === VERSION_MIN[0] && minor < VERSION_MIN[1])))
-      faults.push(`Redis ${major}.${minor} is older than ${VERSION_MIN.join('.')}`)
+      faults.push(`${at}Redis ${major}.${minor} is older than ${VERSION_MIN.join('.')}`)
     for (const [name, expected, otherwise] of SETTINGS) {
       const found = await settingOf((command) => redis.config('GET', command), name)
-      if (found === undefined) warnings.push(`cannot look at ${name}; expected ${expected}, or else ${otherwise}`)
-      else if (found !== expected) warnings.push(`${name} is ${found}, expected ${expected}: ${otherwise}`)
+      if (found === undefined) warnings.push(`${at}cannot look at ${name}; expected ${expected}, or else ${otherwise}`)
+      else if (found !== expected) warnings.push(`${at}${name} is ${found}, expected ${expected}: ${otherwise}`)
     }
+    if (replicas > 0) warnings.push(...(await lackOfReplicas(redis, replicas)).map((warning) => at + warning))
   } finally {
     redis.disconnect()
   }
   return { faults, warnings }
+}
+
+/** A master that has lost one replica must still have enough: a replica that took its place has lost that one. */
+async function lackOfReplicas(redis: Redis, replicas: number): Promise<string[]> {
+  const found = Number(/connected_slaves:(\d+)/.exec(await redis.info('replication'))?.[1] ?? 0)
+  if (found > replicas) return []
+  const harm = found < replicas ? 'nothing can be acknowledged' : 'nothing can be acknowledged once one is lost'
+  return [`JOURNAL_REPLICAS is ${replicas}, and ${found} are connected, expected ${replicas + 1}: ${harm}`]
 }
 
 /** Returns undefined if the setting may not be read, as with hosted ones. */

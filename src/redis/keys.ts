@@ -1,4 +1,7 @@
-/** Every key of Redis that the product uses. A space's keys share a hash tag, so that they lie on one node. */
+/**
+ * Every key of Redis that the product uses. A space's keys share a hash tag, so that a Redis Cluster has them in one
+ * slot; each of its queues has a tag of its own, so that they spread over the masters.
+ */
 
 export function journalKey(spaceId: string): string {
   return `rollcall:{${spaceId}}:journal`
@@ -14,8 +17,13 @@ export function checkpointKey(spaceId: string, checkpoint: number): string {
   return `rollcall:{${spaceId}}:checkpoint:${checkpoint}`
 }
 
-/** The prefix of BullMQ's own keys. */
-export function queuePrefix(spaceId: string): string {
+/** The prefix of BullMQ's own keys of a destination. */
+export function queuePrefix(spaceId: string, destinationId: string): string {
+  return `rollcall:{${spaceId}:${destinationId}}:queue`
+}
+
+/** The prefix that all queues of a space had before each destination had one. */
+export function formerQueuePrefix(spaceId: string): string {
   return `rollcall:{${spaceId}}:queue`
 }
 
@@ -57,5 +65,5 @@ export const DRAINED_KEY = `${NODES_PREFIX}:drained`
 
 /** Matches all keys of a space, whose id has letters, digits and `_` only. */
 export function spacePattern(spaceId: string): string {
-  return `rollcall:{${spaceId}}:*`
+  return `rollcall:{${spaceId}[}:]*`
 }

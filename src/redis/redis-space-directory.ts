@@ -1,10 +1,9 @@
 /** The records of spaces in a hash of Redis. */
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { EngineError } from '../model/errors.ts'
 import { ROLES } from '../model/role.ts'
 import type { SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
-import { createRedis } from './client.ts'
+import { connectionFor, type KeyConnection } from './key-connection.ts'
 import { SPACES_KEY } from './keys.ts'
 
 const Stored = z.object({
@@ -28,40 +27,41 @@ const Stored = z.object({
 })
 
 export class RedisSpaceDirectory implements SpaceDirectory {
-  readonly #redis: Redis
-  #connecting: Promise<void> | undefined
+  readonly #redis: KeyConnection
+  readonly #replicas: number
 
-  /** @param address `redis://…`, `rediss://…`, or the path of a unix socket */
-  constructor(address: string) {
-    this.#redis = createRedis(address)
+  /**
+   * @param address `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket
+   * @param replicas so many must have what is put
+   */
+  constructor(address: string, replicas = 0) {
+    this.#redis = connectionFor(address, SPACES_KEY)
+    this.#replicas = replicas
   }
 
   async list(): Promise<readonly SpaceRecord[]> {
-    const texts = await this.#ask(() => this.#redis.hvals(SPACES_KEY))
+    const texts = await this.#asked((connection) => connection.ask((redis) => redis.hvals(SPACES_KEY)))
     return texts.map((text) => recordOf(text)).sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   }
 
   async put(record: SpaceRecord): Promise<void> {
-    await this.#ask(() => this.#redis.hset(SPACES_KEY, record.id, JSON.stringify(record)))
+    await this.#asked((connection) =>
+      connection.write((redis) => redis.hset(SPACES_KEY, record.id, JSON.stringify(record)), this.#replicas),
+    )
   }
 
   async remove(id: string): Promise<void> {
-    await this.#ask(() => this.#redis.hdel(SPACES_KEY, id))
+    await this.#asked((connection) => connection.ask((redis) => redis.hdel(SPACES_KEY, id)))
   }
 
   close(): void {
     this.#redis.disconnect()
   }
 
-  /**
-   * Nothing waits for a connection by itself: whoever comes while it is being made waits for it here. Rejects with an
-   * EngineError if Redis does not answer.
-   */
-  async #ask<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  /** Rejects with an EngineError if Redis does not answer. */
+  async #asked<Answer>(ask: (connection: KeyConnection) => Promise<Answer>): Promise<Answer> {
     try {
-      if (this.#redis.status === 'wait') this.#connecting = this.#redis.connect()
-      if (this.#redis.status !== 'ready') await this.#connecting
-      return await ask()
+      return await ask(this.#redis)
     } catch (cause) {
       throw Object.assign(new EngineError('unavailable', 'The list of spaces cannot be reached; try again'), { cause })
     }

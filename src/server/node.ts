@@ -76,7 +76,7 @@ export async function startNode(
   const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, signal: send, onTrouble })
   host.governor = governor
   // Without it, what others signal is found with the next beat.
-  signal.listen(() => governor.signalled()).catch(onTrouble)
+  void signal.listen(() => governor.signalled())
   const forwarder = new Forwarder({
     holdMs: HOLD_MS,
     changed: () => governor.changed(),

@@ -88,7 +88,8 @@ async function serveSpaces(
   { log, ending }: { readonly log: Logger; readonly ending: AbortController },
 ): Promise<void> {
   const address = redis?.address ?? settings.REDIS_URL!
-  await checkRedis(address, log)
+  const replicas = settings.JOURNAL_REPLICAS
+  await checkRedis(address, replicas, log)
   const failed = new AbortController()
   const alerts = alertSettings(settings)
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = settings
@@ -112,12 +113,12 @@ async function serveSpaces(
     },
   }
   const delivery = await deliveryHost(deliverySettings(settings), log)
-  const directory = new RedisSpaceDirectory(address)
+  const directory = new RedisSpaceDirectory(address, replicas)
   const opened = new Set<Stores>()
   const installation: Installation = {
     directory,
     open: async (spaceId) => {
-      const redisStores = await openStores(spaceId, { address, onTrouble: redisTrouble(log) }, ending.signal)
+      const redisStores = await openStores(spaceId, { address, replicas, onTrouble: redisTrouble(log) }, ending.signal)
       const probe = () => redisStores.journal.probe()
       const { epoch } = redisStores.journal
       const stores = { ...redisStores, delivery: delivery.setupOf(spaceId, log), probe, epoch }
@@ -186,7 +187,7 @@ function nodeOf(
         ? new BullOwnership({ address, token: nodeId, lockMs, now })
         : new StaticOwnership({ ordinal, nodes, now }),
     nodes: new NodeDirectory(address),
-    signal: new ChangeSignal(address),
+    signal: new ChangeSignal(address, setTimer),
   }
 }
 
@@ -222,8 +223,8 @@ async function startRedis(settings: Settings, log: Logger): Promise<PrivateRedis
 }
 
 /** Warns of unsafe settings. Throws an EngineError for a Redis that cannot hold a journal. */
-async function checkRedis(address: string, log: Logger): Promise<void> {
-  const { faults, warnings } = await inspectRedis(address).catch((cause: unknown) => {
+async function checkRedis(address: string, replicas: number, log: Logger): Promise<void> {
+  const { faults, warnings } = await inspectRedis(address, replicas).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : 'no answer'
     throw new EngineError('redis_unsuitable', `REDIS_URL: Redis cannot be reached: ${why}`, 'REDIS_URL')
   })

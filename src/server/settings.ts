@@ -7,6 +7,7 @@ import { CHECKPOINT_LIMITS } from '../checkpoints/checkpoint-schedule.ts'
 import type { CertificateFiles } from '../http/certificate.ts'
 import { urlOf } from '../http/server.ts'
 import { EngineError } from '../model/errors.ts'
+import { clusterAddressOf, isRedisAddress, REDIS_ADDRESSES } from '../redis/address.ts'
 import { RETENTION_SETTINGS } from '../model/retention.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { TRAITS_LIMIT, TRAITS_LIMIT_MAX } from '../profile-api/query.ts'
@@ -26,14 +27,8 @@ const Variables = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   DATA_DIR: z.string().min(1).default('./data'),
-  REDIS_URL: z
-    .string()
-    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
-    .optional(),
-  QUEUE_REDIS_URL: z
-    .string()
-    .regex(/^(rediss?:\/\/|\/)/, 'expected redis://…, rediss://… or the path of a socket')
-    .optional(),
+  REDIS_URL: z.string().refine(isRedisAddress, `expected ${REDIS_ADDRESSES}`).optional(),
+  QUEUE_REDIS_URL: z.string().refine(isRedisAddress, `expected ${REDIS_ADDRESSES}`).optional(),
   SECRETS_KEY: z.string().optional(),
   SECRETS_KEY_PREVIOUS: z.string().optional(),
   DESTINATIONS_ALLOW_PRIVATE: z.string().optional(),
@@ -42,6 +37,7 @@ const Variables = z.object({
   ALERTS_SIZE_PERCENT: z.coerce.number().min(0).default(50),
   ALERTS_SIZE_COUNT: z.coerce.number().int().min(0).default(1_000),
   JOURNAL_FSYNC: z.enum(['always', 'everysec']).default('always'),
+  JOURNAL_REPLICAS: z.coerce.number().int().min(0).max(5).default(0),
   SPACE_ID: z.string().regex(/^\w+$/).default('default'),
   WRITE_KEY: z.string().min(1).optional(),
   ACCESS_TOKEN: z.string().min(1).optional(),
@@ -66,7 +62,7 @@ const Variables = z.object({
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
   STANDBYS: z.coerce.number().int().min(0).max(1).default(1),
-  LOCK_SECONDS: z.coerce.number().min(1).max(120).default(5),
+  LOCK_SECONDS: z.coerce.number().min(1).max(120).optional(),
   NODES: z.coerce.number().int().min(1).max(1_000).default(1),
   NODE_ORDINAL: z.coerce.number().int().min(0).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -78,18 +74,22 @@ const Variables = z.object({
 const SHARED_BY_NODES = ['REDIS_URL', 'QUEUE_REDIS_URL', 'SECRETS_KEY', 'WRITE_KEY', 'ACCESS_TOKEN'] as const
 
 const Environment = Variables.superRefine((variables, context) => {
-  const { TLS_CERT, TLS_KEY, OWNERSHIP, NODES, NODE_ORDINAL } = variables
+  const { TLS_CERT, TLS_KEY, OWNERSHIP, NODES, NODE_ORDINAL, REDIS_URL, JOURNAL_REPLICAS } = variables
   const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
   if (OWNERSHIP !== 'single')
     for (const name of SHARED_BY_NODES)
       if (variables[name] === undefined) issue(name, `expected the same of every node, as OWNERSHIP is ${OWNERSHIP}`)
   if (OWNERSHIP === 'static' && (NODE_ORDINAL === undefined || NODE_ORDINAL >= NODES))
     issue('NODE_ORDINAL', `expected a number from 0 to ${NODES - 1}, as OWNERSHIP is static`)
+  if (JOURNAL_REPLICAS > 0 && REDIS_URL === undefined)
+    issue('JOURNAL_REPLICAS', 'expected 0, as REDIS_URL names no Redis: the private one has no replicas')
   if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return
   const [missing, given] = TLS_CERT === undefined ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT']
   issue(missing, `expected a PEM file, as ${given} names one; got none`)
 })
 
+/** A lock must outlast the failover of a master in a Redis Cluster, or all nodes lose their spaces by it. */
+const LOCK_SECONDS = { single: 5, cluster: 12 }
 const DAY_MS = 86_400_000
 const MEGABYTE = 1024 * 1024
 /** A `messageId` is known at least so long, unless more than `DEDUP_IDS_MAX` come. */
@@ -177,15 +177,17 @@ export interface ClusterSettings {
 
 /** Returns the part of a node in its cluster; undefined for a server by itself. */
 export function clusterSettings(settings: Settings): ClusterSettings | undefined {
-  const { OWNERSHIP: ownership, ROLES, NODE_URL: url, LOCK_SECONDS, NODES: nodes, NODE_ORDINAL: ordinal = 0 } = settings
+  const { OWNERSHIP: ownership, ROLES, NODE_URL: url, REDIS_URL, NODES: nodes, NODE_ORDINAL: ordinal = 0 } = settings
   if (ownership === 'single') return undefined
+  const isRedisCluster = REDIS_URL !== undefined && clusterAddressOf(REDIS_URL) !== undefined
+  const lockSeconds = settings.LOCK_SECONDS ?? LOCK_SECONDS[isRedisCluster ? 'cluster' : 'single']
   return {
     ownership,
     isEngine: ROLES.includes('engine'),
     // Where it is settled who has which space, nobody takes one over.
     hasStandbys: settings.STANDBYS > 0 && ownership === 'bullmq',
     url,
-    lockMs: LOCK_SECONDS * 1000,
+    lockMs: lockSeconds * 1000,
     nodes,
     ordinal,
   }

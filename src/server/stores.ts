@@ -17,8 +17,10 @@ export interface RedisStores {
 }
 
 export interface RedisStoresOptions {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
+  /** So many must have what is durable; undefined: none. */
+  readonly replicas?: number
   /** Called with the cause when Redis cannot be reached, and with undefined when it can be again. */
   readonly onTrouble?: (cause: unknown) => void
 }
@@ -26,11 +28,12 @@ export interface RedisStoresOptions {
 /** Waits for Redis as long as `signal` lets it. */
 export async function openStores(
   spaceId: string,
-  { address, onTrouble = () => undefined }: RedisStoresOptions,
+  { address, replicas = 0, onTrouble = () => undefined }: RedisStoresOptions,
   signal?: AbortSignal,
 ): Promise<RedisStores> {
-  const journal = await RedisJournal.open<SpaceCommand>({ address, key: journalKey(spaceId), onTrouble }, signal)
-  const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch, onTrouble })
+  const common = { address, replicas, onTrouble }
+  const journal = await RedisJournal.open<SpaceCommand>({ ...common, key: journalKey(spaceId) }, signal)
+  const checkpoints = new RedisCheckpoints({ ...common, spaceId, epoch: journal.epoch })
   const close = async (): Promise<void> => {
     checkpoints.close()
     await journal.close()

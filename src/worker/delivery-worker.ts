@@ -7,13 +7,12 @@
  */
 import { setMaxListeners } from 'node:events'
 import { type Job, Worker } from 'bullmq'
-import { Redis } from 'ioredis'
 import type { Destination, DestinationContext, DestinationLimits } from '../../destinations/contract/destination.ts'
 import { destinationType, parseSettings } from '../../destinations/registry.ts'
 import type { JsonObject } from '../model/json.ts'
 import { answersKey, lanesKey, listsKey, queuePrefix } from '../redis/keys.ts'
-import { createRedis, DISCONNECT_TIMEOUT_MS } from '../redis/client.ts'
 import { askUntilAnswered } from '../redis/ask-until-answered.ts'
+import { connectQueueClient, createQueueClient, createWorkerClient, type QueueClient } from '../redis/queue-client.ts'
 import { attempt } from './attempt.ts'
 import { AudienceLists } from './audience-lists.ts'
 import { attemptWithDeletions } from './deletions.ts'
@@ -32,7 +31,7 @@ export interface WorkerDestination {
 }
 
 export interface DeliveryWorkerOptions {
-  /** `redis://…`, `rediss://…`, or the path of a unix socket. */
+  /** `redis://…`, `rediss://…`, `redis+cluster://…`, or the path of a unix socket. */
   readonly address: string
   readonly spaceId: string
   readonly contextOf: (destinationId: string) => DestinationContext
@@ -59,9 +58,9 @@ interface Opened {
 
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions
-  readonly #redis: Redis
+  readonly #redis: QueueClient
   /** Connection of BullMQ's workers, which wait for Redis where others fail. */
-  readonly #patient: Redis
+  readonly #patient: QueueClient
   readonly #opened = new Map<string, Opened>()
   readonly #lists: AudienceLists
   readonly #closing = new AbortController()
@@ -71,12 +70,8 @@ export class DeliveryWorker {
 
   constructor(options: DeliveryWorkerOptions) {
     this.#options = options
-    this.#redis = createRedis(options.address)
-    this.#patient = new Redis(options.address, {
-      maxRetriesPerRequest: null,
-      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
-    })
-    this.#patient.on('error', () => undefined)
+    this.#redis = createQueueClient(options.address)
+    this.#patient = createWorkerClient(options.address)
     this.#lists = new AudienceLists({
       get: (field) => this.#ask(() => this.#redis.hget(this.#listsKey, field)),
       set: (field, list) => this.#ask(() => this.#redis.hset(this.#listsKey, field, list)),
@@ -116,7 +111,7 @@ export class DeliveryWorker {
     const connected = { destination, limits, name: type.name }
     const worker = new Worker<DeliveryJob>(given.id, (job) => this.#work(job, connected), {
       connection: this.#patient,
-      prefix: queuePrefix(this.#options.spaceId),
+      prefix: queuePrefix(this.#options.spaceId, given.id),
       concurrency: given.lanes,
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
@@ -163,7 +158,7 @@ export class DeliveryWorker {
 
   #ask<Result>(ask: () => Promise<Result>): Promise<Result> {
     const connected = async (): Promise<Result> => {
-      if (this.#redis.status === 'wait') await this.#redis.connect()
+      await connectQueueClient(this.#redis)
       return ask()
     }
     return askUntilAnswered(connected, { signal: this.#closing.signal, onTrouble: () => undefined })

@@ -31,10 +31,10 @@ export function checkpointContract(name: string, make: () => Promise<CheckpointS
       const store = await make()
       await store.write(1, [['a', bytes('1')]])
       expect(await store.committed()).toEqual([])
-      await store.commit(1, undefined)
+      await store.commit(1, undefined, '0-0')
       expect(await store.committed()).toEqual([1])
-      await store.commit(2, 1)
-      await store.commit(3, 2)
+      await store.commit(2, 1, '0-0')
+      await store.commit(3, 2, '0-0')
       expect(await store.committed()).toEqual([3, 2])
     })
 
@@ -51,9 +51,9 @@ export function checkpointContract(name: string, make: () => Promise<CheckpointS
 
     it('goes forward only, whatever is committed late', async () => {
       const store = await make()
-      await store.commit(1, undefined)
-      await store.commit(2, 1)
-      await store.commit(1, undefined)
+      await store.commit(1, undefined, '0-0')
+      await store.commit(2, 1, '0-0')
+      await store.commit(1, undefined, '0-0')
       expect(await store.committed()).toEqual([2, 1])
     })
 

@@ -1,7 +1,7 @@
 /** Checkpoints in a real Redis: the contract, and who may write. */
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { JournalLostError } from '../../src/journal/journal-lost-error.ts'
-import { checkpointKey, journalKey } from '../../src/redis/keys.ts'
+import { checkpointIndexKey, checkpointKey, journalKey } from '../../src/redis/keys.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
@@ -30,17 +30,59 @@ checkpointContract('RedisCheckpoints', () => open())
 it('lets nobody write but the owner of the journal', async () => {
   const older = await open('owned')
   await older.write(1, [['a', Buffer.from('older')]])
-  await older.commit(1, undefined)
+  await older.commit(1, undefined, '0-0')
   const newer = await open('owned')
   for (const attempt of [
     () => older.begin(1),
     () => older.write(1, [['a', Buffer.from('late')]]),
-    () => older.commit(2, 1),
+    () => older.commit(2, 1, '0-0'),
     () => older.remove(1, ['a']),
   ])
     await expect(attempt()).rejects.toThrow(JournalLostError)
   expect(await newer.committed()).toEqual([1])
   expect(await newer.read(1, ['a'])).toEqual([Buffer.from('older')])
+})
+
+/** As a replica has that had not got the last writes when it took its master's place. */
+describe('a Redis that has gone back', () => {
+  async function openBoth(spaceId: string) {
+    const { address } = redis()
+    const journal = await RedisJournal.open<never>({ address, key: journalKey(spaceId) })
+    const checkpoints = new RedisCheckpoints({ address, spaceId, epoch: journal.epoch })
+    const client = createRedis(address)
+    await client.connect()
+    opened.push(journal, checkpoints, { close: () => client.disconnect() })
+    for (let position = 0; position < 3; position++) await journal.append({ kind: 'tick', receivedAt: position })
+    return { journal, checkpoints, client }
+  }
+
+  it('takes no checkpoint that ends with an entry which is gone', async () => {
+    const { journal, checkpoints, client } = await openBoth('gone_entry')
+    await client.xdel(journalKey('gone_entry'), journal.idOf(2))
+    await expect(checkpoints.commit(1, undefined, journal.idOf(2))).rejects.toThrow(JournalLostError)
+    expect(await checkpoints.committed()).toEqual([])
+    await checkpoints.commit(1, undefined, journal.idOf(1))
+    expect(await checkpoints.committed()).toEqual([1])
+  })
+
+  it('takes no checkpoint after one that is gone', async () => {
+    const { journal, checkpoints, client } = await openBoth('gone_checkpoint')
+    await checkpoints.commit(1, undefined, journal.idOf(0))
+    await checkpoints.commit(2, 1, journal.idOf(1))
+    await client.hset(checkpointIndexKey('gone_checkpoint'), 'newest', 1, 'before', '')
+    await expect(checkpoints.commit(3, 2, journal.idOf(2))).rejects.toThrow('have been lost')
+    expect(await checkpoints.committed()).toEqual([1])
+    await checkpoints.commit(2, 1, journal.idOf(2))
+    await client.del(checkpointIndexKey('gone_checkpoint'))
+    await expect(checkpoints.commit(3, 2, journal.idOf(2))).rejects.toThrow('have been lost')
+  })
+
+  it('takes the first checkpoint of an owner that found none, if there is none still', async () => {
+    const { journal, checkpoints, client } = await openBoth('gone_none')
+    expect(await checkpoints.committed()).toEqual([])
+    await client.hset(checkpointIndexKey('gone_none'), 'newest', 1, 'before', '')
+    await expect(checkpoints.commit(2, undefined, journal.idOf(2))).rejects.toThrow('have been lost')
+  })
 })
 
 it('is begun once by an owner, whatever arrives late, and anew by the next', async () => {

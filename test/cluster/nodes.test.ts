@@ -128,6 +128,22 @@ it('keeps its spaces when the queue has lost all that it had', async () => {
   await expectCounted(of)
 })
 
+it('opens a space again where it is when its journal has lost entries, as after a failover of Redis', async () => {
+  const of = await healthy()
+  const [space] = of.spaces as [MadeSpace]
+  const ownerOf = async () => (await of.seen()).find(({ spaces }) => spaces.includes(space.id))?.id
+  for (let calls = 0; calls < 3; calls++) await of.order(space, () => of.nodes[0]!)
+  const owner = await ownerOf()
+  const key = `rollcall:{${space.id}}:journal`
+  const [[last]] = (await of.redis.ask('XREVRANGE', key, '+', '-', 'COUNT', 1)) as [[string]]
+  await of.redis.ask('XDEL', key, last)
+  // What was lost had been acknowledged; all else is there.
+  space.acknowledged--
+  for (let calls = 0; calls < 3; calls++) await of.order(space, () => of.nodes[1]!)
+  await expectCounted(of)
+  expect(await ownerOf()).toBe(owner)
+})
+
 it('takes calls by a write key that was just made, at every node', async () => {
   const of = await healthy()
   const [space] = of.spaces as [MadeSpace]

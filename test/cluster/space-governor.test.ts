@@ -229,14 +229,25 @@ describe('a journal that another has taken', () => {
     expect(cluster.faults).toEqual([])
   })
 
-  it('is served again though nobody could tell whose the lock was', async () => {
+  it('is opened again by whoever has it, once somebody can tell whose the lock is', async () => {
     const [node] = (await joined(2)) as [MemoryNode, MemoryNode]
     const [id] = node.host.ids as [string]
-    node.fail('renew', 'not asked', 1)
-    await node.governor.lostJournal(id)
-    expect(cluster.servedBy(id)).toEqual([])
-    await cluster.pass(LOCK_MS + 1_000)
-    expect(cluster.servedBy(id)).toHaveLength(1)
+    const epoch = cluster.journals.get(id)!.epoch
+    node.fail('renew', 'not asked', 3)
+    void node.governor.lostJournal(id)
+    await cluster.pass(1_000)
+    expect(cluster.servedBy(id)).toEqual([node.id])
+    expect(cluster.journals.get(id)).toMatchObject({ node, epoch: epoch + 1 })
+  })
+
+  it('is looked after no more by a node that has let it go', async () => {
+    const [node, other] = (await joined(2)) as [MemoryNode, MemoryNode]
+    const [id] = node.host.ids as [string]
+    node.fail('renew', 'not asked', 1_000)
+    void node.governor.lostJournal(id)
+    await cluster.pass(LOCK_MS + 2_000)
+    expect(cluster.servedBy(id)).toEqual([other.id])
+    expect(cluster.faults).toEqual([])
   })
 })
 

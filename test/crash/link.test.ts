@@ -4,7 +4,7 @@ import { Rig } from './harness/rig.ts'
 import { IS_FULL, say, sized, spread, stopwatch, within } from './harness/runs.ts'
 
 const BYTES_MAX = 600
-const COMMANDS = ['append', 'write', 'commit', 'xtrim'] as const
+const COMMANDS = ['append', 'write', 'commit', 'trim'] as const
 const ENDS = ['request', 'reply'] as const
 const CUTS = sized({ usual: 5, full: BYTES_MAX + 1 })
 const HEALED_WITHIN_MS = 5_000

@@ -10,8 +10,8 @@ interface Point {
   readonly amongst: number
 }
 
-/** In the order in which they come; `xtrim` follows the commit and what it leaves over. */
-const WHILE_RUNNING = ['append', 'begin', 'write', 'commit', 'remove', 'xtrim'].flatMap((command) => points(command))
+/** In the order in which they come; `trim` follows the commit and what it leaves over. */
+const WHILE_RUNNING = ['append', 'begin', 'write', 'commit', 'remove', 'trim'].flatMap((command) => points(command))
 const WHILE_STARTING = ['own', 'xrevrange', 'hmget', 'xrange'].flatMap((command) => points(command))
 const TIMES = sized({ usual: 1, full: 10 })
 const USUAL_POINTS = 1

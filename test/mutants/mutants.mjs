@@ -164,20 +164,15 @@ export const MUTANTS = [
   {
     name: 'an append is repeated under another id',
     file: 'src/journal/redis-journal.ts',
-    find: 'const answer = await this.#retrying(() => this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, id, bytes))',
-    replace: `let attempts = 0
-    const idOfAttempt = () => (attempts++ === 0 ? id : \`\${this.#epoch}-\${++this.#sequence}\`)
-    const answer = await this.#retrying(() =>
-      this.#redis.eval(APPEND, 1, this.#options.key, this.#tail, idOfAttempt(), bytes),
-    )`,
+    find: 'this.#tail, id, bytes), replicas)',
+    replace: 'this.#tail, `${this.#epoch}-${this.#sequence++}`, bytes), replicas)',
     caughtBy: [REDIS_JOURNAL],
   },
   {
     name: 'the script that appends stores a repeat once more',
     file: 'src/journal/journal-scripts.ts',
-    find: "if tail == ARGV[2] then return 'already' end",
-    replace:
-      "if tail == ARGV[2] then redis.call('XADD', KEYS[1], ARGV[2] .. '9', 'entry', ARGV[3]) return 'stored' end",
+    find: "redis.call('XSETID', KEYS[1], tail)",
+    replace: "redis.call('XADD', KEYS[1], ARGV[2] .. '9', 'entry', ARGV[3])",
     caughtBy: [REDIS_JOURNAL],
   },
   {

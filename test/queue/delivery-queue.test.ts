@@ -2,6 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { BullQueue } from '../../src/queue/bull-queue.ts'
 import { callsOfJob } from '../../src/calls/calls.ts'
@@ -10,6 +12,7 @@ import { DeliveryWorker, type WorkerDestination } from '../../src/worker/deliver
 import { outgoing, type OutgoingDelivery } from '../../src/outbox/delivery.ts'
 import type { DeliveryQueue, NumberedAnswer } from '../../src/queue/delivery-queue.ts'
 import type { DeliveryJob } from '../../src/queue/job.ts'
+import { formerQueuePrefix, lanesKey } from '../../src/redis/keys.ts'
 import { contextFor } from '../../src/worker/deliver.ts'
 import { OwnRedis } from '../crash/harness/own-redis.ts'
 import { eventually } from '../support/eventually.ts'
@@ -132,6 +135,27 @@ describe.each([
     await queue.remove(DESTINATION.id)
     expect(await queue.present(DESTINATION.id)).toEqual([])
   })
+})
+
+it('BullMQ`s forgets the jobs of before each destination had a prefix of its own, and none of others', async () => {
+  const spaceId = `space${++spaces}`
+  const client = new Redis(redis.address)
+  const formerly = (id: string): Queue =>
+    new Queue(id, { connection: client, prefix: formerQueuePrefix(spaceId), skipVersionCheck: true })
+  const [former, other] = [formerly(DESTINATION.id), formerly('dst_2')]
+  closing.push(async () => {
+    await Promise.all([former.close(), other.close()])
+    client.disconnect()
+  })
+  for (const queue of [former, other]) await queue.add('deliver', job('job-a'), { jobId: 'job-a' })
+  await client.hset(lanesKey(spaceId), `${DESTINATION.id} 0`, 'job-a')
+  const queue = new BullQueue(redis.address, spaceId)
+  closing.push(() => queue.close())
+  expect(await queue.present(DESTINATION.id)).toEqual([])
+  expect(await client.keys(`${formerQueuePrefix(spaceId)}:${DESTINATION.id}:*`)).toEqual([])
+  expect(await other.getWaitingCount()).toBe(1)
+  await queue.add(job('job-b'))
+  expect(await queue.present(DESTINATION.id)).toEqual([job('job-b')])
 })
 
 describe('workers of BullMQ', () => {

@@ -42,11 +42,11 @@ it('is unavailable while Redis does not answer', async () => {
 it('removes all keys of a space, and none of another whose name begins alike', async () => {
   const redis = new Redis(server().address)
   for (const space of ['shop', 'shop_eu'])
-    for (const key of [journalKey(space), checkpointKey(space, 7), `${queuePrefix(space)}:dst_1:wait`])
+    for (const key of [journalKey(space), checkpointKey(space, 7), `${queuePrefix(space, 'dst_1')}:dst_1:wait`])
       await redis.set(key, 'x')
   await removeKeysOf(server().address, 'shop')
   expect((await redis.keys('*shop*')).sort()).toEqual(
-    [checkpointKey('shop_eu', 7), journalKey('shop_eu'), `${queuePrefix('shop_eu')}:dst_1:wait`].sort(),
+    [checkpointKey('shop_eu', 7), journalKey('shop_eu'), `${queuePrefix('shop_eu', 'dst_1')}:dst_1:wait`].sort(),
   )
   redis.disconnect()
 })

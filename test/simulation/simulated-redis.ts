@@ -4,7 +4,7 @@
  */
 import type { JournalRecord } from '../../src/journal/journal.ts'
 import { decodeEntry } from '../../src/journal/journal-codec.ts'
-import { APPEND, OWN } from '../../src/journal/journal-scripts.ts'
+import { APPEND, OWN, TRIM } from '../../src/journal/journal-scripts.ts'
 import { BEGIN, COMMIT, REMOVE, WRITE } from '../../src/checkpoints/checkpoint-scripts.ts'
 import { checkpointIndexKey, checkpointKey } from '../../src/redis/keys.ts'
 import type { Chance, Fate } from './fate.ts'
@@ -100,6 +100,9 @@ export class SimulatedRedis {
     switch (script) {
       case OWN:
         return this.#own(texts[0]!)
+      case TRIM:
+        if (this.#stream.some((entry) => idOf(entry) === texts[0])) this.trim(texts[0]!)
+        return 0
       case APPEND:
         return this.#append(texts[0]!, texts[1]!, given[2] as Buffer)
       case BEGIN:
@@ -208,6 +211,7 @@ class SimulatedConnection {
   eval(script: string, keyCount: number, ...given: (Value | number)[]): Promise<Value | number> {
     const keys = given.slice(0, keyCount).map(String)
     const values = given.slice(keyCount).map((value) => (typeof value === 'number' ? String(value) : value))
+    if (script === TRIM) this.#redis.toBeTrimmed(String(values[0]))
     if (script === COMMIT) this.#redis.toBeCommitted(Number(values[1]))
     return this.#fate.ask(
       () => this.#redis.run(script, keys, values),
@@ -234,11 +238,6 @@ class SimulatedConnection {
       found = await ask()
     }
     return found.length === 0 ? null : [[Buffer.from(String(given.at(-2))), found]]
-  }
-
-  xtrim(_key: string, _by: string, id: string): Promise<void> {
-    this.#redis.toBeTrimmed(id)
-    return this.#fate.ask(() => this.#redis.trim(id))
   }
 
   hmget(key: string, ...names: string[]): Promise<(string | null)[]> {

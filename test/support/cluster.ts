@@ -1,4 +1,4 @@
-/** Nodes of a cluster as processes, at one Redis: spaces are made, calls are sent to any node, and counted. */
+/** Nodes of a cluster as processes: spaces are made, calls are sent to any node, and counted. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,9 @@ export interface ClusterNode {
 }
 
 export class Cluster {
-  readonly redis: TcpRedis
+  /** Undefined if they are at a Redis that the test has. */
+  readonly #redis: TcpRedis | undefined
+  readonly #redisUrl: string
   readonly nodes: ClusterNode[] = []
   readonly spaces: MadeSpace[] = []
   readonly #directory: string
@@ -45,29 +47,50 @@ export class Cluster {
   #started = 0
   #sent = 0
 
-  /** Resolves when so many nodes are ready. */
-  static async start(count: number, environment: Readonly<Record<string, string>> = {}): Promise<Cluster> {
+  /** Resolves when so many nodes are ready. @param redisUrl undefined: a Redis is started for them */
+  static async start(
+    count: number,
+    environment: Readonly<Record<string, string>> = {},
+    redisUrl?: string,
+  ): Promise<Cluster> {
     const directory = await mkdtemp(join(tmpdir(), 'rollcall-cluster-'))
-    const cluster = new Cluster(await TcpRedis.start(), directory, environment)
+    const redis = redisUrl === undefined ? await TcpRedis.start() : undefined
+    const cluster = new Cluster({ redis, redisUrl: redisUrl ?? redis!.url, directory, environment })
     await Promise.all(Array.from({ length: count }, () => cluster.join()))
     return cluster
   }
 
-  private constructor(redis: TcpRedis, directory: string, environment: Readonly<Record<string, string>>) {
-    this.redis = redis
+  private constructor({
+    redis,
+    redisUrl,
+    directory,
+    environment,
+  }: {
+    readonly redis: TcpRedis | undefined
+    readonly redisUrl: string
+    readonly directory: string
+    readonly environment: Readonly<Record<string, string>>
+  }) {
+    this.#redis = redis
+    this.#redisUrl = redisUrl
     this.#directory = directory
     this.#environment = environment
   }
 
+  /** The Redis that was started for them. */
+  get redis(): TcpRedis {
+    if (!this.#redis) throw new Error('the test has a Redis of its own')
+    return this.#redis
+  }
+
   /** Starts a node; resolves when it is ready. */
   async join(environment: Readonly<Record<string, string>> = {}): Promise<ClusterNode> {
-    const { url } = this.redis
     const process = runServe(join(this.#directory, String(++this.#started)), {
       ...KEYS,
       OWNERSHIP: 'bullmq',
       LOCK_SECONDS: '2',
-      REDIS_URL: url,
-      QUEUE_REDIS_URL: url,
+      REDIS_URL: this.#redisUrl,
+      QUEUE_REDIS_URL: this.#redisUrl,
       ...this.#environment,
       ...environment,
     })
@@ -84,7 +107,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.nodes.splice(0).map(({ process }) => process.end('SIGKILL')))
-    await this.redis.kill()
+    await this.#redis?.kill()
     await rm(this.#directory, { recursive: true, force: true })
   }
 

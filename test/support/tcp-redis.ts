@@ -36,6 +36,10 @@ export class TcpRedis {
     await eventually(() => this.ask('PING'))
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child?.kill(name)
+  }
+
   async kill(): Promise<void> {
     const child = this.#child
     if (!child || child.exitCode !== null || child.signalCode !== null) return

@@ -1,17 +1,19 @@
 /**
  * The way between a server and its Redis, in the test's hands: it reads the commands that pass, by name, and can stop,
- * delay or lose them. Scripts go by the names of what they do: append, own, begin, write, commit, remove.
+ * delay or lose them. Scripts go by the names of what they do: append, own, trim, begin, write,
+ * commit, remove.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { BEGIN, COMMIT, REMOVE, WRITE } from '../../../src/checkpoints/checkpoint-scripts.ts'
-import { APPEND, OWN } from '../../../src/journal/journal-scripts.ts'
+import { APPEND, OWN, TRIM } from '../../../src/journal/journal-scripts.ts'
 import { DEADLINE_MS } from '../../support/eventually.ts'
 import { ValueReader, wordsOf } from './resp.ts'
 
 const SCRIPTS: ReadonlyMap<string, string> = new Map([
   [APPEND, 'append'],
   [OWN, 'own'],
+  [TRIM, 'trim'],
   [BEGIN, 'begin'],
   [WRITE, 'write'],
   [COMMIT, 'commit'],
