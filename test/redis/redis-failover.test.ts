@@ -170,5 +170,6 @@ describe.skipIf(!IS_FULL)('a master that fails under load', () => {
         expect(counted.twice).toBe(0)
         expect(load.outagesMs).toHaveLength(TIMES)
         if (replicas > 0) expect(counted.lost).toBe(0)
+        else if (act === cutOff) expect(counted.lost).toBeGreaterThan(0)
       })
 })
