@@ -104,7 +104,15 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     { name: 'a destination', path: () => `/app/destinations/${ids.destination}`, text: 'Test' },
     { name: 'sources', path: () => '/app/sources', text: 'Default' },
     { name: 'a source', path: () => '/app/sources/default', text: /Listening/ },
-    { name: 'live', path: () => '/app/live', text: 'Live' },
+    {
+      name: 'live',
+      path: () => '/app/live',
+      text: PERSON.userId,
+      open: async (page) => {
+        const link = page.getByRole('link', { name: PERSON.userId }).first()
+        expect(await link.getAttribute('href')).toBe(`/app/profiles/${ids.profile}`)
+      },
+    },
     { name: 'settings', path: () => '/app/settings', text: 'Viewer' },
     { name: 'a page that there is not', path: () => '/app/elsewhere', text: 'There is no such page.' },
     {
