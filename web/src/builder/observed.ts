@@ -5,7 +5,7 @@ import { answeredData, api } from '../api/client.ts'
 import type { AudienceAnswer, ComputedTraitAnswer, ObservedEvent, ObservedField } from '../api/answers.ts'
 import { count, share } from '../parts/format.ts'
 import { useBuilder } from './context.ts'
-import type { Choice } from './slot.tsx'
+import type { Choice } from '../parts/choices.tsx'
 
 const PERCENT_ALWAYS = 0.995
 const NAMES_MAX = 200
