@@ -45,7 +45,7 @@ function callsAt(now: number): object[] {
     track('cheap', 'Product Added', 2 * DAY, { product_id: 'p1', price: 20 }),
     track('lapsed', 'Order Completed', 40 * DAY, shoe),
     track('recent', 'Order Completed', 40 * DAY, shoe),
-    track('recent', 'Order Completed', DAY, shoe),
+    track('recent', 'Order Completed', DAY, { ...shoe, coupon: 'spring' }),
     ...['g1', 'g2'].map((groupId) => ({ type: 'group', userId: groupId, groupId, traits: { plan: 'business' } })),
     { type: 'group', userId: 'g3', groupId: 'g3', traits: { plan: 'team' } },
     track('g1', 'Signed In', DAY),
@@ -232,6 +232,28 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await page.getByRole('button', { name: 'Times: 5' }).focus()
     await page.keyboard.press('Control+z')
     await page.getByRole('button', { name: 'Times: 2' }).waitFor()
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.context().close()
+  })
+
+  it('completes properties by the event that they are of, in a funnel by the child or its parent', async () => {
+    const page = await newAudience('Completed')
+    const editor = page.getByRole('textbox', { name: 'Query text' })
+    const offered = async (typed: string): Promise<string[]> => {
+      await editor.pressSequentially(typed)
+      const options = page.getByRole('listbox', { name: 'Completions' }).locator('.cm-completionLabel')
+      await options.first().waitFor()
+      return options.allInnerTexts()
+    }
+    await editor.fill("event('Product Added').where( NOT event('Order Completed').where( property(")
+    await editor.press('Control+End')
+    expect((await offered("'")).sort()).toEqual(['coupon', 'price', 'product_id'])
+    await page.keyboard.press('Escape')
+    await editor.pressSequentially("price') = property(parent: ")
+    expect((await offered("'")).sort()).toEqual(['price', 'product_id'])
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('Enter')
+    expect(await editor.innerText()).toMatch(/property\(parent: '(price|product_id)$/)
     page.on('dialog', (dialog) => void dialog.accept())
     await page.context().close()
   })

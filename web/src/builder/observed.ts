@@ -1,5 +1,5 @@
 /** Names and values as calls have had them lately: what slots offer. */
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { DefinitionType } from '../../../src/model/definition.ts'
 import { answeredData, api } from '../api/client.ts'
 import type { AudienceAnswer, ComputedTraitAnswer, ObservedEvent, ObservedField } from '../api/answers.ts'
@@ -36,17 +36,22 @@ export function useEvents(): Offered<Choice> {
 /** Properties of an event, those that are there most often first. */
 export function useProperties(event: string): Offered<ObservedField> {
   const { spaceId } = useBuilder()
-  const { data, isPending } = useQuery({
+  const { data = [], isPending } = useQuery(propertiesQuery(spaceId, event))
+  return { list: data, isLoading: isPending }
+}
+
+/** Asks for the properties of an event, those that are there most often first. */
+export function propertiesQuery(spaceId: string, event: string) {
+  return queryOptions({
     queryKey: ['observed properties', spaceId, event],
-    queryFn: () =>
-      answeredData<{ properties: ObservedField[] }>(
-        api.GET('/spaces/{spaceId}/observed/events/{name}/properties', {
-          params: { path: { spaceId, name: event } },
-        }),
-      ),
+    queryFn: async () => {
+      const params = { path: { spaceId, name: event } }
+      const asked = api.GET('/spaces/{spaceId}/observed/events/{name}/properties', { params })
+      const { properties } = await answeredData<{ properties: ObservedField[] }>(asked)
+      return [...properties].sort((a, b) => b.present - a.present)
+    },
     staleTime: 30_000,
   })
-  return { list: [...(data?.properties ?? [])].sort((a, b) => b.present - a.present), isLoading: isPending }
 }
 
 /** Custom traits of users, or of accounts. */
