@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, ConsoleBrowser, take, taken } from '../support/console-browser.ts'
+import { CHROMIUM, ConsoleBrowser, findingsOf, take, taken } from '../support/console-browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { runServe, type ServeProcess } from '../support/run-serve.ts'
 
@@ -251,9 +251,32 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await page.keyboard.press('Escape')
     await editor.pressSequentially("price') = property(parent: ")
     expect((await offered("'")).sort()).toEqual(['price', 'product_id'])
-    await page.keyboard.press('ArrowDown')
-    await page.keyboard.press('Enter')
-    expect(await editor.innerText()).toMatch(/property\(parent: '(price|product_id)$/)
+    await page.getByRole('option', { name: /^product_id/ }).click()
+    await expect.poll(() => editor.innerText()).toContain("property(parent: 'product_id")
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.context().close()
+  })
+
+  it('leaves a source out, and lets it count again, in the form and in the text', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    const made = await fetch(`${url}/spaces/default/sources`, { method: 'POST', headers, body: '{"name":"The till"}' })
+    const { source } = ((await made.json()) as { data: { source: { id: string } } }).data
+    const page = await newAudience('Sources')
+    const editor = page.getByRole('textbox', { name: 'Query text' })
+    await editor.fill("event('Product Added').count() >= 1")
+    await take(page, /^Leave a source out/, 'The till')
+    await expect.poll(() => editor.innerText()).toContain(`sources({exclude: '${source.id}'})`)
+    expect(await exactSize(page)).toBe('3 people')
+    await take(page, /^Source: The till/, 'Default')
+    await expect.poll(() => editor.innerText()).toContain("sources({exclude: 'default'})")
+    await expect.poll(() => exactSize(page)).toBe('0 people')
+    await editor.fill(`event('Product Added').sources({exclude: 'default', '${source.id}'}).count() >= 1`)
+    await page.getByRole('button', { name: 'Source: The till' }).waitFor()
+    expect(await page.getByRole('button', { name: /^Leave a source out/ }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Source: Default' }).click()
+    await page.getByRole('option', { name: 'Let it count again' }).click()
+    await expect.poll(() => editor.innerText()).not.toContain('default')
+    expect(await findingsOf(page)).toEqual([])
     page.on('dialog', (dialog) => void dialog.accept())
     await page.context().close()
   })

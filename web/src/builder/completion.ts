@@ -7,18 +7,20 @@ import { useQueryClient } from '@tanstack/react-query'
 import { type OpenString, placeAfter } from '../../../src/language/place.ts'
 import { COMPARATORS, FILTERS, REDUCERS, UNIT_NAMES } from '../../../src/language/vocabulary.ts'
 import { useBuilder } from './context.ts'
-import { choiceOf, propertiesQuery, useEvents, useTraits } from './observed.ts'
+import { choiceOf, propertiesQuery, useEvents, useSources, useTraits } from './observed.ts'
 import type { Choice } from '../parts/choices.tsx'
 
 export function useCompletion(): CompletionSource {
   const events = useEvents().list
   const traits = useTraits().list
+  const sources = useSources()
   const { spaceId, type } = useBuilder()
   const queries = useQueryClient()
   /** Returns the names that may stand in a string. */
   const namesFor = async ({ of, isOfParent }: OpenString, enclosing: readonly string[]): Promise<readonly Choice[]> => {
     if (of === 'event') return events
     if (of === 'trait') return traits.map(choiceOf)
+    if (of === 'sources') return sources
     const event = of === 'property' ? enclosing.at(isOfParent ? -2 : -1) : undefined
     return event === undefined ? [] : (await queries.query(propertiesQuery(spaceId, event))).map(choiceOf)
   }
@@ -33,9 +35,9 @@ export function useCompletion(): CompletionSource {
 }
 
 /** A delimiter within a name is escaped. */
-function completionOf({ id, note }: Choice, { delimiter }: OpenString): Completion {
+function completionOf({ id, text, note = text }: Choice, { delimiter }: OpenString): Completion {
   const apply = id.replaceAll(delimiter, `\\${delimiter}`)
-  return { label: id, apply, ...(note !== undefined && { detail: note }) }
+  return { label: id, apply, ...(note !== id && { detail: note }) }
 }
 
 /** @param depth the number of events that enclose the place */

@@ -69,6 +69,19 @@ export function useTraits(): Offered<ObservedField> {
   return { list: data?.traits ?? [], isLoading: isPending }
 }
 
+/** Sources by their names. */
+export function useSources(): readonly Choice[] {
+  const { spaceId } = useBuilder()
+  const { data } = useQuery({
+    queryKey: ['sources', spaceId],
+    queryFn: async () => {
+      const asked = api.GET('/spaces/{spaceId}/sources', { params: { path: { spaceId } } })
+      return (await answeredData<{ sources: { readonly id: string; readonly name: string }[] }>(asked)).sources
+    },
+  })
+  return (data ?? []).map(({ id, name }) => ({ id, text: name, ...(id !== name && { note: id, sought: id }) }))
+}
+
 /** A definition that others may read by its key. */
 export interface Readable {
   readonly key: string
