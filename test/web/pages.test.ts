@@ -247,6 +247,31 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     await page.context().close()
   })
 
+  it('lets rows be chosen by touch on a phone', async () => {
+    const page = await browser.page('/app/', { width: 390, theme: 'light' })
+    const box = page.getByRole('checkbox', { name: 'Select Carts' })
+    const row = page.getByRole('row', { name: /Carts/ })
+    await row.waitFor()
+    expect(await box.count()).toBe(0)
+    await page.getByRole('button', { name: 'Select', exact: true }).click()
+    const { width, height } = (await box.boundingBox())!
+    expect([width, height].every((side) => side >= 24)).toBe(true)
+    await box.click()
+    await page.getByText('1 selected').waitFor()
+    expect(await findingsOf(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    await row.getByText('Carts').click({ force: true })
+    await page.getByText('1 selected').waitFor({ state: 'detached' })
+    expect([await box.isChecked(), new URL(page.url()).pathname]).toEqual([false, '/app/'])
+    await box.click()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await box.waitFor({ state: 'detached' })
+    expect(await page.getByText('1 selected').count()).toBe(0)
+    await row.click()
+    await page.waitForURL(/\/app\/audiences\/aud_/)
+    await page.context().close()
+  })
+
   it('remembers which columns of the list are left out', async () => {
     const page = await browser.page('/app/')
     await page.getByRole('button', { name: 'Columns' }).click()
