@@ -122,10 +122,11 @@ export async function openSpace(stores: Stores, options: SpaceServerOptions): Pr
     },
   })
   const previews = previewsOf(pipeline, { clock, timer })
-  const feed = new TransitionFeed({ shard, registry, recent, applied$, timer })
+  const segmentIds = new SegmentIds(spaceId)
+  const feed = new TransitionFeed({ shard, registry, segmentIds, recent, applied$, timer })
   const { exportsDirectory: directory, exportLimits: limits = EXPORT_LIMITS } = options
   const { exports, members } = exportsOf(pipeline, {
-    segmentIds: new SegmentIds(spaceId),
+    segmentIds,
     clock,
     timer,
     directory,

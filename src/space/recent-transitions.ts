@@ -29,7 +29,7 @@ export interface RecentTransition extends TransitionId {
   readonly type: DefinitionType
   /** The actor that has it now; `NOBODY` if that is deleted. */
   ordinal: number
-  /** Its data for readers, once it has been asked for. */
+  /** Its data for readers, once it has been asked for; it names the actor that has the transition now. */
   data: string | undefined
 }
 
@@ -53,9 +53,9 @@ export interface RecentTransitionsState {
 }
 
 /** The actor of a transition whose profile is deleted. */
-const NOBODY = -1
+export const NOBODY = -1
 /** The size of one transition beside its texts. */
-const BASE_BYTES = 300
+const BASE_BYTES = 350
 
 export class RecentTransitions implements SettlementObserver {
   readonly #limits: RecentTransitionsLimits
@@ -190,7 +190,7 @@ export class RecentTransitions implements SettlementObserver {
   #delete(ordinal: number): void {
     const theirs = this.#byActor.get(ordinal) ?? []
     this.#byActor.delete(ordinal)
-    for (const one of theirs) one.ordinal = NOBODY
+    for (const one of theirs) give(one, NOBODY)
     this.#leaving = [...this.#leaving, ...theirs]
   }
 
@@ -199,10 +199,15 @@ export class RecentTransitions implements SettlementObserver {
     const theirs = absorbed.flatMap((ordinal) => this.#byActor.get(ordinal) ?? [])
     if (theirs.length === 0) return
     for (const ordinal of absorbed) this.#byActor.delete(ordinal)
-    for (const one of theirs) one.ordinal = survivor
+    for (const one of theirs) give(one, survivor)
     const all = [...(this.#byActor.get(survivor) ?? []), ...theirs]
     this.#byActor.set(survivor, all.sort(compareTransitionIds))
   }
+}
+
+function give(one: RecentTransition, ordinal: number): void {
+  one.ordinal = ordinal
+  one.data = undefined
 }
 
 function bytesOf({ transition }: RecentTransition): number {

@@ -10,6 +10,7 @@
 import type { Observable, Subscription } from 'rxjs'
 import type { Shard } from '../../actors/engine/shard.ts'
 import { EngineError } from '../model/errors.ts'
+import type { SegmentIds } from '../model/segment-id.ts'
 import { formatInstant } from '../model/time.ts'
 import type { SetTimer } from '../model/timer.ts'
 import type { Transition } from '../model/transition.ts'
@@ -23,7 +24,7 @@ import {
   readTransitionId,
   type TransitionId,
 } from '../model/transition-feed.ts'
-import type { RecentTransition, RecentTransitions } from './recent-transitions.ts'
+import { NOBODY, type RecentTransition, type RecentTransitions } from './recent-transitions.ts'
 import type { Registry } from './registry.ts'
 
 export const READERS_MAX = 100
@@ -33,6 +34,7 @@ export interface TransitionFeedOptions {
   readonly recent: RecentTransitions
   readonly registry: Pick<Registry, 'idOf'>
   readonly shard: Pick<Shard, 'ordinalOf' | 'ordinalOfAccount'>
+  readonly segmentIds: Pick<SegmentIds, 'of'>
   /** Emits when an entry has been applied; ends with the space. */
   readonly applied$: Observable<unknown>
   readonly timer: SetTimer
@@ -156,9 +158,26 @@ export class TransitionFeed implements FeedApi {
     const { registry } = this.#options
     const id = registry.idOf({ type: one.type, key })
     const definition = type === 'trait' ? { computedTraitId: id } : { audienceId: id }
-    // An absent value is left out by JSON.
-    one.data ??= JSON.stringify({ at: formatInstant(at), type, key, profile, value, sequence, ...definition })
+    const segmentId = this.#segmentIdOf(one)
+    // What is absent is left out by JSON.
+    one.data ??= JSON.stringify({
+      at: formatInstant(at),
+      type,
+      key,
+      profile,
+      segmentId,
+      value,
+      sequence,
+      ...definition,
+    })
     return one.data
+  }
+
+  /** Returns that of the actor that has the transition now; undefined if it is deleted. */
+  #segmentIdOf({ type, ordinal }: RecentTransition): string | undefined {
+    return ordinal === NOBODY
+      ? undefined
+      : this.#options.segmentIds.of(type === 'USERS' ? 'users' : 'accounts', ordinal)
   }
 
   /** Returns -1 if the filter names nobody. */

@@ -39,6 +39,12 @@ interface Stream {
   readonly ended: Promise<string>
 }
 
+async function segmentIdOf(profile: string): Promise<string> {
+  const body = JSON.stringify({ id: profile })
+  const found = await server.profiles('users/profiles/search', { method: 'POST', body })
+  return (found.body['data'] as { id: string }[])[0]!.id
+}
+
 async function follow(path: string, headers: Record<string, string> = BEARER): Promise<Stream> {
   const response = await fetch(`${server.url}${path}`, { headers })
   const events: string[] = []
@@ -66,10 +72,11 @@ describe('the feed of an audience', () => {
     const { response, events } = await follow(AUDIENCE())
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
     await order('u1', 'quick')
+    const segmentId = await segmentIdOf('user_id:u1')
     time.moveTo(START + 3_600_001)
     const row = (at: number, type: string, sequence: number): string => {
       const instant = new Date(START + at).toISOString()
-      const data = { at: instant, type, key: 'recent', profile: 'user_id:u1', sequence, audienceId: id }
+      const data = { at: instant, type, key: 'recent', profile: 'user_id:u1', segmentId, sequence, audienceId: id }
       return `event: transition\ndata: ${JSON.stringify(data)}`
     }
     await eventually(() => expect(events.filter((event) => event.includes('transition'))).toHaveLength(2))

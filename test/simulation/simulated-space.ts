@@ -8,6 +8,7 @@ import type { SpaceCommand } from '../../src/model/space-command.ts'
 import { parseBody, readRequest } from '../../src/model/read-request.ts'
 import { EngineError } from '../../src/model/errors.ts'
 import { KEEP_ALL, type Retention } from '../../src/model/retention.ts'
+import { SegmentIds } from '../../src/model/segment-id.ts'
 import type { Transition } from '../../src/model/transition.ts'
 import { journalKey } from '../../src/redis/keys.ts'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
@@ -238,7 +239,8 @@ export class SimulatedSpace {
     const { shard, registry, recent, applied$ } = opened
     this.client.cut()
     // Months go by: heartbeats would be millions.
-    const feed = new TransitionFeed({ shard, registry, recent, applied$, timer: () => () => undefined })
+    const segmentIds = new SegmentIds(SPACE)
+    const feed = new TransitionFeed({ shard, registry, segmentIds, recent, applied$, timer: () => () => undefined })
     this.client.connect(feed, { kind: 'space' }, () => !fate.isDead)
     process.pipeline = opened
     if (chance.is(0.5)) this.#follow()

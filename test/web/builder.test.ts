@@ -30,7 +30,7 @@ import { fieldNamed } from '../../web/src/builder/model/starts.ts'
 import { comparatorsFor, literalOf, rightKindOf, withComparator } from '../../web/src/builder/model/tests.ts'
 import { readCondition, readInside, readReduction } from '../../web/src/builder/model/texts.ts'
 import { awaited, isWaiting, stillWaiting, withWaiting } from '../../web/src/builder/model/waiting.ts'
-import { arbitrarySample } from '../language/arbitrary-query.ts'
+import { arbitrarySample, arbitraryText } from '../language/arbitrary-query.ts'
 import { propertyRuns } from '../support/runs.ts'
 
 /** Draws all that can be drawn anew, and reads the rest from its text. */
@@ -69,7 +69,7 @@ class Drawing {
         ),
       (before) => withWindow(before, window),
       (before) => withReach(before, reach),
-      (before) => withoutSources(before, excluded),
+      (before) => leftOutAnew(before, excluded),
       (before) => withVisit(before, expiresAfter),
     ]
     return steps.reduce((before, step) => step(before), stream)
@@ -81,6 +81,12 @@ class Drawing {
     const inner = this.#sentence(item.comparison)
     return item.kind === 'then' && item.isNegated ? { kind: 'not', operand: inner } : inner
   }
+}
+
+/** Chooses the first source anew, and leaves the others out one after another. */
+function leftOutAnew(stream: Stream, [first, ...others]: readonly string[]): Stream {
+  const one = first === undefined ? stream : withoutSources(withoutSources(stream, ['other']), [first])
+  return others.reduce((before, id) => withoutSources(before, [...partsOf(before).excluded, id]), one)
 }
 
 /** Chooses the same reducer again, and then all that is said of it. */
@@ -134,6 +140,23 @@ describe('every query', () => {
         const reducer = { ...made, ...(as !== undefined && { as }) } as Reducer
         const changed = { kind: 'computed_trait', reduction: { ...reduction, reducer } } as const
         expect(parseQuery(layOutQuery(changed), { kind: 'computed_trait', type })).toEqual(changed)
+      }),
+      propertyRuns(1000),
+    )
+  })
+
+  it('may have a source left out in every sentence, and let count again, in the form and in the text', () => {
+    const id = arbitraryText().filter((text) => text !== '')
+    fc.assert(
+      fc.property(arbitrarySample(), id, ({ type, query }, source) => {
+        if (query.kind !== 'computed_trait' || !isDrawn(query.reduction.stream)) return
+        const { stream } = query.reduction
+        const { excluded } = partsOf(stream)
+        const changed = { ...query.reduction, stream: withoutSources(stream, [...excluded, source]) }
+        const read = readReduction(printReduction(changed), type)
+        expect(read).toEqual(changed)
+        expect(partsOf(read.stream)).toEqual({ ...partsOf(stream), excluded: [...excluded, source] })
+        expect(withoutSources(read.stream, excluded)).toEqual(stream)
       }),
       propertyRuns(1000),
     )

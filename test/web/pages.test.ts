@@ -104,7 +104,15 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     { name: 'a destination', path: () => `/app/destinations/${ids.destination}`, text: 'Test' },
     { name: 'sources', path: () => '/app/sources', text: 'Default' },
     { name: 'a source', path: () => '/app/sources/default', text: /Listening/ },
-    { name: 'live', path: () => '/app/live', text: 'Live' },
+    {
+      name: 'live',
+      path: () => '/app/live',
+      text: PERSON.userId,
+      open: async (page) => {
+        const link = page.getByRole('link', { name: PERSON.userId }).first()
+        expect(await link.getAttribute('href')).toBe(`/app/profiles/${ids.profile}`)
+      },
+    },
     { name: 'settings', path: () => '/app/settings', text: 'Viewer' },
     { name: 'a page that there is not', path: () => '/app/elsewhere', text: 'There is no such page.' },
     {
@@ -236,6 +244,31 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     await page.getByRole('button', { name: 'Delete 2 audiences' }).click()
     await row('Upper').waitFor({ state: 'detached' })
     expect([await row('Lower').count(), await row('Carts').count()]).toEqual([0, 1])
+    await page.context().close()
+  })
+
+  it('lets rows be chosen by touch on a phone', async () => {
+    const page = await browser.page('/app/', { width: 390, theme: 'light' })
+    const box = page.getByRole('checkbox', { name: 'Select Carts' })
+    const row = page.getByRole('row', { name: /Carts/ })
+    await row.waitFor()
+    expect(await box.count()).toBe(0)
+    await page.getByRole('button', { name: 'Select', exact: true }).click()
+    const { width, height } = (await box.boundingBox())!
+    expect([width, height].every((side) => side >= 24)).toBe(true)
+    await box.click()
+    await page.getByText('1 selected').waitFor()
+    expect(await findingsOf(page)).toEqual([])
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    await row.getByText('Carts').click({ force: true })
+    await page.getByText('1 selected').waitFor({ state: 'detached' })
+    expect([await box.isChecked(), new URL(page.url()).pathname]).toEqual([false, '/app/'])
+    await box.click()
+    await page.getByRole('button', { name: 'Done' }).click()
+    await box.waitFor({ state: 'detached' })
+    expect(await page.getByText('1 selected').count()).toBe(0)
+    await row.click()
+    await page.waitForURL(/\/app\/audiences\/aud_/)
     await page.context().close()
   })
 

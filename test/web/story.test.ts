@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { CHROMIUM, ConsoleBrowser, take, taken } from '../support/console-browser.ts'
+import { CHROMIUM, ConsoleBrowser, findingsOf, take, taken } from '../support/console-browser.ts'
 import { eventually } from '../support/eventually.ts'
 import { runServe, type ServeProcess } from '../support/run-serve.ts'
 
@@ -45,7 +45,7 @@ function callsAt(now: number): object[] {
     track('cheap', 'Product Added', 2 * DAY, { product_id: 'p1', price: 20 }),
     track('lapsed', 'Order Completed', 40 * DAY, shoe),
     track('recent', 'Order Completed', 40 * DAY, shoe),
-    track('recent', 'Order Completed', DAY, shoe),
+    track('recent', 'Order Completed', DAY, { ...shoe, coupon: 'spring' }),
     ...['g1', 'g2'].map((groupId) => ({ type: 'group', userId: groupId, groupId, traits: { plan: 'business' } })),
     { type: 'group', userId: 'g3', groupId: 'g3', traits: { plan: 'team' } },
     track('g1', 'Signed In', DAY),
@@ -232,6 +232,51 @@ describe.skipIf(CHROMIUM === undefined)('the story', () => {
     await page.getByRole('button', { name: 'Times: 5' }).focus()
     await page.keyboard.press('Control+z')
     await page.getByRole('button', { name: 'Times: 2' }).waitFor()
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.context().close()
+  })
+
+  it('completes properties by the event that they are of, in a funnel by the child or its parent', async () => {
+    const page = await newAudience('Completed')
+    const editor = page.getByRole('textbox', { name: 'Query text' })
+    const offered = async (typed: string): Promise<string[]> => {
+      await editor.pressSequentially(typed)
+      const options = page.getByRole('listbox', { name: 'Completions' }).locator('.cm-completionLabel')
+      await options.first().waitFor()
+      return options.allInnerTexts()
+    }
+    await editor.fill("event('Product Added').where( NOT event('Order Completed').where( property(")
+    await editor.press('Control+End')
+    expect((await offered("'")).sort()).toEqual(['coupon', 'price', 'product_id'])
+    await page.keyboard.press('Escape')
+    await editor.pressSequentially("price') = property(parent: ")
+    expect((await offered("'")).sort()).toEqual(['price', 'product_id'])
+    await page.getByRole('option', { name: /^product_id/ }).click()
+    await expect.poll(() => editor.innerText()).toContain("property(parent: 'product_id")
+    page.on('dialog', (dialog) => void dialog.accept())
+    await page.context().close()
+  })
+
+  it('leaves a source out, and lets it count again, in the form and in the text', async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
+    const made = await fetch(`${url}/spaces/default/sources`, { method: 'POST', headers, body: '{"name":"The till"}' })
+    const { source } = ((await made.json()) as { data: { source: { id: string } } }).data
+    const page = await newAudience('Sources')
+    const editor = page.getByRole('textbox', { name: 'Query text' })
+    await editor.fill("event('Product Added').count() >= 1")
+    await take(page, /^Leave a source out/, 'The till')
+    await expect.poll(() => editor.innerText()).toContain(`sources({exclude: '${source.id}'})`)
+    expect(await exactSize(page)).toBe('3 people')
+    await take(page, /^Source: The till/, 'Default')
+    await expect.poll(() => editor.innerText()).toContain("sources({exclude: 'default'})")
+    await expect.poll(() => exactSize(page)).toBe('0 people')
+    await editor.fill(`event('Product Added').sources({exclude: 'default', '${source.id}'}).count() >= 1`)
+    await page.getByRole('button', { name: 'Source: The till' }).waitFor()
+    expect(await page.getByRole('button', { name: /^Leave a source out/ }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Source: Default' }).click()
+    await page.getByRole('option', { name: 'Let it count again' }).click()
+    await expect.poll(() => editor.innerText()).not.toContain('default')
+    expect(await findingsOf(page)).toEqual([])
     page.on('dialog', (dialog) => void dialog.accept())
     await page.context().close()
   })

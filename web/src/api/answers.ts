@@ -64,6 +64,8 @@ export interface Transition {
   readonly key: string
   /** `user_id:u1`: for the page alone, and no address. */
   readonly profile: string
+  /** Absent if the profile is deleted. */
+  readonly segmentId?: string
   readonly value?: unknown
   readonly audienceId?: string
   readonly computedTraitId?: string

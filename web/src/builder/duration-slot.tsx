@@ -2,7 +2,8 @@
 import { printDuration } from '../../../src/language/duration.ts'
 import type { Duration } from '../../../src/language/tree.ts'
 import { unitNamed } from '../../../src/language/vocabulary.ts'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 const USUAL = [
   '1 hour',

@@ -16,7 +16,9 @@ import { awaited, stillWaiting } from './model/waiting.ts'
 import { useProperties } from './observed.ts'
 import { AddWhere, PropertySlot } from './property-slot.tsx'
 import { ReducedWords } from './reduced-words.tsx'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
+import { AddSource, SourceWords } from './source-slot.tsx'
 import { TestWords } from './test-words.tsx'
 import { ConditionText } from './text-row.tsx'
 import { ReachWords, WaitingHint, WindowWords } from './time-words.tsx'
@@ -105,7 +107,7 @@ export interface StreamSentenceProps {
 /** Events with their tests, window and sources, and below them what happened then. */
 export function StreamSentence(props: StreamSentenceProps) {
   const { stream, parent, depth = 0, lead, children, onChange, onRemove } = props
-  const { event, items, excluded } = partsOf(stream)
+  const { event, items } = partsOf(stream)
   const setItems = (conditions: readonly Condition[]): void => {
     onChange(stillWaiting(stream, withItems(stream, conditions)))
   }
@@ -124,7 +126,7 @@ export function StreamSentence(props: StreamSentenceProps) {
         <WhereWords event={event} parent={parent} items={items} setItems={setItems} />
         {children}
         <WhenWords {...own} />
-        {excluded.length > 0 && <span className="dim">, not from {excluded.join(' or ')}</span>}{' '}
+        <SourceWords stream={stream} onChange={onChange} />{' '}
         <AddWhere
           event={event}
           onTake={(field) => {
@@ -137,7 +139,8 @@ export function StreamSentence(props: StreamSentenceProps) {
           onTake={(taken) => {
             setItems([...items, thenDidEvent(taken)])
           }}
-        />
+        />{' '}
+        <AddSource stream={stream} onChange={onChange} />
         {onRemove && <RemoveThen onRemove={onRemove} />}
       </div>
       <Then event={event} depth={depth} items={items} setItems={setItems} />

@@ -1,7 +1,8 @@
 /** Events as slots: the one that a sentence is about, and the first one, or the next, that is yet to be chosen. */
 import { Zap } from 'lucide-react'
 import { useEvents } from './observed.ts'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface EventSlotProps {
   readonly event: string

@@ -1,5 +1,6 @@
 /** A number as a slot: "2", chosen or typed. */
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface NumberSlotProps {
   readonly label: string

@@ -1,11 +1,11 @@
 /** Names and values as calls have had them lately: what slots offer. */
-import { useQuery } from '@tanstack/react-query'
+import { queryOptions, useQuery } from '@tanstack/react-query'
 import type { DefinitionType } from '../../../src/model/definition.ts'
 import { answeredData, api } from '../api/client.ts'
 import type { AudienceAnswer, ComputedTraitAnswer, ObservedEvent, ObservedField } from '../api/answers.ts'
 import { count, share } from '../parts/format.ts'
 import { useBuilder } from './context.ts'
-import type { Choice } from './slot.tsx'
+import type { Choice } from '../parts/choices.tsx'
 
 const PERCENT_ALWAYS = 0.995
 const NAMES_MAX = 200
@@ -36,17 +36,22 @@ export function useEvents(): Offered<Choice> {
 /** Properties of an event, those that are there most often first. */
 export function useProperties(event: string): Offered<ObservedField> {
   const { spaceId } = useBuilder()
-  const { data, isPending } = useQuery({
+  const { data = [], isPending } = useQuery(propertiesQuery(spaceId, event))
+  return { list: data, isLoading: isPending }
+}
+
+/** Asks for the properties of an event, those that are there most often first. */
+export function propertiesQuery(spaceId: string, event: string) {
+  return queryOptions({
     queryKey: ['observed properties', spaceId, event],
-    queryFn: () =>
-      answeredData<{ properties: ObservedField[] }>(
-        api.GET('/spaces/{spaceId}/observed/events/{name}/properties', {
-          params: { path: { spaceId, name: event } },
-        }),
-      ),
+    queryFn: async () => {
+      const params = { path: { spaceId, name: event } }
+      const asked = api.GET('/spaces/{spaceId}/observed/events/{name}/properties', { params })
+      const { properties } = await answeredData<{ properties: ObservedField[] }>(asked)
+      return [...properties].sort((a, b) => b.present - a.present)
+    },
     staleTime: 30_000,
   })
-  return { list: [...(data?.properties ?? [])].sort((a, b) => b.present - a.present), isLoading: isPending }
 }
 
 /** Custom traits of users, or of accounts. */
@@ -62,6 +67,19 @@ export function useTraits(): Offered<ObservedField> {
     staleTime: 30_000,
   })
   return { list: data?.traits ?? [], isLoading: isPending }
+}
+
+/** Sources by their names. */
+export function useSources(): readonly Choice[] {
+  const { spaceId } = useBuilder()
+  const { data } = useQuery({
+    queryKey: ['sources', spaceId],
+    queryFn: async () => {
+      const asked = api.GET('/spaces/{spaceId}/sources', { params: { path: { spaceId } } })
+      return (await answeredData<{ sources: { readonly id: string; readonly name: string }[] }>(asked)).sources
+    },
+  })
+  return (data ?? []).map(({ id, name }) => ({ id, text: name, ...(id !== name && { note: id, sought: id }) }))
 }
 
 /** A definition that others may read by its key. */

@@ -2,7 +2,8 @@
 import type { EventField, Scalar } from '../../../src/language/tree.ts'
 import { fieldNamed } from './model/starts.ts'
 import { choiceOf, useProperties } from './observed.ts'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface PropertySlotProps {
   /** The left side that stands there now. */

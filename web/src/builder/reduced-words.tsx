@@ -10,7 +10,8 @@ import { isNever, timesOf } from './model/times.ts'
 import { NumberSlot } from './number-slot.tsx'
 import { useProperties } from './observed.ts'
 import { ReducedField, useReducerOf } from './reducer-words.tsx'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 import { TestWords } from './test-words.tsx'
 
 export interface ReducedWordsProps {

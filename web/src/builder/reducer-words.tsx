@@ -4,7 +4,8 @@ import { type FieldReducer, reducerOf, TAKEN_AS } from './model/reducers.ts'
 import { NumberSlot } from './number-slot.tsx'
 import { typeOf, useProperties } from './observed.ts'
 import { PropertySlot } from './property-slot.tsx'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface ReducedFieldProps {
   readonly reducer: FieldReducer

@@ -9,7 +9,8 @@ import { DurationSlot } from './duration-slot.tsx'
 import { replaced, without } from './model/groups.ts'
 import { type ComparatorName, comparatorsFor, literalOf, rightKindOf, withComparator, wordsOf } from './model/tests.ts'
 import { choiceOf, typeOf, useComputedTraits, useProperties, useTraits, valuesOf } from './observed.ts'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface TestWordsProps {
   readonly test: Comparator

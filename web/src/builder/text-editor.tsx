@@ -3,7 +3,7 @@
  * of a fault, and the line of the condition that is looked at.
  */
 import '@fontsource-variable/geist-mono/wght.css'
-import { autocompletion, type CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
+import { autocompletion, type CompletionSource } from '@codemirror/autocomplete'
 import { defaultKeymap } from '@codemirror/commands'
 import { HighlightStyle, StreamLanguage, syntaxHighlighting } from '@codemirror/language'
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint'
@@ -11,9 +11,8 @@ import { EditorState, RangeSetBuilder, StateEffect, StateField } from '@codemirr
 import { Decoration, type DecorationSet, EditorView, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
-import { COMPARATORS, FILTERS, REDUCERS, roleOf, UNIT_NAMES } from '../../../src/language/vocabulary.ts'
-import { useBuilder } from './context.ts'
-import { useEvents, useTraits } from './observed.ts'
+import { roleOf } from '../../../src/language/vocabulary.ts'
+import { useCompletion } from './completion.ts'
 
 export interface TextEditorProps {
   readonly text: string
@@ -118,7 +117,7 @@ interface Told {
   readonly current: {
     readonly onText: (text: string) => void
     readonly onCursor: ((offset: number) => void) | undefined
-    readonly complete: (context: CompletionContext) => CompletionResult | null
+    readonly complete: CompletionSource
   }
 }
 
@@ -144,29 +143,4 @@ function extensionsOf(isEditable: boolean, told: Told) {
       if (update.selectionSet && update.view.hasFocus) told.current.onCursor?.(update.state.selection.main.head)
     }),
   ]
-}
-
-/** Completes names in quotes by what was observed, and words by the grammar. */
-function useCompletion() {
-  const events = useEvents().list
-  const traits = useTraits().list
-  const { type } = useBuilder()
-  return (context: CompletionContext): CompletionResult | null => {
-    const name = context.matchBefore(/(event|trait)\('[^']*/)
-    if (name) {
-      const from = name.from + name.text.indexOf("'") + 1
-      const names = name.text.startsWith('event') ? events.map(({ text }) => text) : traits.map(({ path }) => path)
-      return { from, options: names.map((label) => ({ label })) }
-    }
-    const method = context.matchBefore(/\.\w*/)
-    if (method) {
-      const options = [...FILTERS, ...REDUCERS, ...COMPARATORS].map((label) => ({ label, apply: `${label}(` }))
-      return { from: method.from + 1, options }
-    }
-    const word = context.matchBefore(/[A-Za-z]+/)
-    if (!word || (word.from === word.to && !context.explicit)) return null
-    const quantifiers = type === 'ACCOUNTS' ? ['ANY', 'ALL', 'NONE'] : []
-    const words = ["event('", "trait('", "property('", "context('", 'AND', 'OR', 'NOT', ...quantifiers, ...UNIT_NAMES]
-    return { from: word.from, options: words.map((label) => ({ label })) }
-  }
 }

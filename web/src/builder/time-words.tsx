@@ -4,7 +4,8 @@ import type { Stream } from '../../../src/language/tree.ts'
 import { partsOf, withReach, withVisit, withWindow } from './model/streams.ts'
 import { isWaiting, withWaiting } from './model/waiting.ts'
 import { DurationSlot } from './duration-slot.tsx'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 
 export interface TimeWordsProps {
   readonly stream: Stream

@@ -3,7 +3,8 @@ import { Tag, UsersRound } from 'lucide-react'
 import type { Comparison, TraitReference } from '../../../src/language/tree.ts'
 import { areIn } from './model/starts.ts'
 import { choiceOf, useAudiences, useComputedTraits, useTraits } from './observed.ts'
-import { Choices, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { Slot } from './slot.tsx'
 import { TestWords } from './test-words.tsx'
 
 export type TraitComparison = Comparison & { readonly left: TraitReference }

@@ -8,7 +8,8 @@ import { StreamSentence } from './event-sentence.tsx'
 import { type FieldReducer, REDUCER_WORDS, REDUCERS } from './model/reducers.ts'
 import { isDrawn } from './model/streams.ts'
 import { ReducedField, useReducerOf } from './reducer-words.tsx'
-import { Choices, onArrows, Slot } from './slot.tsx'
+import { Choices } from '../parts/choices.tsx'
+import { onArrows, Slot } from './slot.tsx'
 import { ReductionText } from './text-row.tsx'
 
 export interface ValueSentenceProps {

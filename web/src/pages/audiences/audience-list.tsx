@@ -46,6 +46,10 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
   const [chosen, choose] = useState<ReadonlySet<string>>(NONE_CHOSEN)
   const chosenOnes = useMemo(() => audiences.filter(({ id }) => chosen.has(id)), [audiences, chosen])
   const actions = useActions({ setDeleted, setProblem, chosen, choose })
+  const [wantsBoxes, showBoxes] = useState(false)
+  // Elsewhere a row's menu and the space bar choose it.
+  const mayShowBoxes = isPhone && actions.mayEdit
+  const hasBoxes = mayShowBoxes && wantsBoxes
   const columns = useColumns({ audiences, readAt, connected, actionsOf: actions.of })
   const open = ({ id }: AudienceAnswer): void => {
     void navigate({ to: '/audiences/$audienceId', params: { audienceId: id } })
@@ -54,6 +58,19 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
     <>
       <Filters {...{ audiences, destinations, inNeed, selection }} onChange={select}>
         <ColumnsMenu hidden={hidden} onChange={hide} />
+        {mayShowBoxes && (
+          <button
+            type="button"
+            className="btn sm"
+            aria-pressed={hasBoxes}
+            onClick={() => {
+              showBoxes(!hasBoxes)
+              choose(NONE_CHOSEN)
+            }}
+          >
+            {hasBoxes ? 'Done' : 'Select'}
+          </button>
+        )}
       </Filters>
       {chosenOnes.length > 0 && (
         <ChosenAudiences
@@ -67,15 +84,17 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
       <p role="alert" className="problem">
         {problem}
       </p>
-      <div className="audience-rows">
+      <div className={hasBoxes ? 'audience-rows has-boxes' : 'audience-rows'}>
         <Rows
           label="Audiences"
           rows={rows}
           keyOf={({ id }) => id}
-          columns={columns.filter(({ title }) => !hidden.has(title))}
+          columns={[...(hasBoxes ? [boxColumn(chosen, actions.choose)] : []), ...columns].filter(
+            ({ title }) => !hidden.has(title),
+          )}
           {...(actions.mayEdit && { chosen })}
           height={isPhone ? PHONE_ROW_PX : ROW_PX}
-          onOpen={open}
+          onOpen={hasBoxes ? ({ id }) => actions.choose(id) : open}
           onKey={actions.onKey}
         />
       </div>
@@ -103,6 +122,29 @@ export function AudienceList({ audiences, readAt }: AudienceListProps) {
       )}
     </>
   )
+}
+
+/** A box for each row. The row is a stop of the Tab key itself, and the space bar does the same. */
+function boxColumn(chosen: ReadonlySet<string>, choose: (id: string) => void): Column<AudienceAnswer> {
+  return {
+    title: 'Selected',
+    width: '32px',
+    cell: ({ id, name }) => (
+      <input
+        type="checkbox"
+        className="tick"
+        aria-label={`Select ${name}`}
+        tabIndex={-1}
+        checked={chosen.has(id)}
+        onClick={(event) => {
+          event.stopPropagation()
+        }}
+        onChange={() => {
+          choose(id)
+        }}
+      />
+    ),
+  }
 }
 
 interface ColumnsOf extends AudienceListProps {
@@ -214,7 +256,7 @@ function useActions({ setDeleted, setProblem, chosen, choose }: ActionsOf) {
       chooseIt(audience.id)
     }
   }
-  return { of, onKey, mayEdit }
+  return { of, onKey, mayEdit, choose: chooseIt }
 }
 
 function KeysNote() {

@@ -9,7 +9,7 @@ import { Turns } from '../../api/turns.ts'
 import { useNow } from '../../frame/pulse.tsx'
 import { clockMs, count, nameOfProfile } from '../../parts/format.ts'
 import { Tally, type Stroke } from '../../parts/tally.tsx'
-import { useOpenProfile } from '../../parts/use-open-profile.ts'
+import { ProfileLink } from '../../parts/profile-link.tsx'
 import { strokesOf } from '../../parts/strokes.ts'
 import { sizesOf } from './queries.ts'
 
@@ -77,38 +77,30 @@ interface LastOnesProps {
 }
 
 function LastOnes({ audiences, transitions }: LastOnesProps) {
-  const { open, problem } = useOpenProfile()
   const last = transitions.filter(({ type }) => type !== 'trait').slice(-SHOWN)
   return (
     <div>
       <ul className="feed">
-        {last.reverse().map(({ number, at, type, profile, key, audienceId }) => (
+        {last.reverse().map(({ number, at, type, profile, segmentId, key, audienceId }) => (
           <li key={number}>
             <time dateTime={at}>{clockMs(at)}</time>
             <span className={`sg ${type === 'entered' ? 'up' : 'down'}`} aria-hidden="true">
               {type === 'entered' ? '+' : '−'}
             </span>
             <span className="trunc">
-              <button
-                type="button"
-                className="last-one b"
-                onClick={() => {
-                  open(profile)
-                }}
-              >
-                {nameOfProfile(profile)}
-              </button>{' '}
+              {segmentId === undefined ? (
+                <b>{nameOfProfile(profile)}</b>
+              ) : (
+                <ProfileLink id={segmentId} className="last-one">
+                  {nameOfProfile(profile)}
+                </ProfileLink>
+              )}{' '}
               <span className="mut">{type === 'entered' ? 'entered' : 'left'}</span>{' '}
               {audiences.find(({ id }) => id === audienceId)?.name ?? key}
             </span>
           </li>
         ))}
       </ul>
-      {problem && (
-        <p role="alert" className="problem">
-          {problem}
-        </p>
-      )}
       {last.length === 0 && <p className="dim last-hour-wait">Whoever enters or leaves next is shown here.</p>}
       <Link className="link" to="/live">
         Watch live

@@ -70,6 +70,12 @@ export interface ActionField {
   readonly type: string
   readonly required?: boolean
   readonly default?: JsonValue
+  /** A list of such values. */
+  readonly multiple?: boolean
+  /** True for a part whose values the tool lists. */
+  readonly dynamic?: boolean
+  /** Parts of an object. */
+  readonly properties?: readonly ActionField[]
 }
 
 export interface ActionAnswer {
@@ -77,6 +83,13 @@ export interface ActionAnswer {
   readonly title: string
   readonly description?: string
   readonly fields: readonly ActionField[]
+  /** Keys of the fields whose values the tool lists. */
+  readonly dynamicFields?: readonly string[]
+}
+
+export interface ChoicesAnswer {
+  readonly choices: readonly { readonly value: JsonValue; readonly label: string }[]
+  readonly nextPage?: string
 }
 
 /** An entry of the setting `mappings`. */

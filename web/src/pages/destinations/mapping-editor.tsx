@@ -6,6 +6,8 @@ import { Plus, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { FormRow } from '../../parts/form-row.tsx'
 import type { CallKind, JsonValue, Mapping, WholeTypeAnswer } from './answers.ts'
+import { type AskedDestination, FieldChoices, type FieldChoicesProps } from './field-choices.tsx'
+import { type FieldQuestion, withChoice } from './field-question.ts'
 import { faultOfText, textOfValue, valueOfText } from './directive.ts'
 import {
   actionOf,
@@ -13,6 +15,7 @@ import {
   CALL_WORDS,
   callsOf,
   fieldsOf,
+  knownValues,
   type MappedField,
   usualMappings,
   withField,
@@ -24,6 +27,8 @@ export interface MappingEditorProps {
   /** Undefined: the presets hold. */
   readonly value: readonly Mapping[] | undefined
   readonly problem: FieldProblem | undefined
+  /** Asked for values that fields may have; absent before it is made. */
+  readonly destination?: AskedDestination
   /** Absent: it is shown, and cannot be changed. */
   readonly onChange?: (value: readonly Mapping[] | undefined) => void
 }
@@ -32,7 +37,7 @@ const ENTRIES_MAX = 20
 /** Longer values stand in a field of several lines. */
 const LINE_MAX = 60
 
-export function MappingEditor({ type, value, problem, onChange }: MappingEditorProps) {
+export function MappingEditor({ type, value, problem, destination, onChange }: MappingEditorProps) {
   const entries = value ?? usualMappings(type)
   const change = (index: number, entry: Mapping | undefined): void => {
     onChange?.(entries.flatMap((one, place) => (place === index ? (entry ? [entry] : []) : [one])))
@@ -49,6 +54,7 @@ export function MappingEditor({ type, value, problem, onChange }: MappingEditorP
           type={type}
           path={`settings.mappings.${index}`}
           problem={problem}
+          destination={destination}
           onChange={
             onChange &&
             ((changed) => {
@@ -104,10 +110,11 @@ interface EntryProps {
   readonly type: WholeTypeAnswer
   readonly path: string
   readonly problem: FieldProblem | undefined
+  readonly destination: AskedDestination | undefined
   readonly onChange: ((entry: Mapping | undefined) => void) | undefined
 }
 
-function Entry({ entry, type, path, problem, onChange }: EntryProps) {
+function Entry({ entry, type, path, problem, destination, onChange }: EntryProps) {
   const [areAllShown, showAll] = useState(false)
   const fields = fieldsOf(entry, type)
   const filled = fields.filter(
@@ -128,6 +135,7 @@ function Entry({ entry, type, path, problem, onChange }: EntryProps) {
             key={field.key}
             field={field}
             problem={problemAt(problem, `${path}.mapping.${field.key}`)}
+            asked={destination && { destination, action: entry.action, payload: knownValues(entry, type) }}
             onChange={
               onChange &&
               ((value) => {
@@ -221,14 +229,17 @@ function ActionChoice({ entry, type, problem, onChange }: ActionChoiceProps) {
   )
 }
 
+type AskedAction = Pick<FieldChoicesProps, 'destination' | 'action' | 'payload'>
+
 interface FieldRowProps {
   readonly field: MappedField
   readonly problem: string | undefined
+  readonly asked: AskedAction | undefined
   readonly onChange: ((value: JsonValue | undefined) => void) | undefined
 }
 
-function FieldRow({ field, problem, onChange }: FieldRowProps) {
-  const { key, label, description, isRequired, usual, given } = field
+function FieldRow({ field, problem, asked, onChange }: FieldRowProps) {
+  const { key, label, description, isRequired, usual, given, questions } = field
   const [text, setText] = useState(() => textOfValue(given === undefined ? usual : given))
   // It stays what it was at first, so that nothing jumps below who types.
   const [isLong] = useState(text.length > LINE_MAX)
@@ -237,7 +248,9 @@ function FieldRow({ field, problem, onChange }: FieldRowProps) {
     setText(typed)
     if (faultOfText(typed)) return
     // An emptied field is left out, where it would have a value otherwise.
-    const value = valueOfText(typed) ?? (usual === undefined ? undefined : null)
+    give(valueOfText(typed) ?? (usual === undefined ? undefined : null))
+  }
+  const give = (value: JsonValue | undefined): void => {
     onChange?.(JSON.stringify(value) === JSON.stringify(usual) ? undefined : value)
   }
   const shown = fault !== undefined || given ? text : textOfValue(given === undefined ? usual : (given ?? undefined))
@@ -262,7 +275,21 @@ function FieldRow({ field, problem, onChange }: FieldRowProps) {
               take(target.value)
             },
           }
-          return isLong ? <textarea {...shared} rows={3} /> : <input {...shared} autoComplete="off" />
+          return (
+            <>
+              {isLong ? <textarea {...shared} rows={3} /> : <input {...shared} autoComplete="off" />}
+              {asked && onChange && questions.length > 0 && (
+                <Questions
+                  {...{ asked, questions }}
+                  onTake={(question, chosen) => {
+                    const value = withChoice(question, given === undefined ? usual : given, chosen)
+                    setText(textOfValue(value))
+                    give(value)
+                  }}
+                />
+              )}
+            </>
+          )
         }}
       </FormRow>
       {onChange && given !== undefined && (
@@ -279,5 +306,29 @@ function FieldRow({ field, problem, onChange }: FieldRowProps) {
         </button>
       )}
     </div>
+  )
+}
+
+interface QuestionsProps {
+  readonly asked: AskedAction
+  readonly questions: readonly FieldQuestion[]
+  readonly onTake: (question: FieldQuestion, chosen: JsonValue) => void
+}
+
+/** They stand above the help, which is shown once one of them has the focus, so that they stay under the pointer. */
+function Questions({ asked, questions, onTake }: QuestionsProps) {
+  return (
+    <span className="asks">
+      {questions.map((question) => (
+        <FieldChoices
+          key={question.field}
+          {...asked}
+          question={question}
+          onTake={(chosen) => {
+            onTake(question, chosen)
+          }}
+        />
+      ))}
+    </span>
   )
 }

@@ -30,6 +30,8 @@ function Mapped({ destination, type }: RequestsPartProps) {
   const changed = useChanged(destination.id)
   const stored = destination.settings['mappings'] as unknown as readonly Mapping[] | undefined
   const [value, setValue] = useState(stored)
+  // What is typed in a field is forgotten with it, and nothing else may be: it would lose the focus.
+  const [discards, setDiscards] = useState(0)
   const edited = useEditedSettings({})
   const isChanged = JSON.stringify(value) !== JSON.stringify(stored)
   useUnsaved(isChanged)
@@ -53,6 +55,7 @@ function Mapped({ destination, type }: RequestsPartProps) {
               save={() => void edited.save(save)}
               discard={() => {
                 setValue(stored)
+                setDiscards(discards + 1)
               }}
             />
           )}
@@ -61,10 +64,11 @@ function Mapped({ destination, type }: RequestsPartProps) {
           {edited.fault}
         </p>
         <MappingEditor
-          key={String(value === stored)}
+          key={discards}
           type={type}
           value={value}
           problem={edited.problem}
+          destination={destination}
           onChange={setValue}
         />
         <p className="dim legend">

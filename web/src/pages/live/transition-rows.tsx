@@ -1,8 +1,8 @@
 /** Transitions in rows: who, what they entered or left, and when. */
 import { Link, useNavigate } from '@tanstack/react-router'
 import { clockMs, nameOfProfile, valueText } from '../../parts/format.ts'
+import { ProfileLink, profileRoute } from '../../parts/profile-link.tsx'
 import { type Column, Rows } from '../../parts/rows.tsx'
-import { useOpenProfile } from '../../parts/use-open-profile.ts'
 import type { LiveTransition } from './recent.ts'
 import { nameOfTransition } from './use-transitions.ts'
 
@@ -17,20 +17,16 @@ export interface TransitionRowsProps {
 
 export function TransitionRows({ transitions, names }: TransitionRowsProps) {
   const navigate = useNavigate()
-  const { open, problem } = useOpenProfile()
   return (
     <>
-      <p className="problem" role="alert">
-        {problem}
-      </p>
       <Rows
         label="Transitions"
         rows={transitions}
         keyOf={nameOfTransition}
         columns={columnsOf(names)}
         height={34}
-        onOpen={({ profile }) => {
-          open(profile)
+        onOpen={({ segmentId }) => {
+          if (segmentId !== undefined) void navigate(profileRoute(segmentId))
         }}
         onKey={({ audienceId, computedTraitId }, event) => {
           if (event.key !== 'ArrowRight') return
@@ -65,15 +61,21 @@ function Line({
   readonly transition: LiveTransition
   readonly names: ReadonlyMap<string, string>
 }) {
-  const { type, profile, value } = transition
+  const { type, profile, segmentId, value } = transition
   return (
     <div className="moved">
       <span className={LOOKS[type]} aria-hidden="true">
         {SIGNS[type]}
       </span>
       <div className="trunc">
-        <b>{nameOfProfile(profile)}</b> <span className="mut">{WORDS[type]}</span>{' '}
-        <Definition transition={transition} names={names} />
+        {segmentId === undefined ? (
+          <b>{nameOfProfile(profile)}</b>
+        ) : (
+          <ProfileLink id={segmentId} className="moved-link" isInRow>
+            {nameOfProfile(profile)}
+          </ProfileLink>
+        )}{' '}
+        <span className="mut">{WORDS[type]}</span> <Definition transition={transition} names={names} />
         {type === 'trait' && <span className="mut">: {valueText(value)}</span>}
       </div>
     </div>
