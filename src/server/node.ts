@@ -13,6 +13,7 @@ import { setTimer } from '../model/timer.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { clusterFront } from './cluster-front.ts'
 import { ClusterHost } from './cluster-host.ts'
+import { nodeGauges } from './node-gauges.ts'
 import { OpenRequests } from './open-requests.ts'
 import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
 import type { Installation, Spaces } from './spaces.ts'
@@ -56,9 +57,10 @@ export async function startNode(
   const onLost = (_cause: unknown, spaceId: string) => void governor.lostJournal(spaceId)
   const parts = partsOf(config, options, { log, installation, onLost, isNode: true })
   const { spaces, clock } = parts
+  const metrics = parts.metrics.ofNode
   const { directory } = installation
   const requests = new OpenRequests()
-  const host = new ClusterHost({ firstId, writeKey, spaces, directory, requests, now, timer })
+  const host = new ClusterHost({ nodeId, firstId, writeKey, spaces, directory, requests, now, timer, metrics })
   const common = { nodeId, url, isEngine, ownership, host, clock, now, timer }
   const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, onTrouble })
   host.governor = governor
@@ -68,7 +70,9 @@ export async function startNode(
     refresh: () => governor.refresh(),
     now,
     timer,
+    onForwarded: metrics.countForwarded,
   })
+  metrics.follow(nodeGauges(governor, nodeId))
   try {
     await governor.start(config.ending)
   } catch (error) {
