@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parse } from 'yaml'
 
 const ROOT = join(import.meta.dirname, '..')
 
@@ -66,27 +65,6 @@ describe('the Dockerfile', () => {
     const seconds = Number(/--timeout=(\d+)s/.exec(instructions.find(({ name }) => name === 'HEALTHCHECK')!.rest)?.[1])
     const patience = /PATIENCE_MS = ([\d_]+)/.exec(readFileSync(join(ROOT, 'src/cli/health.ts'), 'utf8'))?.[1]
     expect(seconds * 1000).toBeGreaterThan(Number(patience?.replaceAll('_', '')))
-  })
-})
-
-describe('compose.cluster.yaml', () => {
-  const text = readFileSync(join(ROOT, 'compose.cluster.yaml'), 'utf8')
-  const { services } = parse(text, { merge: true }) as {
-    services: Record<string, { environment?: Record<string, string> }>
-  }
-  const nodes = Object.entries(services).filter(([name]) => name.startsWith('node-'))
-
-  it('gives each node settings that there are, and its own address', () => {
-    const settings = readFileSync(join(ROOT, 'README.md'), 'utf8')
-    expect(nodes.length).toBe(3)
-    for (const [name, { environment = {} }] of nodes) {
-      for (const variable of Object.keys(environment)) expect(settings).toContain(`| \`${variable}\` `)
-      expect(environment).toMatchObject({ OWNERSHIP: 'bullmq', NODE_URL: `http://${name}:8080` })
-    }
-  })
-
-  it('has its balancer lead to all of them', () => {
-    for (const [name] of nodes) expect(text).toContain(`server ${name} ${name}:8080`)
   })
 })
 

@@ -12,7 +12,16 @@ interface Rules {
 }
 
 interface Dashboard {
-  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[]
+  readonly panels: readonly Panel[]
+}
+
+interface Panel {
+  readonly id: number
+  readonly type: string
+  readonly title: string
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number }
+  /** A row has none. */
+  readonly targets?: readonly { readonly expr: string }[]
 }
 
 function read(name: string): string {
@@ -50,8 +59,31 @@ function missing(names: readonly string[], known: ReadonlySet<string>): string[]
 describe('docs/operations', () => {
   it('has a dashboard whose panels show metrics of the server', async () => {
     const { panels } = JSON.parse(read('dashboard.json')) as Dashboard
-    expect(panels.filter(({ targets }) => targets.flatMap(({ expr }) => metricsIn(expr)).length === 0)).toEqual([])
+    const shown = panels.filter(({ type }) => type !== 'row')
+    expect(shown.filter(({ targets }) => targets!.flatMap(({ expr }) => metricsIn(expr)).length === 0)).toEqual([])
     expect(missing(metricsIn(read('dashboard.json')), await exposed())).toEqual([])
+  })
+
+  it('has a dashboard whose panels lie beside each other, with rows of nodes and of spaces', () => {
+    const { panels } = JSON.parse(read('dashboard.json')) as Dashboard
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)} ${y + Math.floor(cell / w)}`),
+    )
+    expect(new Set(cells).size).toBe(cells.length)
+    expect(panels.filter(({ type }) => type === 'row').map(({ title }) => title)).toEqual([
+      'Nodes',
+      'Spaces of the cluster',
+    ])
+  })
+
+  it('has every metric of nodes in the dashboard', async () => {
+    const shown = read('dashboard.json')
+    const ofNodes = [...(await exposed())].filter((name) => /^rollcall_(node|beat|lease|space|forwarded)/.test(name))
+    const missed = ofNodes.filter(
+      (name) => !/_(sum|count)$/.test(name) && name !== 'rollcall_nodes' && !shown.includes(name),
+    )
+    expect(missed).toEqual([])
   })
 
   it('has rules that look at metrics of the server', async () => {

@@ -3,6 +3,7 @@
 /** Start a server, a Redis, a browser or the command line as processes. Folders and files, from the root. */
 export const PROCESSES: readonly string[] = [
   'test/checkpoints/redis-checkpoints.test.ts',
+  'test/cluster/bull-contract.test.ts',
   'test/cluster/bull-ownership.test.ts',
   'test/cluster/change-signal.test.ts',
   'test/cluster/node-directory.test.ts',

@@ -78,6 +78,11 @@ export class ClaimedSpaces {
     return space !== undefined && isServing(space.phase) && space.lease.isHeld
   }
 
+  /** By space, the time that its lease lasts, ms. */
+  get leases(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.#spaces, ([id, { lease }]) => [id, lease.leftMs]))
+  }
+
   /** Lists those that are open and whose lock is ours. */
   get announcedIds(): string[] {
     return this.ids.filter((id) => isServing(this.#spaces.get(id)!.phase) && !this.#spaces.get(id)!.isParked)

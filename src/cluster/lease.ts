@@ -20,6 +20,11 @@ export class Lease {
     return this.#now() < this.#endsAt
   }
 
+  /** The time that it lasts; 0 once it is over, ms. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsAt - this.#now())
+  }
+
   /** @param askedAt the instant before the lock was asked for, or extended. Keeps L2. */
   extend(askedAt: number): void {
     this.#endsAt = Math.max(this.#endsAt, askedAt + this.#lengthMs)

@@ -69,6 +69,7 @@ export class SpaceGovernor {
   #isSignalled = false
   #refreshedAt = -Infinity
   #joinedAt = -Infinity
+  #failedBeats = 0
   #isEnding = false
   #isStopped = false
   #beating: Promise<void> | undefined
@@ -109,6 +110,15 @@ export class SpaceGovernor {
   /** True while the cluster hears of this node. */
   get isJoined(): boolean {
     return this.#options.now() - this.#joinedAt < JOINED_MS
+  }
+
+  get failedBeats(): number {
+    return this.#failedBeats
+  }
+
+  /** By space that this node has claimed, the time that its lease lasts, ms. */
+  get leases(): ReadonlyMap<string, number> {
+    return this.#claimed.leases
   }
 
   /** All spaces that there are. */
@@ -191,7 +201,10 @@ export class SpaceGovernor {
     // It has left.
     if (this.#isStopped) return Promise.resolve()
     this.#beating ??= this.#beat()
-      .catch(this.#options.onTrouble)
+      .catch((cause: unknown) => {
+        this.#failedBeats++
+        this.#options.onTrouble(cause)
+      })
       .finally(() => {
         this.#beating = undefined
         this.#wake()

@@ -13,6 +13,7 @@ import { text } from 'node:stream/consumers'
 import { Agent as SecureAgent, request as sendSecurely } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
 import type { SetTimer } from '../model/timer.ts'
+import type { ForwardedCount } from './node-metrics.ts'
 
 /** The header of a request that a node leads on, which says why. */
 export const FORWARDED_HEADER = 'rollcall-forwarded'
@@ -51,6 +52,8 @@ export interface ForwarderOptions {
   /** The monotonic clock, ms. */
   readonly now: () => number
   readonly timer: SetTimer
+  /** Told of each request, once it is over with it. */
+  readonly onForwarded?: (request: ForwardedCount) => void
 }
 
 /** Headers of one connection (RFC 9110, 7.6.1). */
@@ -79,24 +82,39 @@ export class Forwarder {
     this.#options = options
   }
 
-  /** Resolves when the request is answered, by whomever. Keeps F2. */
+  /** Resolves when the request is answered, by whomever. */
   async forward(request: IncomingMessage, response: ServerResponse, forwarded: ForwardedRequest): Promise<void> {
+    const { now, onForwarded } = this.#options
+    const startedAt = now()
+    const { outcome, at } = await this.#forward(request, response, forwarded)
+    onForwarded?.({ purpose: forwarded.purpose, outcome, heldMs: at - startedAt })
+  }
+
+  /** Resolves with the outcome, and the instant until which the request was held. Keeps F2. */
+  async #forward(
+    request: IncomingMessage,
+    response: ServerResponse,
+    forwarded: ForwardedRequest,
+  ): Promise<{ readonly outcome: ForwardedCount['outcome']; readonly at: number }> {
     const { now, holdMs, refresh } = this.#options
     const until = now() + holdMs
     const isGone = (): boolean => response.destroyed
     for (;;) {
-      if (isGone()) return
+      if (isGone()) break
       const route = forwarded.find()
       if (route !== 'nowhere') {
+        const at = now()
         const tried = await this.#try(route, { request, response, forwarded })
-        if (tried === 'answered') return
+        if (tried === 'answered') return { outcome: 'answered', at }
         if (tried === 'unknown' && !forwarded.isRepeatable()) break
         await refresh()
       }
       if (now() >= until) break
       await this.#change()
     }
-    if (!isGone()) forwarded.refuse()
+    if (isGone()) return { outcome: 'gone', at: now() }
+    forwarded.refuse()
+    return { outcome: 'refused', at: now() }
   }
 
   /** Ends what readers follow at other nodes; all else goes on. */

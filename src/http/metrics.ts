@@ -2,6 +2,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client'
 import type { DeliveryOverview } from '../model/destination-admin.ts'
 import type { AnsweredRequest } from './app.ts'
+import { addNode, type NodeMetrics } from './node-metrics.ts'
 
 /** Present figures of a space. */
 export interface SpaceGauges {
@@ -39,6 +40,8 @@ export interface Metrics {
   readonly countNotice: (result: string) => void
   /** Returns the metrics of a space, which have its id as a label. */
   readonly ofSpace: (spaceId: string) => SpaceMetrics
+  /** The metrics of this node, if it is one of a cluster. */
+  readonly ofNode: NodeMetrics
 }
 
 export interface SpaceMetrics {
@@ -76,7 +79,7 @@ export function createMetrics(): Metrics {
   addDeliveryLatency(registry, spaces)
   const [countTransition, countSuppressed] = [transitionCounter(registry), suppressedCounter(registry)]
   const [countCheckpointFailure, countFault] = troubleCounters(registry)
-  const setCheckpoint = checkpointSetter(registry)
+  const checkpoints = checkpointGauges(registry)
   return {
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -88,13 +91,18 @@ export function createMetrics(): Metrics {
         // A counter that begins with its first trouble would hide it from whoever compares with before.
         for (const count of [countCheckpointFailure, countFault]) count(space, 0)
       },
-      forget: () => void spaces.delete(space),
+      forget: () => {
+        spaces.delete(space)
+        // It may be at another node from now on, which tells of it.
+        checkpoints.forget(space)
+      },
       countTransition: (type) => countTransition(space, type),
       countSuppressed: (calls) => countSuppressed(space, calls),
-      setCheckpoint: (checkpoint) => setCheckpoint(space, checkpoint),
+      setCheckpoint: (checkpoint) => checkpoints.set(space, checkpoint),
       countCheckpointFailure: () => countCheckpointFailure(space, 1),
       countFault: () => countFault(space, 1),
     }),
+    ofNode: addNode(registry),
   }
 }
 
@@ -268,7 +276,12 @@ function troubleCounters(registry: Registry): [checkpointFailures: CountTrouble,
   return [(space, count) => failures.inc({ space }, count), (space, count) => faults.inc({ space }, count)]
 }
 
-function checkpointSetter(registry: Registry): (space: string, checkpoint: Checkpoint) => void {
+interface CheckpointGauges {
+  readonly set: (space: string, checkpoint: Checkpoint) => void
+  readonly forget: (space: string) => void
+}
+
+function checkpointGauges(registry: Registry): CheckpointGauges {
   const registers = [registry]
   const labelNames = ['space']
   const size = new Gauge({
@@ -290,9 +303,14 @@ function checkpointSetter(registry: Registry): (space: string, checkpoint: Check
     labelNames,
     registers,
   })
-  return (space, { bytes, durationMs }) => {
-    size.set({ space }, bytes)
-    duration.observe({ space }, durationMs / 1000)
-    committedAt.setToCurrentTime({ space })
+  return {
+    set: (space, { bytes, durationMs }) => {
+      size.set({ space }, bytes)
+      duration.observe({ space }, durationMs / 1000)
+      committedAt.setToCurrentTime({ space })
+    },
+    forget: (space) => {
+      for (const gauge of [size, committedAt]) gauge.remove({ space })
+    },
   }
 }

@@ -2,6 +2,7 @@
 import type { SpaceGovernor } from '../cluster/space-governor.ts'
 import type { HostedSpace, SpaceEnding, SpaceHost } from '../cluster/space-host.ts'
 import { digestOf } from '../http/access.ts'
+import type { NodeMetrics, SpaceOpening } from '../http/node-metrics.ts'
 import { EngineError } from '../model/errors.ts'
 import type { ShownSpace, SpaceAdmin, SpaceDirectory, SpaceRecord } from '../model/space-record.ts'
 import type { SetTimer } from '../model/timer.ts'
@@ -12,6 +13,7 @@ import type { Spaces } from './spaces.ts'
 import type { Standbys } from './standbys.ts'
 
 export interface ClusterHostOptions {
+  readonly nodeId: string
   readonly firstId: string
   /** The write key that the environment gives for the first space. */
   readonly writeKey: string
@@ -22,6 +24,8 @@ export interface ClusterHostOptions {
   /** The monotonic clock, ms. */
   readonly now: () => number
   readonly timer: SetTimer
+  /** Counts the spaces that come and go. */
+  readonly metrics: Pick<NodeMetrics, 'countOpened' | 'countClosed'>
 }
 
 const CLUSTER_SPACES_MAX = 1_000
@@ -52,7 +56,8 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
   }
 
   async open(spaceId: string): Promise<void> {
-    const { spaces, standbys } = this.#options
+    const { spaces, standbys, metrics, now } = this.#options
+    const [after, startedAt] = [this.#lastOwnerOf(spaceId), now()]
     // What is known of it may be old: it may have been begun, or be being removed.
     await this.listIds()
     const record = this.#records.find(({ id }) => id === spaceId)
@@ -62,7 +67,8 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
     } finally {
       followed?.release()
     }
-    if (!spaces.has(spaceId)) await this.governor.removed(spaceId)
+    if (spaces.has(spaceId)) metrics.countOpened(after, now() - startedAt)
+    else await this.governor.removed(spaceId)
   }
 
   async prepare(spaceId: string): Promise<void> {
@@ -79,7 +85,8 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
 
   /** Requests that are under way are answered first: no new ones come. */
   async close(spaceId: string, ending: SpaceEnding): Promise<void> {
-    const { spaces, requests, timer } = this.#options
+    const { spaces, requests, timer, metrics } = this.#options
+    if (spaces.open(spaceId)) metrics.countClosed(ending === 'dropped' ? 'lost' : 'handed_over')
     try {
       if (ending !== 'dropped') {
         await spaces.open(spaceId)?.server.dismiss()
@@ -146,6 +153,15 @@ export class ClusterHost implements SpaceHost, SpaceAdmin {
   #shown(record: SpaceRecord): ShownSpace {
     const owner = this.governor.routes.ownerOf(record.id)
     return { record, isOpen: owner !== undefined }
+  }
+
+  /** Returns what has become of the last owner of a space, as far as is known. */
+  #lastOwnerOf(spaceId: string): SpaceOpening {
+    const { routes } = this.governor
+    if (!routes.spaceIds.includes(spaceId)) return 'new'
+    const owner = routes.ownerOf(spaceId)
+    if (!owner) return 'handed_over'
+    return owner.nodeId === this.#options.nodeId ? 'own' : 'taken_over'
   }
 
   #digestOf(key: string): string {

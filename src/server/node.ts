@@ -14,6 +14,7 @@ import { setTimer } from '../model/timer.ts'
 import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { clusterFront } from './cluster-front.ts'
 import { ClusterHost } from './cluster-host.ts'
+import { nodeGauges } from './node-gauges.ts'
 import { OpenRequests } from './open-requests.ts'
 import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
 import type { Installation, Spaces } from './spaces.ts'
@@ -63,6 +64,7 @@ export async function startNode(
   const onLost = (_cause: unknown, spaceId: string) => void governor.lostJournal(spaceId)
   const parts = partsOf(config, options, { log, installation, onLost, isNode: true })
   const { spaces, clock } = parts
+  const metrics = parts.metrics.ofNode
   const { directory } = installation
   const requests = new OpenRequests()
   const standbys = new Standbys({
@@ -70,7 +72,18 @@ export async function startNode(
     optionsOf: (spaceId) => spaces.pipelineOptionsOf(spaceId),
     log,
   })
-  const host = new ClusterHost({ firstId, writeKey, spaces, standbys, directory, requests, now, timer })
+  const host = new ClusterHost({
+    nodeId,
+    firstId,
+    writeKey,
+    spaces,
+    standbys,
+    directory,
+    requests,
+    now,
+    timer,
+    metrics,
+  })
   const common = { nodeId, url, isEngine, hasStandbys, ownership, host, clock, now, timer }
   const send = () => signal.send()
   const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, signal: send, onTrouble })
@@ -83,7 +96,9 @@ export async function startNode(
     refresh: () => governor.refresh(),
     now,
     timer,
+    onForwarded: metrics.countForwarded,
   })
+  metrics.follow(nodeGauges(governor, nodeId))
   try {
     await governor.start(config.ending)
   } catch (error) {

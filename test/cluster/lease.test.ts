@@ -26,6 +26,15 @@ it('is over when the lock was asked for too long ago', () => {
   expect(lease.isHeld).toBe(false)
 })
 
+it('says how long it lasts, and no less than nothing', () => {
+  const { lease, moveTo } = leaseAt(1_000)
+  expect(lease.leftMs).toBe(0)
+  lease.extend(990)
+  expect(lease.leftMs).toBe(90)
+  moveTo(1_200)
+  expect(lease.leftMs).toBe(0)
+})
+
 it('is not shortened by an answer that comes after a later one', () => {
   const { lease, moveTo } = leaseAt(1_000)
   lease.extend(1_000)

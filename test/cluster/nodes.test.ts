@@ -144,6 +144,19 @@ it('opens a space again where it is when its journal has lost entries, as after 
   expect(await ownerOf()).toBe(owner)
 })
 
+it('tells Prometheus which spaces a node has, and which of them are its own', async () => {
+  const of = await healthy()
+  const texts = await Promise.all(of.nodes.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
+  for (const { id } of of.spaces) {
+    for (const text of texts) expect(text).toContain(`rollcall_space_served{space="${id}"} 1`)
+    expect(texts.filter((text) => text.includes(`rollcall_lease_remaining_seconds{space="${id}"}`))).toHaveLength(1)
+  }
+  for (const text of texts) {
+    expect(text).toContain('rollcall_node_joined 1')
+    expect(text).toMatch(/^rollcall_forwarded_requests_total\{purpose="space",outcome="answered"\} \d+$/m)
+  }
+})
+
 it('takes calls by a write key that was just made, at every node', async () => {
   const of = await healthy()
   const [space] = of.spaces as [MadeSpace]

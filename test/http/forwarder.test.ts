@@ -51,11 +51,13 @@ let refreshes: number
 let responses: ServerResponse[]
 /** Requests that the forwarder is done with. */
 let ended: number
+/** The same, as they were counted. */
+let counted: string[]
 let wake: () => void
 
 beforeEach(async () => {
   time = new VirtualTime(1_000)
-  ;[seen, given, refreshes, responses, ended] = [[], {}, 0, [], 0]
+  ;[seen, given, refreshes, responses, ended, counted] = [[], {}, 0, [], 0, []]
   answer = (_request, response) => void response.end('from the owner')
   wake = () => undefined
   forwarder = new Forwarder({
@@ -67,6 +69,7 @@ beforeEach(async () => {
     },
     now: time.clock,
     timer: time.timer,
+    onForwarded: ({ purpose, outcome, heldMs }) => counted.push(`${purpose} ${outcome} ${heldMs}`),
   })
   owner = createServer((request, response) => {
     void text(request).then((body) => {
@@ -340,12 +343,30 @@ describe('a request that nobody can answer', () => {
     expect([time.now, time.timers.size]).toEqual([1_000, 0])
   })
 
+  it('is counted with the time for which it was held, not with that of its answer', async () => {
+    let route: Route = 'nowhere'
+    given = { find: () => route, purpose: 'session' }
+    answer = (_request, response) => {
+      time.moveTo(time.now + 700)
+      response.end()
+    }
+    const asked = ask()
+    await until(() => time.timers.size > 0)
+    time.moveTo(time.now + 40)
+    route = { url: urlOf(owner) }
+    wake()
+    await asked
+    await until(() => ended === 1)
+    expect(counted).toEqual(['session answered 40'])
+  })
+
   it('is refused after a while, and not before', async () => {
     given = { find: () => 'nowhere' }
     const { answer: answered, waitedMs } = await held(ask())
     expect(answered).toMatchObject({ status: 503, body: 'refused' })
     expect(waitedMs).toBe(HOLD_MS)
     expect([refreshes, time.timers.size]).toEqual([0, 0])
+    expect(counted).toEqual([`space refused ${HOLD_MS}`])
   })
 
   it('is given up when its client goes, and nobody is told', async () => {
@@ -358,6 +379,7 @@ describe('a request that nobody can answer', () => {
     time.moveTo(time.now + 50)
     await until(() => ended === 1)
     expect([refusals, time.timers.size]).toEqual([0, 0])
+    expect(counted).toEqual(['space gone 50'])
   })
 
   it('is given up when its client goes while the owner is at it, and nobody is told', async () => {
@@ -371,6 +393,7 @@ describe('a request that nobody can answer', () => {
     await until(() => isClosed)
     await until(() => ended === 1)
     expect(refusals).toBe(0)
+    expect(counted).toEqual(['space gone 0'])
   })
 })
 

@@ -177,3 +177,15 @@ describe('metrics', () => {
     )
   })
 })
+
+describe('a space that is here no more', () => {
+  it('leaves no figures behind, as it may be at another node', async () => {
+    const metrics = metricsOf()
+    metrics.setCheckpoint({ bytes: 9, durationMs: 5 })
+    expect(await samples(metrics, 'rollcall_checkpoint_bytes')).toEqual(['{space="s"} 9'])
+    expect(await samples(metrics, 'rollcall_checkpoint_timestamp_seconds')).toHaveLength(1)
+    metrics.forget()
+    for (const name of ['profiles', 'checkpoint_bytes', 'checkpoint_timestamp_seconds'])
+      expect(await samples(metrics, `rollcall_${name}`)).toEqual([])
+  })
+})

@@ -4,6 +4,7 @@ import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { RouteTable } from '../../src/cluster/route-table.ts'
 import type { SpaceGovernor } from '../../src/cluster/space-governor.ts'
 import { digestOf } from '../../src/http/access.ts'
 import { ClusterHost, type ClusterHostOptions } from '../../src/server/cluster-host.ts'
@@ -26,8 +27,11 @@ let requests: OpenRequests
 let host: ClusterHost
 let removed: string[]
 let closed: number
-/** Opens the stores of the first space, unless the test does. */
+let owners: RouteTable
+/** The spaces that came and went, as they were counted. */
+let counted: string[]
 let followed: readonly string[]
+/** Opens the stores of the first space, unless the test does. */
 let openStores: () => Promise<Stores>
 
 function stores(): Stores {
@@ -48,15 +52,31 @@ beforeEach(() => {
   const ofSpaces = { log: pino({ level: 'silent' }), installation, onLost: () => undefined, isNode: true }
   spaces = partsOf(CONFIG, { clock, timer }, ofSpaces).spaces
   const { directory } = installation
+  counted = []
   followed = []
   const standbys: ClusterHostOptions['standbys'] = {
     follow: (ids) => (followed = ids),
     readyIds: ['ready'],
     take: () => undefined,
   }
-  const common = { firstId: ID, writeKey: 'write-key', spaces, standbys, directory, requests }
-  host = new ClusterHost({ ...common, now: clock, timer })
-  const governor: Pick<SpaceGovernor, 'removed'> = {
+  owners = new RouteTable()
+  host = new ClusterHost({
+    nodeId: 'node_1',
+    firstId: ID,
+    writeKey: 'write-key',
+    spaces,
+    standbys,
+    directory,
+    requests,
+    now: clock,
+    timer,
+    metrics: {
+      countOpened: (after, ms) => counted.push(`opened ${after} ${ms}`),
+      countClosed: (as) => counted.push(`closed ${as}`),
+    },
+  })
+  const governor: Pick<SpaceGovernor, 'removed' | 'routes'> = {
+    routes: owners,
     removed: (id) => {
       removed.push(id)
       return Promise.resolve()
@@ -136,5 +156,51 @@ describe('a space', () => {
     goOn()
     await Promise.all([opening, closing])
     expect([spaces.open(ID), closed]).toEqual([undefined, 1])
+  })
+})
+
+describe('spaces that come and go', () => {
+  const record = { nodeId: 'node_2', url: 'http://node_2', writeKeys: [], tokens: [] }
+
+  it('are counted by what became of their last owner', async () => {
+    for (const owner of [undefined, { ...record, nodeId: '' }, record, { ...record, nodeId: 'node_1' }]) {
+      if (owner) owners.update(new Map([[ID, owner]]))
+      await host.open(ID)
+      await host.close(ID, 'stored')
+    }
+    expect(counted.filter((count) => count.startsWith('opened'))).toEqual([
+      'opened new 0',
+      'opened handed_over 0',
+      'opened taken_over 0',
+      'opened own 0',
+    ])
+  })
+
+  it('are counted with the time that opening them takes, by what was known when it began', async () => {
+    owners.update(new Map([[ID, record]]))
+    openStores = () => {
+      owners.update(new Map([[ID, { ...record, nodeId: '' }]]))
+      time.moveTo(time.now + 1_500)
+      return Promise.resolve(stores())
+    }
+    await host.open(ID)
+    expect(counted).toEqual(['opened taken_over 1500'])
+  })
+
+  it('are counted once when they go, in order or not, and only if they were there', async () => {
+    await host.open(ID)
+    await host.close(ID, 'stored')
+    await host.open(ID)
+    await host.close(ID, 'dropped')
+    await host.close(ID, 'dropped')
+    expect(counted.filter((count) => count.startsWith('closed'))).toEqual(['closed handed_over', 'closed lost'])
+  })
+
+  it('are not counted if they could not be opened, or are none', async () => {
+    openStores = () => Promise.reject(new Error('no journal'))
+    await host.open(ID).catch(() => undefined)
+    await host.open('nobody')
+    await host.close('nobody', 'stored')
+    expect(counted.filter((count) => !count.startsWith('closed'))).toEqual([])
   })
 })
