@@ -6,6 +6,8 @@ export interface JournalPage<Command> {
   readonly records: readonly JournalRecord<Command>[]
   /** The id up to which the journal has been read. */
   readonly last: string
+  /** True if there was nothing after that. */
+  readonly isEnd: boolean
 }
 
 /** The id before all entries. */

@@ -47,7 +47,7 @@ export class RedisJournalTail<Command> implements JournalTail<Command> {
       last = next
       if (field?.toString() === 'entry' && bytes) records.push(decodeEntry<Command>(bytes))
     }
-    return { records, last }
+    return { records, last, isEnd: page.length < PAGE_ENTRIES }
   }
 
   close(): void {
@@ -62,7 +62,7 @@ export class RedisJournalTail<Command> implements JournalTail<Command> {
         ? redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
         : redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'STREAMS', key, id),
     )
-    return (found?.[0]?.[1] ?? [])
+    return found?.[0]?.[1] ?? []
   }
 }
 

@@ -145,18 +145,17 @@ export class Standby {
   async #follow(): Promise<void> {
     const { elapsedMs } = this.#options
     while (!this.#isStopped) {
-      const isEmpty = await this.#read(true)
-      if (isEmpty) this.#isUpToDate = true
+      if (await this.#read(true)) this.#isUpToDate = true
       if (elapsedMs() - this.#lookedAt < CHECKPOINTS_MS) continue
       this.#lookedAt = elapsedMs()
       await this.#takeCheckpointOver()
     }
   }
 
-  /** Applies the next entries; returns true if there were none. */
+  /** Applies the next entries; returns true if there were no more. */
   async #read(waits: boolean): Promise<boolean> {
     const { tail, elapsedMs, breathe } = this.#options
-    const { records, last } = await tail.after(this.#last, waits)
+    const { records, last, isEnd } = await tail.after(this.#last, waits)
     let sliceStart = elapsedMs()
     for (const record of records) {
       await this.#replay.apply(record)
@@ -166,7 +165,7 @@ export class Standby {
     }
     this.#last = last
     if (records.length > 0) this.#positions.next(this.position)
-    return records.length === 0
+    return isEnd
   }
 
   /** Takes the newest checkpoint over, if that can be done by now; returns those that there are. Keeps B2. */

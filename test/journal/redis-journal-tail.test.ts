@@ -41,6 +41,7 @@ describe('the tail of a journal', () => {
     const found: number[] = []
     for (let last = NOTHING; ;) {
       const page = await tail.after(last, false)
+      expect(page.isEnd).toBe(found.length + page.records.length === instants.length)
       if (page.last === last) break
       for (const { position, entry } of page.records) {
         expect(position).toBe(found.length)
@@ -62,7 +63,7 @@ describe('the tail of a journal', () => {
     expect(page.records.map(({ entry }) => entry.receivedAt)).toEqual([7])
     const woken = tail.after(page.last, true)
     await owner(key)
-    expect(await woken).toEqual({ records: [], last: '2-0' })
+    expect(await woken).toEqual({ records: [], last: '2-0', isEnd: true })
   })
 
   it('ends where it cannot be told how the journal goes on', async () => {

@@ -6,6 +6,9 @@
 const SIMULATION = 'test/simulation'
 const RECOVERY = 'test/space/recovery.test.ts'
 const REDIS_JOURNAL = 'test/journal/redis-journal.test.ts'
+const REDIS_CHECKPOINTS = 'test/checkpoints/redis-checkpoints.test.ts'
+const REDIS_CLUSTER = 'test/redis/redis-cluster.test.ts'
+const REPLICAS = 'test/redis/replicas.test.ts'
 const STATE = 'test/actors/engine/state.test.ts'
 const UNDO = 'test/actors/engine/undo.test.ts'
 const ORIGINS = 'test/actors/engine/origins.test.ts'
@@ -145,14 +148,14 @@ export const MUTANTS = [
     file: 'src/checkpoints/redis-checkpoints.ts',
     find: 'if (owner !== 0) throw',
     replace: 'if (owner === undefined) throw',
-    caughtBy: ['test/checkpoints/redis-checkpoints.test.ts'],
+    caughtBy: [REDIS_CHECKPOINTS],
   },
   {
     name: 'the script that fences checkpoints looks at nobody',
     file: 'src/checkpoints/checkpoint-scripts.ts',
     find: 'if epoch ~= tonumber(ARGV[1]) then return epoch end',
     replace: '',
-    caughtBy: ['test/checkpoints/redis-checkpoints.test.ts'],
+    caughtBy: [REDIS_CHECKPOINTS],
   },
   {
     name: 'an append that was repeated is taken for one that was not stored',
@@ -164,15 +167,81 @@ export const MUTANTS = [
   {
     name: 'an append is repeated under another id',
     file: 'src/journal/redis-journal.ts',
-    find: 'this.#tail, id, bytes), replicas)',
-    replace: 'this.#tail, `${this.#epoch}-${this.#sequence++}`, bytes), replicas)',
+    find: `const answer = await this.#retrying(() =>
+      this.#redis.write((redis) => redis.eval(APPEND, 1, key, this.#tail, id, bytes), replicas),
+    )`,
+    replace: `let attempts = 0
+    const idOfAttempt = () => (attempts++ === 0 ? id : \`\${this.#epoch}-\${++this.#sequence}\`)
+    const answer = await this.#retrying(() =>
+      this.#redis.write((redis) => redis.eval(APPEND, 1, key, this.#tail, idOfAttempt(), bytes), replicas),
+    )`,
     caughtBy: [REDIS_JOURNAL],
   },
   {
     name: 'the script that appends stores a repeat once more',
     file: 'src/journal/journal-scripts.ts',
+    find: 'if tail ~= ARGV[2] then return tail end',
+    replace: `if tail == ARGV[2] then
+  redis.call('XADD', KEYS[1], ARGV[2] .. '9', 'entry', ARGV[3])
+  return 'stored'
+end
+if tail ~= ARGV[2] then return tail end`,
+    caughtBy: [REDIS_JOURNAL],
+  },
+  {
+    name: 'a repeated append writes nothing that replicas could be waited for with',
+    file: 'src/journal/journal-scripts.ts',
     find: "redis.call('XSETID', KEYS[1], tail)",
-    replace: "redis.call('XADD', KEYS[1], ARGV[2] .. '9', 'entry', ARGV[3])",
+    replace: '',
+    caughtBy: [REPLICAS],
+  },
+  {
+    name: 'an entry is durable though replicas have not got it',
+    file: 'src/redis/key-connection.ts',
+    find: 'if (acknowledged < replicas) throw',
+    replace: 'if (acknowledged < 0) throw',
+    caughtBy: [REPLICAS],
+  },
+  {
+    name: 'a journal is taken over though replicas do not know it',
+    file: 'src/journal/redis-journal.ts',
+    find: 'at.eval(OWN, 1, key, token, epochMin), replicas)',
+    replace: 'at.eval(OWN, 1, key, token, epochMin), 0)',
+    caughtBy: [REPLICAS],
+  },
+  {
+    name: 'an epoch that a failover took back is begun again',
+    file: 'src/journal/redis-journal.ts',
+    find: 'clusterAddressOf(address) ? Date.now() : 1',
+    replace: 'clusterAddressOf(address) ? 1 : 1',
+    caughtBy: [REDIS_CLUSTER],
+  },
+  {
+    name: 'a key whose slot moves is not asked for at the other end',
+    file: 'src/redis/key-connection.ts',
+    find: 'isAsking = redirection.isAsking',
+    replace: 'if (redirection.isAsking) throw cause',
+    caughtBy: [REDIS_CLUSTER],
+  },
+  {
+    name: 'a checkpoint is committed whose last entry the journal has lost',
+    file: 'src/checkpoints/checkpoint-scripts.ts',
+    find: "if ARGV[4] ~= '0-0' and",
+    replace: 'if false and',
+    caughtBy: [REDIS_CHECKPOINTS],
+  },
+  {
+    name: 'a checkpoint is committed after one that Redis has lost',
+    file: 'src/checkpoints/checkpoint-scripts.ts',
+    find: "if ARGV[5] ~= '' and",
+    replace: 'if false and',
+    caughtBy: [REDIS_CHECKPOINTS],
+  },
+  {
+    name: 'a journal is trimmed behind an entry that it has lost',
+    file: 'src/journal/journal-scripts.ts',
+    find: "if #redis.call('XRANGE', KEYS[1], ARGV[1], ARGV[1]) == 0 then return 0 end",
+    replace: '',
     caughtBy: [REDIS_JOURNAL],
   },
   {
@@ -229,14 +298,14 @@ export const MUTANTS = [
     file: 'src/checkpoints/checkpoint-scripts.ts',
     find: "if redis.call('HGET', KEYS[2], 'begun') == ARGV[1] then return 0 end",
     replace: '',
-    caughtBy: ['test/checkpoints/redis-checkpoints.test.ts'],
+    caughtBy: [REDIS_CHECKPOINTS],
   },
   {
     name: 'a call that arrives late commits an older checkpoint',
     file: 'src/checkpoints/checkpoint-scripts.ts',
     find: 'if newest and tonumber(newest) > tonumber(ARGV[2]) then return 0 end',
     replace: '',
-    caughtBy: ['test/checkpoints/redis-checkpoints.test.ts'],
+    caughtBy: [REDIS_CHECKPOINTS],
   },
   {
     name: 'a checkpoint that is damaged ends the recovery',

@@ -157,6 +157,16 @@ describe('a standby', () => {
     expect([await story.total(7), await story.total(150), await story.total(8)]).toEqual([11, 11, 1])
   })
 
+  it('is up to date though entries come all the time', async () => {
+    const story = await begin()
+    const standby = await story.standby()
+    let orders = 0
+    while (!standby.isUpToDate) {
+      await story.order(orders++ % USERS)
+      expect(orders).toBeLessThan(USERS)
+    }
+  })
+
   it('begins before there is a checkpoint, and takes over those that are made', async () => {
     const story = await begin()
     const standby = await story.standby()

@@ -52,7 +52,8 @@ export class MemoryJournal<Command> implements Journal<Command> {
         const start = Math.max(id === NOTHING ? 0 : Number(id) + 1, this.#first)
         const entries = this.#entries.slice(start, start + TAIL_ENTRIES)
         const records = entries.map((entry, index) => ({ position: start + index, entry }))
-        return { records, last: records.length === 0 ? id : String(start + records.length - 1) }
+        const last = records.length === 0 ? id : String(start + records.length - 1)
+        return { records, last, isEnd: start + records.length >= this.#entries.length }
       },
       close: () => {
         isClosed = true
