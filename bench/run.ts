@@ -31,6 +31,7 @@ const BENCHES = [
   'spaces',
   'tokens',
   'edges',
+  'takeover',
   'peers',
 ]
 /** Run only if they are named, as they write files. */
