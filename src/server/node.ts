@@ -14,7 +14,8 @@ import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { clusterFront } from './cluster-front.ts'
 import { ClusterHost } from './cluster-host.ts'
 import { OpenRequests } from './open-requests.ts'
-import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
+import { nodeLinks } from './node-links.ts'
+import { httpAppOf, partsOf, type ServerConfig, toldOf } from './server.ts'
 import type { Installation, Spaces } from './spaces.ts'
 
 export interface NodeConfig extends ServerConfig {
@@ -25,6 +26,8 @@ export interface NodeConfig extends ServerConfig {
   readonly isEngine: boolean
   readonly ownership: Ownership
   readonly nodes: NodeDirectory
+  /** Known to all nodes, and to nobody else; undefined: calls are led on as any request is. */
+  readonly secret?: string | undefined
   /** Aborted when the process is to end. */
   readonly ending: AbortSignal
 }
@@ -59,7 +62,8 @@ export async function startNode(
   const { directory } = installation
   const requests = new OpenRequests()
   const host = new ClusterHost({ firstId, writeKey, spaces, directory, requests, now, timer })
-  const common = { nodeId, url, isEngine, ownership, host, clock, now, timer }
+  const takesLinks = isEngine && config.secret !== undefined
+  const common = { nodeId, url, isEngine, takesLinks, ownership, host, clock, now, timer }
   const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, onTrouble })
   host.governor = governor
   const forwarder = new Forwarder({
@@ -83,6 +87,10 @@ export async function startNode(
     await nodes.drain(id, isDrained)
     await governor.refresh()
   }
+  const told = toldOf(config, parts)
+  const ofCalls = { ...parts, governor, requests, nodeId, firstId, now, timer, holdMs: HOLD_MS, told }
+  const links = config.secret === undefined ? undefined : nodeLinks(config.secret, ofCalls)
+  if (isEngine) links?.listenOn(http)
   let isEnding = false
   http.become(
     httpAppOf(config, {
@@ -91,7 +99,7 @@ export async function startNode(
       nodeId,
       isReady: () => !isEnding && governor.isJoined,
       nodes: { list: shown, drain },
-      front: (told) => clusterFront({ governor, forwarder, requests, nodeId, ownUrl: () => http.url, firstId, told }),
+      front: clusterFront({ ...ofCalls, forwarder, ownUrl: () => http.url, leadCalls: links?.leadCalls }),
     }),
   )
   const stop = async (): Promise<void> => {
@@ -99,7 +107,8 @@ export async function startNode(
     parts.watch?.stop()
     await governor.stop()
     forwarder.dismiss()
-    await Promise.all([spaces.dismiss(), http.close()])
+    await Promise.all([spaces.dismiss(), links?.stop(), http.close()])
+    links?.close()
     forwarder.close()
     await spaces.stop()
     nodes.close()
