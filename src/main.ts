@@ -238,6 +238,9 @@ program
 // Starts the workers; for the server only.
 program.command('deliver', { hidden: true }).action(async () => (await import('./worker/deliver.ts')).deliver())
 
+// Takes connections for the server that starts it; for that alone.
+program.command('edge', { hidden: true }).action(async () => (await import('./server/edge.ts')).serveEdge())
+
 program
   .command('run-definitions', { hidden: true })
   .action(async () => (await import('../destinations/catalogue/host/host.ts')).host())
@@ -245,7 +248,10 @@ program
 program
   .command('serve')
   .description('run the server; configured by environment')
-  .action(async () => (await import('./server/serve.ts')).serve())
+  .option('--roles <roles>', 'of a node of a cluster, in the place of ROLES')
+  .action(async ({ roles: ROLES }: { roles?: string }) =>
+    (await import('./server/serve.ts')).serve(ROLES === undefined ? {} : { ROLES }),
+  )
 
 // A reader may stop before the end of the output (`rollcall replay … | head`): that is no fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -53,6 +53,7 @@ const LAYERS: readonly Layer[] = [
   { path: 'src/demonstration', may: ['src/model'] },
   { path: 'src/console', may: ['src/model', 'src/http', 'src/demonstration'] },
   { path: 'src/ingest', may: ['src/model', 'src/http'] },
+  { path: 'src/link', may: ['src/model'] },
   { path: 'src/profile-api', may: [...GROUND, 'src/http'] },
   { path: 'src/control-api', may: [...GROUND, 'src/http', 'src/segment'] },
   { path: 'src/mcp', may: ['src/model'], packages: ['@modelcontextprotocol/server', 'zod'] },

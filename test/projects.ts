@@ -27,6 +27,7 @@ export const PROCESSES: readonly string[] = [
   'test/redis',
   'test/server/backup.test.ts',
   'test/server/curl.test.ts',
+  'test/server/edges.test.ts',
   'test/server/live-feed.test.ts',
   'test/server/mcp.test.ts',
   'test/server/secrets.test.ts',

@@ -2,11 +2,12 @@
  * Question: what does an event cost an edge and an engine that are apart, beside a server by itself?
  *   npm run bench -- edges        EDGES_EVENTS=20000 npm run bench -- edges
  *
- * Workload: that of `ingest`, in batches of 15: 32 connections, 10,000 users, twenty definitions. The edge and the
- * engine are two nodes of a cluster at one Redis (`appendfsync always`); the clients know the edge alone. The baseline
+ * Workload: that of `ingest`, in batches of 15 and one by one: 32 connections, 10,000 users, twenty definitions. The
+ * edge and the engine are two nodes of a cluster at one Redis (`appendfsync always`); the clients know the edge alone.
+ * Calls go from it to the engine over a link, read already, or, where the nodes have no secret, as HTTP. The baseline
  * is one server at a Redis of its own, with the same settings. CPU is that of each process, all its threads, without
- * Redis and without the clients; the runs of the two alternate. Checked: every request is answered with 200, and the
- * profiles have counted every event.
+ * Redis and without the clients; the runs alternate. Checked: every request is answered with 200, and the profiles
+ * have counted every event.
  *
  * It does not show: nodes on several machines, where connections cost more.
  */
@@ -22,7 +23,12 @@ import { KEYS } from '../harness/keys.ts'
 
 const EVENTS = setting('EDGES_EVENTS', 60_000)
 const REHEARSAL = 30_000
-const BATCH = 15
+/** Fewer events, as each costs more. */
+const SIZES = [
+  { batch: 15, share: 1 },
+  { batch: 1, share: 0.2 },
+]
+const SECRET = { CLUSTER_SECRET: 'what both nodes of this bench know' }
 
 /** Events for a CPU second. */
 interface Run {
@@ -30,12 +36,26 @@ interface Run {
   readonly engine: number
 }
 
-const bodies = bodiesOf(BATCH, EVENTS, 'measured')
-const rehearsal = bodiesOf(BATCH, REHEARSAL, 'rehearsal')
-const sent = (bodies.length + rehearsal.length) * BATCH
+interface Workload {
+  readonly rehearsal: readonly Buffer[]
+  readonly bodies: readonly Buffer[]
+  readonly events: number
+  /** With those of the rehearsal. */
+  readonly sent: number
+}
+
+function workloadOf({ batch, share }: (typeof SIZES)[number]): Workload {
+  const bodies = bodiesOf(batch, EVENTS * share, 'measured')
+  const rehearsal = bodiesOf(batch, REHEARSAL * share, 'rehearsal')
+  return { rehearsal, bodies, events: bodies.length * batch, sent: (bodies.length + rehearsal.length) * batch }
+}
 
 /** Sends all by one server; returns the CPU seconds of each process. */
-async function measure(edge: ServerProcess, all: readonly ServerProcess[]): Promise<number[]> {
+async function measure(
+  { rehearsal, bodies, sent }: Workload,
+  edge: ServerProcess,
+  all: readonly ServerProcess[],
+): Promise<number[]> {
   await sendAll(edge.url, rehearsal)
   const before = all.map((server) => server.cpuSeconds())
   await sendAll(edge.url, bodies)
@@ -44,14 +64,14 @@ async function measure(edge: ServerProcess, all: readonly ServerProcess[]): Prom
   return spent
 }
 
-function runAlone(): Promise<Run> {
+function runAlone(workload: Workload): Promise<Run> {
   return withServer(async (server) => {
-    const [cpu] = await measure(server, [server])
-    return { all: (bodies.length * BATCH) / cpu!, engine: (bodies.length * BATCH) / cpu! }
+    const [cpu] = await measure(workload, server, [server])
+    return { all: workload.events / cpu!, engine: workload.events / cpu! }
   })
 }
 
-function runApart(): Promise<Run> {
+function runApart(workload: Workload, settings: Readonly<Record<string, string>> = {}): Promise<Run> {
   return inDirectory(async (directory) => {
     const redis = await PrivateRedis.start({ directory, appendfsync: 'always' })
     const start = (roles: string) =>
@@ -66,31 +86,39 @@ function runApart(): Promise<Run> {
         QUEUE_REDIS_URL: redis.address,
         SECRETS_KEY: Buffer.alloc(32).toString('base64'),
         ...KEYS,
+        ...settings,
       })
     const [engine, edge] = [await start('engine'), await start('edge')]
     await prepare(edge.url)
-    const [ofEdge, ofEngine] = await measure(edge, [edge, engine])
+    const [ofEdge, ofEngine] = await measure(workload, edge, [edge, engine])
     await edge.stop()
     await engine.stop()
     await redis.stop()
-    const events = bodies.length * BATCH
-    return { all: events / (ofEdge! + ofEngine!), engine: events / ofEngine! }
+    return { all: workload.events / (ofEdge! + ofEngine!), engine: workload.events / ofEngine! }
   })
 }
 
-const runs = await alternate({ apart: runApart, alone: runAlone })
-const alone = spreadOf(runs.alone.map(({ all }) => all)).median
-for (const [name, pick] of [
-  ['edge and engine', ({ all }: Run) => all],
-  ['the engine of them', ({ engine }: Run) => engine],
-] as const) {
-  const result = spreadOf(runs.apart.map(pick))
-  report({
-    bench: 'edges',
-    case: name,
-    result,
-    unit: 'events/CPU-s',
-    baseline: { name: 'a server by itself', value: alone },
-    ratio: result.median / alone,
+for (const size of SIZES) {
+  const workload = workloadOf(size)
+  const runs = await alternate({
+    link: () => runApart(workload, SECRET),
+    http: () => runApart(workload),
+    alone: () => runAlone(workload),
   })
+  const alone = spreadOf(runs.alone.map(({ all }) => all)).median
+  for (const way of ['link', 'http'] as const)
+    for (const [name, part] of [
+      ['edge and engine', 'all'],
+      ['the engine of them', 'engine'],
+    ] as const) {
+      const result = spreadOf(runs[way].map((run) => run[part]))
+      report({
+        bench: 'edges',
+        case: `${name}, by ${way}, ${size.batch} a request`,
+        result,
+        unit: 'events/CPU-s',
+        baseline: { name: 'a server by itself', value: alone },
+        ratio: result.median / alone,
+      })
+    }
 }

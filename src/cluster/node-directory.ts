@@ -11,6 +11,8 @@ const NodeRecord = z.object({
   url: z.string(),
   /** False for one that only leads requests on. */
   isEngine: z.boolean(),
+  /** True for an engine to which calls may be sent over a link. */
+  takesLinks: z.boolean().optional(),
   /** Epoch ms, by its own clock. */
   startedAt: z.number(),
   /** True from when it was told to end. */

@@ -24,6 +24,8 @@ export interface SpaceGovernorOptions {
   readonly isEngine: boolean
   /** True if each space is followed by another node than its own. */
   readonly hasStandbys: boolean
+  /** True if calls may be sent to it over a link. */
+  readonly takesLinks?: boolean
   readonly directory: Pick<NodeDirectory, 'beat' | 'leave' | 'owners' | 'announce' | 'retire' | 'forget'>
   readonly ownership: Ownership
   readonly host: SpaceHost
@@ -242,10 +244,10 @@ export class SpaceGovernor {
   }
 
   #record(): NodeRecord {
-    const { nodeId, url, isEngine, host } = this.#options
+    const { nodeId, url, isEngine, takesLinks, host } = this.#options
     // Spaces that are being opened count: they are about to be here.
     const weights = this.#claimed.stayingIds.map((id) => [id, weightOf(host.describe(id)?.load ?? NO_LOAD)] as const)
-    const common = { id: nodeId, url, isEngine, startedAt: this.#startedAt }
+    const common = { id: nodeId, url, isEngine, startedAt: this.#startedAt, ...(takesLinks && { takesLinks }) }
     const { standbyIds: standbys } = host
     return {
       ...common,

@@ -63,6 +63,15 @@ export class HttpExchange {
     return this.request.headers.authorization
   }
 
+  get traceparent(): string | undefined {
+    return this.request.headers['traceparent'] as string | undefined
+  }
+
+  /** True if its client has gone. */
+  get isGone(): boolean {
+    return this.response.destroyed
+  }
+
   /** Sends a text that is JSON already. */
   answer(form: AnswerForm, text: string): void {
     this.#send(form, { status: 200, text, requestId: newRequestId() })
@@ -85,7 +94,7 @@ export class HttpExchange {
     const durationMs = Math.round((performance.now() - this.#startedAt) * 100) / 100
     this.#told.onAnswer(
       { requestId, method: request.method!, route, status, durationMs },
-      { spaceId: this.spaceId, traceparent: request.headers['traceparent'] as string | undefined },
+      { spaceId: this.spaceId, traceparent: this.traceparent },
     )
   }
 }

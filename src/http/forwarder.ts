@@ -24,6 +24,8 @@ export const MISDIRECTED = 421
 export type Route =
   | {
       readonly url: string
+      /** The path of a unix socket, in the place of the URL's host and port. */
+      readonly socketPath?: string
       /** True for this process itself, which is reached by an address that its certificate need not name. */
       readonly isOwn?: boolean
     }
@@ -142,7 +144,7 @@ export class Forwarder {
   }
 
   #try(
-    { url, isOwn = false }: Exclude<Route, 'nowhere'>,
+    { url, socketPath, isOwn = false }: Exclude<Route, 'nowhere'>,
     {
       request,
       response,
@@ -150,7 +152,11 @@ export class Forwarder {
     }: { request: IncomingMessage; response: ServerResponse; forwarded: ForwardedRequest },
   ): Promise<Tried> {
     // The path as it came: a client that sends a whole URL, or `//host/`, must not choose where this goes.
-    const target = { ...urlToHttpOptions(new URL(url)), path: request.url! }
+    const target = {
+      ...urlToHttpOptions(new URL(url)),
+      ...(socketPath !== undefined && { socketPath }),
+      path: request.url!,
+    }
     const isSecure = target.protocol === 'https:'
     return new Promise((resolve) => {
       let isConnected = false

@@ -3,9 +3,10 @@
  * answers nobody.
  */
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { chmod, rm } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer, type ServerOptions as SecureOptions } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Certificate } from './certificate.ts'
 import { type HttpApp, expressListener } from './express-listener.ts'
 
@@ -39,6 +40,8 @@ export interface HttpServer {
   readonly url: string
   /** Lets another application answer from now on. */
   readonly become: (answering: HttpApp) => void
+  /** Has `CONNECT` requests taken, each with its connection; until then they are cut. */
+  readonly onConnect: (take: (request: IncomingMessage, socket: Socket) => void) => void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
 }
@@ -46,6 +49,8 @@ export interface HttpServer {
 export interface ListenOptions {
   readonly host: string
   readonly port: number
+  /** The path of a unix socket in the place of both, for this user alone. */
+  readonly socketPath?: string
   /** With it, HTTPS is spoken and nothing else; undefined: HTTP is. */
   readonly certificate?: Certificate | undefined
 }
@@ -53,7 +58,7 @@ export interface ListenOptions {
 /** Resolves when it listens; rejects where it cannot. Port 0: any that is free. */
 export async function listen(
   answering: HttpApp,
-  { host, port, certificate }: ListenOptions,
+  { host, port, socketPath, certificate }: ListenOptions,
   limits = CONNECTION_LIMITS,
 ): Promise<HttpServer> {
   const { options, listener, become } = expressListener(answering)
@@ -74,12 +79,22 @@ export async function listen(
       if (!server.listening) server.closeIdleConnections()
     }),
   )
-  server.listen(port, host)
+  if (socketPath === undefined) server.listen(port, host)
+  else {
+    // A process that was killed leaves its own.
+    await rm(socketPath, { force: true })
+    server.listen(socketPath)
+  }
   await once(server, 'listening')
-  const bound = server.address() as AddressInfo
+  if (socketPath !== undefined) await chmod(socketPath, 0o600)
+  const bound = server.address()
   return {
-    url: urlOf({ isTls: certificate !== undefined, host, port: bound.port }),
+    url:
+      typeof bound === 'string'
+        ? `unix:${bound}`
+        : urlOf({ isTls: certificate !== undefined, host, port: bound!.port }),
     become,
+    onConnect: (take) => void server.on('connect', take),
     close: () => close(server),
   }
 }

@@ -32,13 +32,13 @@ export const allowOrigins: RequestHandler = (request, response, next) => {
 }
 
 /** Answers the settings that Segment's browser and mobile SDKs load first; they then send to this same host. */
-export function answerSettings(isWriteKey: (key: string) => boolean) {
+export function answerSettings(isWriteKey: (key: string) => boolean, isSecure: boolean) {
   return (request: Request<{ writeKey: string }>, response: Response): void => {
     const { writeKey } = request.params
     if (!isWriteKey(writeKey)) throw new EngineError('not_found', 'writeKey: there is no such source', 'writeKey')
     const apiHost = `${request.get('host') ?? 'localhost'}/v1`
     response.json({
-      integrations: { 'Segment.io': { apiKey: writeKey, apiHost, protocol: request.protocol } },
+      integrations: { 'Segment.io': { apiKey: writeKey, apiHost, protocol: isSecure ? 'https' : request.protocol } },
       plan: {
         track: { __default: { enabled: true, integrations: {} } },
         identify: { __default: { enabled: true } },

@@ -9,6 +9,7 @@ import {
   parseBody,
   type IngestRequest,
   type ParsedBody,
+  type PlacedCall,
   type ReadRequest,
   readRequest,
   type RejectedCall,
@@ -29,6 +30,19 @@ export interface IngestTarget {
   /** Resolves when the calls are durable and applied, with those that were not applied after all. */
   readonly ingest: (request: IngestRequest) => Promise<readonly RejectedCall[]>
 }
+
+/** About a request that calls have come with. */
+export interface CallRequest {
+  readonly authorization: string | undefined
+  readonly traceparent?: string | undefined
+  /** True if nobody waits for the answer any more. */
+  readonly isGone?: boolean
+  /** To be set as soon as it is known. */
+  spaceId: string | undefined
+}
+
+/** Resolves when the calls of a body are durable and applied, with those that were not. */
+export type TakeCalls = (endpoint: Endpoint, body: Buffer, came: CallRequest) => Promise<readonly RejectedCall[]>
 
 export interface IngestOptions {
   /**
@@ -78,7 +92,7 @@ interface CallRoute {
 }
 
 /** Answers calls. */
-export function callRoute(options: IngestOptions): DirectRoute {
+export function callRoute(take: TakeCalls): DirectRoute {
   const readers = { call: bodyReader(CALL_BYTES_MAX), batch: bodyReader(BATCH_BYTES_MAX) }
   const headers = headersOf(BROWSER_HEADERS)
   const routes = new Map<string, CallRoute>()
@@ -91,7 +105,7 @@ export function callRoute(options: IngestOptions): DirectRoute {
   return (exchange) => {
     const { method, url = '' } = exchange.request
     const route = method === 'POST' ? routes.get(pathOf(url)) : undefined
-    if (route) void answer(route, exchange, options)
+    if (route) void answer(route, exchange, take)
     return route !== undefined
   }
 }
@@ -103,13 +117,9 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query)
 }
 
-async function answer(
-  { endpoint, form, bodyOf }: CallRoute,
-  exchange: HttpExchange,
-  options: IngestOptions,
-): Promise<void> {
+async function answer({ endpoint, form, bodyOf }: CallRoute, exchange: HttpExchange, take: TakeCalls): Promise<void> {
   try {
-    const rejected = await take(endpoint, await bodyOf(exchange.request, exchange.response), exchange, options)
+    const rejected = await take(endpoint, await bodyOf(exchange.request, exchange.response), exchange)
     if (endpoint !== 'batch') checkTaken(rejected)
     exchange.answer(form, rejected.length === 0 ? SUCCESS : batchAnswer(rejected))
   } catch (error) {
@@ -117,32 +127,53 @@ async function answer(
   }
 }
 
-/**
- * Resolves when the calls of a body are durable and applied, with those that were not.
- * @param came told of the space as soon as it is known
- */
-export async function take(
-  endpoint: Endpoint,
-  body: Buffer,
-  came: { readonly authorization: string | undefined; spaceId: string | undefined },
-  { targetOf, refusal, areAllKnown }: IngestOptions,
-): Promise<RejectedCall[]> {
-  // Where too much comes in, reading requests that are refused anyway would cost more than anything else.
-  const named = targetOf(came.authorization, undefined)
-  const refused = named ? named.refusal(body.byteLength) : refusal(body.byteLength)
-  if (refused) throw refused
-  if (named) {
-    came.spaceId = named.spaceId
-    return named.inTurn(body.byteLength, () => takeFor(named, endpoint, body, parseBody(body)))
+/** Makes what takes the calls of the spaces of this process. */
+export function callTaker({ targetOf, refusal, areAllKnown }: IngestOptions): TakeCalls {
+  return async (endpoint, body, came) => {
+    // Where too much comes in, reading requests that are refused anyway would cost more than anything else.
+    const named = targetOf(came.authorization, undefined)
+    const refused = named ? named.refusal(body.byteLength) : refusal(body.byteLength)
+    if (refused) throw refused
+    if (named) {
+      came.spaceId = named.spaceId
+      return named.inTurn(body.byteLength, () => takeFor(named, endpoint, body, parseBody(body)))
+    }
+    const parsed = parseBody(body)
+    const target = targetOf(came.authorization, parsed.root['writeKey'])
+    if (!target) throw unknownKey(areAllKnown())
+    const full = target.refusal(body.byteLength)
+    if (full) throw full
+    came.spaceId = target.spaceId
+    return target.inTurn(body.byteLength, () => takeFor(target, endpoint, body, parsed))
   }
-  const parsed = parseBody(body)
-  const target = targetOf(came.authorization, parsed.root['writeKey'])
-  if (!target && !areAllKnown()) throw new EngineError('unavailable', 'Some spaces are being opened; try again')
-  if (!target) throw new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
+}
+
+/** Makes the refusal of a key that opens nothing. @param areAllKnown false: it may be that of a space to come */
+export function unknownKey(areAllKnown: boolean): EngineError {
+  if (!areAllKnown) return new EngineError('unavailable', 'Some spaces are being opened; try again')
+  return new EngineError('authentication_error', 'writeKey: expected the write key of a source', 'writeKey')
+}
+
+/** Calls that another process has received. */
+export interface ReceivedCalls {
+  readonly endpoint: Endpoint
+  readonly body: Buffer
+  /** The calls of the body, if they were read before; that all of them are valid is known then. */
+  readonly read: (() => readonly PlacedCall[]) | undefined
+}
+
+/** Takes calls for a target as `TakeCalls` does. */
+export function takeReceived(target: IngestTarget, received: ReceivedCalls): Promise<readonly RejectedCall[]> {
+  const { endpoint, body, read } = received
   const full = target.refusal(body.byteLength)
   if (full) throw full
-  came.spaceId = target.spaceId
-  return target.inTurn(body.byteLength, () => takeFor(target, endpoint, body, parsed))
+  return target.inTurn(body.byteLength, async () => {
+    if (!read) return takeFor(target, endpoint, body, parseBody(body))
+    const { sourceId, ingest, traffic } = target
+    const failed = await ingest({ endpoint, sourceId, body, calls: read() })
+    if (failed.length > 0 || traffic.isFollowed(sourceId)) traffic.came(sourceId, parseBody(body).root, failed)
+    return failed
+  })
 }
 
 async function takeFor(
@@ -169,8 +200,8 @@ function readFor({ sourceId, traffic }: IngestTarget, endpoint: Endpoint, parsed
   }
 }
 
-function batchAnswer(rejected: RejectedCall[]): string {
-  return JSON.stringify({ success: true, rejected: rejected.sort((a, b) => a.index - b.index) })
+function batchAnswer(rejected: readonly RejectedCall[]): string {
+  return JSON.stringify({ success: true, rejected: rejected.toSorted((a, b) => a.index - b.index) })
 }
 
 /** Throws the error of a call that was not taken. */

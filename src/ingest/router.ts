@@ -5,7 +5,7 @@ import type { Endpoint } from '../model/call.ts'
 import { CALL_BYTES_MAX } from '../model/read-request.ts'
 import { allowOrigins, answerSettings, PIXEL, readPixel } from './browser.ts'
 import { browserSdkRouter } from './browser-sdk.ts'
-import { CALL_PATHS, checkTaken, type IngestOptions, take } from './calls.ts'
+import { CALL_PATHS, checkTaken, type TakeCalls } from './calls.ts'
 
 const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const
 
@@ -14,25 +14,32 @@ const CALL_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as 
  */
 const INGEST_PATHS = [...CALL_PATHS, '/v1/m', '/v1/pixel', '/v1/projects']
 
-export function ingestRouter(options: IngestOptions): Router {
+interface IngestRouterOptions {
+  readonly take: TakeCalls
+  /** True for a key with which calls may be sent. */
+  readonly isWriteKey: (key: string) => boolean
+  /** True if clients reach the server by TLS, whoever leads their requests to it. */
+  readonly isSecure: boolean
+}
+
+export function ingestRouter({ take, isWriteKey, isSecure }: IngestRouterOptions): Router {
   const router = Router({ caseSensitive: true })
   router.use([...INGEST_PATHS], allowOrigins)
   router.post('/v1/m', dropMetrics)
-  for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, options))
-  const isWriteKey = (key: string) => options.targetOf(undefined, key) !== undefined
-  router.get('/v1/projects/:writeKey/settings', answerSettings(isWriteKey))
+  for (const endpoint of CALL_TYPES) router.get(`/v1/pixel/${endpoint}`, answerPixel(endpoint, take))
+  router.get('/v1/projects/:writeKey/settings', answerSettings(isWriteKey, isSecure))
   router.use(browserSdkRouter(isWriteKey))
   return router
 }
 
-function answerPixel(endpoint: Endpoint, options: IngestOptions) {
+function answerPixel(endpoint: Endpoint, take: TakeCalls) {
   return async (request: Request, response: Response): Promise<void> => {
     const body = readPixel(request.query)
     if (body.byteLength > CALL_BYTES_MAX)
       throw new EngineError('payload_too_large', `data: expected at most ${CALL_BYTES_MAX} bytes`, 'data')
     const came = { authorization: request.get('authorization'), spaceId: undefined as string | undefined }
     try {
-      checkTaken(await take(endpoint, body, came, options))
+      checkTaken(await take(endpoint, body, came))
     } finally {
       response.locals['spaceId'] = came.spaceId
     }

@@ -33,10 +33,15 @@ export class Traffic implements SourceTraffic {
     this.#clock = clock
   }
 
+  /** True while somebody looks at the calls of a source. */
+  isFollowed(sourceId: string): boolean {
+    return (this.#sources.get(sourceId)?.readers.size ?? 0) > 0
+  }
+
   /** Takes up a request whose calls were read. @param root its body */
   came(sourceId: string, root: JsonObject, rejected: readonly RejectedCall[]): void {
     const source = this.#sources.get(sourceId)
-    if (rejected.length === 0 && (source?.readers.size ?? 0) === 0) return
+    if (rejected.length === 0 && !this.isFollowed(sourceId)) return
     const calls = Array.isArray(root['batch']) ? root['batch'] : [root]
     const refused = new Map(rejected.map((one) => [one.index, one]))
     for (const one of rejected) this.#reject(sourceId, one, calls[one.index])

@@ -75,7 +75,7 @@ class PlainConnection implements KeyConnection {
   }
 }
 
-interface Place {
+interface MasterPlace {
   readonly url: string
   readonly connection: PlainConnection
 }
@@ -83,10 +83,10 @@ interface Place {
 class SlotConnection implements KeyConnection {
   readonly #map: ClusterMap
   readonly #slot: number
-  #master: Place | undefined
+  #master: MasterPlace | undefined
   /** The other end, while the slot moves. */
-  #target: Place | undefined
-  #finding: Promise<Place> | undefined
+  #target: MasterPlace | undefined
+  #finding: Promise<MasterPlace> | undefined
   #isDoubted = false
   #isClosed = false
 
@@ -123,7 +123,7 @@ class SlotConnection implements KeyConnection {
     this.#target?.connection.disconnect()
   }
 
-  #find(): Promise<Place> {
+  #find(): Promise<MasterPlace> {
     if (this.#isClosed) return Promise.reject(new Error(CLOSED))
     this.#finding ??= this.#map
       .masterOf(this.#slot, this.#isDoubted)
@@ -133,7 +133,7 @@ class SlotConnection implements KeyConnection {
   }
 
   /** A connection to the master stays as it is. */
-  #moveTo(url: string): Place {
+  #moveTo(url: string): MasterPlace {
     if (this.#isClosed) throw new Error(CLOSED)
     this.#isDoubted = false
     if (this.#master?.url === url) return this.#master
@@ -145,7 +145,7 @@ class SlotConnection implements KeyConnection {
     return this.#master
   }
 
-  #atTarget(url: string): Place {
+  #atTarget(url: string): MasterPlace {
     if (this.#target?.url === url) return this.#target
     this.#target?.connection.disconnect()
     this.#target = { url, connection: new PlainConnection(url) }

@@ -14,6 +14,8 @@ import { EngineError } from '../model/errors.ts'
 import { BATCH_BYTES_MAX, parseBody } from '../model/read-request.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import type { SpaceGovernor } from '../cluster/space-governor.ts'
+import { untilKnown } from './cluster-calls.ts'
+import { countOnce } from './led-calls.ts'
 import type { OpenRequests } from './open-requests.ts'
 import { PROFILE_API } from './dispatch.ts'
 import { type Aim, aimOf, type SpaceKeys, spaceOfKey, spaceOfToken } from './request-space.ts'
@@ -26,13 +28,13 @@ export interface ClusterFrontOptions {
   /** Where this node reaches itself. */
   readonly ownUrl: () => string
   readonly firstId: string
+  /** Takes calls for a space of another node over its link; false: they are led on as any request. */
+  readonly leadCalls?: DirectListener | undefined
   readonly told: ConstructorParameters<typeof HttpExchange>[2]
 }
 
 /** The largest body of the control API, and more. */
-const BODY_BYTES_MAX = 4 * 1024 * 1024
-/** A write key that nobody knows is looked for during so many beats: it may just have been made. */
-const KEY_BEATS = 3
+export const BODY_BYTES_MAX = 4 * 1024 * 1024
 const READING: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const PROFILE_FORM: AnswerForm = { route: '', headers: headersOf(), errorBody: profileErrorBody }
@@ -40,7 +42,7 @@ const INGEST_FORM: AnswerForm = { route: '', headers: headersOf(BROWSER_HEADERS)
 const CONTROL_FORM: AnswerForm = { route: '', headers: headersOf(), errorBody: controlErrorBody }
 
 export function clusterFront(options: ClusterFrontOptions): DirectListener {
-  const { governor, requests, nodeId, firstId } = options
+  const { governor, requests, nodeId, firstId, leadCalls } = options
   const keys: SpaceKeys = {
     spaceOfWriteKey: (digest) => governor.routes.spaceOfWriteKey(digest),
     spaceOfToken: (digest) => governor.routes.spaceOfToken(digest),
@@ -59,10 +61,11 @@ export function clusterFront(options: ClusterFrontOptions): DirectListener {
     const aim = aimOf(request, keys, firstId)
     if (aim.kind === 'any node') return false
     if (aim.kind === 'space' && governor.serves(aim.spaceId) && (isLedOn || !aim.isGuess)) {
-      requests.count(aim.spaceId, response)
+      response.once('close', requests.count(aim.spaceId))
       return false
     }
     if (!isLedOn) {
+      if (leadCalls?.(request, response) === true) return true
       void answers.leadToSpace(request, response, aim)
       return true
     }
@@ -98,11 +101,7 @@ class Answers {
         return aim.field === 'token' ? spaceOfToken(inBody, this.#keys) : spaceOfKey(inBody, this.#keys, firstId)
       }
       const isGuess = (now = aimNow()): boolean => now.kind === 'space' && now.isGuess === true
-      // Its node says so with its next beat.
-      for (let beats = 0; isGuess() && beats < KEY_BEATS; beats++) {
-        await governor.refresh()
-        if (isGuess()) await governor.changed()
-      }
+      await untilKnown(isGuess, { refresh: () => governor.refresh(), changed: () => governor.changed() })
       const find = (): Route => {
         const now = aimNow()
         const spaceId = now.kind === 'space' ? now.spaceId : undefined
@@ -144,10 +143,14 @@ class Answers {
   }
 
   #refuse(exchange: HttpExchange, error: unknown): void {
-    const url = exchange.request.url ?? ''
-    const form = PROFILE_API.test(url) ? PROFILE_FORM : url.startsWith('/v1/') ? INGEST_FORM : CONTROL_FORM
-    exchange.refuse(form, error)
+    exchange.refuse(formOf(exchange.request.url ?? ''), error)
   }
+}
+
+/** Returns the form in which a request is refused. */
+export function formOf(url: string): AnswerForm {
+  if (PROFILE_API.test(url)) return PROFILE_FORM
+  return url.startsWith('/v1/') ? INGEST_FORM : CONTROL_FORM
 }
 
 /** Returns a text in a body; undefined if there is none. */
@@ -163,9 +166,7 @@ function textIn(body: Buffer, field: string): string | undefined {
 /** True if each call of a body has an id by which it counts once. */
 function countsOnce(body: Buffer): boolean {
   try {
-    const { root } = parseBody(body)
-    const calls = Array.isArray(root['batch']) ? root['batch'] : [root]
-    return calls.every((call) => typeof (call as { messageId?: unknown } | null)?.messageId === 'string')
+    return countOnce(parseBody(body).root)
   } catch {
     return false
   }

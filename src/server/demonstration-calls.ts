@@ -16,7 +16,7 @@ import { SHOP_AUDIENCES, SHOP_TRAITS } from '../demonstration/definitions.ts'
 import type { ShopScale } from '../demonstration/people.ts'
 import { PAST_MS } from '../demonstration/shop.ts'
 import type { ShopCall } from '../demonstration/visit.ts'
-import { type IngestOptions, take } from '../ingest/calls.ts'
+import { type IngestOptions, callTaker } from '../ingest/calls.ts'
 import { EngineError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { DefinitionRecord } from '../model/space-command.ts'
@@ -199,6 +199,6 @@ export class DemonstrationCalls {
     const writeKey = registry.sources.find(DEFAULT_SOURCE_ID)?.writeKeys[0]?.key ?? ''
     const authorization = `Basic ${Buffer.from(`${writeKey}:`).toString('base64')}`
     const body = Buffer.from(JSON.stringify({ batch }))
-    await take('batch', body, { authorization, spaceId: undefined }, this.#setup.targets)
+    await callTaker(this.#setup.targets)('batch', body, { authorization, spaceId: undefined })
   }
 }

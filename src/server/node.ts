@@ -16,7 +16,8 @@ import { clusterFront } from './cluster-front.ts'
 import { ClusterHost } from './cluster-host.ts'
 import { nodeGauges } from './node-gauges.ts'
 import { OpenRequests } from './open-requests.ts'
-import { httpAppOf, partsOf, type ServerConfig } from './server.ts'
+import { nodeLinks } from './node-links.ts'
+import { httpAppOf, partsOf, type ServerConfig, toldOf } from './server.ts'
 import type { Installation, Spaces } from './spaces.ts'
 import { type FollowedStores, Standbys } from './standbys.ts'
 
@@ -33,6 +34,8 @@ export interface NodeConfig extends ServerConfig {
   readonly follow: (spaceId: string) => FollowedStores
   /** True if each space is followed by another node than its own. */
   readonly hasStandbys: boolean
+  /** Known to all nodes, and to nobody else; undefined: calls are led on as any request is. */
+  readonly secret?: string | undefined
   /** Aborted when the process is to end. */
   readonly ending: AbortSignal
 }
@@ -84,7 +87,8 @@ export async function startNode(
     timer,
     metrics,
   })
-  const common = { nodeId, url, isEngine, hasStandbys, ownership, host, clock, now, timer }
+  const takesLinks = isEngine && config.secret !== undefined
+  const common = { nodeId, url, isEngine, hasStandbys, takesLinks, ownership, host, clock, now, timer }
   const send = () => signal.send()
   const governor: SpaceGovernor = new SpaceGovernor({ ...common, directory: nodes, signal: send, onTrouble })
   host.governor = governor
@@ -115,6 +119,10 @@ export async function startNode(
     await nodes.drain(id, isDrained)
     await governor.refresh()
   }
+  const told = toldOf(config, parts)
+  const ofCalls = { ...parts, governor, requests, nodeId, firstId, now, timer, holdMs: HOLD_MS, told }
+  const links = config.secret === undefined ? undefined : nodeLinks(config.secret, ofCalls)
+  if (isEngine) links?.listenOn(http)
   let isEnding = false
   http.become(
     httpAppOf(config, {
@@ -123,7 +131,7 @@ export async function startNode(
       nodeId,
       isReady: () => !isEnding && governor.isJoined,
       nodes: { list: shown, drain },
-      front: (told) => clusterFront({ governor, forwarder, requests, nodeId, ownUrl: () => http.url, firstId, told }),
+      front: clusterFront({ ...ofCalls, forwarder, ownUrl: () => http.url, leadCalls: links?.leadCalls }),
     }),
   )
   const stop = async (): Promise<void> => {
@@ -132,7 +140,8 @@ export async function startNode(
     await governor.stop()
     await standbys.stop()
     forwarder.dismiss()
-    await Promise.all([spaces.dismiss(), http.close()])
+    await Promise.all([spaces.dismiss(), links?.stop(), http.close()])
+    links?.close()
     forwarder.close()
     await spaces.stop()
     signal.close()

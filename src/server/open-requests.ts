@@ -1,14 +1,13 @@
 /** The requests that are being answered for each space: it is closed when there are none. */
-import type { ServerResponse } from 'node:http'
 
 export class OpenRequests {
   readonly #counts = new Map<string, number>()
   readonly #waiting = new Map<string, (() => void)[]>()
 
-  /** Counts a request until its answer is sent, or its client is gone. */
-  count(spaceId: string, response: ServerResponse): void {
+  /** Counts a request until it is over: then the function that is returned is to be called. */
+  count(spaceId: string): () => void {
     this.#counts.set(spaceId, this.countOf(spaceId) + 1)
-    response.once('close', () => {
+    return () => {
       const left = this.countOf(spaceId) - 1
       this.#counts.set(spaceId, left)
       if (left > 0) return
@@ -16,7 +15,7 @@ export class OpenRequests {
       const waiting = this.#waiting.get(spaceId) ?? []
       this.#waiting.delete(spaceId)
       for (const resolve of waiting) resolve()
-    })
+    }
   }
 
   countOf(spaceId: string): number {

@@ -8,7 +8,7 @@ import { BullOwnership } from '../cluster/bull-ownership.ts'
 import { ChangeSignal } from '../cluster/change-signal.ts'
 import { NodeDirectory } from '../cluster/node-directory.ts'
 import { StaticOwnership } from '../cluster/static-ownership.ts'
-import { Certificate } from '../http/certificate.ts'
+import type { Certificate } from '../http/certificate.ts'
 import { EngineError } from '../model/errors.ts'
 import { setTimer } from '../model/timer.ts'
 import { letHeapGrow } from '../process/heap.ts'
@@ -18,15 +18,18 @@ import { removeKeysOf } from '../redis/space-keys.ts'
 import { inspectRedis } from '../redis/inspection.ts'
 import { credentialsOf, holdDataDirectory } from './data-directory.ts'
 import { deliveryHost } from './deliveries.ts'
+import { Edges } from './edges.ts'
 import { type NodeConfig, startNode } from './node.ts'
+import { openCertificate } from './open-certificate.ts'
 import { showRecovery } from './recovery-progress.ts'
 import {
   alertSettings,
-  certificateFiles,
   type ClusterSettings,
   clusterSettings,
   deliverySettings,
+  edgeSocketPath,
   exportSettings,
+  type CommandSettings,
   pipelineSettings,
   readSettings,
   type Settings,
@@ -39,10 +42,13 @@ import { followStores, openStores } from './stores.ts'
 /** At the end, stores that do not answer are waited for so long; a node has its spaces to hand over first. */
 const STOPPED_WITHIN_MS = { server: 5_000, node: 120_000 }
 
-/** Runs until the process is told to end, or the pipeline cannot go on. */
-export async function serve(): Promise<void> {
+/**
+ * Runs until the process is told to end, or the pipeline cannot go on.
+ * @param given by the command line
+ */
+export async function serve(given: CommandSettings): Promise<void> {
   letHeapGrow()
-  const settings = readSettings()
+  const settings = readSettings(given)
   const log = pino({ level: settings.LOG_LEVEL })
   const ending = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const)
@@ -67,20 +73,6 @@ export async function serve(): Promise<void> {
   }
 }
 
-/** Reads the certificate, again whenever its files change and on SIGHUP; undefined if the server speaks HTTP. */
-function openCertificate(settings: Settings, log: Logger): Certificate | undefined {
-  const files = certificateFiles(settings)
-  if (!files) return undefined
-  const certificate = new Certificate(files, {
-    timer: setTimer,
-    onRenewed: (view) => log.info(view, 'the certificate has been renewed'),
-    onRefused: ({ message }) => log.error({ why: message }, 'the certificate cannot be renewed; the one before stays'),
-  })
-  log.info(certificate.view, 'TLS by this certificate')
-  process.on('SIGHUP', () => certificate.reload())
-  return certificate
-}
-
 async function serveSpaces(
   settings: Settings,
   given: Pick<ServerConfig, 'writeKey' | 'accessToken' | 'certificate'>,
@@ -94,6 +86,7 @@ async function serveSpaces(
   const alerts = alertSettings(settings)
   const { OTEL_EXPORTER_OTLP_ENDPOINT: collector } = settings
   const tracing = collector === undefined ? undefined : (await import('../tracing/otlp.ts')).openTracing(collector)
+  const edges = edgesOf(settings, log)
   const config: ServerConfig = {
     host: settings.HOST,
     port: settings.PORT,
@@ -107,6 +100,7 @@ async function serveSpaces(
     exportLimits: exportSettings(settings),
     ...(alerts && { alerts }),
     trace: tracing?.trace,
+    ...(edges && { edges, socketPath: edgeSocketPath(settings) }),
     onLost: () => {
       failed.abort()
       ending.abort()
@@ -151,15 +145,17 @@ async function serveSpaces(
           options,
         )
       : await startServer(config, log, installation, options)
-    log.info({ url: server.url, space: config.spaceId }, 'ready')
     isStarted = true
+    log.info({ url: (await edges?.listening) ?? server.url, space: config.spaceId }, 'ready')
     if (!ending.signal.aborted) await once(ending.signal, 'abort')
+    await edges?.stop()
     await server.stop()
   } catch (error) {
     // It was ended while it was starting, as asked.
     if (isStarted || !ending.signal.aborted) throw error
   } finally {
     isEnded()
+    await edges?.stop()
     // A server that could not start has stores that nothing else closes.
     await closeAll(opened)
     directory.close()
@@ -169,11 +165,20 @@ async function serveSpaces(
   if (failed.signal.aborted) process.exitCode = 1
 }
 
+/** Prepares edge processes, which listen in the place of the server; undefined: it listens itself. */
+function edgesOf({ EDGES: count }: Settings, log: Logger): Edges | undefined {
+  if (count === 0) return undefined
+  const onDeath = (how: string) => log.error({ how }, 'an edge process exited; restarting')
+  const edges = new Edges({ count, program: process.argv[1]!, onDeath })
+  process.on('SIGHUP', () => edges.reload())
+  return edges
+}
+
 /** Makes what a node has beside what a server by itself has. */
 function nodeOf(
-  { ownership, isEngine, hasStandbys, url, lockMs, nodes, ordinal }: ClusterSettings,
+  { ownership, isEngine, hasStandbys, url, secret, lockMs, nodes, ordinal }: ClusterSettings,
   address: string,
-): Pick<NodeConfig, 'nodeId' | 'nodeUrl' | 'isEngine' | 'hasStandbys' | 'ownership' | 'nodes' | 'signal'> {
+): Pick<NodeConfig, 'nodeId' | 'nodeUrl' | 'isEngine' | 'hasStandbys' | 'secret' | 'ownership' | 'nodes' | 'signal'> {
   // Also part of cookies.
   const nodeId = `${hostname().replaceAll(/[^\w-]/g, '-')}-${randomBytes(4).toString('hex')}`
   const now = () => performance.now()
@@ -182,6 +187,7 @@ function nodeOf(
     nodeUrl: url,
     isEngine,
     hasStandbys,
+    secret,
     ownership:
       ownership === 'bullmq'
         ? new BullOwnership({ address, token: nodeId, lockMs, now })

@@ -16,9 +16,11 @@ import { type DirectListener, directListener } from '../http/direct.ts'
 import type { HttpApp } from '../http/express-listener.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { oauthCallbackRouter } from '../http/oauth-callback.ts'
-import { type ListenOptions, listen } from '../http/server.ts'
-import { callRoute, type IngestOptions, ingestErrorBody } from '../ingest/calls.ts'
+import { type HttpServer, type ListenOptions, listen } from '../http/server.ts'
+import { callRoute, callTaker, type IngestOptions, ingestErrorBody } from '../ingest/calls.ts'
 import { ingestRouter } from '../ingest/router.ts'
+import { LinkServer } from '../link/link-server.ts'
+import { tunnelListener } from '../link/tunnel.ts'
 import { profileErrorBody } from '../profile-api/router.ts'
 import { WRITER_LIMITS } from '../journal/writer.ts'
 import type { SpaceAdmin } from '../model/space-record.ts'
@@ -29,9 +31,11 @@ import type { PipelineOptions } from '../space/pipeline-options.ts'
 import { type AlertSettings, AlertWatch } from './alerts.ts'
 import { Demonstration } from './demonstration.ts'
 import { type DispatchOptions, dispatchToSpaces } from './dispatch.ts'
+import type { Edges } from './edges.ts'
 import { FairTurns } from './fair-turns.ts'
 import { HeldClock } from './held-clock.ts'
 import { ingestTargets } from './ingest-targets.ts'
+import { linkedCalls } from './linked-calls.ts'
 import { openApiRouter } from './openapi.ts'
 import { type Installation, Spaces, type SpacesOptions } from './spaces.ts'
 import { type SurfaceConfig, spaceSurfaces } from './surfaces.ts'
@@ -54,6 +58,8 @@ export interface ServerConfig extends SurfaceConfig, ListenOptions {
   readonly trace?: Trace | undefined
   /** The size of the demonstration, if there is one; undefined: the usual one. */
   readonly demonstration?: ShopScale
+  /** The processes that lead requests to it; undefined: there are none. */
+  readonly edges?: Pick<Edges, 'secret' | 'start'>
   /** Called with its address, before it is ready. */
   readonly onListening?: (url: string) => void
   /** Called when the journal of a space is another process's: the server must end. */
@@ -84,12 +90,14 @@ export async function startServer(
   const onLost = (cause: unknown) => config.onLost?.(cause)
   const parts = partsOf(config, options, { log, installation, onLost, isNode: false })
   const { spaces, clock, targets, heldClock, watch } = parts
+  config.edges?.start(toldOf(config, parts).onAnswer)
   try {
     await spaces.openFirst()
     const { pipeline } = spaces.first!
     const { timer = setTimer } = options
     const demonstration = new Demonstration({ spaces, targets, heldClock, clock, timer, log }, config.demonstration)
     http.become(httpAppOf(config, { ...parts, admin: spaces, isReady: () => spaces.isReady, demonstration }))
+    const links = config.edges && takeLinks(http, config.edges.secret, config, parts)
     const others = spaces
       .openOthers()
       .then(() => demonstration.start())
@@ -99,7 +107,7 @@ export async function startServer(
     const stop = async (): Promise<void> => {
       watch?.stop()
       await demonstration.stop()
-      await Promise.all([spaces.dismiss(), http.close()])
+      await Promise.all([spaces.dismiss(), links?.stop(), http.close()])
       await spaces.stop()
       await others
     }
@@ -110,6 +118,21 @@ export async function startServer(
     await Promise.all([spaces.stop(), http.close()])
     throw error
   }
+}
+
+/** Has edge processes of this machine send calls over links. */
+function takeLinks(http: HttpServer, secret: string, config: ServerConfig, parts: ServerParts): LinkServer {
+  const take = linkedCalls({
+    targets: parts.targets,
+    firstId: config.spaceId,
+    serves: () => true,
+    count: () => () => undefined,
+    told: toldOf(config, parts),
+  })
+  const onTrouble = (cause: unknown) => parts.log.warn({ err: cause }, 'a link was cut')
+  const links = new LinkServer({ secret, take, afterTurn: setImmediate, timer: setTimer, onTrouble })
+  http.onConnect(tunnelListener(links, secret))
+  return links
 }
 
 /** The parts of a server, whichever way its spaces come to it. */
@@ -182,8 +205,8 @@ export interface HttpAppOptions extends ServerParts {
   readonly isReady: () => boolean
   /** Undefined: there is none. */
   readonly demonstration?: Demonstration
-  /** Asked before everything else, with what is told of its answers. */
-  readonly front?: (told: Pick<AppOptions, 'onFault' | 'onAnswer'>) => DirectListener
+  /** Asked before everything else. */
+  readonly front?: DirectListener
   /** Those of a cluster; undefined: there are none. */
   readonly nodes?: Pick<NodesApiOptions, 'list' | 'drain'>
   readonly nodeId?: string
@@ -209,24 +232,12 @@ function watchOf(
 
 const NO_NODES: Pick<NodesApiOptions, 'list' | 'drain'> = { list: () => [], drain: () => Promise.resolve() }
 
-/** Makes what answers once the spaces can be asked. */
-export function httpAppOf(config: ServerConfig, options: HttpAppOptions): HttpApp {
-  const { spaceId: firstId, trace, publicUrl, certificate } = config
-  const {
-    spaces,
-    access,
-    metrics,
-    log,
-    clock,
-    targets,
-    admin,
-    isReady,
-    demonstration,
-    nodeId,
-    nodes = NO_NODES,
-  } = options
-  const ofToken = { access, spaces, firstId }
-  const told: Pick<AppOptions, 'onFault' | 'onAnswer'> = {
+/** Makes what is told of answers: counts, spans and logs. */
+export function toldOf(
+  { trace }: Pick<ServerConfig, 'trace'>,
+  { metrics, log, clock }: Pick<ServerParts, 'metrics' | 'log' | 'clock'>,
+): Pick<AppOptions, 'onFault' | 'onAnswer'> {
+  return {
     onFault: (cause, requestId) => log.error({ err: cause, requestId }, 'a request has failed'),
     onAnswer: (answer, context) => {
       metrics.countAnswer(answer)
@@ -234,21 +245,42 @@ export function httpAppOf(config: ServerConfig, options: HttpAppOptions): HttpAp
       logAnswer(log, answer)
     },
   }
+}
+
+/** Makes what answers once the spaces can be asked. */
+export function httpAppOf(config: ServerConfig, options: HttpAppOptions): HttpApp {
+  const { spaceId: firstId, publicUrl, certificate } = config
+  const {
+    spaces,
+    access,
+    metrics,
+    clock,
+    targets,
+    admin,
+    isReady,
+    demonstration,
+    nodeId,
+    nodes = NO_NODES,
+    front,
+  } = options
+  const ofToken = { access, spaces, firstId }
+  const told = toldOf(config, options)
+  const take = callTaker(targets)
+  const isSecure = certificate !== undefined
   const sessions = new Sessions({ clock, publicUrl, nodeId })
   const grantOf = (authorization: string | undefined) => access.grantOf(borneToken(authorization))
   const pages = consoleRouter({
     folder: CONSOLE_FOLDER,
     sessions,
     grantOf,
-    isSecure: certificate !== undefined || publicUrl?.startsWith('https:') === true,
+    isSecure: isSecure || publicUrl?.startsWith('https:') === true,
   })
   const ofConsole = [...(demonstration ? [demonstrationRouter({ grantOf, demonstration })] : []), pages]
   const surfaces = surfacesOf(
     Router().use(...ofConsole, nodesRouter({ ...nodes, grantOf }), routerOf(ofToken, clock, admin)),
-    ingestRouter(targets),
+    ingestRouter({ take, isWriteKey: (key) => targets.targetOf(undefined, key) !== undefined, isSecure }),
   )
-  const direct = directListener({ routes: [callRoute(targets), traitsRoute(ofToken)], ...told })
-  const front = options.front?.(told)
+  const direct = directListener({ routes: [callRoute(take), traitsRoute(ofToken)], ...told })
   return {
     direct: (request, response) => {
       sessions.authorize(request)

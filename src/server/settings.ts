@@ -1,4 +1,5 @@
 /** The settings of the server, from the environment. The one place that reads it. */
+import { join, resolve } from 'node:path'
 import { LARGE_MEMORY } from '../../actors/memory/actor-memory.ts'
 import { z } from 'zod'
 import type { AllowPrivate } from '../../destinations/contract/address-guard.ts'
@@ -15,6 +16,9 @@ import type { AlertSettings } from './alerts.ts'
 import type { DeliverySettings } from './deliveries.ts'
 import type { SecretsSettings } from './secrets-keys.ts'
 import { EXPORT_LIMITS, type ExportLimits } from '../exports/exports.ts'
+
+/** Whoever can guess the secret of a cluster can send it calls that nobody checks. */
+const SECRET_LENGTH_MIN = 32
 
 const Variables = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
@@ -52,6 +56,7 @@ const Variables = z.object({
   DEDUP_IDS_MAX: z.coerce.number().int().min(1).default(50_000_000),
   PROFILE_API_RATE: z.coerce.number().int().min(0).max(1_000_000).default(0),
   TRAITS_LIMIT: z.coerce.number().int().min(1).max(TRAITS_LIMIT_MAX).default(TRAITS_LIMIT),
+  EDGES: z.coerce.number().int().min(0).max(64).default(0),
   OWNERSHIP: z.enum(['single', 'bullmq', 'static']).default('single'),
   ROLES: z
     .string()
@@ -61,6 +66,7 @@ const Variables = z.object({
     .url({ protocol: /^https?$/ })
     .transform((url) => url.replace(/\/+$/, ''))
     .optional(),
+  CLUSTER_SECRET: z.string().min(SECRET_LENGTH_MIN).optional(),
   STANDBYS: z.coerce.number().int().min(0).max(1).default(1),
   LOCK_SECONDS: z.coerce.number().min(1).max(120).optional(),
   NODES: z.coerce.number().int().min(1).max(1_000).default(1),
@@ -74,7 +80,7 @@ const Variables = z.object({
 const SHARED_BY_NODES = ['REDIS_URL', 'QUEUE_REDIS_URL', 'SECRETS_KEY', 'WRITE_KEY', 'ACCESS_TOKEN'] as const
 
 const Environment = Variables.superRefine((variables, context) => {
-  const { TLS_CERT, TLS_KEY, OWNERSHIP, NODES, NODE_ORDINAL, REDIS_URL, JOURNAL_REPLICAS } = variables
+  const { TLS_CERT, TLS_KEY, EDGES, OWNERSHIP, NODES, NODE_ORDINAL, REDIS_URL, JOURNAL_REPLICAS } = variables
   const issue = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
   if (OWNERSHIP !== 'single')
     for (const name of SHARED_BY_NODES)
@@ -83,6 +89,8 @@ const Environment = Variables.superRefine((variables, context) => {
     issue('NODE_ORDINAL', `expected a number from 0 to ${NODES - 1}, as OWNERSHIP is static`)
   if (JOURNAL_REPLICAS > 0 && REDIS_URL === undefined)
     issue('JOURNAL_REPLICAS', 'expected 0, as REDIS_URL names no Redis: the private one has no replicas')
+  if (EDGES > 0 && OWNERSHIP !== 'single')
+    issue('EDGES', `expected 0, as OWNERSHIP is ${OWNERSHIP}: edges of a cluster are nodes with ROLES=edge`)
   if ((TLS_CERT === undefined) === (TLS_KEY === undefined)) return
   const [missing, given] = TLS_CERT === undefined ? ['TLS_CERT', 'TLS_KEY'] : ['TLS_KEY', 'TLS_CERT']
   issue(missing, `expected a PEM file, as ${given} names one; got none`)
@@ -109,9 +117,12 @@ export interface ClientOptions {
   readonly dataDirectory: string
 }
 
+/** Settings that a command line gives, in the place of the environment's. */
+export type CommandSettings = Partial<Record<'ROLES', string>>
+
 /** Reads the settings. Throws an EngineError that names the variable at fault. An empty value counts as none. */
-export function readSettings(): Settings {
-  const result = Environment.safeParse(Object.fromEntries(givenEnvironment()))
+export function readSettings(given: CommandSettings = {}): Settings {
+  const result = Environment.safeParse({ ...Object.fromEntries(givenEnvironment()), ...given })
   if (result.success) return result.data
   const { path, message } = result.error.issues[0]!
   throw new EngineError('validation_error', `${path.join('.')}: ${message}`, path.join('.'))
@@ -163,6 +174,11 @@ export function pipelineSettings(
   }
 }
 
+/** Returns the path of the socket that edge processes of a data directory use. */
+export function edgeSocketPath({ DATA_DIR }: Pick<Settings, 'DATA_DIR'>): string {
+  return join(resolve(DATA_DIR), 'engine.sock')
+}
+
 /** A node's part in a cluster. */
 export interface ClusterSettings {
   readonly ownership: 'bullmq' | 'static'
@@ -170,6 +186,8 @@ export interface ClusterSettings {
   /** True if each space is followed by another node than its own. */
   readonly hasStandbys: boolean
   readonly url: string | undefined
+  /** Undefined: there is none. */
+  readonly secret: string | undefined
   readonly lockMs: number
   readonly nodes: number
   readonly ordinal: number
@@ -187,6 +205,7 @@ export function clusterSettings(settings: Settings): ClusterSettings | undefined
     // Where it is settled who has which space, nobody takes one over.
     hasStandbys: settings.STANDBYS > 0 && ownership === 'bullmq',
     url,
+    secret: settings.CLUSTER_SECRET,
     lockMs: lockSeconds * 1000,
     nodes,
     ordinal,

@@ -1,5 +1,6 @@
 /** Nodes as processes at one Redis: whichever is asked answers, and none is missed when it goes. */
 import { gzipSync } from 'node:zlib'
+import { Analytics } from '@segment/analytics-node'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sized } from '../crash/harness/runs.ts'
 import { eventually, until } from '../support/eventually.ts'
@@ -10,10 +11,11 @@ const FREEZES = sized({ usual: 1, full: 50 })
 const DEPLOYS = sized({ usual: 1, full: 50 })
 const NODES = 3
 const SPACES = 4
+const SECRET = 'what the nodes of this cluster know'
 
 let cluster: Cluster
 beforeAll(async () => {
-  cluster = await Cluster.start(NODES)
+  cluster = await Cluster.start(NODES, { CLUSTER_SECRET: SECRET })
   for (let number = 0; number < SPACES; number++) await cluster.make(`space_${number}`, cluster.nodes[number % NODES])
 })
 afterAll(() => cluster.stop())
@@ -207,6 +209,36 @@ it('takes calls whose write key is in the body, packed or not, at every node', a
       for (const init of bodies) expect((await fetch(`${url}/v1/track`, { method: 'POST', ...init })).status).toBe(200)
       space.acknowledged += 2
     }
+  await expectCounted(of)
+})
+
+it("takes calls of Segment's SDK at an edge, which the next read at another sees", async () => {
+  const of = await healthy()
+  const edges = [await of.join({ ROLES: 'edge' }), await of.join({ ROLES: 'edge' })]
+  for (const space of of.spaces) {
+    const analytics = new Analytics({ writeKey: space.writeKey, host: edges[0]!.url, flushAt: 15, maxRetries: 0 })
+    const failures: unknown[] = []
+    analytics.on('error', (cause) => failures.push(cause))
+    for (let count = 0; count < 100; count++) analytics.track({ userId: 'u1', event: 'Order' })
+    await analytics.closeAndFlush()
+    space.acknowledged += 100
+    expect([failures, await of.counted(space, edges[1])]).toEqual([[], space.acknowledged])
+  }
+  for (const edge of edges) expect(await of.end(edge, 'SIGTERM')).toBe(0)
+})
+
+it('takes no calls from an edge that does not know the secret', async () => {
+  const of = await healthy()
+  const edge = await of.join({ ROLES: 'edge', CLUSTER_SECRET: SECRET.toUpperCase() })
+  const [space] = of.spaces as [MadeSpace]
+  const { status } = await fetch(`${edge.url}/v1/track`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(`${space.writeKey}:`).toString('base64')}` },
+    body: JSON.stringify({ userId: 'u1', event: 'Order' }),
+  })
+  expect(status).toBe(503)
+  expect(edge.process.output()).toContain('it does not know the secret')
+  await of.end(edge, 'SIGTERM')
   await expectCounted(of)
 })
 

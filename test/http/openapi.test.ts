@@ -41,7 +41,7 @@ describe('the description', () => {
     const none = undefined as never
     const routers = [
       given.server.spaces.open(CONFIG.spaceId)!.router,
-      ingestRouter({ targetOf: none, refusal: none, areAllKnown: none }),
+      ingestRouter({ take: none, isWriteKey: none, isSecure: false }),
       oauthCallbackRouter({ finish: none }),
       spacesRouter({ grantOf: none, clock: none, spaces: none }),
       nodesRouter({ grantOf: none, list: none, drain: none }),

@@ -1,7 +1,5 @@
 /** Spaces of a node as they are opened and closed, in memory; the governor is as far as it is asked. */
 import { pino } from 'pino'
-import { EventEmitter } from 'node:events'
-import type { ServerResponse } from 'node:http'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { RouteTable } from '../../src/cluster/route-table.ts'
@@ -115,21 +113,20 @@ describe('a space', () => {
 
   it('waits for the requests under way when it is closed in order, for a while', async () => {
     await host.open(ID)
-    const response = new EventEmitter() as unknown as ServerResponse
-    requests.count(ID, response)
+    const end = requests.count(ID)
     let isClosed = false
     const closing = host.close(ID, 'stored').then(() => (isClosed = true))
     await until(() => time.timers.size > 0 && spaces.has(ID))
     await turn()
     expect(isClosed).toBe(false)
-    response.emit('close')
+    end()
     await closing
     expect(spaces.has(ID)).toBe(false)
   })
 
   it('waits for none when it is cut', async () => {
     await host.open(ID)
-    requests.count(ID, new EventEmitter() as unknown as ServerResponse)
+    requests.count(ID)
     await host.close(ID, 'dropped')
     expect(spaces.has(ID)).toBe(false)
   })

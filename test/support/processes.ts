@@ -19,10 +19,15 @@ export function processesIn(folder: string): number[] {
 
 /** Returns the process that a server's workers run in; undefined while none does. */
 export function workersOf(server: number): number | undefined {
+  return childrenOf(server, 'deliver')[0]
+}
+
+/** Returns the processes that a server has started with a command of its own program. */
+export function childrenOf(server: number, command: 'deliver' | 'edge'): number[] {
   const children = readFileSync(`/proc/${server}/task/${server}/children`, 'utf8').trim().split(' ')
   return children
-    .filter((id) => id !== '' && readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes('deliver'))
-    .map(Number)[0]
+    .filter((id) => id !== '' && readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').includes(command))
+    .map(Number)
 }
 
 export function signal(id: number, name: NodeJS.Signals): void {
