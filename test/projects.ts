@@ -35,6 +35,7 @@ export const PROCESSES: readonly string[] = [
   'test/server/serve-tls.test.ts',
   'test/server/serve.test.ts',
   'test/server/tracing.test.ts',
+  'test/web/field-choices.test.ts',
   'test/web/long-list.test.ts',
   'test/web/pages.test.ts',
   'test/web/roles.test.ts',

@@ -1,19 +1,19 @@
 /**
  * The place where a query is being written, for completion: the text before it says all, whether or not it reads.
  *
- * Names are those of `event('…')`, however deep: in a funnel the last one is the child, and the one before it the parent
- * that `property(parent: '…')` reads.
+ * Names are those of `event('…')`, however deep: in a funnel the last one is the child, and the one before it the
+ * parent that `property(parent: '…')` reads.
  */
 import { FILTERS, INFIX_JUNCTIONS, isOneOf, REDUCERS } from './vocabulary.ts'
 
-export interface Place {
+export interface TextPlace {
   /** Names of the events whose `where` or reducer encloses the place, the innermost last. */
   readonly events: readonly string[]
   /** The string that is being written; undefined outside of strings. */
-  readonly string: OpenString | undefined
+  readonly string: OpenText | undefined
 }
 
-export interface OpenString {
+export interface OpenText {
   /** Offset of its first character. */
   readonly start: number
   readonly delimiter: "'" | '"'
@@ -37,10 +37,10 @@ interface Frame {
 const TOKENS = /'(?:\\'|[^'])*'?|"(?:\\"|[^"])*"?|[A-Za-z_]\w*|\S/g
 
 /** Returns the place at the end of a text. */
-export function placeAfter(text: string): Place {
+export function placeAfter(text: string): TextPlace {
   const frames: Frame[] = [frameOf('', undefined)]
   let word = ''
-  let string: OpenString | undefined
+  let string: OpenText | undefined
   for (const { 0: token, index } of text.matchAll(TOKENS)) {
     const frame = frames.at(-1)!
     const isString = token.startsWith("'") || token.startsWith('"')
@@ -65,7 +65,7 @@ function eventOf(word: string, { stream }: Frame): string | undefined {
   return isOneOf([...FILTERS, ...REDUCERS], word) ? stream : undefined
 }
 
-function openString({ word, label }: Frame, token: string, index: number): OpenString {
+function openString({ word, label }: Frame, token: string, index: number): OpenText {
   return { start: index + 1, delimiter: token[0] as "'" | '"', of: word, isOfParent: label === 'parent' }
 }
 

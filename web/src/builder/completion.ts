@@ -4,7 +4,7 @@
  */
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete'
 import { useQueryClient } from '@tanstack/react-query'
-import { type OpenString, placeAfter } from '../../../src/language/place.ts'
+import { type OpenText, placeAfter } from '../../../src/language/place.ts'
 import { COMPARATORS, FILTERS, REDUCERS, UNIT_NAMES } from '../../../src/language/vocabulary.ts'
 import { useBuilder } from './context.ts'
 import { choiceOf, propertiesQuery, useEvents, useSources, useTraits } from './observed.ts'
@@ -17,7 +17,7 @@ export function useCompletion(): CompletionSource {
   const { spaceId, type } = useBuilder()
   const queries = useQueryClient()
   /** Returns the names that may stand in a string. */
-  const namesFor = async ({ of, isOfParent }: OpenString, enclosing: readonly string[]): Promise<readonly Choice[]> => {
+  const namesFor = async ({ of, isOfParent }: OpenText, enclosing: readonly string[]): Promise<readonly Choice[]> => {
     if (of === 'event') return events
     if (of === 'trait') return traits.map(choiceOf)
     if (of === 'sources') return sources
@@ -35,7 +35,7 @@ export function useCompletion(): CompletionSource {
 }
 
 /** A delimiter within a name is escaped. */
-function completionOf({ id, text, note = text }: Choice, { delimiter }: OpenString): Completion {
+function completionOf({ id, text, note = text }: Choice, { delimiter }: OpenText): Completion {
   const apply = id.replaceAll(delimiter, `\\${delimiter}`)
   return { label: id, apply, ...(note !== id && { detail: note }) }
 }

@@ -9,7 +9,7 @@ export interface Choice {
   readonly text: string
   /** At the end of its line. */
   readonly note?: string
-  /** What it is found by, beside its text. */
+  /** It is found by this, too. */
   readonly sought?: string
 }
 

@@ -6,7 +6,7 @@ import { count, share, signed } from '../../parts/format.ts'
 import { Tally } from '../../parts/tally.tsx'
 import type { Moves } from './moves.ts'
 import { type ConnectedTo, useSizes } from './queries.ts'
-import { sentenceOf } from './sentence.ts'
+import { sentenceOf } from '../../words/sentence.ts'
 
 const DAY_MS = 86_400_000
 const HALF_HOUR_MS = 1_800_000
@@ -21,7 +21,7 @@ interface NameCellProps {
 
 export function NameCell({ audience: { id, name, audienceType, definition }, names }: NameCellProps) {
   const sentence = useMemo(
-    () => sentenceOf(definition.query, 'audience', audienceType, names),
+    () => sentenceOf(definition.query, 'audience', audienceType, (key) => names.get(key)),
     [definition.query, audienceType, names],
   )
   return (

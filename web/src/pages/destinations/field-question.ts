@@ -1,20 +1,20 @@
 /**
- * Questions to a tool for the values that a field of an action may have, as only the tool knows its lists and its events,
- * and what becomes of the field once one is chosen.
+ * Questions to a tool for the values that a field of an action may have, as only the tool knows its lists and its
+ * events, and what becomes of the field once one is chosen.
  */
 import type { ActionField, JsonObject, JsonValue } from './answers.ts'
 
 export interface FieldQuestion {
   /** As the API asks it: `list_id`, `list_details.list_name`. */
   readonly field: string
-  /** Of the field, or of its part. */
+  /** The label of the field, or of its part. */
   readonly label: string
   /** Where the value goes: it is the field's, one more of its list, that of a part, or the name of a new part. */
   readonly place: 'value' | 'item' | 'part' | 'key'
   readonly isNumber: boolean
 }
 
-/** Lists the questions of a field whose values the tool lists: one of itself, or one of each part that has such values. */
+/** Lists the questions of a field whose values the tool lists: one of itself, or one of each part that has such. */
 export function questionsOf(field: ActionField): FieldQuestion[] {
   const { key, label, type, multiple = false, properties = [] } = field
   if (type !== 'object') return [{ field: key, label, place: multiple ? 'item' : 'value', isNumber: isNumber(field) }]

@@ -1,7 +1,7 @@
 /** The notes below and beside a condition of an explanation: its value in words, and for how long it holds. */
 import { valueText } from '../../parts/format.ts'
 import type { ExplainedCondition } from './answers.ts'
-import type { ReadCondition } from './condition-words.ts'
+import type { ReadCondition } from '../../words/reader.ts'
 import { moment } from './instants.ts'
 
 /** A `not` is shown by what it denies: its value, its events, what is inside. */

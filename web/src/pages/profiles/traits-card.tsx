@@ -4,7 +4,7 @@ import { Sigma } from 'lucide-react'
 import { count, day, valueText } from '../../parts/format.ts'
 import { Failed, Loading } from '../../parts/states.tsx'
 import type { TraitAnswer } from './answers.ts'
-import { plain, traitWords } from './condition-words.ts'
+import { sentenceOf } from '../../words/sentence.ts'
 import { type Shown, useComputedTraits, useTraits } from './profile-queries.ts'
 
 export function TraitsCard({ shown }: { readonly shown: Shown }) {
@@ -59,7 +59,7 @@ function ComputedTrait({ name, trait }: { readonly name: string; readonly trait:
       <dd>{valueText(trait.value)}</dd>
       {definition && (
         <dd className="meaning dim">
-          {plain(traitWords(definition.definition.query, definition.definition.type))}
+          {sentenceOf(definition.definition.query, 'computed_trait', definition.definition.type)}
           {trait.exact_since !== undefined && `; counts what came since ${day(trait.exact_since)}`}
         </dd>
       )}

@@ -1,13 +1,12 @@
 /**
- * Definitions as short plain English, for lists: no subject, the verb first.
+ * Conditions and computed traits as short plain English, in one place for all pages: no subject, the verb first.
  *
- * Example: `event('Order').within(7 days).count() >= 2` is "Did Order at least 2 times in the last 7 days". All of a
+ * Example: `event('Order').within(7 days).count() >= 2` is "did Order at least 2 times in the last 7 days". All of a
  * definition is said. If the window of a funnel's parent begins where its negated child's ends, its far end is said
  * alone.
  */
-import { durationMs, printDuration } from '../../../../src/language/duration.ts'
-import { parseQuery } from '../../../../src/language/parse.ts'
-import { COMPARATOR_WORDS, wordDuration, wordField, wordReference } from '../../../../src/language/test-words.ts'
+import { durationMs, printDuration } from '../../../src/language/duration.ts'
+import { COMPARATOR_WORDS, wordDuration, wordField, wordReference } from '../../../src/language/test-words.ts'
 import type {
   Comparator,
   Comparison,
@@ -18,18 +17,19 @@ import type {
   Query,
   Reducer,
   Reduction,
-} from '../../../../src/language/tree.ts'
+} from '../../../src/language/tree.ts'
+import { joined, say, type Words } from './words.ts'
 
-type Kind = 'audience' | 'computed_trait'
-type Type = 'USERS' | 'ACCOUNTS'
 type Junction = Extract<Condition, { kind: 'and' | 'or' }>
 
+/** Returns the name of the audience of a key; undefined if none has it. */
+export type AudienceNames = (key: string) => string | undefined
+
 /** The surrounding of a condition. */
-interface Around {
+export interface Around {
   /** Subject of events: accounts do nothing themselves. */
   readonly isAccount: boolean
-  /** Names of audiences by their keys. */
-  readonly names: ReadonlyMap<string, string>
+  readonly audienceNames: AudienceNames
   /** The event that the condition is about, and the one around that. */
   readonly event?: string
   readonly parent?: string
@@ -38,22 +38,11 @@ interface Around {
 /** Comparators that are said as "of at least 3". */
 const AMOUNTS: ReadonlySet<string> = new Set(['at_least', 'at_most', 'greater_than', 'less_than'])
 
-const NO_NAMES: ReadonlyMap<string, string> = new Map()
-
-/** Words a definition; one that cannot be read is its own text. */
-export function sentenceOf(query: string, kind: Kind, type: Type, names = NO_NAMES): string {
-  try {
-    return capital(wordQuery(parseQuery(query, { kind, type }), { isAccount: type === 'ACCOUNTS', names }))
-  } catch {
-    return query
-  }
-}
-
-function wordQuery(query: Query, around: Around): string {
+export function wordQuery(query: Query, around: Around): Words {
   return query.kind === 'audience' ? wordCondition(query.condition, around) : wordValue(query.reduction, around)
 }
 
-function wordCondition(condition: Condition, around: Around): string {
+export function wordCondition(condition: Condition, around: Around): Words {
   switch (condition.kind) {
     case 'and':
     case 'or':
@@ -61,10 +50,8 @@ function wordCondition(condition: Condition, around: Around): string {
     case 'not':
       return wordNot(condition.operand, around)
     case 'quantifier': {
-      const inner = wordWithin(condition.operand, { names: around.names, isAccount: false })
-      return { any: `has a user who ${inner}`, all: `every user ${inner}`, none: `no user ${inner}` }[
-        condition.quantifier
-      ]
+      const lead = { any: 'has a user who', all: 'every user', none: 'no user' }[condition.quantifier]
+      return say`${lead} ${wordWithin(condition.operand, { ...around, isAccount: false })}`
     }
     case 'comparison':
       return wordComparison(condition, around)
@@ -72,34 +59,37 @@ function wordCondition(condition: Condition, around: Around): string {
 }
 
 /** Conditions of people are divided by a comma, as each may be long; those of events are not. */
-function wordJunction({ kind, operands }: Junction, around: Around): string {
+function wordJunction({ kind, operands }: Junction, around: Around): Words {
   const comma = around.event === undefined ? ',' : ''
-  return operands.map((operand) => wordWithin(operand, around)).join(`${comma} ${kind} `)
+  return joined(
+    operands.map((operand) => wordWithin(operand, around)),
+    `${comma} ${kind} `,
+  )
 }
 
 /** A junction inside something else stands in parentheses. */
-function wordWithin(condition: Condition, around: Around): string {
+function wordWithin(condition: Condition, around: Around): Words {
   const words = wordCondition(condition, around)
-  return condition.kind === 'and' || condition.kind === 'or' ? `(${words})` : words
+  return condition.kind === 'and' || condition.kind === 'or' ? say`(${words})` : words
 }
 
-function wordNot(operand: Condition, around: Around): string {
-  if (operand.kind !== 'comparison') return `not (${wordCondition(operand, around)})`
+function wordNot(operand: Condition, around: Around): Words {
+  if (operand.kind !== 'comparison') return say`not (${wordCondition(operand, around)})`
   const { left } = operand
   if (left.kind === 'reduction') return wordEvents(left, operand, around, true)
-  if (left.kind !== 'trait' || around.event !== undefined) return `not (${wordComparison(operand, around)})`
-  return wordTrait(left.name, operand, around, true)
+  if (left.kind !== 'trait' || around.event !== undefined) return say`not (${wordComparison(operand, around)})`
+  return [wordTrait(left.name, operand, around, true)]
 }
 
-function wordComparison(comparison: Comparison, around: Around): string {
+function wordComparison(comparison: Comparison, around: Around): Words {
   const { left } = comparison
   switch (left.kind) {
     case 'trait':
-      if (around.event === undefined) return wordTrait(left.name, comparison, around, false)
-      return `their ${left.name} ${wordTest(comparison, around)}`
+      if (around.event === undefined) return [wordTrait(left.name, comparison, around, false)]
+      return say`their ${left.name} ${wordTest(comparison, around)}`
     case 'property':
     case 'context':
-      return `${wordField(left, around)} ${wordTest(comparison, around)}`
+      return say`${wordField(left, around)} ${wordTest(comparison, around)}`
     case 'reduction':
       return wordEvents(left, comparison, around, false)
   }
@@ -107,9 +97,8 @@ function wordComparison(comparison: Comparison, around: Around): string {
 
 function wordTrait(name: string, comparison: Comparison, around: Around, isNegated: boolean): string {
   const right = literalOf(comparison)
-  const audience = around.names.get(name)
-  if (audience !== undefined && comparison.comparator === 'equals' && typeof right === 'boolean')
-    return `is ${right === isNegated ? 'not ' : ''}in ${audience}`
+  const audience = audienceOf(comparison, around)
+  if (audience !== undefined) return `is ${right === isNegated ? 'not ' : ''}in ${audience}`
   const has = isNegated ? 'does not have' : 'has'
   if (comparison.comparator === 'exists') return `${has} ${isNegated ? 'any ' : ''}${name}`
   if (comparison.comparator === 'absent') return isNegated ? `does not lack ${name}` : `has no ${name}`
@@ -117,8 +106,15 @@ function wordTrait(name: string, comparison: Comparison, around: Around, isNegat
   return `${has} ${name} ${wordAmount(comparison, around)}`
 }
 
+/** Returns the name of the audience that a comparison is about membership in; undefined if it is not. */
+export function audienceOf(comparison: Comparison, { audienceNames }: Around): string | undefined {
+  const { left, comparator } = comparison
+  if (left.kind !== 'trait' || comparator !== 'equals') return undefined
+  return typeof literalOf(comparison) === 'boolean' ? audienceNames(left.name) : undefined
+}
+
 /** As "did Order where price is at least 100, at least 2 times in the last 7 days, and then did Return". */
-function wordEvents(left: Reduction, comparison: Comparison, around: Around, isNegated: boolean): string {
+function wordEvents(left: Reduction, comparison: Comparison, around: Around, isNegated: boolean): Words {
   const { event, filters } = left.stream
   const isNever = isCount(comparison, 'equals', 0) || isCount(comparison, 'less_than', 1)
   const isPlain = isNever || isCount(comparison, 'at_least', 1) || isCount(comparison, 'greater_than', 0)
@@ -126,28 +122,60 @@ function wordEvents(left: Reduction, comparison: Comparison, around: Around, isN
   const verb = isNever === isNegated ? 'did' : 'did not do'
   const said = isPlain ? [] : [wordReduced(left, comparison, around)]
   const { where, children } = whereOf(left, around)
-  const rest = [...said, ...wordFilters(filters, negatedReach(left))].join(' ')
-  const head = `${subject}${verb} ${event}${where}`
-  const whole = rest === '' ? head : `${head}${where === '' ? '' : ','} ${rest}`
+  const head = say`${subject}${verb} ${[{ event }]}${where}`
+  const whole = withRest(head, where, [...said, ...wordFilters(filters, negatedReach(left))])
   if (children.length === 0) return whole
-  const then = children.map((child) => `and then ${child}`).join(', ')
-  return around.event === undefined ? `${whole}, ${then}` : `${whole} (${then})`
+  const then = joined(
+    children.map((child) => say`and then ${child}`),
+    ', ',
+  )
+  return around.event === undefined ? say`${whole}, ${then}` : say`${whole} (${then})`
+}
+
+/** Words behind a `where` are set off. */
+function withRest(head: Words, where: Words, words: readonly string[]): Words {
+  const rest = words.join(' ')
+  if (rest === '') return head
+  return where.length === 0 ? say`${head} ${rest}` : say`${head}, ${rest}`
 }
 
 function wordReduced(left: Reduction, comparison: Comparison, around: Around): string {
   if (left.reducer.kind === 'count') return `${wordTest(comparison, around).replace(/^is /, '')} times`
-  return `with ${articled(wordReducer(left.reducer, inside(left, around)))} ${wordAmount(comparison, around)}`
+  return `with ${articled(wordReducer(left.reducer, within(left, around)))} ${wordAmount(comparison, around)}`
 }
 
-/** Words the conditions on an event; those about later events are told apart if nothing but `and` joins them. */
-function whereOf(reduction: Reduction, around: Around): { readonly where: string; readonly children: string[] } {
-  const within = inside(reduction, around)
-  const conditions = reduction.stream.filters.flatMap((filter) =>
-    filter.kind === 'where' ? operandsOf(filter.condition) : [],
+/**
+ * Words the conditions on an event; those about later events are told apart if nothing but `and` joins them. Properties
+ * that are to be as those of the event around stand first.
+ */
+function whereOf(reduction: Reduction, around: Around): { readonly where: Words; readonly children: readonly Words[] } {
+  const inner = within(reduction, around)
+  const conditions = wheresOf(reduction).flatMap(operandsOf)
+  const fields = conditions.filter((condition) => !isChild(condition))
+  const same = fields.flatMap((field) => samePath(field) ?? [])
+  const others = fields.filter((field) => samePath(field) === undefined)
+  const tests = joined(
+    others.map((other) => wordWithin(other, inner)),
+    ' and ',
   )
-  const plain = conditions.filter((condition) => !isChild(condition)).map((condition) => wordWithin(condition, within))
-  const children = conditions.filter(isChild).map((condition) => wordCondition(condition, within))
-  return { where: plain.length === 0 ? '' : ` where ${plain.join(' and ')}`, children }
+  const sameWords = same.length === 0 ? '' : ` with the same ${same.join(' and ')}`
+  return {
+    where: tests.length === 0 ? say`${sameWords}` : say`${sameWords} where ${tests}`,
+    children: conditions.filter(isChild).map((condition) => wordCondition(condition, inner)),
+  }
+}
+
+/** The path of a property that is to equal the same one of the event around. */
+function samePath(condition: Condition): string | undefined {
+  if (condition.kind !== 'comparison' || condition.comparator !== 'equals') return undefined
+  const { left, right } = condition
+  if (left.kind !== 'property' || right.kind !== 'property') return undefined
+  return left.path === right.path && left.parent !== right.parent ? left.path : undefined
+}
+
+/** Returns the conditions of the `where`s of an event. */
+export function wheresOf({ stream }: Reduction): Condition[] {
+  return stream.filters.flatMap((filter) => (filter.kind === 'where' ? [filter.condition] : []))
 }
 
 function operandsOf(condition: Condition): readonly Condition[] {
@@ -165,8 +193,8 @@ function childOf(condition: Condition): Reduction | undefined {
 }
 
 /** Returns how long, in ms, the negated children of an event wait at most; 0 without one. */
-function negatedReach({ stream }: Reduction): number {
-  const conditions = stream.filters.flatMap((filter) => (filter.kind === 'where' ? operandsOf(filter.condition) : []))
+function negatedReach(reduction: Reduction): number {
+  const conditions = wheresOf(reduction).flatMap(operandsOf)
   const windows = conditions
     .filter((condition) => condition.kind === 'not')
     .flatMap((condition) => childOf(condition)?.stream.filters ?? [])
@@ -208,14 +236,13 @@ function wordSpan(from: Duration, to: Duration): string {
 }
 
 /** Words a computed trait: "average revenue of Order in the last 30 days". */
-function wordValue(reduction: Reduction, around: Around): string {
+function wordValue(reduction: Reduction, around: Around): Words {
   const { reducer, stream } = reduction
   const { where, children } = whereOf(reduction, around)
-  const value = reducer.kind === 'count' ? 'number' : wordReducer(reducer, inside(reduction, around))
-  const rest = wordFilters(stream.filters, negatedReach(reduction)).join(' ')
-  const head = `${value} of ${stream.event}${where}`
-  const whole = rest === '' ? head : `${head}${where === '' ? '' : ','} ${rest}`
-  return [whole, ...children.map((child) => `and then ${child}`)].join(', ')
+  const value = reducer.kind === 'count' ? 'number' : wordReducer(reducer, within(reduction, around))
+  const head = say`${value} of ${[{ event: stream.event }]}${where}`
+  const whole = withRest(head, where, wordFilters(stream.filters, negatedReach(reduction)))
+  return joined([whole, ...children.map((child) => say`and then ${child}`)], ', ')
 }
 
 function wordReducer(reducer: Exclude<Reducer, { kind: 'count' }>, around: Around): string {
@@ -266,8 +293,9 @@ function wordOperand(operand: Operand, own: string | undefined, around: Around):
   return typeof operand.value === 'string' ? quoted(operand.value) : String(operand.value)
 }
 
-function inside({ stream }: Reduction, { isAccount, names, event: parent }: Around): Around {
-  return { isAccount, names, event: stream.event, ...(parent !== undefined && { parent }) }
+/** Returns the surrounding of conditions on an event. */
+export function within({ stream }: Reduction, { isAccount, audienceNames, event: parent }: Around): Around {
+  return { isAccount, audienceNames, event: stream.event, ...(parent !== undefined && { parent }) }
 }
 
 function isCount(comparison: Comparison, comparator: Comparator['comparator'], count: number): boolean {
@@ -293,8 +321,4 @@ function quoted(text: string): string {
 
 function articled(noun: string): string {
   return `${/^a/.test(noun) ? 'an' : 'a'} ${noun}`
-}
-
-function capital(text: string): string {
-  return text.slice(0, 1).toUpperCase() + text.slice(1)
 }
