@@ -1179,7 +1179,7 @@ if tail ~= ARGV[2] then return tail end`,
   {
     name: 'what an absorbed user had is not in the feed of the survivor',
     file: 'src/space/recent-transitions.ts',
-    find: 'for (const one of theirs) one.ordinal = survivor',
+    find: 'for (const one of theirs) give(one, survivor)',
     replace: '',
     caughtBy: [FEED],
   },
