@@ -42,6 +42,8 @@ export interface HttpServer {
   readonly become: (answering: HttpApp) => void
   /** Has `CONNECT` requests taken, each with its connection; until then they are cut. */
   readonly onConnect: (take: (request: IncomingMessage, socket: Socket) => void) => void
+  /** Has clients go elsewhere: each connection ends with its next answer. It still answers whatever comes. */
+  part(): void
   /** Takes no connection more, and resolves when the open requests are answered. */
   close(): Promise<void>
 }
@@ -73,6 +75,10 @@ export async function listen(
   server.maxRequestsPerSocket = limits.requestsPerConnectionMax
   // Before the application, which may give an answer another bound.
   server.prependListener('request', (_request, response: ServerResponse) => cutIfStalled(response, limits.stalledMs))
+  let isParting = false
+  server.prependListener('request', (_request, response: ServerResponse) => {
+    if (isParting) response.shouldKeepAlive = false
+  })
   // A connection that is kept alive falls idle after its last answer, too late for `close` to have seen it so.
   server.on('request', (_request, response: ServerResponse) =>
     response.once('close', () => {
@@ -95,6 +101,7 @@ export async function listen(
         : urlOf({ isTls: certificate !== undefined, host, port: bound!.port }),
     become,
     onConnect: (take) => void server.on('connect', take),
+    part: () => void (isParting = true),
     close: () => close(server),
   }
 }

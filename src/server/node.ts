@@ -49,6 +49,8 @@ export interface RunningNode {
 
 /** A request is held for so long while its space is on its way from one node to another. */
 const HOLD_MS = 5_000
+/** A node that is to end answers for so long at least, and has clients go elsewhere. */
+const PARTED_MS = 500
 
 /** Joins the cluster, and serves. Port 0: any that is free. */
 export async function startNode(
@@ -137,8 +139,12 @@ export async function startNode(
   const stop = async (): Promise<void> => {
     isEnding = true
     parts.watch?.stop()
+    http.part()
+    const parted = new Promise<void>((resolve) => timer(resolve, PARTED_MS))
     await governor.stop()
     await standbys.stop()
+    // Whoever closes a connection may meet a request on it: by now most are closed by the clients.
+    await parted
     forwarder.dismiss()
     await Promise.all([spaces.dismiss(), links?.stop(), http.close()])
     links?.close()
