@@ -31,10 +31,11 @@ const BENCHES = [
   'spaces',
   'tokens',
   'edges',
+  'commands',
   'peers',
 ]
 /** Run only if they are named, as they write files. */
-const ON_REQUEST = ['plots']
+const ON_REQUEST = ['plots', 'scale-model']
 const ALL = [...BENCHES, ...ON_REQUEST]
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : BENCHES
