@@ -32,10 +32,11 @@ const BENCHES = [
   'tokens',
   'edges',
   'takeover',
+  'commands',
   'peers',
 ]
 /** Run only if they are named, as they write files. */
-const ON_REQUEST = ['plots']
+const ON_REQUEST = ['plots', 'scale-model']
 const ALL = [...BENCHES, ...ON_REQUEST]
 
 const chosen = process.argv.length > 2 ? process.argv.slice(2) : BENCHES

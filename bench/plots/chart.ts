@@ -8,6 +8,8 @@ export interface Chart {
   readonly title: string
   /** Label of the axis that all panels share. */
   readonly x: string
+  /** True if that axis is linear; otherwise it is logarithmic. */
+  readonly isXLinear?: boolean
   /** From top to bottom. */
   readonly panels: readonly Panel[]
 }

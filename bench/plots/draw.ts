@@ -21,9 +21,16 @@ const LINEAR_LEVELS = 5
 const LOG_PADDING = 1.3
 const LOG_LEVELS = [1, 10, 100, 1000, 10_000, 100_000].flatMap((power) => [power, 2 * power, 5 * power])
 
+/** The axis that panels share. */
+interface Axis {
+  readonly label: string
+  readonly type: 'linear' | 'log'
+}
+
 const { document, XMLSerializer } = new JSDOM('').window
 
-export function drawChart({ title, x, panels }: Chart): string {
+export function drawChart({ title, x, isXLinear = false, panels }: Chart): string {
+  const axis = { label: x, type: isXLinear ? 'linear' : 'log' } as const
   const height = TITLE_HEIGHT + panels.length * PANEL_HEIGHT
   const svg = element('svg', {
     viewBox: `0 0 ${WIDTH} ${height}`,
@@ -40,18 +47,22 @@ export function drawChart({ title, x, panels }: Chart): string {
   spoken.textContent = title
   const heading = element('text', { x: 8, y: 22, 'text-anchor': 'start', 'font-size': 15, 'font-weight': 600 })
   heading.textContent = title
-  svg.append(spoken, heading, ...panels.map((panel, index) => drawPanel(panel, x, TITLE_HEIGHT + index * PANEL_HEIGHT)))
+  svg.append(
+    spoken,
+    heading,
+    ...panels.map((panel, index) => drawPanel(panel, axis, TITLE_HEIGHT + index * PANEL_HEIGHT)),
+  )
   return `${new XMLSerializer().serializeToString(svg)}\n`
 }
 
 /** The panel as a group without a style of its own. */
-function drawPanel(panel: Panel, x: string, top: number): SvgElement {
+function drawPanel(panel: Panel, x: Axis, top: number): SvgElement {
   const group = element('g', { transform: `translate(0,${top})` })
   group.append(...plotPanel(panel, x).querySelectorAll('svg > g'))
   return group
 }
 
-function plotPanel({ y, isLog = false, lines }: Panel, x: string): SvgElement {
+function plotPanel({ y, isLog = false, lines }: Panel, x: Axis): SvgElement {
   const points = lines.flatMap((line) => line.points)
   const ticks = [...new Set(points.map((point) => point.x))]
   const padding = isLog ? LOG_PADDING : 1
@@ -63,11 +74,11 @@ function plotPanel({ y, isLog = false, lines }: Panel, x: string): SvgElement {
     width: WIDTH,
     height: PANEL_HEIGHT,
     ...MARGINS,
-    x: { type: 'log' },
+    x: { type: x.type },
     y: isLog ? { type: 'log', domain: [low, high] } : { type: 'linear', domain: [0, high], nice: true },
     marks: [
       Plot.gridY({ ticks: levels, strokeOpacity: 0.25 }),
-      Plot.axisX(ticks, { text: formatCount, label: x, labelAnchor: 'center', labelArrow: 'none' }),
+      Plot.axisX(ticks, { text: formatCount, label: x.label, labelAnchor: 'center', labelArrow: 'none' }),
       Plot.axisY({ ticks: levels, tickFormat: formatLevel, label: y, labelArrow: 'none', tickSize: 0 }),
       ...lines.flatMap((line, index) => marksOf(line, COLOURS[index]!, partingOf(line, lines))),
     ],

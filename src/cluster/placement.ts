@@ -24,8 +24,8 @@ export interface SpaceLoad {
 /** Calls a second, and profiles, that weigh as much as a space with nothing in it. */
 const CALLS_OF_ONE = 50
 const PROFILES_OF_ONE = 50_000
-/** A move must take off so much of the mean load. */
-const GAIN_MIN = 0.1
+/** Two nodes between which a space is moved differ by so much of the mean load: less is not worth a move. */
+const GAP_MIN = 0.2
 
 /** Returns the weight of a space: at least 1. */
 export function weightOf({ callsPerSecond, profiles }: SpaceLoad): number {
@@ -51,20 +51,34 @@ export interface SpaceMove {
   readonly to: string
 }
 
-/** Returns the space that a node is to let go to the least loaded node, which is better placed; undefined: none. */
+/**
+ * Returns the space that a node is to let go to the least loaded node, which is better placed; undefined: none. Of the
+ * nodes that have one, the most loaded lets go: one whose only space is large must not keep the others from it.
+ */
 export function moveOf(nodeId: string, nodes: readonly NodeLoad[]): SpaceMove | undefined {
   const loads = new Map(nodes.map((node) => [node.id, loadOf(node)]))
-  const heaviest = [...loads].sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))[0]
   const lightest = leastOf(loads)
-  if (heaviest?.[0] !== nodeId || lightest === undefined || lightest === nodeId) return undefined
-  const [high, low] = [heaviest[1], loads.get(lightest)!]
-  const mean = [...loads.values()].reduce((sum, load) => sum + load, 0) / loads.size
-  let [best, peak]: [string | undefined, number] = [undefined, high - GAIN_MIN * mean]
-  for (const [spaceId, weight] of nodes.find(({ id }) => id === nodeId)!.weights) {
+  if (lightest === undefined) return undefined
+  const low = loads.get(lightest)!
+  const gapMin = (GAP_MIN * [...loads.values()].reduce((sum, load) => sum + load, 0)) / loads.size
+  const others = nodes.filter(({ id }) => id !== lightest)
+  for (const node of others.sort((a, b) => loads.get(b.id)! - loads.get(a.id)! || (a.id < b.id ? -1 : 1))) {
+    const high = loads.get(node.id)!
+    if (high - low < gapMin) return undefined
+    const moved = betterPlaced(node, high, low)
+    if (moved !== undefined) return node.id === nodeId ? { spaceId: moved, to: lightest } : undefined
+  }
+  return undefined
+}
+
+/** Returns the space that leaves a node and the least loaded one least apart; undefined: none takes anything off. */
+function betterPlaced({ weights }: NodeLoad, high: number, low: number): string | undefined {
+  let [best, peak]: [string | undefined, number] = [undefined, high]
+  for (const [spaceId, weight] of weights) {
     const after = Math.max(high - weight, low + weight)
     if (after < peak) [best, peak] = [spaceId, after]
   }
-  return best === undefined ? undefined : { spaceId: best, to: lightest }
+  return best
 }
 
 /**

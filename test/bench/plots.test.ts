@@ -44,6 +44,24 @@ describe('a drawn chart', () => {
     expect(hundred).toBeCloseTo((ten! + thousand!) / 2)
   })
 
+  it('has a point where its number is, if the axis below is linear', () => {
+    const [zero, one, three] = attributes(
+      drawChart({
+        ...chartOf(
+          lineOf('flat', [
+            [0, 4],
+            [1, 4],
+            [3, 4],
+          ]),
+        ),
+        isXLinear: true,
+      }),
+      'circle',
+      'cx',
+    )
+    expect(three! - one!).toBeCloseTo(2 * (one! - zero!))
+  })
+
   it('has a linear axis upwards that begins at zero, or a logarithmic one', () => {
     const [two, four, eight] = attributes(drawChart(chartOf(STEEP)), 'circle', 'cy')
     expect(eight! - four!).toBeCloseTo(2 * (four! - two!))
