@@ -23,6 +23,8 @@ const GIVEN: Readonly<Record<string, string>> = {
   REDIS_URL: 'redis://redis:6379',
   QUEUE_REDIS_URL: 'redis://redis:6379',
   SECRETS_KEY: Buffer.alloc(32).toString('base64'),
+  JOURNAL_REPLICAS: '0',
+  CLUSTER_SECRET: 'c'.repeat(32),
   WRITE_KEY: 'key',
   ACCESS_TOKEN: 'token',
   ADMIN_TOKEN: 'admin',

@@ -26,6 +26,8 @@ export class ChangeSignal {
   async listen(signalled: () => void): Promise<void> {
     try {
       await this.#listener.ask((redis) => {
+        // One that is being connected would be asked for its state as a subscriber, which may not answer that.
+        if (redis.status !== 'ready') throw new Error('signals: there is no connection')
         if (!this.#heard.has(redis)) redis.on('message', signalled)
         this.#heard.add(redis)
         return redis.subscribe(NODES_CHANNEL)

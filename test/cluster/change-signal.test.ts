@@ -2,7 +2,6 @@
 import { afterEach, expect, it } from 'vitest'
 import { ChangeSignal } from '../../src/cluster/change-signal.ts'
 import { setTimer } from '../../src/model/timer.ts'
-import { NODES_CHANNEL } from '../../src/redis/keys.ts'
 import { createRedis } from '../../src/redis/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { useRedis } from '../support/private-redis.ts'
@@ -34,15 +33,15 @@ it('is heard again after its connection was lost', async () => {
   const killer = createRedis(redis().address)
   await killer.connect()
   await killer.client('KILL', 'TYPE', 'pubsub')
+  killer.disconnect()
   const sender = signal()
+  let sent = 0
   await eventually(async () => {
     time.moveTo(time.now + 1_000)
+    sent++
     await sender.send()
-    expect(heard).toBeGreaterThan(0)
+    expect(heard).toBeGreaterThan(10)
   })
   // One listener for one connection, however often it has made sure.
-  const before = heard
-  await killer.publish(NODES_CHANNEL, '')
-  await eventually(() => expect(heard).toBe(before + 1))
-  killer.disconnect()
+  expect(heard).toBeLessThanOrEqual(sent)
 })
