@@ -247,6 +247,22 @@ describe.skipIf(CHROMIUM === undefined)('every page', () => {
     await page.context().close()
   })
 
+  it('is shown to whoever signs in by the form, and to nobody who has signed out', async () => {
+    const page = await browser.page('/app/')
+    await page.getByRole('button', { name: /^Space:/ }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+    const token = page.getByLabel('Access token')
+    await token.fill('of nobody')
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByText('Nobody has been given this token.').waitFor()
+    expect(await findingsOf(page)).toEqual([])
+    await token.fill(CONFIG.accessToken)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('row', { name: /^Carts/ }).waitFor()
+    expect(await page.getByLabel('Access token').count()).toBe(0)
+    await page.context().close()
+  })
+
   it('lets rows be chosen by touch on a phone', async () => {
     const page = await browser.page('/app/', { width: 390, theme: 'light' })
     const box = page.getByRole('checkbox', { name: 'Select Carts' })

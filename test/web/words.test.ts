@@ -62,6 +62,7 @@ const USERS = [
       '.count() >= 1).count() >= 1',
     'Did A, and then did B with the same x where y is 1',
   ],
+  ["event('A').count() = 1", 'Did A exactly 1 time'],
   ["NOT event('A').count() >= 2", 'Did not do A at least 2 times'],
 ] as const
 

@@ -46,12 +46,12 @@ export function useSigning() {
   return {
     begin: async (token: string): Promise<void> => {
       const answer = await answeredData<SessionAnswer>(api.POST('/app/session', { body: { token } }))
-      queries.clear()
       queries.setQueryData(['session'], answer)
+      // Of the cache that is cleared, nothing that is shown would hear of the new session.
+      await queries.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
     },
     end: async (): Promise<void> => {
       await answeredData(api.DELETE('/app/session'))
-      queries.clear()
       await queries.resetQueries()
     },
   }

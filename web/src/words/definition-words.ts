@@ -140,8 +140,15 @@ function withRest(head: Words, where: Words, words: readonly string[]): Words {
 }
 
 function wordReduced(left: Reduction, comparison: Comparison, around: Around): string {
-  if (left.reducer.kind === 'count') return `${wordTest(comparison, around).replace(/^is /, '')} times`
+  if (left.reducer.kind === 'count') return wordTimes(comparison, around)
   return `with ${articled(wordReducer(left.reducer, within(left, around)))} ${wordAmount(comparison, around)}`
+}
+
+/** As "at least 2 times", "exactly 1 time". */
+function wordTimes(comparison: Comparison, around: Around): string {
+  const exactly = comparison.comparator === 'equals' ? 'exactly ' : ''
+  const amount = wordTest(comparison, around).replace(/^is /, '')
+  return `${exactly}${amount} ${literalOf(comparison) === 1 ? 'time' : 'times'}`
 }
 
 /**
