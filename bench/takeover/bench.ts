@@ -72,8 +72,9 @@ async function withCluster<Result>(standbys: string, use: (of: Case) => Promise<
     await fill(edge.url)
     // Two checkpoints, and what follows them.
     await delay(25_000)
-    const result = await use({ edge, engines: new Map(engines.map((engine) => [engine.url, engine])) })
-    for (const server of [edge, ...engines]) await server.kill()
+    const alive = new Map(engines.map((engine) => [engine.url, engine]))
+    const result = await use({ edge, engines: alive })
+    for (const server of [edge, ...alive.values()]) await server.kill()
     await redis.stop()
     return result
   })
@@ -151,8 +152,10 @@ async function measure(standbys: string, event: Event): Promise<number> {
     const clients = new Clients(edge.url)
     await delay(AROUND_MS)
     clients.longestMs = 0
-    if (event === 'killed') await engines.get(owner.url)!.kill()
-    else {
+    if (event === 'killed') {
+      await engines.get(owner.url)!.kill()
+      engines.delete(owner.url)
+    } else {
       const init = { method: 'PATCH', headers: AS_CLUSTER, body: JSON.stringify({ drained: true }) }
       const { status } = await fetch(`${edge.url}/nodes/${owner.id}`, init)
       if (status !== 200) throw new Error(`the node cannot be drained: ${status}`)
