@@ -13,7 +13,7 @@ import type { Claim, Ownership, Renewal } from './ownership.ts'
 
 /** The share of a lock that a claim lasts. */
 const LEASE_SHARE = 0.8
-const STALLED_CHECK_MS = 500
+const STALLED_CHECK_MS = 250
 const QUEUE = 'spaces'
 
 interface SpaceJob {

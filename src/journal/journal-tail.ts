@@ -19,6 +19,8 @@ export interface JournalTail<Command> {
    * with none. Rejects with a JournalLostError if the journal does not go on from there.
    */
   after(id: string, waits: boolean): Promise<JournalPage<Command>>
+  /** Has whoever waits get what there is by now; nobody waits any more. */
+  wake(): void
   /** Closes it; a read after that rejects. */
   close(): void
 }

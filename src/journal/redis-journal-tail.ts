@@ -26,7 +26,8 @@ const BLOCK_MS = 1_000
 type StreamPage = readonly [id: Buffer, fields: Buffer[]][]
 
 export class RedisJournalTail<Command> implements JournalTail<Command> {
-  readonly #redis: KeyConnection
+  #redis: KeyConnection
+  #isAwake = false
   readonly #options: RedisJournalTailOptions
   readonly #closing = new AbortController()
 
@@ -50,6 +51,15 @@ export class RedisJournalTail<Command> implements JournalTail<Command> {
     return { records, last, isEnd: page.length < PAGE_ENTRIES }
   }
 
+  wake(): void {
+    if (this.#isAwake || this.#closing.signal.aborted) return
+    this.#isAwake = true
+    const { address, key } = this.#options
+    // Redis ends no wait but with its connection.
+    this.#redis.disconnect()
+    this.#redis = connectionFor(address, key)
+  }
+
   close(): void {
     this.#closing.abort(new Error('follow: the journal is closed'))
     this.#redis.disconnect()
@@ -58,7 +68,7 @@ export class RedisJournalTail<Command> implements JournalTail<Command> {
   async #read(id: string, waits: boolean): Promise<StreamPage> {
     const { key } = this.#options
     const found = await this.#redis.ask((redis) =>
-      waits
+      waits && !this.#isAwake
         ? redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'BLOCK', BLOCK_MS, 'STREAMS', key, id)
         : redis.xreadBuffer('COUNT', PAGE_ENTRIES, 'STREAMS', key, id),
     )

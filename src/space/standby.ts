@@ -117,6 +117,7 @@ export class Standby {
    */
   async takeOver(journal: Pick<Journal<SpaceCommand>, 'nextPosition'>): Promise<RecoveredSpace> {
     this.#isStopped = true
+    this.#options.tail.wake()
     await this.#following
     while (this.position < journal.nextPosition) {
       const { position } = this

@@ -66,6 +66,19 @@ describe('the tail of a journal', () => {
     expect(await woken).toEqual({ records: [], last: '2-0', isEnd: true })
   })
 
+  it('keeps nobody waiting once it is woken, and goes on from there', async () => {
+    const key = `tail-${++keys}`
+    const journal = await owner(key)
+    await append(journal, 1)
+    const tail = follower(key)
+    const { last } = await tail.after(NOTHING, true)
+    const waiting = tail.after(last, true)
+    tail.wake()
+    expect(await waiting).toEqual({ records: [], last, isEnd: true })
+    await append(journal, 2)
+    expect((await tail.after(last, true)).records.map(({ entry }) => entry.receivedAt)).toEqual([2])
+  })
+
   it('ends where it cannot be told how the journal goes on', async () => {
     const key = `tail-${++keys}`
     await append(await owner(key), 1)

@@ -55,6 +55,7 @@ export class MemoryJournal<Command> implements Journal<Command> {
         const last = records.length === 0 ? id : String(start + records.length - 1)
         return { records, last, isEnd: start + records.length >= this.#entries.length }
       },
+      wake: () => undefined,
       close: () => {
         isClosed = true
       },
