@@ -73,6 +73,17 @@ const KEPT = { keepAlive: true, maxSockets: 512, timeout: IDLE_MS }
 /** The outcome of one try. */
 type Tried = 'answered' | 'not taken' | 'unknown'
 
+/** Resolves when more may be known, or after a moment. */
+export function nextChange({ changed, timer }: Pick<ForwarderOptions, 'changed' | 'timer'>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = timer(resolve, AGAIN_MS)
+    void changed().then(() => {
+      cancel()
+      resolve()
+    })
+  })
+}
+
 export class Forwarder {
   readonly #options: ForwarderOptions
   readonly #agent = new Agent(KEPT)
@@ -112,7 +123,7 @@ export class Forwarder {
         await refresh()
       }
       if (now() >= until) break
-      await this.#change()
+      await nextChange(this.#options)
     }
     if (isGone()) return { outcome: 'gone', at: now() }
     forwarded.refuse()
@@ -131,16 +142,6 @@ export class Forwarder {
   close(): void {
     this.#agent.destroy()
     this.#secureAgent.destroy()
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.timer(resolve, AGAIN_MS)
-      void this.#options.changed().then(() => {
-        cancel()
-        resolve()
-      })
-    })
   }
 
   #try(

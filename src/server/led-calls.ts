@@ -9,6 +9,7 @@
  * L4. An engine that stands still answers nothing: calls that wait for it are given up once another has their space.
  */
 import { basicUser } from '../http/access.ts'
+import { nextChange } from '../http/forwarder.ts'
 import type { CallRequest, TakeCalls } from '../ingest/calls.ts'
 import type { CallsToTake } from '../link/messages.ts'
 import type { Link, LinkLimits, LinkOutcome } from '../link/link.ts'
@@ -50,8 +51,6 @@ export interface LedCallsOptions {
 
 /** Calls for all engines. */
 export const LED_LIMITS: LinkLimits = { requestsMax: 4_000, bytesMax: 64 * 1024 * 1024 }
-/** The wait between two tries if nothing new is known. */
-const AGAIN_MS = 50
 
 interface Waiting {
   readonly isMoved: () => boolean
@@ -123,7 +122,7 @@ export class LedCalls {
         await refresh()
       }
       if (now() >= until) break
-      await this.#change()
+      await nextChange(this.#options)
     }
     throw refused
   }
@@ -152,16 +151,6 @@ export class LedCalls {
       for (const { isMoved, abandon } of this.#waiting) if (isMoved()) abandon()
     }
     this.#isWatching = false
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.timer(resolve, AGAIN_MS)
-      void this.#options.changed().then(() => {
-        cancel()
-        resolve()
-      })
-    })
   }
 }
 

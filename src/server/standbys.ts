@@ -57,12 +57,6 @@ export class Standbys {
     return [...this.#followed].filter(([, { standby }]) => standby?.isUpToDate).map(([id]) => id)
   }
 
-  /** Returns a space that is followed, and up to date; undefined if it is not. */
-  find(spaceId: string): Standby | undefined {
-    const standby = this.#followed.get(spaceId)?.standby
-    return standby?.isUpToDate ? standby : undefined
-  }
-
   /** Follows these spaces from now on, and no others. */
   follow(spaceIds: readonly string[]): void {
     for (const spaceId of [...this.#followed.keys()]) if (!spaceIds.includes(spaceId)) this.#drop(spaceId)
@@ -118,7 +112,6 @@ export class Standbys {
         ...recoveryOptionsOf(options),
         tail: stores.tail,
         checkpoints: stores.checkpoints,
-        timer,
         elapsedMs: () => performance.now(),
         breathe: () => new Promise((resolve) => setImmediate(resolve)),
       })

@@ -24,7 +24,7 @@ export interface EntryReplayOptions {
 }
 
 export class EntryReplay {
-  readonly coldPages: ColdPages | undefined
+  readonly #coldPages: ColdPages | undefined
   readonly #space: Space
   readonly #entries = new Subject<EngineEntry>()
   #position: number
@@ -37,7 +37,7 @@ export class EntryReplay {
     this.#receivedAt = receivedAt
     const { residentPages } = space.shard
     const writers = (page: number): readonly number[] => writersOf(manifest()!.pages[page]!)
-    this.coldPages = checkpoints && new ColdPages({ store: checkpoints, residentPages, writersOf: writers })
+    this.#coldPages = checkpoints && new ColdPages({ store: checkpoints, residentPages, writersOf: writers })
     this.#entries
       .pipe(
         applyEntries(space),
@@ -62,7 +62,7 @@ export class EntryReplay {
       throw new Error(`journal: entry ${this.#position} is missing; the next that is there is ${position}`)
     // Read once all before it are applied: only then its meaning and its users are known.
     const entry = toEngineEntry(journalled, this.#space)
-    if (this.#space.shard.residentPages.pagesFor(entry).length > 0) await this.coldPages!.loadFor(entry)
+    if (this.#space.shard.residentPages.pagesFor(entry).length > 0) await this.#coldPages!.loadFor(entry)
     this.#position++
     this.#entries.next(entry)
     if (this.#failure) throw this.#failure.cause

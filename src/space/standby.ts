@@ -8,7 +8,6 @@
  * B3. Whatever does not fit ends it: an entry that is missing, a part of a checkpoint that has been removed meanwhile.
  *     Nothing is lost by that: the space is then recovered.
  */
-import { type Observable, Subject } from 'rxjs'
 import { CheckpointDamagedError } from '../checkpoints/checkpoint-codec.ts'
 import type { Manifest } from '../checkpoints/checkpoint-parts.ts'
 import { readManifest } from '../checkpoints/checkpoint-reader.ts'
@@ -17,16 +16,13 @@ import { type JournalTail, NOTHING } from '../journal/journal-tail.ts'
 import { JournalLostError } from '../journal/journal-lost-error.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { SpaceCommand } from '../model/space-command.ts'
-import type { SetTimer } from '../model/timer.ts'
 import { newestReadable, type RecoveredSpace, type RecoveryOptions } from './recovery.ts'
 import { EntryReplay } from './entry-replay.ts'
 import type { Space } from './space.ts'
-import { SpaceReads } from './space-reads.ts'
 
 export interface StandbyOptions extends Omit<RecoveryOptions, 'journal' | 'checkpoints' | 'onProgress'> {
   readonly tail: JournalTail<SpaceCommand>
   readonly checkpoints: CheckpointStore
-  readonly timer: SetTimer
   /** Elapsed time, ms. */
   readonly elapsedMs: () => number
   /** Lets the event loop go round. */
@@ -37,15 +33,9 @@ export interface StandbyOptions extends Omit<RecoveryOptions, 'journal' | 'check
 const SLICE_MS = 5
 /** Checkpoints are looked for so often, ms. */
 const CHECKPOINTS_MS = 1_000
-/** A read waits so long for what has left memory, or has not come yet, ms. */
-const PATIENCE_MS = 5_000
 
 export class Standby {
   readonly space: Space
-  readonly reads: SpaceReads
-  /** Emits the position of the next entry whenever some have been applied; ends with the standby. */
-  readonly position$: Observable<number>
-  readonly #positions = new Subject<number>()
   readonly #options: StandbyOptions
   readonly #replay: EntryReplay
   /** The checkpoint that was read, or taken over last, first. */
@@ -71,7 +61,7 @@ export class Standby {
     space: Space,
     { manifests, receivedAt }: { readonly manifests: readonly Manifest[]; readonly receivedAt: number },
   ) {
-    const { checkpoints, timer } = options
+    const { checkpoints } = options
     const [manifest] = manifests
     this.#options = options
     this.space = space
@@ -80,9 +70,6 @@ export class Standby {
     this.#dividedAt = manifest?.position ?? 0
     const position = this.#dividedAt
     this.#replay = new EntryReplay({ space, position, receivedAt, checkpoints, manifest: () => this.#manifests[0] })
-    this.position$ = this.#positions.asObservable()
-    const load = (pages: readonly number[]): Promise<void> => this.#replay.coldPages!.load(pages)
-    this.reads = new SpaceReads({ ...space, load, timer, patienceMs: PATIENCE_MS })
   }
 
   /** Position of the next entry. */
@@ -97,10 +84,7 @@ export class Standby {
 
   /** Follows the journal until it is stopped; rejects if it does not fit. Keeps B1, B3. */
   follow(): Promise<void> {
-    this.#following ??= this.#follow().finally(() => {
-      this.#isStopped = true
-      this.#positions.complete()
-    })
+    this.#following ??= this.#follow().finally(() => (this.#isStopped = true))
     return this.#following
   }
 
@@ -165,7 +149,6 @@ export class Standby {
       sliceStart = elapsedMs()
     }
     this.#last = last
-    if (records.length > 0) this.#positions.next(this.position)
     return isEnd
   }
 

@@ -1,7 +1,6 @@
 /** The journal in a real Redis: its contract, its owners, and what becomes of it when Redis is in trouble. */
 import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { JournalEntry } from '../../src/journal/journal.ts'
 import { encodeEntry } from '../../src/journal/journal-codec.ts'
 import { APPEND } from '../../src/journal/journal-scripts.ts'
 import { createRedis } from '../../src/redis/client.ts'
@@ -10,6 +9,7 @@ import { RedisJournal } from '../../src/journal/redis-journal.ts'
 import { eventually } from '../support/eventually.ts'
 import { useRedis } from '../support/private-redis.ts'
 import { journalContract, type NoteCommand } from './journal-contract.ts'
+import { instants, tick } from './ticks.ts'
 
 const redis = useRedis()
 const opened: RedisJournal<NoteCommand>[] = []
@@ -29,19 +29,6 @@ afterEach(async () => {
   vi.restoreAllMocks()
   for (const journal of opened.splice(0)) await journal.close()
 })
-
-function tick(receivedAt: number): JournalEntry<NoteCommand> {
-  return { kind: 'tick', receivedAt }
-}
-
-async function instants(journal: RedisJournal<NoteCommand>): Promise<number[]> {
-  const found: number[] = []
-  for await (const { position, entry } of journal.read(0)) {
-    expect(position).toBe(found.length)
-    found.push(entry.receivedAt)
-  }
-  return found
-}
 
 journalContract('RedisJournal', () => open())
 

@@ -7,7 +7,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { RedisCheckpoints } from '../../src/checkpoints/redis-checkpoints.ts'
 import { BullOwnership } from '../../src/cluster/bull-ownership.ts'
 import { NodeDirectory } from '../../src/cluster/node-directory.ts'
-import type { JournalEntry } from '../../src/journal/journal.ts'
 import { RedisJournal } from '../../src/journal/redis-journal.ts'
 import { outgoing, type OutgoingDelivery } from '../../src/outbox/delivery.ts'
 import { NO_ANSWER } from '../../src/outbox/space-outbox.ts'
@@ -31,6 +30,7 @@ import { DeliveryWorker } from '../../src/worker/delivery-worker.ts'
 import { contextFor } from '../../src/worker/deliver.ts'
 import { checkpointContract } from '../checkpoints/checkpoint-contract.ts'
 import { journalContract, type NoteCommand } from '../journal/journal-contract.ts'
+import { instants, tick } from '../journal/ticks.ts'
 import { connection as connectionRecord, delivery } from '../outbox/given.ts'
 import { eventually, until } from '../support/eventually.ts'
 import { RedisCluster } from '../support/redis-cluster.ts'
@@ -78,19 +78,6 @@ function connection(key: string): KeyConnection {
   const opened = connectionFor(cluster.address, key)
   closing.push(() => opened.disconnect())
   return opened
-}
-
-function tick(receivedAt: number): JournalEntry<NoteCommand> {
-  return { kind: 'tick', receivedAt }
-}
-
-async function instants(journal: RedisJournal<NoteCommand>): Promise<number[]> {
-  const found: number[] = []
-  for await (const { position, entry } of journal.read(0)) {
-    expect(position).toBe(found.length)
-    found.push(entry.receivedAt)
-  }
-  return found
 }
 
 function job(id: string): DeliveryJob {

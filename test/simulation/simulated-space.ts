@@ -258,7 +258,6 @@ export class SimulatedSpace {
       ...recoveryOptionsOf(options),
       tail: new RedisJournalTail<SpaceCommand>({ address, key: journalKey(SPACE) }),
       checkpoints: new RedisCheckpoints({ address, spaceId: SPACE, epoch: 0 }),
-      timer: () => () => undefined,
       elapsedMs: () => (elapsed += 100),
       breathe: () => Promise.resolve(),
     })

@@ -1,11 +1,10 @@
 /** A Redis Cluster on ports of 127.0.0.1, in the test's hands: slots are moved, nodes are killed and paused. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedis } from '../../src/redis/client.ts'
 import { slotOf } from '../../src/redis/cluster-map.ts'
+import { RedisChild } from './redis-child.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './processes.ts'
 
@@ -23,7 +22,7 @@ export class RedisNode {
   readonly port: number
   readonly #directory: string
   readonly #busPort: number
-  #child: ChildProcess | undefined
+  readonly #child = new RedisChild()
   id = ''
 
   constructor(directory: string, port: number, busPort: number) {
@@ -51,8 +50,7 @@ export class RedisNode {
       'cluster-node-timeout': String(NODE_TIMEOUT_MS),
       'repl-diskless-sync-delay': '0',
     }
-    const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-    this.#child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore' })
+    this.#child.spawn(settings)
     this.id = String(await eventually(() => this.ask('CLUSTER', 'MYID')))
   }
 
@@ -68,15 +66,11 @@ export class RedisNode {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+    this.#child.signal(name)
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+  kill(): Promise<void> {
+    return this.#child.kill()
   }
 }
 

@@ -1,17 +1,16 @@
 /** A `redis-server` on a port of 127.0.0.1, in the test's hands: it is not started again unless the test does it. */
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedis } from '../../src/redis/client.ts'
+import { RedisChild } from './redis-child.ts'
 import { eventually } from './eventually.ts'
 import { freePort } from './processes.ts'
 
 export class TcpRedis {
   readonly port: number
   readonly #directory = mkdtempSync(join(tmpdir(), 'rollcall-redis-'))
-  #child: ChildProcess | undefined
+  readonly #child = new RedisChild()
 
   /** Resolves when it answers. */
   static async start(): Promise<TcpRedis> {
@@ -31,21 +30,16 @@ export class TcpRedis {
   /** Resolves when it answers, with all that it had. */
   async start(): Promise<void> {
     const settings = { bind: '127.0.0.1', port: String(this.port), dir: this.#directory, save: '', appendonly: 'yes' }
-    const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-    this.#child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore' })
+    this.#child.spawn(settings)
     await eventually(() => this.ask('PING'))
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+    this.#child.signal(name)
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+  kill(): Promise<void> {
+    return this.#child.kill()
   }
 
   /** Sends one command; resolves with its answer. */

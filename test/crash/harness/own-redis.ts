@@ -1,10 +1,10 @@
 /** A `redis-server` in the test's hands, on a unix socket: it is not started again unless the test does it. */
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
+import { RedisChild } from '../../support/redis-child.ts'
 import { eventually } from '../../support/eventually.ts'
 import { createRedis } from '../../../src/redis/client.ts'
 
@@ -20,7 +20,7 @@ const SETTINGS = {
 export class OwnRedis {
   readonly directory: string
   readonly address: string
-  #child: ChildProcess | undefined
+  readonly #child = new RedisChild()
 
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true })
@@ -29,7 +29,7 @@ export class OwnRedis {
   }
 
   get pid(): number {
-    return this.#child!.pid!
+    return this.#child.pid
   }
 
   /** Resolves when it has read its file and answers. */
@@ -45,20 +45,15 @@ export class OwnRedis {
 
   spawn(): void {
     const settings = { ...SETTINGS, dir: this.directory, unixsocket: this.address }
-    const settingsAsArguments = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-    this.#child = spawn('redis-server', settingsAsArguments, { stdio: 'ignore' })
+    this.#child.spawn(settings)
   }
 
   signal(name: NodeJS.Signals): void {
-    this.#child?.kill(name)
+    this.#child.signal(name)
   }
 
-  async kill(): Promise<void> {
-    const child = this.#child
-    if (!child || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
+  kill(): Promise<void> {
+    return this.#child.kill()
   }
 
   /** Returns its answer to a ping, while it reads its file too. */
